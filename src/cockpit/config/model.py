@@ -1,0 +1,75 @@
+"""The whole configuration as frozen structs: what `load` gives and everything else reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from ..core.roster import Person, Roster
+from ..core.runbooks import Runbook
+from ..core.traps import Trap
+from ..core.units import Seconds
+
+
+class SourceConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """One ``[sources.NAME]``. ``settings`` are the provider's own keys, still raw (secrets still references): its ``Config``
+    decodes them. ``every`` is the polling interval, ``timeout`` the total deadline of one poll, both seconds."""
+
+    name: str
+    provider: str
+    every: Seconds = Seconds(15.0)
+    timeout: Seconds = Seconds(10.0)
+    settings: Mapping[str, object] = {}
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration that has been checked.
+
+    ``me`` are the names of the person at the keyboard (first: the id in ``people``, if there). ``zones`` are IANA names shown in the
+    header beside UTC. ``unlock`` allows ``ctrl+o`` to lift ``read_only`` for the session. ``keys`` remaps key-table ids.
+    ``files`` are what it was read from, in order; empty with ``proposed`` means that the traps are what ``init`` would propose.
+    """
+
+    title: str = ""
+    me: tuple[str, ...] = ()
+    theme: str = "night-shift"
+    zones: tuple[str, ...] = ()
+    read_only: bool = False
+    unlock: bool = True
+    bell: bool = True
+    mouse: bool = False
+    ascii: bool = False
+    keys: Mapping[str, str] = {}
+    people: Mapping[str, Person] = {}
+    rosters: Mapping[str, Roster] = {}
+    sources: Mapping[str, SourceConfig] = {}
+    traps: Mapping[str, Trap] = {}
+    runbooks: Mapping[str, Runbook] = {}
+    files: tuple[Path, ...] = ()
+    proposed: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing wrong with the configuration: where (file, line from 1, dotted key), what, and what to do."""
+
+    file: str
+    line: int
+    key: str
+    what: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        key = f" {self.key}:" if self.key else ""
+        return f"{place}:{key} {self.what}" + (f" ({self.hint})" if self.hint else "")
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; ``problems`` names every fault, not just the first."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems

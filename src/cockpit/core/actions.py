@@ -1,0 +1,144 @@
+"""What a person or a rule wants done (an action), and what became of it (a run)."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+import msgspec
+
+from .alerts import Ref
+
+
+class Ack(msgspec.Struct, frozen=True, tag="ack"):
+    """Say "I have it" for these alerts. Does not hush a later firing."""
+
+    refs: tuple[Ref, ...]
+    note: str = ""
+
+
+class Unack(msgspec.Struct, frozen=True, tag="unack"):
+    """Take an acknowledgement back."""
+
+    refs: tuple[Ref, ...]
+
+
+class MakeSilence(msgspec.Struct, frozen=True, tag="silence"):
+    """Hush at ``source`` what matches ``match`` (filter language) until ``ends_at`` (UTC)."""
+
+    source: str
+    match: str
+    ends_at: datetime
+    comment: str
+
+
+class EndSilence(msgspec.Struct, frozen=True, tag="unsilence"):
+    """End a silence now."""
+
+    ref: Ref
+
+
+class AddNote(msgspec.Struct, frozen=True, tag="note"):
+    """Leave a remark on an alert."""
+
+    ref: Ref
+    text: str
+
+
+class Disarm(msgspec.Struct, frozen=True, tag="disarm"):
+    """Rest a trap until ``until`` (UTC); it arms itself again then."""
+
+    trap: Ref
+    until: datetime
+    why: str
+
+
+class Arm(msgspec.Struct, frozen=True, tag="arm"):
+    """End a trap's rest now."""
+
+    trap: Ref
+
+
+class Start(msgspec.Struct, frozen=True, tag="run"):
+    """Run a runbook with these parameter values, for an alert or for none.
+
+    ``preview`` is the exact argv of every step as the person saw it; the runner resolves again and refuses if it differs.
+    """
+
+    runbook: str
+    params: dict[str, str] = {}
+    alert: Ref | None = None
+    preview: tuple[tuple[str, ...], ...] = ()
+    dry_run: bool = False
+
+
+class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
+    """End a run that is going on: TERM to its whole process group, then KILL."""
+
+    run_id: str
+
+
+Action = Ack | Unack | MakeSilence | EndSilence | AddNote | Disarm | Arm | Start | Cancel
+
+
+class RunState(enum.Enum):
+    """The life of a run.
+
+    ``PENDING``   journalled, nothing sent or started yet.
+    ``RUNNING``   a runbook's step is being executed.
+    ``ACCEPTED``  the provider said yes; not yet seen in a snapshot.
+    ``CONFIRMED`` a snapshot asked after it settled shows it; or a runbook ended with exit status 0.
+    ``FAILED``    the provider said no, or a step ended with another status.
+    ``CANCELLED`` a person ended it.  ``TIMED_OUT`` its deadline did.
+    ``UNCERTAIN`` it was sent or started and no outcome is known ("outcome unknown").
+    """
+
+    PENDING = "pending"
+    RUNNING = "running"
+    ACCEPTED = "accepted"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed out"
+    UNCERTAIN = "outcome unknown"
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more will happen to it by itself."""
+        return self not in (RunState.PENDING, RunState.RUNNING, RunState.ACCEPTED)
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution of an action: who, when, on what, with what result. Times are UTC, ``seconds`` the duration.
+
+    ``what`` is the verb ("ack", "silence", "free-disk"); ``target`` says on what, for people.
+    ``settled_mono`` is the engine's monotonic time at which it left ``PENDING``/``RUNNING``: only a snapshot asked after
+    it confirms it. ``output_path`` is the file that keeps a runbook's output.
+    """
+
+    id: str
+    at: datetime
+    who: str
+    action: Action
+    what: str
+    target: str
+    state: RunState
+    exit_code: int | None = None
+    seconds: float | None = None
+    output_path: str = ""
+    reason: str = ""
+    settled_mono: float | None = None
+
+
+WRITES: dict[type, str] = {
+    Ack: "acknowledge",
+    Unack: "take an acknowledgement back",
+    MakeSilence: "silence",
+    EndSilence: "end a silence",
+    AddNote: "leave a note",
+    Disarm: "disarm a trap",
+    Arm: "arm a trap",
+    Start: "run a runbook",
+    Cancel: "cancel a run",
+}
+"""Every action writes; read-only removes them all. The words are the person's name for each."""

@@ -1,0 +1,106 @@
+"""What a source says is wrong now, and what people have said to it."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+import msgspec
+
+
+class Severity(enum.IntEnum):
+    """How bad an alert is; ordered, so that ``@severity>=warning`` means what it says.
+
+    ``UNKNOWN`` ranks lowest in comparisons, yet is never drawn as harmless.
+    """
+
+    UNKNOWN = 0
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+    CRITICAL = 4
+
+    @property
+    def word(self) -> str:
+        """The lower-case word used in config, filters and JSON."""
+        return self.name.lower()
+
+
+SEVERITY_WORDS: dict[str, Severity] = {s.word: s for s in Severity}
+
+
+class AlertState(enum.Enum):
+    """Where an alert stands. ``SUPPRESSED`` is silenced, snoozed, inhibited or in downtime."""
+
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    SUPPRESSED = "suppressed"
+    RESOLVED = "resolved"
+
+
+class Ref(msgspec.Struct, frozen=True, order=True, gc=False):
+    """The identity of a thing at a source: the source's configured name, and the id which that source gives it."""
+
+    source: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.source}/{self.id}"
+
+
+class Link(msgspec.Struct, frozen=True, gc=False):
+    """A named address belonging to an alert (``runbook``, ``dashboard``, ``generator``, …)."""
+
+    name: str
+    url: str
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a source says is wrong.
+
+    All times are aware and in UTC. Every string has been through ``core.text.clean`` before it gets here.
+    ``where`` is the short place the list shows (host, instance, mount); ``trap`` names the local trap that raised it.
+    ``fired`` counts the firings: an alert that resolved and fires again has a new ``started_at``, and whatever was
+    acknowledged before does not cover it.
+    """
+
+    ref: Ref
+    name: str
+    severity: Severity
+    state: AlertState
+    summary: str = ""
+    where: str = ""
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
+    acknowledged_why: str = ""
+    suppressed_by: str = ""
+    assignees: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    trap: str = ""
+    notes: tuple[Remark, ...] = ()
+
+
+class Remark(msgspec.Struct, frozen=True, gc=False):
+    """A note a person left on an alert. ``at`` is UTC."""
+
+    at: datetime
+    who: str
+    text: str
+
+
+class Silence(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that hushes what matches it from ``starts_at`` until ``ends_at`` (UTC).
+
+    ``match`` is in the filter language (`core.filters`); ``source`` is the source that keeps it.
+    """
+
+    ref: Ref
+    match: str
+    starts_at: datetime
+    ends_at: datetime
+    who: str
+    comment: str

@@ -1,0 +1,74 @@
+"""What a screen talks to: the engine, as seen from another thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from ..core.actions import Action
+from ..core.alerts import Ref
+from ..core.runbooks import Plan
+from ..core.view import View
+
+
+class Output(msgspec.Struct, frozen=True):
+    """What a runbook has printed so far, already safe to show. ``first`` is the number of the first line kept (0-based);
+    ``truncated`` says that the middle or the end was cut at the cap."""
+
+    lines: tuple[str, ...]
+    first: int = 0
+    truncated: bool = False
+
+
+class Desk(Protocol):
+    """Everything here may be called from any thread, returns at once, and never blocks on a source.
+
+    ``on_change`` registers a callback that the engine calls from *its* thread whenever ``view`` is newer than the last time it
+    called; calls are conflated, never queued: fetch ``view`` and draw that.
+    """
+
+    @property
+    def view(self) -> View: ...
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Register; the returned function takes it back."""
+        ...
+
+    def ask(self, action: Action) -> str:
+        """Journal the intent, then do it. Gives the run's id; its fate is in ``view.runs``. Raises ``Refused`` with the reason
+        (the same words as ``why_not``) and then nothing was journalled or sent."""
+        ...
+
+    def why_not(self, action: Action | type) -> str | None:
+        """Why it cannot be done now, or ``None``."""
+        ...
+
+    def plan(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
+        """A runbook resolved for an alert as it is now: the exact preview."""
+        ...
+
+    def hits(self, source: str, match: str) -> tuple[Ref, ...]:
+        """What a silence at ``source`` would hush now: the preview. Raises ``FilterError``."""
+        ...
+
+    def output(self, run_id: str, since: int = 0) -> Output:
+        """What a run has printed from line number ``since`` on."""
+        ...
+
+    def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:
+        """Journalled readings of a local trap as (seconds since the epoch, value), oldest first."""
+        ...
+
+    def refresh(self) -> None:
+        """Ask every source now, and look at every trap now."""
+        ...
+
+    def set_read_only(self, on: bool) -> str | None:
+        """Lift or set read-only for this session; the reason if that is not allowed."""
+        ...
+
+
+class Refused(Exception):
+    """An action that was not taken; the message is the reason for the person."""

@@ -1,0 +1,237 @@
+"""The public kit for adapters: what a provider or a probe may rely on, what it can declare, and how it says no.
+
+A provider is a class with a ``Config`` (a frozen msgspec struct) and the methods of the capabilities it has; there is nothing to
+inherit. It is registered under the entry-point group ``cockpit.providers``; a probe under ``cockpit.probes``.
+
+The errors, and what the engine does about each::
+
+    ProviderError
+    ├── AuthFailed     the secret is wrong or missing      → the source is parked until nudged
+    ├── Forbidden      known, but not allowed              → that verb fails, polling goes on
+    ├── NotFound       not there (any more)                → that verb fails, polling goes on
+    ├── Conflict       someone else was first              → that verb fails, the facts are read again
+    ├── RateLimited    too many questions                  → waits ``retry_after``, capped
+    ├── Unreachable    no answer, or none in time          → backs off with jitter; a write is "outcome unknown"
+    └── Malformed      an answer nobody can read           → last facts kept, source incomplete
+
+Anything else that leaves a provider is a bug in it, and is shown as that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+
+import msgspec
+
+from .core.alerts import Alert, Silence
+from .core.marks import Marks
+from .core.roster import OnCall, Person, Roster
+from .core.traps import Reading, Trap, TrapView, Watch
+from .core.units import Bound, Seconds
+
+__all__ = [
+    "Acks", "Alerts", "Answer", "AuthFailed", "Bound", "Clock", "Conflict", "Forbidden", "Host", "Machine", "Malformed",
+    "NotFound", "Notes", "Probe", "ProbeError", "Provider", "ProviderError", "RateLimited", "Reading", "Rosters", "Seconds",
+    "Secret", "Silences", "Traps", "Unreachable", "capabilities",
+]  # fmt: skip
+
+
+class ProviderError(Exception):
+    """Something a source could not do. The message is for the person, without secrets and without the source's name."""
+
+
+class AuthFailed(ProviderError):
+    """The secret is wrong, expired or missing."""
+
+
+class Forbidden(ProviderError):
+    """Known, but not allowed to do this."""
+
+
+class NotFound(ProviderError):
+    """What was asked for is not there (any more)."""
+
+
+class Conflict(ProviderError):
+    """Someone else was first."""
+
+
+class RateLimited(ProviderError):
+    """Too many questions; ``retry_after`` is in seconds, ``None`` if the source did not say."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unreachable(ProviderError):
+    """No answer, or none in time. After a write this means that nobody knows whether it was done."""
+
+
+class Malformed(ProviderError):
+    """An answer that cannot be read."""
+
+
+class ProbeError(Exception):
+    """A look that could not see; the message says why, for the person. The trap becomes blind."""
+
+
+class Secret:
+    """A secret that never prints itself. ``reveal()`` is called at the last moment, where it is sent."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The secret itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is not pickled")
+
+
+T = TypeVar("T")
+
+
+class Answer(msgspec.Struct, Generic[T], frozen=True):
+    """What a source answered: the records that could be read, how many could not, whether that was all, and remarks for people."""
+
+    records: tuple[T, ...]
+    rejected: int = 0
+    complete: bool = True
+    remarks: tuple[str, ...] = ()
+
+
+class Clock(Protocol):
+    """Time, so that tests can turn it. ``now`` is UTC wall time; ``mono`` counts seconds and never steps, suspend included."""
+
+    def now(self) -> datetime: ...
+    def mono(self) -> float: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Machine(Protocol):
+    """This machine's own facts, for ``local``: what the config lays out, what the keeper journalled, what people marked.
+
+    Reading and writing go to the journal and may block for milliseconds; ``who`` is the person, times are UTC.
+    """
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def traps(self) -> Sequence[Trap]: ...
+    @property
+    def rosters(self) -> Sequence[Roster]: ...
+    @property
+    def people(self) -> Sequence[Person]: ...
+    @property
+    def me(self) -> Person: ...
+    def watches(self) -> Mapping[str, Watch]: ...
+    def marks(self) -> Marks: ...
+    def ack(self, alert_id: str, firing: int, who: str, note: str, at: datetime) -> None: ...
+    def unack(self, alert_id: str, who: str, at: datetime) -> None: ...
+    def silence(self, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str) -> str: ...
+    def unsilence(self, silence_id: str, who: str, at: datetime) -> None: ...
+    def note(self, alert_id: str, who: str, text: str, at: datetime) -> None: ...
+    def disarm(self, trap: str, who: str, why: str, until: datetime, at: datetime) -> None: ...
+    def arm(self, trap: str, who: str, at: datetime) -> None: ...
+    def beat(self, name: str) -> datetime | None: ...
+
+
+class Host(Protocol):
+    """What a provider or a probe is handed by the cockpit it lives in."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def machine(self) -> Machine: ...
+
+
+class Provider(Protocol):
+    """An adapter. What it can do is what it defines: see the capabilities below. ``close`` is optional."""
+
+    Config: ClassVar[type[msgspec.Struct]]
+
+    def __init__(self, name: str, config: msgspec.Struct, host: Host) -> None: ...
+
+
+@runtime_checkable
+class Alerts(Protocol):
+    """It knows what is wrong now."""
+
+    async def alerts(self) -> Answer[Alert]: ...
+
+
+@runtime_checkable
+class Acks(Protocol):
+    """It can record that someone has an alert. ``ids`` are the source's own ids, ``who`` the person's name."""
+
+    async def ack(self, ids: Sequence[str], who: str, note: str) -> None: ...
+    async def unack(self, ids: Sequence[str], who: str) -> None: ...
+
+
+@runtime_checkable
+class Silences(Protocol):
+    """It can hush what matches, until a time (UTC). ``silence`` gives back the new silence's id."""
+
+    async def silences(self) -> Answer[Silence]: ...
+    async def silence(self, match: str, ends_at: datetime, who: str, comment: str) -> str: ...
+    async def unsilence(self, silence_id: str, who: str) -> None: ...
+
+
+@runtime_checkable
+class Notes(Protocol):
+    """It keeps remarks on alerts."""
+
+    async def note(self, alert_id: str, who: str, text: str) -> None: ...
+
+
+@runtime_checkable
+class Rosters(Protocol):
+    """It knows who is on call at a moment (UTC)."""
+
+    async def on_call(self, at: datetime) -> Answer[OnCall]: ...
+
+
+@runtime_checkable
+class Traps(Protocol):
+    """It has early-warning checks, and can rest and arm them."""
+
+    async def traps(self) -> Answer[TrapView]: ...
+    async def disarm(self, trap: str, until: datetime, who: str, why: str) -> None: ...
+    async def arm(self, trap: str, who: str) -> None: ...
+
+
+CAPABILITIES: tuple[type, ...] = (Alerts, Acks, Silences, Notes, Rosters, Traps)
+
+
+def capabilities(provider: object) -> frozenset[str]:
+    """The names of what it can do: ``{"Alerts", "Acks"}``."""
+    return frozenset(kind.__name__ for kind in CAPABILITIES if isinstance(provider, kind))
+
+
+class Probe(Protocol):
+    """A kind of look. ``readings`` names each number it can give, with unit and meaning: bounds are checked against it
+    (a name that ends in ``*`` stands for any, where names come from outside).
+
+    ``look`` is a plain function (it is then called in a thread of its own) or a coroutine. It raises ``ProbeError`` with the
+    reason where it cannot see; it need not bound its own time: the keeper does. ``subject`` is what is looked at, for the
+    column "where".
+    """
+
+    Config: ClassVar[type[msgspec.Struct]]
+    readings: ClassVar[Mapping[str, str]]
+
+    def __init__(self, config: msgspec.Struct, host: Host) -> None: ...
+    @property
+    def subject(self) -> str: ...
+    def look(self) -> Reading | Awaitable[Reading]: ...
