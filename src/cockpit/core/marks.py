@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
-from .alerts import Alert, Remark, Silence
-from .traps import Trap, Watch
+from .alerts import Alert, AlertState, Ref, Remark, Severity, Silence
+from .filters import Filter, FilterError, parse
+from .text import clean
+from .traps import Trap, TrapState, Watch, seen, subject
 
 
 class AckMark(msgspec.Struct, frozen=True):
@@ -29,9 +31,120 @@ class Marks(msgspec.Struct, frozen=True):
     notes: Mapping[str, tuple[Remark, ...]]
 
 
+BLIND_SUFFIX = ":blind"
+"""An alert about a trap that cannot see has the trap's name and this as its id."""
+
+
+def trap_of(alert_id: str) -> str:
+    """The trap that an alert of this machine comes from."""
+    return alert_id.removesuffix(BLIND_SUFFIX)
+
+
+def firing_of(alert_id: str, watch: Watch) -> int:
+    """Which firing of the alert this is, so that an acknowledgement covers this one and no later one."""
+    if alert_id.endswith(BLIND_SUFFIX):
+        return int(watch.blind_since.timestamp()) if watch.blind_since is not None else 0
+    return watch.firing
+
+
 def local_alerts(
-    source: str, host: str, traps: Sequence[Trap], watches: Mapping[str, Watch], marks: Marks, now: datetime
+    source: str,
+    host: str,
+    traps: Sequence[Trap],
+    watches: Mapping[str, Watch],
+    marks: Marks,
+    now: datetime,
+    me: tuple[str, ...] = (),
 ) -> tuple[Alert, ...]:
     """The alerts of this machine at ``now``: one (id = the trap's name) for each trap that has tripped, also while it is blind;
     one (id = ``NAME:blind``) for each that has been blind longer than its ``blind_after``. A disarmed trap raises none."""
-    raise NotImplementedError
+    found: list[Alert] = []
+    hushes = [(silence, _parsed(silence)) for silence in marks.silences if silence.starts_at <= now < silence.ends_at]
+    for trap in traps:
+        watch = seen(trap, watches.get(trap.name, Watch()), now)
+        if watch.rest_until is not None:
+            continue
+        raised = (_tripped(source, host, trap, watch), _gone_blind(source, host, trap, watch, now))
+        found += [_marked(alert, watch, marks, hushes, now, me) for alert in raised if alert is not None]
+    return tuple(found)
+
+
+def _labels(trap: Trap, host: str) -> dict[str, str]:
+    labels = {"alertname": trap.name, "host": host, "probe": trap.probe, "trap": trap.name, "severity": trap.severity.word}
+    if trap.owner:
+        labels["owner"] = trap.owner
+    for key, value in trap.params.items():
+        # a runbook takes its parameters from here; secrets are references and are left out all the same
+        if isinstance(value, (str, int, float)) and key not in ("bearer", "password", "token") and key not in labels:
+            labels[key] = clean(str(value))
+    return labels | trap.labels
+
+
+def _annotations(trap: Trap) -> dict[str, str]:
+    facts = {"went_wrong": trap.went_wrong, "detect": trap.detect, "signs": trap.signs, "runbooks": ",".join(trap.runbooks)}
+    return {key: value for key, value in facts.items() if value}
+
+
+def _tripped(source: str, host: str, trap: Trap, watch: Watch) -> Alert | None:
+    if watch.tripped_at is None:
+        return None
+    text = watch.reading.text if watch.reading is not None else ""
+    if watch.state is TrapState.BLIND:
+        text = f"{text} (now blind: {watch.reason})"
+    return Alert(
+        ref=Ref(source, trap.name),
+        name=trap.name,
+        severity=trap.severity,
+        state=AlertState.FIRING,
+        summary=text or watch.reason,
+        where=clean(subject(trap, host)),
+        labels=_labels(trap, host),
+        annotations=_annotations(trap),
+        started_at=watch.tripped_at,
+        trap=trap.name,
+    )
+
+
+def _gone_blind(source: str, host: str, trap: Trap, watch: Watch, now: datetime) -> Alert | None:
+    if watch.state is not TrapState.BLIND or watch.blind_since is None:
+        return None
+    fires_at = watch.blind_since + timedelta(seconds=trap.blind_after)
+    if now < fires_at:
+        return None
+    return Alert(
+        ref=Ref(source, trap.name + BLIND_SUFFIX),
+        name=f"{trap.name} is blind",
+        severity=max(Severity.WARNING, min(trap.severity, Severity.ERROR)),
+        state=AlertState.FIRING,
+        summary=watch.reason,
+        where=clean(subject(trap, host)),
+        labels=_labels(trap, host) | {"alertname": "TrapBlind"},
+        annotations={"meaning": "This trap cannot see, so its silence says nothing."},
+        started_at=fires_at,
+        trap=trap.name,
+    )
+
+
+def _parsed(silence: Silence) -> Filter | None:
+    try:
+        return parse(silence.match)
+    except FilterError:
+        return None  # written by a newer cockpit: a silence that cannot be read hushes nothing
+
+
+def _marked(
+    alert: Alert, watch: Watch, marks: Marks, hushes: list[tuple[Silence, Filter | None]], now: datetime, me: tuple[str, ...]
+) -> Alert:
+    notes = marks.notes.get(alert.ref.id, ())
+    if notes:
+        alert = msgspec.structs.replace(alert, notes=notes)
+    ack = marks.acks.get(alert.ref.id)
+    if ack is not None and ack.firing == firing_of(alert.ref.id, watch):
+        alert = msgspec.structs.replace(
+            alert, state=AlertState.ACKNOWLEDGED, acknowledged_by=ack.who, acknowledged_at=ack.at, acknowledged_why=ack.note
+        )
+    for silence, rule in hushes:
+        if rule is not None and rule.matches(alert, now, me):
+            why = f"silenced by {silence.who} until {silence.ends_at:%Y-%m-%d %H:%M} UTC: {silence.comment}"
+            return msgspec.structs.replace(alert, state=AlertState.SUPPRESSED, suppressed_by=why)
+    return alert

@@ -7,13 +7,13 @@ any more becomes blind by the passing of time alone, in every process that reads
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from .alerts import Severity
-from .units import Bound, Seconds
+from .forecast import NEVER, Outlook
+from .units import Bound, Seconds, say_seconds
 
 
 class TrapState(enum.Enum):
@@ -106,7 +106,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
 
     ``state`` is never ``DISARMED`` in here: rest is the three ``rest_*`` fields, so that a rest that ends finds the trap as it
     really is. ``over_since`` is since when ``trip`` holds without pause; ``tripped_at`` stays set while it is blind, so that
-    losing sight of a fire does not put it out. ``firing`` counts its trips: an acknowledgement covers one firing.
+    losing sight of a fire does not put it out. ``firing`` counts its trips: an acknowledgement covers one firing. ``trips_in`` and
+    ``full_in`` are seconds from ``checked_at`` until the trend meets ``trip``, and its natural end (100 % used, nothing free).
     """
 
     state: TrapState = TrapState.BLIND
@@ -120,49 +121,184 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     blind_since: datetime | None = None
     firing: int = 0
     trips_in: float | None = None
+    full_in: float | None = None
     rest_until: datetime | None = None
     rest_by: str = ""
     rest_why: str = ""
 
 
-def step(trap: Trap, watch: Watch, event: Event, points: Sequence[tuple[float, float]] = ()) -> Watch:
+BLIND_AFTER_INTERVALS = 2
+"""How many intervals may pass without a look before the trap counts as blind."""
+
+
+def step(trap: Trap, watch: Watch, event: Event, outlook: Outlook = NEVER) -> Watch:
     """What is known after ``event``.
 
-    ``points`` are earlier readings of ``trap.forecast`` as (seconds since the epoch, value), oldest first, this one included.
+    ``outlook`` is what the trend of ``trap.forecast`` promises, this reading included (see `forecast.outlook`).
     """
-    raise NotImplementedError
+    match event:
+        case Rested():
+            return msgspec.structs.replace(watch, rest_until=event.until, rest_by=event.who, rest_why=event.why)
+        case Armed():
+            return msgspec.structs.replace(watch, rest_until=None, rest_by="", rest_why="")
+        case Failed():
+            return _blinded(watch, event.at, event.reason)
+        case Looked():
+            unread = _unread(trap, event.reading)
+            if unread:
+                return _blinded(watch, event.at, unread)
+            return _judged(trap, watch, event, outlook)
+
+
+def _blinded(watch: Watch, at: datetime, reason: str) -> Watch:
+    already = watch.state is TrapState.BLIND
+    return msgspec.structs.replace(
+        watch,
+        state=TrapState.BLIND,
+        since=watch.since if already and watch.since else at,
+        checked_at=at,
+        reason=reason,
+        blind_since=watch.blind_since or at,
+        trips_in=None,
+        full_in=None,
+    )
+
+
+def _unread(trap: Trap, reading: Reading) -> str:
+    """Why the reading cannot be judged: a bound on a number that is not there must never pass for "all is well"."""
+    if reading.verdict is TrapState.BLIND:
+        return reading.text or "the probe could not see"
+    for each in (trap.trip, trap.warn):
+        if each is not None and each.metric not in reading.values and reading.verdict is not TrapState.TRIPPED:
+            return f"the reading has no {each.metric}, which {each.text!r} is about"
+    return ""
+
+
+def _judged(trap: Trap, watch: Watch, event: Looked, outlook: Outlook) -> Watch:
+    reading, at = event.reading, event.at
+    over = reading.verdict is TrapState.TRIPPED or _holds(trap.trip, reading)
+    over_since = (watch.over_since or at) if over else None
+    tripped_at, firing, reason = None, watch.firing, ""
+    if over_since is not None and (watch.tripped_at or (at - over_since).total_seconds() >= trap.hold):
+        state, tripped_at = TrapState.TRIPPED, watch.tripped_at or at
+        firing += watch.tripped_at is None
+        reason = trap.trip.text if trap.trip is not None and _holds(trap.trip, reading) else ""
+    elif over_since is not None:
+        state, left = TrapState.WARNING, trap.hold - (at - over_since).total_seconds()
+        reason = f"trips in {say_seconds(left)} if it stays like this"
+    elif reading.verdict is TrapState.WARNING or _holds(trap.warn, reading):
+        state, reason = TrapState.WARNING, trap.warn.text if trap.warn and _holds(trap.warn, reading) else ""
+    elif trap.warn_within is not None and outlook.trips_in is not None and outlook.trips_in <= trap.warn_within:
+        state, reason = TrapState.WARNING, f"would trip in {say_seconds(outlook.trips_in)}"
+    else:
+        state = TrapState.ARMED
+    return msgspec.structs.replace(
+        watch,
+        state=state,
+        since=watch.since if watch.state is state else at,
+        checked_at=at,
+        good_at=at,
+        reading=reading,
+        reason=reason,
+        over_since=over_since,
+        tripped_at=tripped_at,
+        blind_since=None,
+        firing=firing,
+        trips_in=outlook.trips_in,
+        full_in=outlook.full_in,
+    )
+
+
+def _holds(bound: Bound | None, reading: Reading) -> bool:
+    return bound is not None and bound.metric in reading.values and bound.holds(reading.values[bound.metric])
 
 
 def seen(trap: Trap, watch: Watch, now: datetime) -> Watch:
     """``watch`` as it must be read at ``now``: overdue looks make it blind, a rest that has ended is over,
-    ``trips_in`` counts down."""
-    raise NotImplementedError
+    ``trips_in`` and ``full_in`` count down."""
+    if watch.rest_until is not None and watch.rest_until <= now:
+        watch = msgspec.structs.replace(watch, rest_until=None, rest_by="", rest_why="")
+    if watch.checked_at is None:
+        return watch
+    age = (now - watch.checked_at).total_seconds()
+    if watch.state is not TrapState.BLIND and not -trap.every <= age <= BLIND_AFTER_INTERVALS * trap.every:
+        why = f"not looked at for {say_seconds(age)}" if age > 0 else "the clock stepped back"
+        return msgspec.structs.replace(
+            watch,
+            state=TrapState.BLIND,
+            reason=why,
+            since=watch.checked_at,
+            blind_since=watch.checked_at,
+            trips_in=None,
+            full_in=None,
+        )
+    if watch.trips_in is None and watch.full_in is None:
+        return watch
+    return msgspec.structs.replace(watch, trips_in=_less(watch.trips_in, age), full_in=_less(watch.full_in, age))
 
 
-class Trend(msgspec.Struct, frozen=True):
-    """A robust straight line through readings: ``slope`` per second, ``level`` now; from ``points`` readings over ``span`` seconds."""
-
-    slope: float
-    level: float
-    points: int
-    span: float
-
-
-def trend(points: Sequence[tuple[float, float]]) -> Trend | None:
-    """Theil–Sen: the median of the slopes between all pairs (Theil 1950, Sen 1968). ``None`` where there is too little to say."""
-    raise NotImplementedError
-
-
-def trips_in(line: Trend | None, bound: Bound) -> float | None:
-    """Seconds until the line meets the bound; 0 if it does now; ``None`` where it is not heading there."""
-    raise NotImplementedError
+def _less(left: float | None, passed: float) -> float | None:
+    return None if left is None else max(0.0, left - max(0.0, passed))
 
 
 class TrapView(msgspec.Struct, frozen=True, kw_only=True):
-    """A trap for whoever looks: configured and known, as read at the moment of the projection. ``says`` is the one line of the pane."""
+    """A trap for whoever looks: configured and known, as read at the moment of the projection.
+
+    ``says`` is the one line of the pane.
+    """
 
     source: str
     trap: Trap
     watch: Watch
     state: TrapState
     says: str
+
+
+def view_of(source: str, trap: Trap, watch: Watch, now: datetime) -> TrapView:
+    """The trap as it must be shown at ``now`` (UTC)."""
+    known = seen(trap, watch, now)
+    state = TrapState.DISARMED if known.rest_until is not None else known.state
+    return TrapView(source=source, trap=trap, watch=known, state=state, says=_says(known, state, now))
+
+
+def _says(watch: Watch, state: TrapState, now: datetime) -> str:
+    text = watch.reading.text if watch.reading is not None else ""
+    if state is TrapState.DISARMED and watch.rest_until is not None:
+        left = say_seconds((watch.rest_until - now).total_seconds())
+        return f"rests for {left} more: {watch.rest_why} ({watch.rest_by})"
+    if state is TrapState.BLIND:
+        age = f"blind {say_seconds((now - watch.blind_since).total_seconds())}" if watch.blind_since else "blind"
+        return f"{age}: {watch.reason}"
+    if watch.full_in is not None:
+        return f"{text} · full in {say_seconds(watch.full_in)}"
+    if watch.trips_in and state is not TrapState.TRIPPED:
+        return f"{text} · trips in {say_seconds(watch.trips_in)}"
+    return text or watch.reason
+
+
+def subject(trap: Trap, host: str) -> str:
+    """What the trap looks at, in a word, for the column "where": its path, address, unit or name, else this machine."""
+    params = trap.params
+    for key in ("path", "url", "unit", "pidfile"):
+        value = params.get(key)
+        if isinstance(value, str) and value:
+            return value
+    if isinstance(params.get("host"), str):
+        port = params.get("port")
+        return f"{params['host']}:{port}" if port else str(params["host"])
+    return host
+
+
+_REST = timedelta(days=30)
+"""The longest a trap may rest: a trap nobody remembers resting is a trap nobody has."""
+
+
+def rest_problem(now: datetime, until: datetime, why: str) -> str | None:
+    """Why a rest until ``until`` for the reason ``why`` is not accepted, or ``None``."""
+    if not why.strip():
+        return "say why it should rest: the next person will ask"
+    if until <= now:
+        return "the end of the rest lies in the past"
+    if until - now > _REST:
+        return "a trap rests for 30 days at most: change the config if it is not wanted any more"
+    return None

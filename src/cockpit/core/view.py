@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
-from .actions import Run
-from .alerts import Alert, Ref, Silence
+from .actions import Ack, AddNote, Arm, Disarm, EndSilence, MakeSilence, Run, RunState, Start, Unack
+from .alerts import Alert, AlertState, Ref, Severity, Silence
+from .filters import Filter, FilterError, parse
 from .roster import OnCall
 from .runbooks import Runbook
-from .sources import Snapshot, SourceHealth
-from .traps import TrapView
+from .sources import Health, Snapshot, SourceHealth
+from .traps import TrapState, TrapView, Watch, view_of
+from .units import say_seconds
+
+UNCERTAIN_SHOWN = timedelta(minutes=15)
+"""How long an action whose outcome is unknown stays written on its alert; the list of runs keeps it for good."""
 
 
 class Row(msgspec.Struct, frozen=True):
-    """An alert with what is expected of it: ``pending`` is the verb under way ("ack…", "outcome unknown"), "" if none.
+    """An alert with what is expected of it: ``pending`` is the verb under way ("ack…", "ack: outcome unknown"), "" if none.
 
     The alert's ``state`` is already the expected one while an action is pending. ``stale`` means that its source does not
     see any more and this is the last that was known.
@@ -39,10 +44,7 @@ class JournalHealth(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a screen or a listing draws. ``alerts`` are sorted worst and newest first; ``now`` is UTC.
-
-    ``blind`` names what cannot see, worst first, for "all clear": empty means that silence is good news.
-    """
+    """All that a screen or a listing draws. ``alerts`` are sorted worst and newest first; ``now`` is UTC."""
 
     now: datetime
     alerts: tuple[Row, ...] = ()
@@ -60,8 +62,15 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def blind(self) -> tuple[SourceHealth, ...]:
-        """The sources whose silence says nothing."""
+        """The sources whose silence says nothing; empty means that silence is good news."""
         return tuple(s for s in self.sources if not s.health.sees)
+
+    @property
+    def cannot_see(self) -> tuple[str, ...]:
+        """What cannot be seen now, in words: ``icinga blind 3 m``, ``2 traps blind``. Empty means "all clear" may be said."""
+        words = [f"{s.source} {s.health.value}" + (f" {say_seconds(s.age.total_seconds())}" if s.age else "") for s in self.blind]
+        traps = sum(view.state is TrapState.BLIND for view in self.traps)
+        return (*words, f"{traps} trap{'s' * (traps > 1)} blind") if traps else tuple(words)
 
     def alert(self, ref: Ref) -> Row | None:
         """The row of one alert."""
@@ -84,8 +93,89 @@ def project(
     """Combine facts and runs.
 
     A run in ``PENDING`` or ``ACCEPTED`` shows its expected state; ``UNCERTAIN`` shows the facts, and the word. A failed one
-    leaves the facts as they are. Rows of sources that do not see stay, marked stale.
+    leaves the facts as they are. Rows of sources that do not see stay, marked stale; their traps are blind.
     """
-    raise NotImplementedError
+    sees = {s.source: s.health not in (Health.BLIND, Health.PARKED) for s in health}
+    hopes = _Hopes(runs, now)
+    told = [snapshots[s.source] for s in health if s.source in snapshots]
+    rows = [hopes.row(alert, now, me, not sees[said.source]) for said in told for alert in said.alerts or ()]
+    rows.sort(key=_rank)
+    return View(
+        now=now,
+        alerts=tuple(rows),
+        silences=tuple(silence for said in told for silence in said.silences or () if silence.ends_at > now),
+        traps=tuple(hopes.trap(view, now, sees[said.source]) for said in told for view in said.traps or ()),
+        rosters=tuple(roster for said in told for roster in said.rosters or ()),
+        runbooks=tuple(runbooks),
+        runs=tuple(runs),
+        sources=tuple(health),
+        journal=journal,
+        keeper=keeper,
+        me=me,
+        read_only=read_only,
+        remarks=remarks + tuple(f"{said.source}: {remark}" for said in told for remark in said.remarks),
+    )
 
 
+_STATE_RANK = {AlertState.FIRING: 0, AlertState.ACKNOWLEDGED: 1, AlertState.SUPPRESSED: 2, AlertState.RESOLVED: 3}
+# unknown is drawn above what is known to be mild: nobody has said that it is harmless
+_SEVERITY_RANK = {Severity.CRITICAL: 0, Severity.ERROR: 1, Severity.UNKNOWN: 2, Severity.WARNING: 3, Severity.INFO: 4}
+
+
+def _rank(row: Row) -> tuple[int, int, float, Ref]:
+    alert = row.alert
+    newest_first = -alert.started_at.timestamp() if alert.started_at is not None else 0.0
+    return _STATE_RANK[alert.state], _SEVERITY_RANK[alert.severity], newest_first, alert.ref
+
+
+class _Hopes:
+    """What the runs that have no seen result yet lead us to expect, by what they are about."""
+
+    def __init__(self, runs: Iterable[Run], now: datetime) -> None:
+        self.alerts: dict[Ref, Run] = {}
+        self.traps: dict[Ref, Run] = {}
+        self.silences: list[tuple[Run, MakeSilence, Filter]] = []
+        for run in sorted(runs, key=lambda each: each.at):
+            if run.state.settled and not (run.state is RunState.UNCERTAIN and now - run.at < UNCERTAIN_SHOWN):
+                continue
+            match run.action:
+                case Ack(refs=refs) | Unack(refs=refs):
+                    self.alerts.update(dict.fromkeys(refs, run))
+                case AddNote(ref=ref) | Start(alert=Ref() as ref):
+                    self.alerts[ref] = run
+                case Disarm(trap=ref) | Arm(trap=ref):
+                    self.traps[ref] = run
+                case MakeSilence() as silence if run.state is not RunState.UNCERTAIN:
+                    try:
+                        self.silences.append((run, silence, parse(silence.match)))
+                    except FilterError:
+                        continue  # the provider will refuse it with the reason; nothing is expected of it
+                case EndSilence() | _:
+                    pass
+
+    def row(self, alert: Alert, now: datetime, me: tuple[str, ...], stale: bool) -> Row:
+        run = self.alerts.get(alert.ref)
+        if run is None:
+            for each, silence, rule in self.silences:
+                if silence.source == alert.ref.source and rule.matches(alert, now, me):
+                    return Row(msgspec.structs.replace(alert, state=AlertState.SUPPRESSED), f"{each.what}…", stale)
+            return Row(alert, "", stale)
+        if run.state is RunState.UNCERTAIN:
+            return Row(alert, f"{run.what}: outcome unknown", stale)
+        if isinstance(run.action, Ack):
+            alert = msgspec.structs.replace(alert, state=AlertState.ACKNOWLEDGED, acknowledged_by=run.who)
+        elif isinstance(run.action, Unack):
+            alert = msgspec.structs.replace(alert, state=AlertState.FIRING, acknowledged_by="", acknowledged_at=None)
+        return Row(alert, f"{run.what}…", stale)
+
+    def trap(self, view: TrapView, now: datetime, sees: bool) -> TrapView:
+        if not sees:
+            return msgspec.structs.replace(view, state=TrapState.BLIND, says=f"blind: {view.source} does not answer")
+        run = self.traps.get(Ref(view.source, view.trap.name))
+        watch: Watch = view.watch
+        if run is not None and run.state is not RunState.UNCERTAIN:
+            if isinstance(run.action, Disarm):
+                watch = msgspec.structs.replace(watch, rest_until=run.action.until, rest_by=run.who, rest_why=run.action.why)
+            else:
+                watch = msgspec.structs.replace(watch, rest_until=None)
+        return view_of(view.source, view.trap, watch, now)

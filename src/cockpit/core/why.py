@@ -2,14 +2,137 @@
 
 from __future__ import annotations
 
-from .actions import Action
+import msgspec
+
+from .actions import WRITES, Ack, Action, AddNote, Arm, Cancel, Disarm, EndSilence, MakeSilence, Start, Unack
+from .alerts import AlertState, Ref
+from .sources import Health
+from .traps import TrapState, rest_problem
 from .view import View
+
+READ_ONLY = "read-only is on: nothing that writes is done"
 
 
 def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) -> str | None:
     """The reason for the person, or ``None`` if it can be done.
 
     ``can`` holds (source, capability) pairs such as ``("local", "Acks")``. Given a class, the answer is the general one (read-only,
-    no journal); given an action, it looks at its targets.
+    no source that could); given an action, it looks at its targets. An action on several alerts can be done if it can for one:
+    `narrowed` keeps those.
     """
-    raise NotImplementedError
+    kind = action if isinstance(action, type) else type(action)
+    if view.read_only and kind in WRITES:
+        return READ_ONLY
+    if isinstance(action, type):
+        return _generally(kind, can)
+    match action:
+        case Ack(refs=refs) | Unack(refs=refs):
+            if not refs:
+                return "there is no alert under the cursor"
+            reasons = [_not_this(action, ref, view, can) for ref in refs]
+            return None if None in reasons else reasons[0]
+        case AddNote(ref=ref, text=text):
+            return "the note is empty" if not text.strip() else _gone(ref, view) or _cannot(ref.source, "Notes", view, can)
+        case MakeSilence(source=source, comment=comment, ends_at=ends_at):
+            if not comment.strip():
+                return "say why it should be silent: the next person will ask"
+            if ends_at <= view.now:
+                return "the end of the silence lies in the past"
+            return _cannot(source, "Silences", view, can)
+        case EndSilence(ref=ref):
+            known = any(silence.ref == ref for silence in view.silences)
+            return _cannot(ref.source, "Silences", view, can) if known else f"there is no silence {ref.id} (any more)"
+        case Disarm(trap=trap, until=until, why=why):
+            return (
+                _no_trap(trap, view, resting=False)
+                or rest_problem(view.now, until, why)
+                or _cannot(trap.source, "Traps", view, can)
+            )
+        case Arm(trap=trap):
+            return _no_trap(trap, view, resting=True) or _cannot(trap.source, "Traps", view, can)
+        case Start():
+            return _not_started(action, view)
+        case Cancel(run_id=run_id):
+            going = any(run.id == run_id and not run.state.settled for run in view.runs)
+            return None if going else "that run is not going on any more"
+
+
+def narrowed(action: Action, view: View, can: frozenset[tuple[str, str]]) -> Action:
+    """An action on several alerts, kept to those for which it can be done."""
+    if isinstance(action, (Ack, Unack)):
+        kept = tuple(ref for ref in action.refs if _not_this(action, ref, view, can) is None)
+        return msgspec.structs.replace(action, refs=kept)
+    return action
+
+
+_NEEDS: dict[type, str] = {
+    Ack: "Acks",
+    Unack: "Acks",
+    AddNote: "Notes",
+    MakeSilence: "Silences",
+    EndSilence: "Silences",
+    Disarm: "Traps",
+    Arm: "Traps",
+}
+
+
+def _generally(kind: type, can: frozenset[tuple[str, str]]) -> str | None:
+    needed = _NEEDS.get(kind)
+    if needed is None or any(capability == needed for _, capability in can):
+        return None
+    return f"no source here can {WRITES[kind]}"
+
+
+def _cannot(source: str, capability: str, view: View, can: frozenset[tuple[str, str]]) -> str | None:
+    health = next((each for each in view.sources if each.source == source), None)
+    if health is None:
+        return f"there is no source {source}"
+    if (source, capability) not in can:
+        return f"{source} cannot do that: {health.provider} has no {capability.lower()}"
+    if health.health in (Health.BLIND, Health.PARKED):
+        return f"{source} is {health.health.value}" + (f": {health.reason}" if health.reason else "")
+    return None
+
+
+def _gone(ref: Ref, view: View) -> str | None:
+    return None if view.alert(ref) is not None else f"{ref.id} is not an alert (any more)"
+
+
+def _not_this(action: Ack | Unack, ref: Ref, view: View, can: frozenset[tuple[str, str]]) -> str | None:
+    row = view.alert(ref)
+    if row is None:
+        return f"{ref.id} is not an alert (any more)"
+    if row.pending.endswith("…"):
+        return f"{row.alert.name}: {row.pending.rstrip('…')} is under way"
+    alert = row.alert
+    if alert.state is AlertState.RESOLVED:
+        return f"{alert.name} is resolved"
+    if isinstance(action, Ack) and alert.state is AlertState.ACKNOWLEDGED:
+        return f"{alert.name} is acknowledged by {alert.acknowledged_by or 'someone'} already"
+    if isinstance(action, Unack) and not alert.acknowledged_by:
+        return f"{alert.name} is not acknowledged"
+    return _cannot(ref.source, "Acks", view, can)
+
+
+def _no_trap(trap: Ref, view: View, *, resting: bool) -> str | None:
+    found = next((each for each in view.traps if each.source == trap.source and each.trap.name == trap.id), None)
+    if found is None:
+        return f"there is no trap {trap.id} at {trap.source}"
+    if resting and found.state is not TrapState.DISARMED:
+        return f"{trap.id} is not disarmed"
+    return None
+
+
+def _not_started(action: Start, view: View) -> str | None:
+    runbook = next((each for each in view.runbooks if each.name == action.runbook), None)
+    if runbook is None:
+        return f"there is no runbook {action.runbook}"
+    if action.alert is not None and view.alert(action.alert) is None:
+        return f"{action.alert.id} is not an alert (any more)"
+    if runbook.changes is None or action.dry_run:
+        return None
+    if not view.journal.writes:
+        return f"what changes the world is blocked while nothing is journalled: {view.journal.problem}"
+    if any(run.action == action and not run.state.settled for run in view.runs):
+        return f"{runbook.name} is running on that already"
+    return None

@@ -1,0 +1,117 @@
+"""The projection: what sources say and what people did, in one view."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from cockpit.core.actions import Ack, Action, Disarm, MakeSilence, Run, RunState, Start, Unack
+from cockpit.core.alerts import Alert, AlertState, Ref, Severity
+from cockpit.core.sources import Health, Snapshot, SourceHealth
+from cockpit.core.traps import Reading, Trap, TrapState, TrapView, Watch, view_of
+from cockpit.core.view import View, project
+
+T0 = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def alert(name: str, source: str = "am", **more: object) -> Alert:
+    fields: dict[str, object] = {"severity": Severity.WARNING, "state": AlertState.FIRING, "started_at": T0 - HOUR}
+    return Alert(ref=Ref(source, name), name=name, **(fields | more))  # type: ignore[arg-type]  # test shorthand
+
+
+def run(action: Action, state: RunState, ago: timedelta = timedelta(0), what: str = "ack") -> Run:
+    return Run(id="r", at=T0 - ago, who="Ana", action=action, what=what, target="x", state=state)
+
+
+def view(*alerts: Alert, runs: tuple[Run, ...] = (), health: Health = Health.LIVE, traps: tuple[TrapView, ...] = ()) -> View:
+    said = Snapshot(source="am", asked_at=T0, asked_mono=1.0, alerts=alerts, traps=traps)
+    return project({"am": said}, runs, [SourceHealth(source="am", provider="alertmanager", health=health)], now=T0)
+
+
+def test_worst_and_newest_first_firing_before_held_and_unknown_above_mild() -> None:
+    rows = view(
+        alert("old-warning"),
+        alert("info", severity=Severity.INFO),
+        alert("unknown", severity=Severity.UNKNOWN),
+        alert("held", severity=Severity.CRITICAL, state=AlertState.ACKNOWLEDGED),
+        alert("critical", severity=Severity.CRITICAL),
+        alert("new-warning", started_at=T0),
+    ).alerts
+    assert [row.alert.name for row in rows] == ["critical", "unknown", "new-warning", "old-warning", "info", "held"]
+
+
+def test_a_pending_ack_is_shown_as_expected_and_a_failed_one_leaves_no_trace() -> None:
+    ref = Ref("am", "a")
+    (row,) = view(alert("a"), runs=(run(Ack((ref,)), RunState.PENDING),)).alerts
+    assert (row.alert.state, row.alert.acknowledged_by, row.pending) == (AlertState.ACKNOWLEDGED, "Ana", "ack…")
+    (row,) = view(alert("a"), runs=(run(Ack((ref,)), RunState.ACCEPTED),)).alerts
+    assert row.alert.state is AlertState.ACKNOWLEDGED
+    (row,) = view(alert("a"), runs=(run(Ack((ref,)), RunState.FAILED),)).alerts
+    assert (row.alert.state, row.pending) == (AlertState.FIRING, "")
+    (row,) = view(alert("a"), runs=(run(Ack((ref,)), RunState.CONFIRMED),)).alerts
+    assert row.alert.state is AlertState.FIRING, "a confirmed run adds nothing to the facts"
+
+
+def test_an_uncertain_one_shows_the_facts_and_the_word_for_a_while() -> None:
+    # safety 17
+    action = Ack((Ref("am", "a"),))
+    (row,) = view(alert("a"), runs=(run(action, RunState.UNCERTAIN),)).alerts
+    assert (row.alert.state, row.pending) == (AlertState.FIRING, "ack: outcome unknown")
+    (row,) = view(alert("a"), runs=(run(action, RunState.UNCERTAIN, HOUR),)).alerts
+    assert row.pending == ""
+
+
+def test_the_latest_action_on_an_alert_is_the_one_shown() -> None:
+    refs = (Ref("am", "a"),)
+    runs = (run(Unack(refs), RunState.PENDING, what="unack"), run(Ack(refs), RunState.PENDING, timedelta(seconds=5)))
+    held = alert("a", state=AlertState.ACKNOWLEDGED, acknowledged_by="Bo")
+    (row,) = view(held, runs=runs).alerts
+    assert (row.alert.state, row.pending) == (AlertState.FIRING, "unack…")
+
+
+def test_a_pending_silence_hushes_what_it_matches_at_its_source() -> None:
+    action = MakeSilence("am", "alertname=a", T0 + HOUR, "why")
+    rows = view(alert("a"), alert("b"), runs=(run(action, RunState.PENDING, what="silence"),)).alerts
+    assert {row.alert.name: row.alert.state for row in rows} == {"a": AlertState.SUPPRESSED, "b": AlertState.FIRING}
+
+
+def test_a_runbook_under_way_is_written_on_its_alert() -> None:
+    (row,) = view(alert("a"), runs=(run(Start("fix", alert=Ref("am", "a")), RunState.RUNNING, what="fix"),)).alerts
+    assert row.pending == "fix…"
+
+
+def test_rows_of_a_blind_source_stay_and_are_marked() -> None:
+    seen = view(alert("a"), health=Health.BLIND)
+    assert [row.stale for row in seen.alerts] == [True]
+    assert seen.cannot_see == ("am blind",)
+    assert view().cannot_see == ()
+    assert view(health=Health.STARTING).cannot_see == ("am starting",), "nothing heard yet is not all clear"
+
+
+TRAP = Trap(name="t", probe="disk")
+
+
+def trap_view(state: TrapState = TrapState.ARMED) -> TrapView:
+    return view_of("am", TRAP, Watch(state=state, checked_at=T0, reading=Reading({}, "fine")), T0)
+
+
+def test_traps_of_a_blind_source_are_blind_and_counted() -> None:
+    seen = view(traps=(trap_view(),), health=Health.BLIND)
+    assert seen.traps[0].state is TrapState.BLIND
+    assert seen.cannot_see == ("am blind", "1 trap blind")
+    assert view(traps=(trap_view(),)).cannot_see == ()
+
+
+def test_a_trap_becomes_blind_in_the_view_when_its_looks_are_overdue() -> None:
+    old = view_of("am", TRAP, Watch(state=TrapState.ARMED, checked_at=T0 - HOUR), T0 - HOUR)
+    assert old.state is TrapState.ARMED
+    assert view(traps=(old,)).traps[0].state is TrapState.BLIND
+
+
+def test_a_pending_disarm_is_shown_as_expected() -> None:
+    action = Disarm(Ref("am", "t"), T0 + HOUR, "moving")
+    assert view(traps=(trap_view(),), runs=(run(action, RunState.PENDING, what="disarm"),)).traps[0].state is TrapState.DISARMED
+
+
+def test_equal_facts_give_equal_views() -> None:
+    assert view(alert("a")) == view(alert("a"))

@@ -1,0 +1,105 @@
+"""Why an action cannot be done: one answer for every place that asks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from cockpit.core.actions import WRITES, Ack, AddNote, Arm, Cancel, Disarm, EndSilence, MakeSilence, Run, RunState, Start, Unack
+from cockpit.core.alerts import Alert, AlertState, Ref, Severity
+from cockpit.core.runbooks import Runbook, Step
+from cockpit.core.sources import Health, SourceHealth
+from cockpit.core.traps import Trap, Watch, view_of
+from cockpit.core.view import JournalHealth, Row, View
+from cockpit.core.why import narrowed, why_not
+
+T0 = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
+LATER = T0 + timedelta(hours=1)
+FIRING, HELD = Ref("am", "firing"), Ref("am", "held")
+ALL = frozenset((source, cap) for source in ("am",) for cap in ("Acks", "Silences", "Notes", "Traps"))
+
+
+def row(ref: Ref, state: AlertState, by: str = "", pending: str = "") -> Row:
+    return Row(Alert(ref=ref, name=ref.id, severity=Severity.ERROR, state=state, acknowledged_by=by), pending)
+
+
+VIEW = View(
+    now=T0,
+    alerts=(row(FIRING, AlertState.FIRING), row(HELD, AlertState.ACKNOWLEDGED, "Bo")),
+    traps=(view_of("am", Trap(name="t", probe="disk"), Watch(checked_at=T0), T0),),
+    runbooks=(Runbook(name="fix", title="Fix", steps=(Step(run=("true",)),), changes="restarts"),),
+    sources=(SourceHealth(source="am", provider="alertmanager", health=Health.LIVE),),
+)
+
+
+def but(**changes: object) -> View:
+    return msgspec.structs.replace(VIEW, **changes)
+
+
+def test_what_can_be_done_has_no_reason_against_it() -> None:
+    for action in (
+        Ack((FIRING,)),
+        Unack((HELD,)),
+        AddNote(FIRING, "hm"),
+        MakeSilence("am", "a=b", LATER, "why"),
+        Disarm(Ref("am", "t"), LATER, "why"),
+        Start("fix"),
+    ):
+        assert why_not(action, VIEW, ALL) is None, action
+
+
+@pytest.mark.parametrize("kind", list(WRITES))
+def test_read_only_removes_every_verb(kind: type) -> None:
+    # safety 12
+    assert "read-only" in (why_not(kind, but(read_only=True), ALL) or "")
+
+
+def test_every_refusal_names_the_thing_and_the_reason() -> None:
+    blind = but(sources=(SourceHealth(source="am", provider="alertmanager", health=Health.BLIND, reason="refused"),))
+    cases = [
+        (Ack(()), VIEW, "no alert"),
+        (Ack((Ref("am", "gone"),)), VIEW, "gone is not an alert"),
+        (Ack((HELD,)), VIEW, "acknowledged by Bo already"),
+        (Unack((FIRING,)), VIEW, "is not acknowledged"),
+        (Ack((FIRING,)), blind, "am is blind: refused"),
+        (Ack((FIRING,)), but(alerts=(row(FIRING, AlertState.FIRING, pending="ack…"),)), "under way"),
+        (AddNote(FIRING, " "), VIEW, "empty"),
+        (MakeSilence("am", "a=b", LATER, ""), VIEW, "why"),
+        (MakeSilence("am", "a=b", T0, "why"), VIEW, "past"),
+        (MakeSilence("nowhere", "a=b", LATER, "why"), VIEW, "no source nowhere"),
+        (EndSilence(Ref("am", "s")), VIEW, "no silence s"),
+        (Disarm(Ref("am", "x"), LATER, "why"), VIEW, "no trap x"),
+        (Disarm(Ref("am", "t"), LATER, ""), VIEW, "why"),
+        (Arm(Ref("am", "t")), VIEW, "not disarmed"),
+        (Start("nope"), VIEW, "no runbook nope"),
+        (Start("fix", alert=Ref("am", "gone")), VIEW, "gone"),
+        (Start("fix"), but(journal=JournalHealth("disk full")), "disk full"),
+        (Cancel("r"), VIEW, "not going on"),
+    ]
+    for action, view, word in cases:
+        assert word in (why_not(action, view, ALL) or "nothing"), action
+
+
+def test_a_source_that_cannot_is_named() -> None:
+    assert "am cannot" in (why_not(Ack((FIRING,)), VIEW, frozenset()) or "")
+    assert "no source here can acknowledge" in (why_not(Ack, VIEW, frozenset()) or "")
+
+
+def test_a_dry_run_is_allowed_while_nothing_is_journalled() -> None:
+    # safety 24
+    assert why_not(Start("fix", dry_run=True), but(journal=JournalHealth("disk full")), ALL) is None
+
+
+def test_the_same_runbook_on_the_same_thing_runs_once() -> None:
+    # safety 10
+    going = Run(id="r", at=T0, who="Ana", action=Start("fix"), what="fix", target="", state=RunState.RUNNING)
+    assert "running" in (why_not(Start("fix"), but(runs=(going,)), ALL) or "")
+    assert why_not(Cancel("r"), but(runs=(going,)), ALL) is None
+
+
+def test_an_ack_of_several_goes_to_those_that_can_be() -> None:
+    action = Ack((FIRING, HELD))
+    assert why_not(action, VIEW, ALL) is None
+    assert narrowed(action, VIEW, ALL) == Ack((FIRING,))
