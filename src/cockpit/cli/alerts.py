@@ -1,0 +1,173 @@
+"""What is wrong now, and what one says to it: alerts, ack, unack, silence, note."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from ..core.actions import Ack, Action, AddNote, EndSilence, MakeSilence, Run, RunState, Unack
+from ..core.alerts import AlertState, Ref
+from ..core.filters import Filter, FilterError, parse
+from ..core.units import say_seconds, seconds, short_age
+from ..core.view import Row, View
+from . import BAD, COULD_NOT_SEE, FINE, USAGE
+from .compose import House, house
+from .listing import alert_record, as_json, say, table
+from .run import Options, Stop
+
+
+def alerts(options: Options) -> int:
+    """List what is wrong now, worst first."""
+    rule = filter_of(" ".join(options.words("filter")))
+    with house(options) as home:
+        view = home.view()
+    rows = [row for row in view.alerts if rule.matches(row.alert, view.now, view.me)]
+    if options.json:
+        as_json([alert_record(row.alert, row.pending) for row in rows])
+    else:
+        _print_alerts(rows, view, options)
+    if any(row.alert.state is AlertState.FIRING for row in rows):
+        return BAD
+    return COULD_NOT_SEE if view.blind else FINE
+
+
+def filter_of(text: str) -> Filter:
+    """Read a filter given on the command line; a mistake is pointed at and ends the command with status 2."""
+    try:
+        return parse(text)
+    except FilterError as error:
+        raise Stop(f"the filter cannot be read: {error}\n  {text}\n  {' ' * error.column}^", USAGE) from None
+
+
+def _print_alerts(rows: Sequence[Row], view: View, options: Options) -> None:
+    if rows:
+        styles = [_style(row) for row in rows]
+        table(
+            ("Sev", "Age", "State", "Alert", "Where", "Summary", "Who", "Id"),
+            [_cells(row, view.now) for row in rows],
+            styles,
+            options.color,
+        )
+    for word in view.cannot_see:
+        say(f"Cannot see: {word}")
+    for health in view.blind:
+        if health.reason:
+            say(f"  {health.source}: {health.reason}")
+    if not rows and not view.cannot_see:
+        say("All clear.")
+    elif not rows:
+        say("Nothing firing on what can be seen.")
+
+
+def _style(row: Row) -> str:
+    if row.alert.state is not AlertState.FIRING or row.stale:
+        return "dim"
+    return "bad" if row.alert.severity >= 3 else "warn" if row.alert.severity == 2 else ""
+
+
+def _cells(row: Row, now: datetime) -> tuple[str, ...]:
+    alert = row.alert
+    age = short_age((now - alert.started_at).total_seconds()) if alert.started_at else "?"
+    state = row.pending or alert.state.value + (" (last known)" if row.stale else "")
+    return alert.severity.word, age, state, alert.name, alert.where, alert.summary, alert.acknowledged_by, str(alert.ref)
+
+
+def find(view: View, text: str) -> Ref:
+    """The alert that ``ID`` or ``SOURCE/ID`` means. Ends the command where it is none, or more than one."""
+    whole = [row.alert.ref for row in view.alerts if str(row.alert.ref) == text]
+    found = whole or [row.alert.ref for row in view.alerts if row.alert.ref.id == text]
+    if not found:
+        raise Stop(f"{text} is not an alert now; `cockpit alerts` lists what is (the last column is the id)")
+    if len(found) > 1:
+        raise Stop(f"{text} is an alert at {' and '.join(ref.source for ref in found)}: write SOURCE/ID", USAGE)
+    return found[0]
+
+
+def settle(home: House, action: Action) -> int:
+    """Do it, wait for what becomes of it, and say so."""
+    runs = home.do(action)
+    for run in runs:
+        say(outcome(run))
+    return status_of(runs)
+
+
+def status_of(runs: Sequence[Run]) -> int:
+    """The exit status for what became of these runs."""
+    states = {run.state for run in runs}
+    if states <= {RunState.CONFIRMED, RunState.ACCEPTED}:
+        return FINE
+    return COULD_NOT_SEE if RunState.UNCERTAIN in states else BAD
+
+
+def outcome(run: Run) -> str:
+    """One run in a sentence."""
+    reason = f": {run.reason}" if run.reason else ""
+    return f"{run.what} {run.target}: {run.state.value}{reason}"
+
+
+def ack(options: Options) -> int:
+    """Acknowledge."""
+    with house(options) as home:
+        view = home.view()
+        refs = tuple(find(view, text) for text in options.words("ids"))
+        return settle(home, Ack(refs, options.text("note")))
+
+
+def unack(options: Options) -> int:
+    """Take acknowledgements back."""
+    with house(options) as home:
+        view = home.view()
+        return settle(home, Unack(tuple(find(view, text) for text in options.words("ids"))))
+
+
+def note(options: Options) -> int:
+    """Leave a note on an alert."""
+    with house(options) as home:
+        ref = find(home.view(), options.text("id"))
+        return settle(home, AddNote(ref, " ".join(options.words("text"))))
+
+
+def silence(options: Options) -> int:
+    """Silence what a filter matches; without ``--yes`` only the preview."""
+    if options.flag("end"):
+        return _end_silence(options)
+    rule = filter_of(options.text("match"))
+    duration = duration_of(options.text("duration"))
+    with house(options) as home:
+        view = home.view()
+        source = options.text("source") or _only_source(home)
+        hit = [row for row in view.alerts if row.alert.ref.source == source and rule.matches(row.alert, view.now, view.me)]
+        ends_at = view.now + timedelta(seconds=duration)
+        say(f"At {source}, until {ends_at:%Y-%m-%d %H:%M:%S} UTC ({say_seconds(duration)}): {rule.text}")
+        say(
+            f"Hits {len(hit)} alert{'s' * (len(hit) != 1)} now" + "".join(f"\n  {row.alert.name}  {row.alert.where}" for row in hit)
+        )
+        if not options.flag("yes"):
+            say("Nothing was sent. Add --yes to send it.")
+            return FINE
+        return settle(home, MakeSilence(source, rule.text, ends_at, options.text("comment")))
+
+
+def _end_silence(options: Options) -> int:
+    with house(options) as home:
+        view, wanted = home.view(), options.text("match")
+        found = [silence.ref for silence in view.silences if wanted in (silence.ref.id, str(silence.ref))]
+        if not found:
+            known = ", ".join(f"{silence.ref} ({silence.match})" for silence in view.silences)
+            raise Stop(f"there is no silence {wanted} now; there {'are ' + known if known else 'is none'}")
+        return settle(home, EndSilence(found[0]))
+
+
+def duration_of(text: str) -> float:
+    """Read a duration given on the command line, seconds."""
+    try:
+        return seconds(text)
+    except ValueError as error:
+        raise Stop(str(error), USAGE) from None
+
+
+def _only_source(home: House) -> str:
+    able = sorted(source for source, capability in home.can if capability == "Silences")
+    if len(able) != 1:
+        raise Stop(f"say at which source, with --source: {', '.join(able) or 'none here can silence'}", USAGE)
+    return able[0]

@@ -1,0 +1,169 @@
+"""``cockpit doctor``: everything the cockpit stands on, looked at once, with what to do where it is not well."""
+
+from __future__ import annotations
+
+import ctypes
+import locale
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from ..config.load import config_files
+from ..config.model import Config, ConfigError
+from ..core.alerts import Ref
+from ..core.traps import TrapState
+from . import BAD, FINE
+from .compose import House, house, read_config, state_dir
+from .listing import as_json, table
+from .run import Options
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing looked at: well or not, and the detail with what to do."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+def doctor(options: Options) -> int:
+    """Look at everything; exit status 1 if something is not well."""
+    findings = [*_config(options), *_terminal()]
+    if findings[0].ok:
+        with house(options) as home:
+            findings += [*_state(home), *_secrets(home.config), *_sources(home), *_traps(home)]
+    findings += _clock()
+    if options.json:
+        as_json([msgspec.to_builtins(each) for each in findings])
+    else:
+        rows = [("ok" if each.ok else "NOT OK", each.check, each.detail) for each in findings]
+        table(("", "Check", "Detail"), rows, ["" if each.ok else "bad" for each in findings], options.color)
+    return FINE if all(each.ok for each in findings) else BAD
+
+
+def _config(options: Options) -> Iterator[Finding]:
+    try:
+        read_config(options)
+    except ConfigError as error:
+        yield Finding(
+            "config", False, f"{len(error.problems)} problems, the first: {error.problems[0]}; `cockpit check` lists them"
+        )
+        return
+    files = config_files(Path(options.config) if options.config else None, os.environ)
+    yield Finding(
+        "config", True, ", ".join(map(str, files)) or "none: this machine is watched by what `cockpit init` would propose"
+    )
+    for file in files:
+        mode = file.stat().st_mode
+        if mode & stat.S_IWOTH:
+            yield Finding(
+                f"permissions of {file.name}", False, f"everyone can write it, and so run things as you: chmod o-w {file}"
+            )
+
+
+def _terminal() -> Iterator[Finding]:
+    from ..ui.life import terminal_problem
+
+    problem = terminal_problem(sys.stdin, sys.stdout, os.environ)
+    term, colour = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "")
+    encoding = locale.getencoding()
+    ascii_only = (
+        "" if encoding.lower().replace("-", "") == "utf8" else f"; the locale's encoding is {encoding}: ASCII glyphs are drawn"
+    )
+    yield Finding("terminal", problem is None, problem or f"TERM={term}{' COLORTERM=' + colour if colour else ''}{ascii_only}")
+
+
+def _state(home: House) -> Iterator[Finding]:
+    where = state_dir(os.environ)
+    problem = home.journal.problem
+    yield Finding("journal", not problem, problem or f"{where / 'journal.sqlite'} is written")
+    for remark in home.journal.remarks:
+        yield Finding("journal", False, remark)
+    lease = home.journal.lease()
+    yield Finding(
+        "keeper", True, f"process {lease.pid} looks at the traps" if lease else "nobody looks at the traps now but this command"
+    )
+
+
+def _secrets(config: Config) -> Iterator[Finding]:
+    from ..config.secrets import SecretError, available, resolve
+
+    references = sorted(
+        {
+            value
+            for raw in (*(s.settings for s in config.sources.values()), *(t.params for t in config.traps.values()))
+            for value in _texts(raw)
+            if value.startswith(("keyring:", "env:", "file:", "command:"))
+        }
+    )
+    for reference in references:
+        kind, _, rest = reference.partition(":")
+        # a command's words may themselves say too much: its program is enough
+        shown = f"{kind}:{rest.split()[0] if kind == 'command' and rest.split() else rest}"
+        try:
+            resolve(reference)
+        except SecretError as error:
+            yield Finding(f"secret {shown}", False, str(error))
+        else:
+            yield Finding(f"secret {shown}", True, "can be had")
+    reason = available()
+    if reason is not None:
+        needed = any(reference.startswith("keyring:") for reference in references)
+        yield Finding("keyring", not needed, reason + ("" if needed else " (nothing in the config needs it)"))
+
+
+def _texts(raw: object) -> Iterator[str]:
+    if isinstance(raw, str):
+        yield raw
+    elif isinstance(raw, dict):
+        for value in raw.values():
+            yield from _texts(value)
+    elif isinstance(raw, (list, tuple)):
+        for value in raw:
+            yield from _texts(value)
+
+
+def _sources(home: House) -> Iterator[Finding]:
+    for health in home.view().sources:
+        latency = f" in {health.latency.total_seconds() * 1000:.0f} ms" if health.latency is not None else ""
+        detail = health.reason or f"{health.health.value}{latency}"
+        yield Finding(
+            f"source {health.source}",
+            health.health.sees,
+            detail + (f"; {health.rejected} records rejected" if health.rejected else ""),
+        )
+
+
+def _traps(home: House) -> Iterator[Finding]:
+    found = home.view().traps
+    blind = [each for each in found if each.state is TrapState.BLIND]
+    yield Finding("traps", not blind, f"{len(found)} laid, {len(blind)} blind")
+    for each in blind:
+        yield Finding(f"trap {Ref(each.source, each.trap.name)}", False, each.says)
+
+
+_TIME_ERROR = 5
+"""adjtimex(2): the clock is not synchronized."""
+
+
+def _clock() -> Iterator[Finding]:
+    """Whether the kernel believes that the clock is kept in step (adjtimex(2)); elsewhere nothing can be said."""
+    if not sys.platform.startswith("linux"):
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    # struct timex is 208 bytes on 64-bit Linux; zeroed, modes = 0 only reads
+    state = libc.adjtimex(ctypes.create_string_buffer(512))
+    if state < 0:
+        yield Finding("clock", False, f"the kernel does not say whether it is in step: {os.strerror(ctypes.get_errno())}")
+    elif state == _TIME_ERROR:
+        yield Finding(
+            "clock",
+            False,
+            "not kept in step by NTP: ages of alerts from elsewhere may be wrong (chrony or systemd-timesyncd mend it)",
+        )
+    else:
+        yield Finding("clock", True, "kept in step")

@@ -1,0 +1,70 @@
+"""How a listing is printed: aligned columns for people, JSON with a stable schema for programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from ..core.alerts import Alert
+from ..core.text import clean
+
+
+def say(text: str = "") -> None:
+    """One line on standard output."""
+    sys.stdout.write(_encodable(text) + "\n")
+
+
+def _encodable(text: str) -> str:
+    """What the output's encoding cannot carry becomes ``?``: a listing in a C locale is better than a traceback."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def when(time: datetime | None) -> str | None:
+    """RFC 3339 with offset, whole seconds."""
+    return None if time is None else time.isoformat(timespec="seconds")
+
+
+def as_json(records: Sequence[Mapping[str, object]]) -> None:
+    """A JSON list, one record to a line so that it can be read and searched."""
+    lines = ",\n".join(" " + msgspec.json.encode(record).decode() for record in records)
+    sys.stdout.write(f"[\n{lines}\n]\n" if records else "[]\n")
+
+
+_STYLES = {"bad": "\x1b[1;31m", "warn": "\x1b[33m", "good": "\x1b[32m", "dim": "\x1b[2m"}
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str] = (), color: bool = False) -> None:
+    """Columns as wide as their widest cell (the last one runs free); ``styles`` names one style for each row."""
+    from rich.cells import cell_len
+
+    def fill(text: str, width: int) -> str:
+        return text + " " * (width - cell_len(text))
+
+    safe = [[clean(cell) for cell in row] for row in rows]
+    widths = [max(cell_len(row[i]) for row in [list(heads), *safe]) for i in range(len(heads))]
+    for number, row in enumerate([list(heads), *safe]):
+        line = "  ".join(fill(cell, width) for cell, width in zip(row[:-1], widths, strict=False)) + "  " + row[-1]
+        style = "dim" if number == 0 else (styles[number - 1] if styles else "")
+        say(f"{_STYLES[style]}{line.rstrip()}\x1b[m" if color and style else line.rstrip())
+
+
+def alert_record(alert: Alert, pending: str) -> dict[str, object]:
+    """The stable JSON of one alert."""
+    return {
+        "source": alert.ref.source,
+        "id": alert.ref.id,
+        "name": alert.name,
+        "severity": alert.severity.word,
+        "state": alert.state.value,
+        "summary": alert.summary,
+        "labels": alert.labels,
+        "annotations": alert.annotations,
+        "started_at": when(alert.started_at),
+        "acknowledged_by": alert.acknowledged_by or None,
+        "links": [{"name": link.name, "url": link.url} for link in alert.links],
+        "pending": pending or None,
+    }

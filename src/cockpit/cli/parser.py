@@ -1,0 +1,181 @@
+"""The grammar of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NamedTuple
+
+from .. import __version__
+
+
+class Command(NamedTuple):
+    """One command: its name, the module in ``cockpit.cli`` and the function there that does it, and its help."""
+
+    name: str
+    module: str
+    function: str
+    help: str
+    epilog: str = ""
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("init", "init", "init", "look at this machine, propose traps and runbooks, write the config"),
+    Command("check", "setup", "check", "validate the config: file, line, key, what is wrong"),
+    Command("doctor", "doctor", "doctor", "config, secrets, each source's answer, clock, terminal, file permissions"),
+    Command("alerts", "alerts", "alerts", "what is wrong now; exit status 1 if anything is firing, 3 if a source is blind",
+            'example: cockpit alerts \'@severity>=warning team=web\''),
+    Command("ack", "alerts", "ack", "acknowledge alerts: say that you have them"),
+    Command("unack", "alerts", "unack", "take acknowledgements back"),
+    Command("silence", "alerts", "silence", "silence what matches, until a time, with a reason",
+            "example: cockpit silence 'trap=root-disk' --for 2h --comment 'disk is being replaced' --yes"),
+    Command("note", "alerts", "note", "leave a note on an alert"),
+    Command("oncall", "oncall", "oncall", "who is on call, until when, who is next"),
+    Command("traps", "traps", "traps", "the early-warning traps; exit status 1 if one has tripped, 3 if one is blind"),
+    Command("trap", "traps", "trap", "check one trap now, arm or disarm it"),
+    Command("beat", "traps", "beat", "a heartbeat from a job: its trap trips when it stays away",
+            "example, in a crontab: 15 2 * * * backup.sh && cockpit beat backup"),
+    Command("runbooks", "runbooks", "runbooks", "the runbooks; with --alert, those for one alert"),
+    Command("run", "runbooks", "run", "execute a runbook: --dry-run shows it, --yes confirms one that changes the world",
+            "example: cockpit run free-disk --alert root-disk --dry-run"),
+    Command("runs", "runbooks", "runs", "what was done: who, when, on what, with what result"),
+    Command("login", "setup", "login", "ask for a secret and store it in the keyring"),
+    Command("providers", "setup", "providers", "the providers and probes that are installed"),
+    Command("themes", "setup", "themes", "the themes that are installed"),
+    Command("keys", "setup", "keys", "the keys of the screen, as remapped by the config"),
+)  # fmt: skip
+
+
+def general() -> argparse.ArgumentParser:
+    """The options that may stand before or after the command. Absent ones leave no trace, so that neither place hides the other."""
+    options = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = options.add_argument_group("general options")
+    group.add_argument(
+        "--config", metavar="FILE", help="read this instead of config.toml in the config directory (or COCKPIT_CONFIG)"
+    )
+    group.add_argument("--json", action="store_true", help="print JSON with a stable schema, where the command lists")
+    group.add_argument("--no-color", action="store_true", help="print no colour (NO_COLOR does the same)")
+    group.add_argument("--read-only", action="store_true", help="remove everything that writes")
+    return options
+
+
+def build() -> argparse.ArgumentParser:
+    """The whole parser."""
+    shared = general()
+    parser = argparse.ArgumentParser(
+        prog="cockpit",
+        parents=[shared],
+        description="One terminal screen for the person on call. Without a command it opens the screen; "
+        "without a config it watches this machine.",
+        epilog="exit status: 0 fine · 1 the answer is bad · 2 usage · 3 could not see",
+    )
+    parser.add_argument("-V", "--version", action="version", version=f"cockpit {__version__}")
+    parser.add_argument("--theme", metavar="NAME", help="open the screen in this theme")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="cockpit")
+    for command in COMMANDS:
+        each = commands.add_parser(
+            command.name, parents=[shared], help=command.help, description=_sentence(command.help), epilog=command.epilog
+        )
+        _ARGUMENTS.get(command.name, _nothing)(each)
+    return parser
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    """Most listings take the general options alone."""
+
+
+def _init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="take every proposal without asking")
+    parser.add_argument("--print", action="store_true", dest="show", help="print the config instead of writing it")
+
+
+def _alerts(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "filter", nargs="*", metavar="FILTER", help="label=value, label=~regex, @state=…, @severity>=…, words, !words"
+    )
+
+
+def _ids(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("ids", nargs="+", metavar="ID", help="the alert's id, or SOURCE/ID")
+
+
+def _ack(parser: argparse.ArgumentParser) -> None:
+    _ids(parser)
+    parser.add_argument("--note", default="", metavar="TEXT", help="why, or what you are doing about it")
+
+
+def _silence(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("match", metavar="FILTER", help="what to silence, in the filter language")
+    parser.add_argument("--for", dest="duration", default="1h", metavar="TIME", help="how long: 30m, 2h, 1d (default: 1h)")
+    parser.add_argument("--comment", default="", metavar="TEXT", help="why (wanted)")
+    parser.add_argument("--source", default="", metavar="NAME", help="the source to silence at (default: the only one that can)")
+    parser.add_argument("--end", action="store_true", help="end the silence with this id instead")
+    parser.add_argument("--yes", action="store_true", help="send it; without it the preview is shown and nothing is done")
+
+
+def _note(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="the alert's id, or SOURCE/ID")
+    parser.add_argument("text", nargs="+", metavar="TEXT", help="what to remember")
+
+
+def _oncall(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--at", metavar="TIME", help="at this time instead of now: 2026-11-24T09:00+01:00 (no offset: this machine's zone)"
+    )
+
+
+def _trap(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, prog="cockpit trap")
+    check = verbs.add_parser("check", parents=[general()], help="look once now, and say what was seen; changes nothing")
+    arm = verbs.add_parser("arm", parents=[general()], help="end its rest")
+    disarm = verbs.add_parser("disarm", parents=[general()], help="rest it for a while; it arms itself again")
+    for each in (check, arm, disarm):
+        each.add_argument("name", metavar="NAME", help="the trap")
+    disarm.add_argument("--for", dest="duration", required=True, metavar="TIME", help="how long: 30m, 2h, 1d")
+    disarm.add_argument("--why", required=True, metavar="TEXT", help="the reason, for the next person")
+
+
+def _beat(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the heartbeat's name, as in the trap's `name`")
+
+
+def _runbooks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--alert", metavar="ID", help="only those for this alert, in the order of their digits")
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the runbook")
+    parser.add_argument("values", nargs="*", metavar="KEY=VALUE", help="values for its parameters")
+    parser.add_argument("--alert", metavar="ID", help="take the other values from this alert")
+    parser.add_argument("--dry-run", action="store_true", help="show exactly what would be executed, and execute nothing")
+    parser.add_argument("--yes", action="store_true", help="confirm a runbook that changes the world")
+    parser.add_argument("--confirm", metavar="TARGET", help="confirm a dangerous one by naming its target")
+
+
+def _runs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--limit", type=int, default=50, metavar="N", help="how many, newest first (default: 50)")
+    parser.add_argument("--output", metavar="ID", help="print what this run printed")
+
+
+def _login(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="SOURCE", help="the source, or the NAME of a keyring:NAME reference")
+
+
+_ARGUMENTS = {
+    "init": _init,
+    "alerts": _alerts,
+    "ack": _ack,
+    "unack": _ids,
+    "silence": _silence,
+    "note": _note,
+    "oncall": _oncall,
+    "trap": _trap,
+    "beat": _beat,
+    "runbooks": _runbooks,
+    "run": _run,
+    "runs": _runs,
+    "login": _login,
+}

@@ -1,0 +1,187 @@
+"""Runbooks: list them, run one, look back."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from ..core.actions import Run, RunState, Start
+from ..core.alerts import Ref
+from ..core.runbooks import Confirm, Plan, Runbook, offered
+from ..core.units import say_seconds
+from . import BAD, COULD_NOT_SEE, FINE, USAGE
+from .alerts import find, outcome
+from .compose import House, house
+from .listing import as_json, say, table, when
+from .run import Options, Stop
+
+
+def runbooks(options: Options) -> int:
+    """List the runbooks, or those for one alert in the order of their digits."""
+    with house(options) as home:
+        if options.text("alert"):
+            view = home.view()
+            row = view.alert(find(view, options.text("alert")))
+            books = offered(view.runbooks, row.alert if row else None)
+        else:
+            books = tuple(home.config.runbooks.values())
+    if options.json:
+        as_json([_record(book) for book in books])
+    elif not books:
+        say("There are no runbooks" + (" for this alert." if options.text("alert") else ". `cockpit init` proposes some."))
+    else:
+        rows = [
+            (book.name, book.title, book.changes or "", book.confirm.value if book.changes else "", book.match) for book in books
+        ]
+        table(("Name", "Title", "Changes", "Confirm", "Match"), rows)
+    return FINE
+
+
+def _record(book: Runbook) -> dict[str, object]:
+    params = {
+        name: {"from": param.source, "default": param.default, "pattern": param.pattern, "help": param.help}
+        for name, param in book.params.items()
+    }
+    return {
+        "name": book.name,
+        "title": book.title,
+        "key": book.key,
+        "match": book.match,
+        "changes": book.changes,
+        "confirm": book.confirm.value if book.changes is not None else None,
+        "params": params,
+    }
+
+
+def run(options: Options) -> int:
+    """Execute a runbook. One that changes the world wants ``--yes``; a dangerous one ``--confirm TARGET``."""
+    given = _values(options.words("values"))
+    with house(options) as home:
+        ref: Ref | None = None
+        if options.text("alert"):
+            ref = find(home.view(), options.text("alert"))
+        else:
+            home.view(look=False)
+        name = options.text("name")
+        if name not in home.config.runbooks:
+            _unknown(name, list(home.config.runbooks))
+        plan = home.desk.plan(name, ref, given)
+        if plan.refused:
+            raise Stop(f"{name} cannot run: {plan.refused}", USAGE if plan.missing else BAD)
+        _show(plan)
+        if options.flag("dry_run"):
+            say("Dry run: nothing was executed.")
+            return FINE
+        _confirmed(plan, options)
+        return _execute(home, Start(name, given, ref, plan.argvs))
+
+
+def _unknown(name: str, known: list[str]) -> None:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, 1)
+    raise Stop(
+        f"there is no runbook {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; `cockpit runbooks` lists them"), USAGE
+    )
+
+
+def _values(words: list[str]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise Stop(f"{word!r} is not KEY=VALUE", USAGE)
+        given[key] = value
+    return given
+
+
+def _show(plan: Plan) -> None:
+    say(f"{plan.runbook.name}" + (f" on {plan.target}" if plan.target else ""))
+    if plan.runbook.changes is not None:
+        say(f"changes: {plan.runbook.changes}")
+    for step in plan.steps:
+        env = " ".join(f"{key}={shlex.quote(value)}" for key, value in step.env.items())
+        place = f"   (in {step.cwd})" if step.cwd else ""
+        say(f"  {env + ' ' if env else ''}{shlex.join(step.argv)}{place}")
+
+
+def _confirmed(plan: Plan, options: Options) -> None:
+    """Ends the command unless what was said on the command line is enough for this runbook."""
+    book = plan.runbook
+    if book.changes is None:
+        return
+    if book.confirm is Confirm.TYPE:
+        if options.text("confirm") != plan.target:
+            raise Stop(f"this is dangerous: nothing was executed. To do it, add --confirm {shlex.quote(plan.target)}", USAGE)
+    elif not options.flag("yes"):
+        raise Stop("this changes the world: nothing was executed. To do it, add --yes", USAGE)
+
+
+def _execute(home: House, action: Start) -> int:
+    shown = 0
+
+    def follow(run_id: str) -> None:
+        nonlocal shown
+        output = home.desk.output(run_id, shown)
+        for line in output.lines:
+            say(line)
+        shown = output.first + len(output.lines)
+
+    (run,) = home.do(action, follow)
+    say(outcome(run) + (f" (exit status {run.exit_code})" if run.exit_code else ""))
+    if run.state is RunState.UNCERTAIN:
+        return COULD_NOT_SEE
+    return FINE if run.state is RunState.CONFIRMED else BAD
+
+
+def runs(options: Options) -> int:
+    """What was done, newest first; or what one run printed."""
+    with house(options) as home:
+        found = home.journal.runs(max(1, min(10_000, int(options.text("limit") or 50))))
+    wanted = options.text("output")
+    if wanted:
+        return _output(found, wanted)
+    if options.json:
+        as_json([_run_record(each) for each in found])
+    elif not found:
+        say("Nothing has been done yet.")
+    else:
+        rows = [
+            (each.id, f"{each.at.astimezone():%m-%d %H:%M:%S}", each.who, each.what, each.target, each.state.value, _took(each))
+            for each in found
+        ]
+        table(("Id", "At (local)", "Who", "What", "On", "State", "Took"), rows)
+    return FINE
+
+
+def _took(run: Run) -> str:
+    return say_seconds(run.seconds) if run.seconds is not None else ""
+
+
+def _output(found: tuple[Run, ...], wanted: str) -> int:
+    run = next((each for each in found if each.id == wanted), None)
+    if run is None:
+        raise Stop(f"there is no run {wanted}; `cockpit runs` lists them", USAGE)
+    if not run.output_path:
+        raise Stop(f"{run.what} prints nothing: it is no runbook")
+    try:
+        text = Path(run.output_path).read_text("utf-8", "replace")
+    except OSError as error:
+        raise Stop(f"{run.output_path} cannot be read: {error.strerror}") from None
+    for line in text.splitlines():
+        say(line)
+    return FINE
+
+
+def _run_record(run: Run) -> dict[str, object]:
+    return {
+        "id": run.id,
+        "at": when(run.at),
+        "who": run.who,
+        "what": run.what,
+        "target": run.target,
+        "state": run.state.value,
+        "exit_code": run.exit_code,
+        "seconds": run.seconds,
+        "output_path": run.output_path or None,
+    }

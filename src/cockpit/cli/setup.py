@@ -1,0 +1,119 @@
+"""What is installed and configured: check, login, providers, themes, keys."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+
+from .. import plugins
+from ..provider import capabilities
+from . import BAD, FINE, USAGE
+from .compose import read_config, theme_dirs
+from .listing import as_json, say, table
+from .run import Options, Stop
+
+
+def check(options: Options) -> int:
+    """Validate the config; every problem with its file and line."""
+    from ..config.model import ConfigError
+
+    try:
+        config = read_config(options)
+    except ConfigError as error:
+        if options.json:
+            as_json([{"file": p.file, "line": p.line, "key": p.key, "what": p.what, "hint": p.hint} for p in error.problems])
+        else:
+            for problem in error.problems:
+                say(str(problem))
+            say(f"{len(error.problems)} problem{'s' * (len(error.problems) > 1)}: the config cannot be used like this.")
+        return BAD
+    if options.json:
+        as_json([])
+    elif not config.files:
+        say("There is no config: the cockpit watches this machine by itself. `cockpit init` writes one to start from.")
+    else:
+        counts = [
+            (len(config.traps), "trap"),
+            (len(config.runbooks), "runbook"),
+            (len(config.sources), "source"),
+            (len(config.rosters), "roster"),
+        ]
+        said = ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts)
+        say(f"Fine: {', '.join(map(str, config.files))} ({said}).")
+    return FINE
+
+
+def login(options: Options) -> int:
+    """Ask for a secret and keep it in the keyring under the name that the config refers to."""
+    from ..config.secrets import SecretError, available, store
+    from ..provider import Secret
+
+    config = read_config(options)
+    name = options.text("name")
+    source = config.sources.get(name)
+    references = [str(value) for value in source.settings.values()] if source is not None else []
+    kept = next((value.removeprefix("keyring:") for value in references if value.startswith("keyring:")), name)
+    reason = available()
+    if reason is not None:
+        raise Stop(reason)
+    typed = sys.stdin.isatty()
+    secret = getpass.getpass(f"Secret for {kept} (not shown): ") if typed else sys.stdin.readline().rstrip("\n")
+    if not secret:
+        raise Stop("nothing was typed; nothing was stored", USAGE)
+    try:
+        store(kept, Secret(secret))
+    except SecretError as error:
+        raise Stop(str(error)) from None
+    say(f'Stored. Refer to it in the config as "keyring:{kept}".')
+    return FINE
+
+
+def providers(options: Options) -> int:
+    """Every provider and probe, where it comes from and what it can do."""
+    rows = [
+        {"name": name, "kind": kind, "origin": plugins.origin(group, name), **_what(kind, group, name)}
+        for kind, group in (("provider", plugins.PROVIDERS), ("probe", plugins.PROBES))
+        for name in plugins.names(group)
+    ]
+    if options.json:
+        as_json(rows)
+    else:
+        table(("Name", "Kind", "From", "Does"), [(str(r["name"]), str(r["kind"]), str(r["origin"]), str(r["does"])) for r in rows])
+    return FINE
+
+
+def _what(kind: str, group: str, name: str) -> dict[str, object]:
+    try:
+        loaded = plugins.load(group, name)
+    except plugins.PluginError as error:
+        return {"does": f"cannot be loaded: {error}", "can": []}
+    first = (loaded.__doc__ or "").strip().partition("\n")[0]
+    can = sorted(loaded.readings) if kind == "probe" else sorted(capabilities(loaded))  # type: ignore[attr-defined]  # the Probe protocol
+    return {"does": first, "can": can}
+
+
+def themes(options: Options) -> int:
+    """Every theme: ours, and those in the config directory."""
+    from ..ui.theme import names
+
+    found = names(theme_dirs(os.environ))
+    current = options.theme or read_config(options).theme
+    rows = [{"name": name, "path": str(path), "current": name == current} for name, path in found.items()]
+    if options.json:
+        as_json(rows)
+    else:
+        table(("", "Name", "File"), [("*" if row["current"] else " ", str(row["name"]), str(row["path"])) for row in rows])
+    return FINE
+
+
+def keys(options: Options) -> int:
+    """The key table as it stands after ``[keys]``."""
+    from ..ui.keys import TABLE, printed, remapped
+
+    rows = remapped(TABLE, read_config(options).keys)
+    if options.json:
+        as_json([{"id": k.id, "keys": list(k.keys), "label": k.label, "help": k.help, "group": k.group} for k in rows])
+        return FINE
+    table(("Keys", "Name", "Does"), [(" ".join(printed(key) for key in k.keys) or "(none)", k.id, k.help) for k in rows])
+    return FINE

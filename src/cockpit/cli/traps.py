@@ -1,0 +1,125 @@
+"""The early-warning traps: list, check one, arm, disarm; and heartbeats."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from ..core.actions import Arm, Disarm
+from ..core.alerts import Ref
+from ..core.traps import Reading, TrapState, TrapView, Watch, step, view_of
+from ..core.units import say_seconds, short_age
+from ..core.view import View
+from . import BAD, COULD_NOT_SEE, FINE, USAGE
+from .alerts import duration_of, settle
+from .compose import house, journal
+from .listing import as_json, say, table, when
+from .run import Options, Stop
+
+_STYLE = {TrapState.TRIPPED: "bad", TrapState.BLIND: "bad", TrapState.WARNING: "warn", TrapState.DISARMED: "dim"}
+_RANK = {TrapState.TRIPPED: 0, TrapState.BLIND: 1, TrapState.WARNING: 2, TrapState.ARMED: 3, TrapState.DISARMED: 4}
+
+
+def traps(options: Options) -> int:
+    """List every trap with what it last saw."""
+    with house(options) as home:
+        view = home.view()
+    found = sorted(view.traps, key=lambda each: (_RANK[each.state], each.trap.name))
+    if options.json:
+        as_json([_record(each) for each in found])
+    elif not found:
+        say("There are no traps. `cockpit init` looks at this machine and proposes some.")
+    else:
+        rows = [(each.state.value, each.trap.name, each.says, _age(each, view), each.trap.probe, each.source) for each in found]
+        table(
+            ("State", "Trap", "Says", "Looked", "Probe", "Source"),
+            rows,
+            [_STYLE.get(each.state, "") for each in found],
+            options.color,
+        )
+    states = {each.state for each in found}
+    if TrapState.TRIPPED in states:
+        return BAD
+    return COULD_NOT_SEE if TrapState.BLIND in states or view.blind else FINE
+
+
+def _age(each: TrapView, view: View) -> str:
+    return short_age((view.now - each.watch.checked_at).total_seconds()) if each.watch.checked_at else "never"
+
+
+def _record(each: TrapView) -> dict[str, object]:
+    watch, reading = each.watch, each.watch.reading or Reading({}, "")
+    return {
+        "source": each.source,
+        "name": each.trap.name,
+        "state": each.state.value,
+        "reading": reading.values,
+        "text": each.says,
+        "checked_at": when(watch.checked_at),
+        "trips_in_seconds": watch.trips_in,
+        "tripped_at": when(watch.tripped_at),
+        "disarmed_until": when(watch.rest_until),
+        "severity": each.trap.severity.word,
+    }
+
+
+def trap(options: Options) -> int:
+    """One trap: look once, arm, disarm."""
+    name = options.text("name")
+    if options.text("verb") == "check":
+        return _check(options, name)
+    with house(options) as home:
+        view = home.view(look=False)
+        ref = _ref(view, name)
+        if options.text("verb") == "arm":
+            return settle(home, Arm(ref))
+        rest = timedelta(seconds=duration_of(options.text("duration")))
+        return settle(home, Disarm(ref, view.now + rest, options.text("why")))
+
+
+def _ref(view: View, name: str) -> Ref:
+    found = [Ref(each.source, each.trap.name) for each in view.traps if name in (each.trap.name, f"{each.source}/{each.trap.name}")]
+    if len(found) > 1:
+        raise Stop(f"{name} is a trap at {' and '.join(ref.source for ref in found)}: write SOURCE/NAME", USAGE)
+    return found[0] if found else _unknown(name, [each.trap.name for each in view.traps])
+
+
+def _unknown(name: str, known: list[str]) -> Ref:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, 1)
+    raise Stop(f"there is no trap {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; `cockpit traps` lists them"), USAGE)
+
+
+def _check(options: Options, name: str) -> int:
+    with house(options) as home:
+        trap = home.config.traps.get(name)
+        if trap is None:
+            _unknown(name, list(home.config.traps))
+            raise AssertionError  # _unknown always raises
+        event = asyncio.run(home.look_once(trap))
+        view = view_of("local", trap, step(trap, Watch(), event), home.clock.now())
+    reading = view.watch.reading or Reading({}, "")
+    if options.json:
+        as_json([_record(view)])
+    else:
+        say(f"{name}: {view.state.value if view.state is not TrapState.ARMED else 'fine, it would be armed'}")
+        say(f"  {view.says}")
+        for metric, value in sorted(reading.values.items()):
+            say(f"  {metric} = {value:g}")
+        for word, bound in (("warns at", trap.warn), ("trips at", trap.trip)):
+            if bound is not None:
+                say(f"  {word} {bound.text}" + (f" for {say_seconds(trap.hold)}" if word == "trips at" and trap.hold else ""))
+    pending = view.watch.over_since is not None
+    return COULD_NOT_SEE if view.state is TrapState.BLIND else BAD if view.state is TrapState.TRIPPED or pending else FINE
+
+
+def beat(options: Options) -> int:
+    """Record a heartbeat. Quick and quiet: it stands at the end of a cron job."""
+    from ..engine.clock import SystemClock
+
+    if options.read_only:
+        raise Stop("read-only is on: nothing that writes is done")
+    with journal() as kept:
+        kept.beat(options.text("name"), SystemClock().now())
+    return FINE
