@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import msgspec
@@ -53,7 +54,10 @@ def seconds(text: str | float) -> Seconds:
 
 
 def say_seconds(value: float) -> str:
-    """A duration for people: ``2 h 10 m``, ``45 s``, ``6 d``. Two parts at most, never rounded up."""
+    """A duration for people: ``2 h 10 m``, ``45 s``, ``6 d``. Two parts at most, never rounded up. NaN is
+    ``unknown``, infinity ``for ever``."""
+    if not math.isfinite(value):
+        return "unknown" if math.isnan(value) else "for ever"
     whole = int(abs(value))
     sign = "-" if value < 0 and whole else ""
     days, rest = divmod(whole, 86400)
@@ -67,12 +71,25 @@ def say_seconds(value: float) -> str:
 
 
 def short_age(value: float) -> str:
-    """A duration in at most four cells, for columns: ``9s``, ``2m``, ``5h``, ``6d``, ``99w``."""
-    whole = max(0, int(value))
+    """A duration in at most four cells, for columns: ``9s``, ``2m``, ``5h``, ``6d``, ``99w``; ``?`` for NaN."""
+    if math.isnan(value):
+        return "?"
+    whole = int(min(max(0.0, value), 1e12))
     for limit, size, unit in ((60, 1, "s"), (3600, 60, "m"), (86400, 3600, "h"), (86400 * 100, 86400, "d")):
         if whole < limit:
             return f"{whole // size}{unit}"
     return f"{min(999, whole // 604800)}w"
+
+
+def say_bytes(value: float) -> str:
+    """A size for people, in decimal units as disks are sold: ``3.1 GB``, ``640 kB``, ``12 B``."""
+    size = abs(value)
+    sign = "-" if value < 0 else ""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if round(size, 1) < 1000:
+            return f"{sign}{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{sign}{size:.1f} {unit}"
+        size /= 1000
+    return f"{sign}{size:.1f} PB"
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -130,4 +147,6 @@ def bound(text: str) -> Bound:
         value *= _DURATION_UNITS[lowered]
     else:
         raise ValueError(f"{unit!r} in {text!r} is not a unit: use %, s, min, h, d, or kB, MiB, GB, …")
+    if not math.isfinite(value):
+        raise ValueError(f"the number in {text!r} is too large to compare with")
     return Bound(metric, op, value, text.strip())

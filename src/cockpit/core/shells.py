@@ -1,0 +1,110 @@
+"""Where a step's argument is read a second time, by a shell: what may not stand there, and what must be quoted (safety 6 and 8).
+
+An argv is exact, until one of its items is itself a program: the text after ``sh -c``, or the command that ssh joins with spaces
+and hands to the shell on the other side. Into the first no value ever goes; into the second they go quoted.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh"})
+_AS_ANOTHER = frozenset({"su", "runuser"})
+_BEFORE = frozenset({"sudo", "doas", "timeout", "env", "nice", "ionice", "nohup", "setsid", "stdbuf", "sshpass", "chronic"})
+_TAKE_A_VALUE = frozenset("BbcDEeFIiJLlmOoPpQRSWw")  # ssh(1), OpenSSH 9.2
+_CODE = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
+_VALUED = frozenset({"-o", "+o", "-O", "+O", "--rcfile", "--init-file"})
+_PLACEHOLDER = re.compile(r"(?<!\{)(?:\{\{)*\{[A-Za-z_]")
+
+
+def evaluated(run: Sequence[str]) -> str:
+    """Why a value would become part of a program's text, or "". ``run`` is a step's argv as configured, with its placeholders."""
+    for at, item in enumerate(run):
+        name = _name(item)
+        code = _code_after(run, at) if name in _SHELLS else _code_anywhere(run, at) if name in _AS_ANOTHER else None
+        if code is not None and _PLACEHOLDER.search(run[code]):
+            return (
+                f"{run[code]!r} is the text of a program for {name}, and a value in it could become part of that program: "
+                'hand it over in env, as env = { ARG = "{…}" }, and write "$ARG" there'
+            )
+    for item, times in zip(run, remote(run), strict=True):
+        if times and _PLACEHOLDER.search(item) and re.search(r"['\"\\]", item):
+            return f"{item!r} is quoted for the remote shell by the cockpit: leave its own quotes and backslashes out"
+        if (
+            re.search(r"command\s*[= ]", item, re.IGNORECASE)
+            and _PLACEHOLDER.search(item)
+            and any(_name(one) == "ssh" for one in run)
+        ):
+            return f"{item!r} is run by a shell, and a value in it could become part of that command"
+    return ""
+
+
+def remote(run: Sequence[str]) -> list[int]:
+    """For each item, how many remote shells will read it: 0 but for the command of ``ssh HOST COMMAND…``."""
+    times = [0] * len(run)
+    at = _ssh(run, 0)
+    while at is not None:
+        begins = _command(run, at + 1)
+        for place in range(begins, len(run)):
+            times[place] += 1
+        at = _ssh(run, begins)
+    return times
+
+
+def quoted(value: str, times: int) -> str:
+    """``value`` as ``times`` POSIX shells, one after the other, will give it back."""
+    for _ in range(times):
+        value = shlex.quote(value)
+    return value
+
+
+def _name(item: str) -> str:
+    return item.rpartition("/")[2]
+
+
+def _ssh(run: Sequence[str], at: int) -> int | None:
+    """Where ssh itself stands, behind ``sudo``, ``timeout 10`` and the like."""
+    if at >= len(run) or _name(run[at]) not in _BEFORE | {"ssh"}:
+        return None
+    return next((place for place in range(at, len(run)) if _name(run[place]) == "ssh"), None)
+
+
+def _command(run: Sequence[str], at: int) -> int:
+    """Where the remote command begins: behind the options, the host, and the options that may follow it."""
+    return _options(run, _options(run, at) + 1)
+
+
+def _options(run: Sequence[str], at: int) -> int:
+    while at < len(run) and run[at].startswith("-") and run[at] != "-":
+        if run[at] == "--":
+            return at + 1
+        letters = run[at][1:]
+        valued = next((place for place, letter in enumerate(letters) if letter in _TAKE_A_VALUE), None)
+        at += 2 if valued == len(letters) - 1 else 1
+    return at
+
+
+def _code_after(run: Sequence[str], shell: int) -> int | None:
+    """``bash -o pipefail -ec TEXT``: the place of TEXT; None for a script file."""
+    at, coming = shell + 1, False
+    while at < len(run):
+        if run[at] in _VALUED:
+            at += 1
+        elif not run[at].startswith(("-", "+")) or (coming and run[at] == "-"):
+            return at if coming else None
+        elif _CODE.fullmatch(run[at]) or run[at] == "--command":
+            coming = True
+        at += 1
+    return None
+
+
+def _code_anywhere(run: Sequence[str], at: int) -> int | None:
+    """``su - web -c TEXT``."""
+    for place in range(at + 1, len(run)):
+        if run[place].startswith(("--command=", "--session-command=")) or (run[place].startswith("-c") and len(run[place]) > 2):
+            return place
+        if run[place] in ("-c", "--command", "--session-command"):
+            return place + 1 if place + 1 < len(run) else None
+    return None

@@ -1,0 +1,1 @@
+"""What the tests lean on: a terminal, real servers, scenes."""
