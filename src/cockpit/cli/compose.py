@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,7 +15,13 @@ import msgspec
 from .. import plugins
 from ..config.load import config_dir, load
 from ..config.model import Config
-from ..engine.journal import Journal
+from ..core.actions import Action, Run
+from ..core.roster import OnCall
+from ..core.traps import Failed, Looked, Trap
+from ..core.view import View
+from ..engine.clock import SystemClock
+from ..engine.engine import Engine
+from ..engine.journal import Journal, open_journal
 from .run import Options
 
 
@@ -79,11 +88,66 @@ def configured(options: Options) -> Config:
 @contextmanager
 def journal() -> Iterator[Journal]:
     """This person's journal, open. It never raises for a place that cannot be written: ``problem`` says so."""
-    from ..engine.clock import SystemClock
-    from ..engine.journal import open_journal
-
     opened = open_journal(state_dir(os.environ), SystemClock())
     try:
         yield opened
     finally:
         opened.close()
+
+
+def engine(config: Config, kept: Journal) -> Engine:
+    """An engine over this config and journal, not started."""
+    return Engine(
+        config,
+        kept,
+        SystemClock(),
+        load_provider=partial(plugins.load, plugins.PROVIDERS),
+        load_probe=partial(plugins.load, plugins.PROBES),
+        state_dir=state_dir(os.environ),
+    )
+
+
+class House:
+    """The engine without its thread, for one command: every method works until it has its answer."""
+
+    def __init__(self, desk: Engine, runner: asyncio.Runner) -> None:
+        self.desk = desk
+        self.config = desk.config
+        self.journal = desk.journal
+        self.clock = desk.clock
+        self._runner = runner
+
+    @property
+    def can(self) -> frozenset[tuple[str, str]]:
+        """(source, capability) of every source that has been asked."""
+        return self.desk.can
+
+    def view(self, *, look: bool = True) -> View:
+        """Look at the traps that are due (unless another cockpit does), ask every source, and combine."""
+        return self._runner.run(self.desk.once(look=look))
+
+    def do(self, action: Action, follow: Callable[[str], None] = lambda _: None) -> tuple[Run, ...]:
+        """Do it and wait for what becomes of it."""
+        return self._runner.run(self.desk.do(action, follow))
+
+    def look_once(self, trap: Trap) -> Looked | Failed:
+        """One look with a trap's probe, that changes nothing."""
+        return self._runner.run(self.desk.look(trap))
+
+    def rosters(self, at: datetime | None) -> tuple[tuple[OnCall, ...], tuple[str, ...]]:
+        """Who is on call at ``at`` (UTC; now if ``None``) everywhere, and which sources could not say."""
+        return self._runner.run(self.desk.on_call(at or self.clock.now()))
+
+
+@contextmanager
+def house(options: Options, *, propose: bool = True) -> Iterator[House]:
+    """Everything one command needs, and its orderly end. ``propose``: with no config, look at this machine for traps to lay."""
+    config = configured(options) if propose else read_config(options)
+    with journal() as kept, asyncio.Runner() as runner:
+        desk = engine(config, kept)
+        session = desk.session()
+        runner.run(session.__aenter__())
+        try:
+            yield House(desk, runner)
+        finally:
+            runner.run(session.__aexit__(None, None, None))

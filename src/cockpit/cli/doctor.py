@@ -74,6 +74,9 @@ def _terminal() -> Iterator[Finding]:
     ascii_only = (
         "" if encoding.lower().replace("-", "") == "utf8" else f"; the locale's encoding is {encoding}: ASCII glyphs are drawn"
     )
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        yield Finding("terminal", True, "this command was not given one, so the screen could not be looked at")
+        return
     yield Finding("terminal", problem is None, problem or f"TERM={term}{' COLORTERM=' + colour if colour else ''}{ascii_only}")
 
 

@@ -15,7 +15,7 @@ from .run import Options, Stop
 def oncall(options: Options) -> int:
     """Who is on at this moment or at ``--at``, until when, and who is next."""
     at = _time(options.text("at")) if options.text("at") else None
-    with house(options) as home:
+    with house(options, propose=False) as home:
         rosters, blind = home.rosters(at)
         moment = at or home.clock.now()
     if options.json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 from ..core.actions import Arm, Disarm
@@ -97,7 +96,7 @@ def _check(options: Options, name: str) -> int:
         if trap is None:
             _unknown(name, list(home.config.traps))
             raise AssertionError  # _unknown always raises
-        event = asyncio.run(home.look_once(trap))
+        event = home.look_once(trap)
         view = view_of("local", trap, step(trap, Watch(), event), home.clock.now())
     reading = view.watch.reading or Reading({}, "")
     if options.json:

@@ -1,0 +1,134 @@
+"""Draws docs/reference.md from the code: commands, keys, probes, themes, JSON. ``--check`` fails where the page is stale."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import msgspec
+
+from cockpit import plugins
+from cockpit.cli.parser import COMMANDS, build
+from cockpit.ui.keys import TABLE, printed
+from cockpit.ui.theme import names
+
+PAGE = Path(__file__).parent / "reference.md"
+
+JSON = """## JSON
+
+Every listing takes `--json` and prints a list of objects. Keys are only ever added. Times are RFC 3339 with offset; absent values
+are `null`.
+
+| command | object |
+|---|---|
+| `alerts` | `source`, `id`, `name`, `severity` (critical, error, warning, info, unknown), \
+`state` (firing, acknowledged, suppressed, resolved), `summary`, `labels`, `annotations`, `started_at`, \
+`acknowledged_by`, `links` (list of `name`, `url`), `pending` |
+| `traps`, `trap check` | `source`, `name`, `state` (armed, warning, tripped, blind, disarmed), `reading` (object of numbers), \
+`text`, `checked_at`, `trips_in_seconds`, `tripped_at`, `disarmed_until`, `severity` |
+| `oncall` | `roster`, `level`, `person`, `name`, `timezone`, `start`, `end`, `source` |
+| `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `params` |
+| `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path` |
+| `doctor` | `check`, `ok`, `detail` |
+| `check` | `file`, `line`, `key`, `what`, `hint`; an empty list is a config without faults |
+| `providers` | `name`, `kind` (provider, probe), `origin`, `does`, `can` |
+| `themes` | `name`, `path`, `current` |
+| `keys` | `id`, `keys`, `label`, `help`, `group` |
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join(
+        [
+            "# Reference",
+            "",
+            "Drawn from the code by `docs/generate.py`.",
+            "",
+            *_commands(),
+            *_keys(),
+            *_probes(),
+            *_themes(),
+            JSON,
+        ]
+    )
+
+
+def _commands() -> list[str]:
+    parser = build()
+    lines = ["## Commands", "", "Before or after any command:", "", *_options(parser), ""]
+    sub = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    shared = {action.dest for action in parser._actions}
+    for command in COMMANDS:
+        lines += [f"### `cockpit {command.name}`", "", f"{command.help[0].upper()}{command.help[1:]}.", ""]
+        each = sub.choices[command.name]
+        nested = next((action for action in each._actions if isinstance(action, argparse._SubParsersAction)), None)
+        for name, verb in nested.choices.items() if nested else ():
+            lines += [f"`cockpit {command.name} {name}`", "", *_options(verb, shared), ""]
+        lines += [*_options(each, shared), ""] if nested is None and _options(each, shared) else []
+        lines += [f"{command.epilog[0].upper()}{command.epilog[1:]}", ""] if command.epilog else []
+    return lines
+
+
+def _options(parser: argparse.ArgumentParser, without: set[str] = frozenset()) -> list[str]:  # type: ignore[assignment]  # only read
+    return [
+        f"- `{'`, `'.join(action.option_strings) or action.metavar or action.dest}`"
+        + (f" `{action.metavar}`" if action.option_strings and action.metavar else "")
+        + f": {action.help}"
+        for action in parser._actions
+        if action.dest not in without and not isinstance(action, (argparse._HelpAction, argparse._SubParsersAction))
+    ]
+
+
+def _keys() -> list[str]:
+    lines = ["## Keys", "", "| key | name in `[keys]` | does |", "|---|---|---|"]
+    lines += [f"| {' '.join(f'`{printed(name)}`' for name in key.keys)} | `{key.id}` | {key.help} |" for key in TABLE]
+    return [*lines, ""]
+
+
+def _probes() -> list[str]:
+    lines = [
+        "## Probes",
+        "",
+        "A trap's own keys (`warn`, `trip`, `for`, `every`, …) are in [config.example.toml](../config.example.toml).",
+        "",
+    ]
+    for name in plugins.names(plugins.PROBES):
+        probe = plugins.load(plugins.PROBES, name)
+        if (probe.__module__ or "").partition(".")[0] != "cockpit":
+            continue
+        lines += [f"### `{name}`", "", " ".join((probe.__doc__ or "").split()), ""]
+        config: type[msgspec.Struct] = probe.Config  # type: ignore[attr-defined]  # the Probe protocol
+        wanted = [f"`{f.encode_name}`" + (" (needed)" if f.required else "") for f in msgspec.structs.fields(config)]
+        lines += [
+            "Keys: " + ", ".join(wanted) + ". " + " ".join((config.__doc__ or "").split()),
+            "",
+            "| reading | meaning |",
+            "|---|---|",
+        ]
+        lines += [f"| `{reading}` | {meaning} |" for reading, meaning in probe.readings.items()]  # type: ignore[attr-defined]  # as above
+        lines.append("")
+    return lines
+
+
+def _themes() -> list[str]:
+    return [
+        "## Themes",
+        "",
+        ", ".join(f"`{name}`" for name in sorted(names())) + "; your own as `themes/NAME.toml` in the config directory.",
+        "",
+    ]
+
+
+def main() -> int:
+    """Write the page, or compare."""
+    text = page()
+    if sys.argv[1:] == ["--check"]:
+        return 0 if PAGE.read_text("utf-8") == text else 1
+    PAGE.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
