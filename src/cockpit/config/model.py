@@ -27,8 +27,8 @@ class SourceConfig(msgspec.Struct, frozen=True, kw_only=True):
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """A configuration that has been checked.
 
-    ``me`` are the names of the person at the keyboard (first: the id in ``people``, if there). ``zones`` are IANA names shown in the
-    header beside UTC. ``unlock`` allows ``ctrl+o`` to lift ``read_only`` for the session. ``keys`` remaps key-table ids.
+    ``me`` are the names of the person at the keyboard (first: the id in ``people``, if there). ``zones`` are IANA names shown in
+    the header beside UTC. ``unlock`` allows ``ctrl+o`` to lift ``read_only`` for the session. ``keys`` remaps key-table ids.
     ``files`` are what it was read from, in order; empty with ``proposed`` means that the traps are what ``init`` would propose.
     """
 

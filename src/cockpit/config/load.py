@@ -1,0 +1,200 @@
+"""From files to a checked `Config`: everything that is wrong is said at once, each with its file and line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from .. import plugins
+from ..core.text import clean
+from .decode import Decoder
+from .faults import Faults, suggestion
+from .locate import KeyPath
+from .merge import NAMED, Merged, merge
+from .model import Config, ConfigError, Problem, SourceConfig
+from .people import check_zone, read_person, read_roster
+from .runbooks import check_keys, read_runbook
+from .secrets import unresolved
+from .traps import SHORTEST, ProbeOf, read_trap
+
+VARIABLE = "COCKPIT_CONFIG"
+FILE = "config.toml"
+DROPINS = "conf.d"
+
+ProviderOf = Callable[[str], type]
+"""Gives a provider's class by its name; raises `plugins.PluginError`."""
+
+KeyProblems = Callable[[Mapping[str, str]], Iterable[tuple[str, str]]]
+"""Judges ``[keys]``: (the id at fault or "", what is wrong with it)."""
+
+NOT_KEYS = frozenset({"files", "proposed", "remarks"})
+"""Fields of `Config` which say how it came about; they are not keys of the file."""
+
+_NAME = re.compile(r"\w[\w.-]{0,63}")
+T = TypeVar("T")
+
+
+def config_dir(env: Mapping[str, str]) -> Path:
+    """The person's own configuration directory: ``$XDG_CONFIG_HOME/cockpit``, or the platform's place for it."""
+    base = env.get("XDG_CONFIG_HOME", "")
+    if base.startswith("/"):
+        return Path(base) / "cockpit"
+    from platformdirs import user_config_path  # deferred: only where the environment does not say
+
+    return user_config_path("cockpit")
+
+
+def config_path(path: Path | None, env: Mapping[str, str]) -> Path:
+    """The main file: ``path`` (from ``--config``), else ``COCKPIT_CONFIG``, else ``config.toml`` in `config_dir`."""
+    named = path if path is not None else env.get(VARIABLE) or None
+    return Path(named).expanduser() if named is not None else config_dir(env) / FILE
+
+
+def config_files(path: Path | None, env: Mapping[str, str]) -> tuple[Path, ...]:
+    """The files that make the configuration, in the order they are read.
+
+    Empty where none is there and none was asked for. Raises `ConfigError` for a file that was asked for and is not there.
+    """
+    main = config_path(path, env)
+    asked = path is not None or bool(env.get(VARIABLE))
+    try:
+        there = main.exists()
+        wrong = "is a directory, not a file" if main.is_dir() else ""
+        dropins = sorted((main.parent / DROPINS).glob("*.toml")) if there or not asked else []
+    except OSError as error:
+        there, wrong, dropins = False, f"cannot be read: {error.strerror}", []
+    if not there and asked and not wrong:
+        wrong = "there is no such file"
+    if wrong:
+        hint = "`cockpit init` writes a first configuration" if wrong.startswith("there") else ""
+        raise ConfigError((Problem(clean(str(main)), 0, "", wrong, hint),))
+    return (*([main] if there else []), *(file for file in dropins if not file.name.startswith(".")))
+
+
+def load(
+    path: Path | None,
+    *,
+    env: Mapping[str, str],
+    probe_of: ProbeOf,
+    provider_of: ProviderOf,
+    theme_names: Collection[str],
+    key_problems: KeyProblems = lambda _wanted: (),
+) -> Config:
+    """Read and check the whole configuration; with none to be found, the defaults, ``files`` empty.
+
+    ``path`` is what ``--config`` said. ``probe_of`` and ``provider_of`` are called for what the files name, and nothing else.
+    Raises `ConfigError` with every problem.
+    """
+    files = config_files(path, env)
+    if not files:
+        return Config()
+    merged = merge(files)
+    faults = Faults(merged.place)
+    faults.problems += merged.problems
+    config = _Reading(merged, faults, probe_of, provider_of).config(theme_names, key_problems)
+    faults.raise_if_any()
+    return msgspec.structs.replace(config, files=files)
+
+
+class _Reading:
+    """One pass over merged tables."""
+
+    def __init__(self, merged: Merged, faults: Faults, probe_of: ProbeOf, provider_of: ProviderOf) -> None:
+        self.table = merged.table
+        self.faults = faults
+        self.decoder = Decoder(faults, unresolved)
+        self.probe_of = probe_of
+        self.provider_of = provider_of
+
+    def config(self, themes: Collection[str], key_problems: KeyProblems) -> Config:
+        fields = self.decoder.fields(Config, self.table, (), without=(*NOT_KEYS, *NAMED), also=NAMED)
+        if not isinstance(fields, dict):  # pragma: no cover  # tomllib gives a table
+            return Config()
+        self._check_simple(fields, themes, key_problems)
+        people, books = self.group("people"), self.group("runbooks")
+        runbooks = self.each("runbooks", lambda name, raw: read_runbook(self.decoder, name, raw))
+        check_keys(self.decoder, runbooks)
+        named = {
+            "people": self.each("people", lambda name, raw: read_person(self.decoder, name, raw)),
+            "rosters": self.each("rosters", lambda name, raw: read_roster(self.decoder, name, raw, people)),
+            "sources": self.each("sources", self.source),
+            "traps": self.each("traps", lambda name, raw: read_trap(self.decoder, name, raw, self.probe_of, books)),
+            "runbooks": runbooks,
+        }
+        built = self.decoder.built(Config, {**fields, **named}, ())
+        return built if isinstance(built, Config) else Config()
+
+    def _check_simple(self, fields: dict[str, object], themes: Collection[str], key_problems: KeyProblems) -> None:
+        theme, zones, keys = fields.get("theme"), fields.get("zones"), fields.get("keys")
+        if isinstance(theme, str) and theme not in themes:
+            self.faults.add(("theme",), f"there is no theme {theme!r}", suggestion(theme, themes))
+        for index, zone in enumerate(zones if isinstance(zones, tuple) else ()):
+            check_zone(self.decoder, zone, ("zones", index))
+        for key, what in key_problems(keys) if isinstance(keys, dict) else ():
+            self.faults.add(("keys", key) if key else ("keys",), what)
+        if isinstance(title := fields.get("title"), str):
+            fields["title"] = clean(title)
+
+    def group(self, key: str) -> Mapping[str, object]:
+        """The named entries of one kind, as written."""
+        found = self.table.get(key, {})
+        return found if isinstance(found, Mapping) else {}
+
+    def each(self, key: str, read: Callable[[str, object], T | None]) -> dict[str, T]:
+        """Every named entry of one kind that could be read."""
+        found = self.table.get(key, {})
+        if not isinstance(found, Mapping):
+            self.faults.add((key,), f"{key} must be tables with names: [{key}.NAME]")
+            return {}
+        out: dict[str, T] = {}
+        for name, raw in found.items():
+            if not _NAME.fullmatch(name):
+                hint = "begin with a letter or digit, then letters, digits, _ . and -, at most 64 in all"
+                self.faults.add((key, name), f"{name!r} cannot be a name", hint)
+                continue
+            entry = read(name, raw)
+            if entry is not None:
+                out[name] = entry
+        return out
+
+    def source(self, name: str, raw: object) -> SourceConfig | None:
+        """One ``[sources.NAME]``: the cockpit's own keys, and the provider's beside them."""
+        path: KeyPath = ("sources", name)
+        own = {"provider", "every", "timeout"}
+        if not isinstance(raw, Mapping):
+            self.decoder.fields(SourceConfig, raw, path)
+            return None
+        shared = {key: value for key, value in raw.items() if key in own}
+        settings = {key: value for key, value in raw.items() if key not in own}
+        installed = plugins.names(plugins.PROVIDERS)
+        if "provider" not in raw:
+            hint = f"installed are {', '.join(installed)}"
+            self.faults.add((*path, "provider"), "provider is missing: it says what to speak to", hint)
+            return None
+        fields = self.decoder.fields(SourceConfig, shared, path, without=("name", "settings"))
+        if not isinstance(fields, dict):
+            return None
+        for key, least in (("every", SHORTEST), ("timeout", 0.1)):
+            if isinstance(value := fields.get(key), float) and value < least:
+                self.faults.add((*path, key), f"{key} must be at least {least:g}s")
+        if isinstance(provider := fields.get("provider"), str):
+            self._check_settings(provider, settings, path, own)
+        built = self.decoder.built(SourceConfig, {**fields, "name": name, "settings": settings}, path)
+        return built if isinstance(built, SourceConfig) else None
+
+    def _check_settings(self, provider: str, settings: Mapping[str, object], path: KeyPath, own: Collection[str]) -> None:
+        try:
+            kind = self.provider_of(provider)
+        except plugins.PluginError as error:
+            installed = plugins.names(plugins.PROVIDERS)
+            hint = suggestion(provider, installed, listed=False) if provider not in installed else ""
+            self.faults.add((*path, "provider"), str(error), hint)
+            return
+        config: type[msgspec.Struct] = kind.Config  # type: ignore[attr-defined]  # the Provider protocol: every provider has one
+        decoded = self.decoder.fields(config, settings, path, also=own)
+        if isinstance(decoded, dict):
+            self.decoder.built(config, decoded, path)

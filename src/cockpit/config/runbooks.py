@@ -1,0 +1,123 @@
+"""``[runbooks.NAME]``: read and judged before anyone needs them at night."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from ..core.filters import FilterError, parse
+from ..core.placeholders import placeholders
+from ..core.runbooks import Param, Runbook, Step
+from ..core.shells import evaluated
+from ..core.text import clean, clean_block
+from ..core.units import Seconds
+from .decode import BAD, Decoder
+from .locate import KeyPath
+
+_FACTS = ("label", "annotation", "reading")
+_ALERT = ("name", "where", "id", "source")
+_PARAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def read_runbook(decoder: Decoder, name: str, raw: object) -> Runbook | None:
+    """One ``[runbooks.NAME]``."""
+    path: KeyPath = ("runbooks", name)
+    fields = decoder.fields(Runbook, raw, path, without=("name", "title"), also=("title",))
+    if not isinstance(fields, dict) or not isinstance(raw, Mapping):
+        return None
+    title = decoder.value(str, raw.get("title", name), (*path, "title"))
+    _check_words(decoder, fields, path)
+    _check_steps(decoder, fields.get("steps"), path)
+    _check_params(decoder, fields.get("params"), path)
+    if BAD in fields.values() or not isinstance(title, str):
+        return None
+    built = decoder.built(Runbook, {**fields, "name": name, "title": title}, path)
+    if not isinstance(built, Runbook):
+        return None
+    _check_braces(decoder, built, path)
+    changes = None if built.changes is None else clean(built.changes)
+    return msgspec.structs.replace(built, title=clean(title), changes=changes, help=clean_block(built.help))
+
+
+def check_keys(decoder: Decoder, runbooks: Mapping[str, Runbook]) -> None:
+    """Two runbooks cannot have the same letter."""
+    holders: dict[str, str] = {}
+    for name, runbook in runbooks.items():
+        if runbook.key and runbook.key in holders:
+            what = f"key {runbook.key!r} is also that of the runbook {holders[runbook.key]!r}"
+            decoder.faults.add(("runbooks", name, "key"), what, "give one of them another letter, or none")
+        holders.setdefault(runbook.key, name)
+
+
+def _check_words(decoder: Decoder, fields: Mapping[str, object], path: KeyPath) -> None:
+    key, match, timeout = fields.get("key"), fields.get("match"), fields.get("timeout")
+    if isinstance(key, str) and key and not (len(key) == 1 and key.isascii() and key.isalpha()):
+        decoder.faults.add((*path, "key"), "key must be a single letter", "digits run the runbooks of the pane, in their order")
+    if isinstance(match, str):
+        try:
+            parse(match)
+        except FilterError as error:
+            decoder.faults.add((*path, "match"), f"match, at character {error.column + 1}: {error}")
+    if isinstance(timeout, Seconds) and timeout <= 0:
+        decoder.faults.add((*path, "timeout"), "timeout must be more than 0")
+    if fields.get("changes") == "":
+        decoder.faults.add((*path, "changes"), "changes is empty: say what it does to the world, or leave it out if it only looks")
+
+
+def _check_steps(decoder: Decoder, steps: object, path: KeyPath) -> None:
+    if not isinstance(steps, tuple):
+        return
+    if not steps:
+        decoder.faults.add((*path, "steps"), "steps is empty: a runbook needs at least one", 'steps = [{ run = ["df", "-h"] }]')
+    for index, step in enumerate(steps):
+        if not isinstance(step, Step):
+            continue
+        here = (*path, "steps", index)
+        if not step.run or not step.run[0]:
+            decoder.faults.add((*here, "run"), "run is empty: it must begin with a program", 'run = ["df", "-h"]')
+        elif len(step.run) == 1 and " " in step.run[0] and not step.run[0].startswith("/"):
+            hint = "each word is an item of its own: " + ", ".join(f'"{word}"' for word in step.run[0].split())
+            decoder.faults.add((*here, "run"), f"there is no program called {step.run[0]!r}, and no shell to take it apart", hint)
+        if read_again := evaluated(step.run):
+            decoder.faults.add((*here, "run"), read_again)
+        if any("\0" in item for item in step.run):
+            decoder.faults.add((*here, "run"), "run holds a NUL character, which no program can be given")
+        if step.timeout is not None and step.timeout <= 0:
+            decoder.faults.add((*here, "timeout"), "timeout must be more than 0")
+
+
+def _check_params(decoder: Decoder, params: object, path: KeyPath) -> None:
+    for name, param in params.items() if isinstance(params, dict) else ():
+        here = (*path, "params", name)
+        if not _PARAM_NAME.fullmatch(name):
+            decoder.faults.add(here, f"{name!r} cannot stand in braces", "use letters, digits, _ and -")
+        if not isinstance(param, Param):
+            continue
+        kind, _, what = param.source.partition(":")
+        if param.source and not ((kind in _FACTS and what) or (kind == "alert" and what in _ALERT)):
+            hint = f"write label:NAME, annotation:NAME, reading:NAME or alert:{'|'.join(_ALERT)}"
+            decoder.faults.add((*here, "from"), f"from cannot be {param.source!r}", hint)
+        try:
+            pattern = re.compile(param.pattern)
+        except re.error as error:
+            decoder.faults.add((*here, "pattern"), f"pattern is no regular expression: {error}")
+            continue
+        if param.default is not None and not pattern.fullmatch(param.default):
+            decoder.faults.add((*here, "default"), f"default {param.default!r} does not match its own pattern {param.pattern}")
+
+
+def _check_braces(decoder: Decoder, runbook: Runbook, path: KeyPath) -> None:
+    """What stands in braces must be well formed."""
+    texts: list[tuple[KeyPath, str]] = [((*path, "title"), runbook.title), ((*path, "target"), runbook.target)]
+    for index, step in enumerate(runbook.steps):
+        here = (*path, "steps", index)
+        texts += [((*here, "run", place), item) for place, item in enumerate(step.run)]
+        texts += [((*here, "env", key), value) for key, value in step.env.items()]
+        texts.append(((*here, "cwd"), step.cwd))
+    for place, text in texts:
+        try:
+            placeholders(text)
+        except ValueError as error:
+            decoder.faults.add(place, str(error))

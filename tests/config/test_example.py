@@ -1,0 +1,74 @@
+"""``config.example.toml`` is true and complete."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from cockpit import plugins
+from cockpit.config.load import NOT_KEYS
+from cockpit.config.merge import NAMED
+from cockpit.config.model import Config
+from cockpit.config.traps import trap_keys
+from cockpit.core.roster import Layer, Override, Person, Roster
+from cockpit.core.runbooks import Param, Runbook, Step
+from support.configs import THEMES, loaded
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+TABLES: dict[str, Any] = tomllib.loads(EXAMPLE.read_text("utf-8"))
+
+
+def keys_of(kind: type[msgspec.Struct]) -> set[str]:
+    return {field.encode_name for field in msgspec.structs.fields(kind)}
+
+
+def test_it_passes_the_check() -> None:
+    config = loaded(EXAMPLE)
+    assert config.theme in THEMES
+    assert len(config.traps) == len(TABLES["traps"])
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        (set(TABLES), keys_of(Config) - NOT_KEYS),
+        (set().union(*TABLES["people"].values()), keys_of(Person) - {"id"}),
+        (set().union(*TABLES["rosters"].values()), keys_of(Roster) - {"name"}),
+        (set().union(*TABLES["rosters"]["primary"]["layers"]), keys_of(Layer)),
+        (set().union(*TABLES["rosters"]["primary"]["overrides"]), keys_of(Override)),
+        (set().union(*TABLES["sources"].values()), {"provider", "every", "timeout"}),
+        (set().union(*TABLES["runbooks"].values()), keys_of(Runbook) - {"name"}),
+        (
+            set().union(*(book["steps"][i] for book in TABLES["runbooks"].values() for i in range(len(book["steps"])))),
+            keys_of(Step),
+        ),
+        (set(TABLES["runbooks"]["free-disk"]["params"]["path"]), keys_of(Param)),
+        (set(TABLES["traps"]["root-disk"]), {*trap_keys(), "path"}),
+        (set(TABLES) & set(NAMED), set(NAMED)),
+    ],
+    ids=["top", "people", "rosters", "layers", "overrides", "sources", "runbooks", "steps", "params", "traps", "named"],
+)
+def test_every_key_of_the_cockpit_is_in_it(written: set[str], wanted: set[str]) -> None:
+    assert written == wanted
+
+
+@pytest.mark.parametrize("probe", plugins.names(plugins.PROBES))
+def test_every_probe_is_in_it_with_every_key(probe: str) -> None:
+    if plugins.origin(plugins.PROBES, probe).split()[0] != "ops-cockpit":
+        pytest.skip("somebody else's probe")
+    traps = [trap for trap in TABLES["traps"].values() if trap["probe"] == probe]
+    written = set().union(*traps)
+    assert traps
+    assert keys_of(plugins.load(plugins.PROBES, probe).Config) - written == set()  # type: ignore[attr-defined]  # every probe has one
+
+
+def test_every_simple_setting_is_explained_on_its_line() -> None:
+    head = EXAMPLE.read_text("utf-8").partition("\n[")[0]
+    settings = [line for line in head.splitlines() if re.match(r"\w+ =", line)]
+    assert len(settings) >= 9
+    assert [line for line in settings if "#" not in line] == []
