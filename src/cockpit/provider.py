@@ -223,9 +223,10 @@ class Probe(Protocol):
     """A kind of look. ``readings`` names each number it can give, with unit and meaning: bounds are checked against it
     (a name that ends in ``*`` stands for any, where names come from outside).
 
-    ``look`` is a plain function (it is then called in a thread of its own) or a coroutine. It raises ``ProbeError`` with the
-    reason where it cannot see; it need not bound its own time: the keeper does. ``subject`` is what is looked at, for the
-    column "where".
+    ``look`` is a plain function or a coroutine. Each look has a thread of its own, and a coroutine a loop of its own in there: keep
+    nothing between looks that belongs to a loop. It raises ``ProbeError`` with the reason where it cannot see; it need not bound
+    its own time: the keeper does. ``subject`` is what is looked at, for the column "where". A probe that never judges by itself may
+    say ``judges = False``: a trap on it without ``warn`` and ``trip`` is then a mistake in the config.
     """
 
     Config: ClassVar[type[msgspec.Struct]]

@@ -369,3 +369,9 @@ def test_what_the_key_table_says_of_keys_is_placed_at_the_key(tmp_path: Path) ->
             key_problems=lambda keys: [("nope", "there is no such key")] if "nope" in keys else [],
         )  # fmt: skip
     assert [(p.line, p.key) for p in caught.value.problems] == [(3, "keys.nope")]
+
+
+def test_a_trap_that_can_never_say_anything_is_a_mistake(tmp_path: Path) -> None:
+    fault = problems(tmp_path, '[traps.load]\nprobe = "load"\n')["traps.load"]
+    assert "never warn or trip" in fault.what
+    assert "per_cpu" in fault.hint

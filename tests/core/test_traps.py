@@ -157,6 +157,12 @@ def test_the_forecast_counts_down_and_says_when_it_is_full() -> None:
     assert seen(DISK, watch, at(60)).trips_in == 4940.0
 
 
+def test_the_forecast_stands_where_a_narrow_pane_does_not_cut_it_off() -> None:
+    event = Looked(at(0), Reading({"used_percent": 85.0}, "85 % used, 1.2 GB free of 8 GB"))
+    watch = step(DISK, Watch(), event, Outlook(full_in=600.0))
+    assert view_of("local", DISK, watch, at(0)).says == "85 % used · full in 10 m · 1.2 GB free of 8 GB"
+
+
 def test_a_rest_needs_a_reason_and_an_end_that_is_not_too_far() -> None:
     assert rest_problem(T0, at(60), " ") is not None
     assert rest_problem(T0, at(-1), "why") is not None

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
-from ..core.roster import Contact, Layer, Override, Person, Roster, turn
+from ..core.roster import Contact, Layer, Override, Person, Roster, turn, zone
 from ..core.text import clean
 from .decode import BAD, Decoder
 from .faults import suggestion
 from .locate import KeyPath
+
+
+EARLIEST, LATEST = 1970, 2200
+"""The years that rosters reach: further away no time zone database knows anything, and a number was mistyped."""
 
 
 class _LayerTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +44,8 @@ def read_person(decoder: Decoder, name: str, raw: object) -> Person | None:
         return None
     shown = decoder.value(str, raw.get("name", name), (*path, "name"))
     ways = decoder.value(dict[str, str], raw.get("contacts", {}), (*path, "contacts"))
-    if isinstance(zone := fields.get("timezone"), str):
-        check_zone(decoder, zone, (*path, "timezone"))
+    if isinstance(named := fields.get("timezone"), str):
+        check_zone(decoder, named, (*path, "timezone"))
     if not isinstance(shown, str) or not isinstance(ways, dict):
         return None
     contacts = tuple(Contact(via=clean(str(via)), to=clean(str(to))) for via, to in ways.items())
@@ -56,8 +59,8 @@ def read_roster(decoder: Decoder, name: str, raw: object, people: Collection[str
     table = decoder.fields(_RosterTable, raw, path)
     if not isinstance(table, dict):
         return None
-    if isinstance(zone := table.get("timezone"), str):
-        check_zone(decoder, zone, (*path, "timezone"))
+    if isinstance(named := table.get("timezone"), str):
+        check_zone(decoder, named, (*path, "timezone"))
     if isinstance(level := table.get("level"), int) and level < 1:
         decoder.faults.add((*path, "level"), "level must be 1 (paged first) or more")
     read = table.get("layers", ())
@@ -84,6 +87,8 @@ def _layer(decoder: Decoder, table: _LayerTable, path: KeyPath, people: Collecti
             what = f"{key} must be without an offset: it is the wall clock of the roster's timezone"
             faults.add((*path, key), what, f"write {moment.replace(tzinfo=None).isoformat()}")
             return None
+        if not _reached(decoder, moment, (*path, key)):
+            return None
     if table.end is not None and table.end <= table.start:
         faults.add((*path, "end"), "end must be later than start")
     try:
@@ -96,10 +101,20 @@ def _layer(decoder: Decoder, table: _LayerTable, path: KeyPath, people: Collecti
 
 def _check_override(decoder: Decoder, override: Override, path: KeyPath, people: Collection[str]) -> None:
     _check_person(decoder, override.person, (*path, "person"), people)
+    for key, moment in (("start", override.start), ("end", override.end)):
+        _reached(decoder, moment, (*path, key))
     if (override.start.tzinfo is None) != (override.end.tzinfo is None):
         decoder.faults.add((*path, "end"), "start and end must both have an offset, or both be the roster's wall clock")
     elif override.end <= override.start:
         decoder.faults.add((*path, "end"), "end must be later than start")
+
+
+def _reached(decoder: Decoder, moment: datetime | None, path: KeyPath) -> bool:
+    """Whether a moment is within the years that rosters reach; a fault is noted where it is not."""
+    if moment is None or EARLIEST <= moment.year <= LATEST:
+        return True
+    decoder.faults.add(path, f"{path[-1]} must lie between the years {EARLIEST} and {LATEST}, not in {moment.year}")
+    return False
 
 
 def _check_person(decoder: Decoder, person: str, path: KeyPath, people: Collection[str]) -> None:
@@ -108,26 +123,9 @@ def _check_person(decoder: Decoder, person: str, path: KeyPath, people: Collecti
         decoder.faults.add(path, f"{person!r} is nobody in [people]", hint)
 
 
-def check_zone(decoder: Decoder, zone: str, path: KeyPath) -> None:
-    """Note a fault where ``zone`` is not an IANA name this machine knows."""
-    if zone == "UTC":
-        return  # known even where no tz database is installed
+def check_zone(decoder: Decoder, name: str, path: KeyPath) -> None:
+    """Note a fault where ``name`` is not an IANA name this machine knows."""
     try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):  # unknown, "../" in it, or the name of a directory
-        zones = available_timezones()
-        hint = suggestion_zone(zone, zones) if zones else "no time zone database is installed: install tzdata"
-        decoder.faults.add(path, f"there is no time zone {zone!r}", hint)
-
-
-def suggestion_zone(zone: str, zones: Collection[str]) -> str:
-    """The zone meant: also by its city alone (``Berlin`` → ``Europe/Berlin``)."""
-    folded = zone.strip().replace(" ", "_").lower()
-    for known in sorted(zones):
-        if known.lower() == folded or known.lower().rpartition("/")[2] == folded.rpartition("/")[2]:
-            return f"did you mean {known}?"
-    near = suggestion(folded, {known.lower(): known for known in zones}.keys())
-    if near.startswith("did you mean "):
-        word = near.removeprefix("did you mean ").removesuffix("?")
-        return f"did you mean {next(known for known in zones if known.lower() == word)}?"
-    return "write an IANA name like Europe/Berlin"
+        zone(name)
+    except ValueError as error:
+        decoder.faults.add(path, str(error))

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import msgspec
 
 from ..core.filters import FilterError, parse
-from ..core.placeholders import placeholders
+from ..core.patterns import PatternError, compiled
+from ..core.placeholders import placeholders, unfit
 from ..core.runbooks import Param, Runbook, Step
 from ..core.shells import evaluated
 from ..core.text import clean, clean_block
@@ -95,17 +96,21 @@ def _check_params(decoder: Decoder, params: object, path: KeyPath) -> None:
             decoder.faults.add(here, f"{name!r} cannot stand in braces", "use letters, digits, _ and -")
         if not isinstance(param, Param):
             continue
-        kind, _, what = param.source.partition(":")
-        if param.source and not ((kind in _FACTS and what) or (kind == "alert" and what in _ALERT)):
+        kind, _, fact = param.source.partition(":")
+        if param.source and not ((kind in _FACTS and fact) or (kind == "alert" and fact in _ALERT)):
             hint = f"write label:NAME, annotation:NAME, reading:NAME or alert:{'|'.join(_ALERT)}"
             decoder.faults.add((*here, "from"), f"from cannot be {param.source!r}", hint)
         try:
-            pattern = re.compile(param.pattern)
-        except re.error as error:
-            decoder.faults.add((*here, "pattern"), f"pattern is no regular expression: {error}")
+            compiled(param.pattern)
+        except PatternError as error:
+            what = f"pattern is no regular expression that can be used, at character {error.column + 1}: {error}"
+            decoder.faults.add((*here, "pattern"), what)
             continue
-        if param.default is not None and not pattern.fullmatch(param.default):
-            decoder.faults.add((*here, "default"), f"default {param.default!r} does not match its own pattern {param.pattern}")
+        if param.default is not None:
+            dash, control = param.allow_dash, param.allow_control
+            why = unfit(name, param.default, param.pattern, allow_dash=dash, allow_control=control)
+            if why:
+                decoder.faults.add((*here, "default"), f"default: {why}")
 
 
 def _check_braces(decoder: Decoder, runbook: Runbook, path: KeyPath) -> None:

@@ -46,6 +46,10 @@ def read_trap(decoder: Decoder, name: str, raw: object, probe_of: ProbeOf, runbo
     if probe is not None:
         params = _params(decoder, probe, raw, path)
         _check_bounds(decoder, probe, own, path)
+        if not getattr(probe, "judges", True) and own.get("warn") is None and own.get("trip") is None:
+            readings = ", ".join(sorted(probe.readings))  # type: ignore[attr-defined]  # the Probe protocol
+            what = f"trap {name!r} can never warn or trip: {raw.get('probe')} judges nothing by itself"
+            decoder.faults.add(path, what, f"write a warn or a trip; it gives {readings}")
     _check_times(decoder, own, path)
     for index, runbook in enumerate(found if isinstance(found := own.get("runbooks"), tuple) else ()):
         if runbook not in runbooks:

@@ -269,11 +269,14 @@ def _says(watch: Watch, state: TrapState, now: datetime) -> str:
     if state is TrapState.BLIND:
         age = f"blind {say_seconds((now - watch.blind_since).total_seconds())}" if watch.blind_since else "blind"
         return f"{age}: {watch.reason}"
+    ahead = ""
     if watch.full_in is not None:
-        return f"{text} · full in {say_seconds(watch.full_in)}"
-    if watch.trips_in and state is not TrapState.TRIPPED:
-        return f"{text} · trips in {say_seconds(watch.trips_in)}"
-    return text or watch.reason
+        ahead = f"full in {say_seconds(watch.full_in)}"
+    elif watch.trips_in and state is not TrapState.TRIPPED:
+        ahead = f"trips in {say_seconds(watch.trips_in)}"
+    # the forecast stands right behind the first number: panes are narrow, and what is cut off must not be the warning
+    first, _, rest = text.partition(", ")
+    return " · ".join(part for part in (first, ahead, rest) if part) if ahead else text or watch.reason
 
 
 def subject(trap: Trap, host: str) -> str:

@@ -37,7 +37,7 @@ class Look(Generic[T]):
         self.value = otherwise
         self.failure = ""
         self._work = work
-        self._thread = threading.Thread(target=self._run, name=f"look {name}"[:60], daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"finding {name}"[:60], daemon=True)
         self._thread.start()
 
     def _run(self) -> None:

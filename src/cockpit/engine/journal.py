@@ -2,135 +2,166 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-
-import msgspec
 
 from ..core.actions import Run
 from ..core.marks import Marks
 from ..core.traps import Watch
 from ..provider import Clock
+from . import lease_table, marks_table, runs_table, traps_table
+from .journal_file import JournalFile
+from .records import Entry, Happened, JournalError, Kept, Lease, epoch, moment, read_entries, write_entries
 
+__all__ = ["Entry", "Happened", "Journal", "JournalError", "Kept", "Lease", "open_journal"]
 
-class JournalError(Exception):
-    """The journal could not be written or read; the message says which file, what is wrong and what happens now."""
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened. ``at`` is UTC; ``kind`` is a dotted word (``alert.fired``, ``run.started``, ``trap.tripped``, …)."""
-
-    id: int
-    at: datetime
-    kind: str
-    who: str
-    source: str
-    subject: str
-    data: Mapping[str, object]
-
-
-class Lease(msgspec.Struct, frozen=True):
-    """Who looks at the traps of this state directory: ``holder`` is ``pid@boot``, alive while its process is and it renews."""
-
-    holder: str
-    pid: int
-    renewed_at: datetime
+_NO_MARKS = Marks({}, (), {})
 
 
 class Journal:
-    """Open with `open_journal`. Every method may block on the disk for milliseconds, is safe to call from any thread, and raises
-    `JournalError` where it cannot do its work; from then on ``problem`` says so until a write succeeds again."""
+    """Open with `open_journal`. Every method may block on the disk for milliseconds (up to 5 s while another process writes), is
+    safe to call from any thread, and raises `JournalError` where it cannot do its work; from then on ``problem`` says so until a
+    write succeeds again. Where the file cannot be opened at all, reading gives what an empty journal would.
+
+    Readings are kept as they were for 48 hours, then as 5-minute medians for 14 days. Everything else is kept.
+    """
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        raise NotImplementedError
+        self._clock = clock
+        self._file = JournalFile(path, clock)
+        self._thinned = 0
 
     @property
     def problem(self) -> str:
         """Why nothing is written down now; "" = it is. For the person."""
-        raise NotImplementedError
+        return self._file.problem
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What had to be done at opening (set aside a corrupt file: where), for the person."""
-        raise NotImplementedError
+        """What had to be done at opening or since (set aside a corrupt file: where), and modes to mend, for the person."""
+        return self._file.remarks
 
-    def record(self, kind: str, *, at: datetime, who: str = "", source: str = "", subject: str = "", data: Mapping[str, object] = {}) -> None:
+    def record(
+        self, kind: str, *, at: datetime, who: str = "", source: str = "", subject: str = "", data: Mapping[str, object] = {}
+    ) -> None:
         """Append an entry."""
-        raise NotImplementedError
+        self.record_many([Happened(at=at, kind=kind, who=who, source=source, subject=subject, data=data)])
+
+    def record_many(self, entries: Iterable[Happened]) -> None:
+        """Append entries in one transaction: all of them, or none."""
+        self._file.write(lambda db: write_entries(db, entries))
 
     def entries(self, *, since: datetime | None = None, subject: str = "", kind: str = "", limit: int = 1000) -> tuple[Entry, ...]:
         """Entries, newest first; ``kind`` is a prefix."""
-        raise NotImplementedError
+        return self._file.read(lambda db: read_entries(db, since, subject, kind, limit), ())
 
     def put_run(self, run: Run) -> None:
         """Insert or update a run, with this process as its owner. Durable when it returns."""
-        raise NotImplementedError
+        self._file.write(lambda db: runs_table.put(db, run))
 
     def runs(self, limit: int = 200) -> tuple[Run, ...]:
         """Runs, newest first. One that is not settled and whose process is gone (pid reused or boot changed counts as gone) is
         first written down as ``UNCERTAIN``."""
-        raise NotImplementedError
+        nothing: tuple[list[Run], list[Run]] = ([], [])
+        runs, lost = self._file.read(lambda db: runs_table.newest(db, limit), nothing)
+        if lost:
+            now = self._clock.now()
+            with suppress(JournalError):  # `problem` says it; they are shown as uncertain all the same
+                self._file.write(lambda db: runs_table.write_off(db, lost, now))
+        return tuple(runs)
 
     def begin_run(self, run: Run, exclusive: str = "") -> Run | None:
         """`put_run`, unless another unsettled run of a living process has the same non-empty ``exclusive`` key: then nothing is
         written and that run is returned."""
-        raise NotImplementedError
+        now = self._clock.now()
+        return self._file.write(lambda db: runs_table.begin(db, run, exclusive, now))
 
     def put_watch(self, trap: str, watch: Watch, values: Mapping[str, float] | None = None) -> None:
         """Keep what is known of a trap, and the readings of this look for the forecast and the sparkline."""
-        raise NotImplementedError
+        self._file.write(lambda db: traps_table.put(db, trap, watch, values))
+
+    def change_watch(self, trap: str, how: Callable[[Watch], Watch], happened: Happened) -> Watch:
+        """Turn what is known of a trap into something else and write ``happened``, in one transaction. Gives the new watch."""
+        return self._file.write(lambda db: traps_table.change(db, trap, how, happened))
+
+    def keep(self, looks: Sequence[Kept]) -> dict[str, Watch]:
+        """What many looks brought, in one transaction. Who rests a trap writes here too, perhaps from another process: the rest
+        that is written wins over the one in the look's watch. Gives the watches as they stand now."""
+        return self._file.write(lambda db: traps_table.keep(db, looks))
 
     def watches(self) -> dict[str, Watch]:
         """What is known of every trap."""
-        raise NotImplementedError
+        return self._file.read(traps_table.watches, {})
 
     def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:
         """(seconds since the epoch, value), oldest first."""
-        raise NotImplementedError
+        return self._file.read(lambda db: traps_table.readings(db, trap, metric, epoch(since)), ())
+
+    def thin(self, now: datetime, looks: int = 2000) -> bool:
+        """Condense or drop a few old readings: those of one trap, at most ``looks`` of them. False once all have had their turn."""
+        after = self._file.write(lambda db: traps_table.thin(db, now, self._thinned, looks))
+        self._thinned = after or 0
+        return after is not None
 
     def marks(self, now: datetime) -> Marks:
-        """What people have put on local alerts, as of ``now``."""
-        raise NotImplementedError
+        """What people have put on local alerts, as of ``now``: acknowledgements, silences that run or will, and of the last 30 days
+        the latest 20 notes of each alert, oldest first. Silences carry ``local`` as their source."""
+        return self._file.read(lambda db: marks_table.marks(db, now), _NO_MARKS)
 
     def ack(self, alert_id: str, firing: int, who: str, note: str, at: datetime) -> None:
         """Someone has it. Raises `cockpit.provider.Conflict` if somebody else already has this firing."""
-        raise NotImplementedError
+        self._file.write(lambda db: marks_table.ack(db, alert_id, firing, who, note, at))
 
     def unack(self, alert_id: str, who: str, at: datetime) -> None:
-        raise NotImplementedError
+        """Take it back, whoever has it. Raises `cockpit.provider.NotFound` if nobody has."""
+        self._file.write(lambda db: marks_table.unack(db, alert_id, who, at))
 
     def silence(self, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str) -> str:
-        raise NotImplementedError
+        """Hush what matches. Gives the new silence's id."""
+        return self._file.write(lambda db: marks_table.silence(db, match, starts_at, ends_at, who, comment))
 
     def unsilence(self, silence_id: str, who: str, at: datetime) -> None:
-        """Raises `cockpit.provider.NotFound`."""
-        raise NotImplementedError
+        """End it now. Raises `cockpit.provider.NotFound`."""
+        self._file.write(lambda db: marks_table.unsilence(db, silence_id, who, at))
 
     def note(self, alert_id: str, who: str, text: str, at: datetime) -> None:
-        raise NotImplementedError
+        """Leave a remark on an alert."""
+        self._file.write(lambda db: marks_table.note(db, alert_id, who, text, at))
 
     def beat(self, name: str, at: datetime) -> None:
         """Record a heartbeat."""
-        raise NotImplementedError
+        self._file.write(lambda db: marks_table.beat(db, name, at))
 
     def last_beat(self, name: str) -> datetime | None:
-        raise NotImplementedError
+        """When the heartbeat of that name was last told; ``None`` if never."""
+        row: tuple[float] | None = self._file.read(
+            lambda db: db.execute("SELECT at FROM beat WHERE name = ?", (name,)).fetchone(), None
+        )
+        return moment(row[0]) if row is not None else None
 
     def take_lease(self, holder_pid: int, at: datetime, ttl: float) -> bool:
-        """Become or stay the keeper; False while another living process is (renewed within ``ttl`` seconds and its process exists)."""
-        raise NotImplementedError
+        """Become or stay the keeper; False while another living process is (renewed within ``ttl`` seconds, and there)."""
+        mono = self._clock.mono()
+        return self._file.write(lambda db: lease_table.take(db, holder_pid, epoch(at), mono, ttl))
 
     def drop_lease(self, holder_pid: int) -> None:
-        raise NotImplementedError
+        """Be the keeper no more; nothing happens if another process is by now."""
+        self._file.write(lambda db: lease_table.drop(db, holder_pid))
 
     def lease(self) -> Lease | None:
-        raise NotImplementedError
+        """Who was the last to take it, alive or not."""
+        return self._file.read(lease_table.holder, None)
 
     def close(self) -> None:
-        raise NotImplementedError
+        """Give the file back; later writes fail, later reads are empty."""
+        self._file.close()
 
 
 def open_journal(state: Path, clock: Clock) -> Journal:
-    """Open (or make) ``state/journal.sqlite``: directory 0700, file 0600, corrupt or newer files set aside, never deleted."""
-    raise NotImplementedError
+    """Open (or make) ``state/journal.sqlite``: directory 0700, file 0600, corrupt or newer files set aside, never deleted.
+
+    Never raises: a journal that cannot be opened says so in ``problem``, and tries again at every write.
+    """
+    return Journal(state / "journal.sqlite", clock)

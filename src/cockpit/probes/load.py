@@ -20,6 +20,7 @@ class Load:
     """Judges nothing by itself: the bounds do. Cannot see: the kernel does not tell its load."""
 
     Config: ClassVar[type[msgspec.Struct]] = LoadConfig
+    judges: ClassVar[bool] = False
     readings: ClassVar[Mapping[str, str]] = {
         "load1": "tasks that ran or waited (on Linux for the disk, too), averaged over 1 minute",
         "load5": "the same over 5 minutes",

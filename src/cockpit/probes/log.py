@@ -50,6 +50,7 @@ class Log:
     """
 
     Config: ClassVar[type[msgspec.Struct]] = LogConfig
+    judges: ClassVar[bool] = False
     readings: ClassVar[Mapping[str, str]] = {
         "matches": "lines that matched since the last look",
         "lines": "lines written since the last look",

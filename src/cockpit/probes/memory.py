@@ -25,6 +25,7 @@ class Memory:
     """Judges nothing by itself: the bounds do. Cannot see: the kernel's figures cannot be read."""
 
     Config: ClassVar[type[msgspec.Struct]] = MemoryConfig
+    judges: ClassVar[bool] = False
     readings: ClassVar[Mapping[str, str]] = {
         "used_percent": "percent 0–100 of the memory that could not be had without swapping (caches count as free)",
         "available_bytes": "bytes that could be had without swapping",

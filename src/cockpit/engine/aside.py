@@ -1,0 +1,59 @@
+"""A thread for work that may block on the disk, so that the loop does not."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Aside:
+    """Does one piece of work after the other in a daemon thread of its own: a disk that never answers holds up no exit."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._work: queue.SimpleQueue[Callable[[], None] | None] | None = None
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """What ``work`` gives, or its error, once its turn has come. Work that nobody waits for any more is done all the same."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+
+        def deliver(result: T | None, error: Exception | None) -> None:
+            if done.done():
+                return
+            if error is not None:
+                done.set_exception(error)
+            else:
+                done.set_result(result)  # type: ignore[arg-type]  # None only where T is None, or with an error
+
+        def carry_out() -> None:
+            result, failed = None, None
+            try:
+                result = work()
+            except Exception as error:  # noqa: BLE001  # it is handed to the one who waits
+                failed = error
+            with suppress(RuntimeError):  # the loop is closed: nobody waits
+                loop.call_soon_threadsafe(deliver, result, failed)
+
+        if self._work is None:
+            self._work = queue.SimpleQueue()
+            threading.Thread(target=_carry_out, args=(self._work,), name=self._name, daemon=True).start()
+        self._work.put(carry_out)
+        return await done
+
+    def close(self) -> None:
+        """End the thread after what it has been given. More work gets another one."""
+        if self._work is not None:
+            self._work.put(None)
+            self._work = None
+
+
+def _carry_out(work: queue.SimpleQueue[Callable[[], None] | None]) -> None:
+    while (each := work.get()) is not None:
+        each()

@@ -1,0 +1,153 @@
+"""This machine, as providers and probes see it: `provider.Host` and `provider.Machine` over the config and the journal."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from ..config.model import Config
+from ..core.marks import Marks
+from ..core.roster import Person, Roster
+from ..core.text import clean
+from ..core.traps import Armed, Rested, Trap, Watch, step
+from ..provider import Clock, Machine, NotFound, ProbeError, ProviderError, Unreachable
+from .journal import Happened, Journal, JournalError
+from .person import at_keyboard, os_user
+from .post import with_rest
+
+T = TypeVar("T")
+_NO_MARKS = Marks({}, (), {})
+
+
+class Here:
+    """This machine. ``config`` may be replaced while it runs (a proposal arrives); ``live`` gives what the keeper in this process
+    knows, which outlives a journal that fails.
+
+    What cannot be written raises `ProviderError` with the journal's reason. What cannot be read is what was read last; where
+    nothing ever was, `Unreachable`.
+    """
+
+    def __init__(self, config: Config, journal: Journal, clock: Clock, live: Callable[[], Mapping[str, Watch]] = dict) -> None:
+        self.config = config
+        self.live = live
+        self._journal, self._clock = journal, clock
+        self._watches: Mapping[str, Watch] | None = None
+        self._marks: Marks | None = None
+        self._host = clean(socket.gethostname().partition(".")[0], 100) or "localhost"
+        self._user = os_user()
+
+    @property
+    def clock(self) -> Clock:
+        """Time."""
+        return self._clock
+
+    @property
+    def machine(self) -> Machine:
+        """Itself."""
+        return self
+
+    @property
+    def host(self) -> str:
+        """This machine's name, without its domain."""
+        return self._host
+
+    @property
+    def traps(self) -> Sequence[Trap]:
+        """As configured, in the order of the config."""
+        return tuple(self.config.traps.values())
+
+    @property
+    def rosters(self) -> Sequence[Roster]:
+        """As configured."""
+        return tuple(self.config.rosters.values())
+
+    @property
+    def people(self) -> Sequence[Person]:
+        """As configured."""
+        return tuple(self.config.people.values())
+
+    @property
+    def me(self) -> Person:
+        """The person at the keyboard: who goes by a name in ``me`` among ``people``, else made from ``me``, else the OS user."""
+        return at_keyboard(self.config, self._user)
+
+    def watches(self) -> Mapping[str, Watch]:
+        """What is known of every trap: the journal's word, and for what the keeper in here knows better, the keeper's."""
+        live = self.live()
+        try:
+            written = self._watches = self._journal.watches()
+        except JournalError as error:
+            if self._watches is None and not live:
+                raise Unreachable(str(error)) from error
+            written = dict(self._watches or {})
+        return {**written, **{name: _newer(written.get(name), watch) for name, watch in live.items()}}
+
+    def marks(self) -> Marks:
+        """What people have put on local alerts."""
+        try:
+            self._marks = self._journal.marks(self._clock.now())
+        except JournalError:
+            return self._marks or _NO_MARKS  # alerts stay live; without an acknowledgement they are louder, not quieter
+        return self._marks
+
+    def ack(self, alert_id: str, firing: int, who: str, note: str, at: datetime) -> None:
+        """Raises `Conflict` if somebody else has this firing."""
+        self._told(lambda: self._journal.ack(alert_id, firing, who, note, at))
+
+    def unack(self, alert_id: str, who: str, at: datetime) -> None:
+        """Raises `NotFound` if nobody has it."""
+        self._told(lambda: self._journal.unack(alert_id, who, at))
+
+    def silence(self, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str) -> str:
+        """Gives the id."""
+        return self._told(lambda: self._journal.silence(match, starts_at, ends_at, who, comment))
+
+    def unsilence(self, silence_id: str, who: str, at: datetime) -> None:
+        """Raises `NotFound` if it has ended."""
+        self._told(lambda: self._journal.unsilence(silence_id, who, at))
+
+    def note(self, alert_id: str, who: str, text: str, at: datetime) -> None:
+        """Leave a remark."""
+        self._told(lambda: self._journal.note(alert_id, who, text, at))
+
+    def disarm(self, trap: str, who: str, why: str, until: datetime, at: datetime) -> None:
+        """Rest a trap. Raises `NotFound`."""
+        rest = Rested(at, who, why, until)
+        data = {"why": why, "until": until.isoformat()}
+        self._change(trap, rest, Happened(at=at, kind="trap.disarmed", who=who, source="local", subject=trap, data=data))
+
+    def arm(self, trap: str, who: str, at: datetime) -> None:
+        """End a trap's rest. Raises `NotFound`."""
+        self._change(trap, Armed(at, who), Happened(at=at, kind="trap.armed", who=who, source="local", subject=trap))
+
+    def beat(self, name: str) -> datetime | None:
+        """When the heartbeat was last told. Raises `ProbeError`: a journal nobody can read does not mean that it stayed away."""
+        try:
+            last = self._journal.last_beat(name)
+        except JournalError as error:
+            raise ProbeError(str(error)) from error
+        if last is None and self._journal.problem:
+            raise ProbeError(self._journal.problem)
+        return last
+
+    def _change(self, name: str, event: Rested | Armed, happened: Happened) -> None:
+        trap = self.config.traps.get(name)
+        if trap is None:
+            raise NotFound(f"there is no trap {name}")
+        self._told(lambda: self._journal.change_watch(name, lambda watch: step(trap, watch, event), happened))
+
+    def _told(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except JournalError as error:
+            raise ProviderError(str(error)) from error
+
+
+def _newer(written: Watch | None, live: Watch) -> Watch:
+    if written is None:
+        return live
+    if written.checked_at is not None and (live.checked_at is None or live.checked_at < written.checked_at):
+        return written
+    return with_rest(live, written)

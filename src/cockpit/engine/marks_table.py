@@ -1,0 +1,93 @@
+"""What people put on this machine's alerts, in the journal: acknowledgements, silences, notes. Each writes its entry with it."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from datetime import datetime, timedelta
+
+from ..core.alerts import Ref, Remark, Silence
+from ..core.marks import AckMark, Marks
+from ..provider import Conflict, NotFound
+from .records import Happened, epoch, moment, write_entries
+
+SOURCE = "local"
+NOTES_KEPT = 20
+"""Notes shown for one alert: the latest."""
+NOTES_DAYS = 30
+
+
+def marks(db: sqlite3.Connection, now: datetime) -> Marks:
+    """As of ``now``: acknowledgements, silences that run or will, the latest notes (oldest of them first)."""
+    acks = {
+        alert: AckMark(alert, firing, who, moment(at), note)
+        for alert, firing, who, at, note in db.execute("SELECT alert, firing, who, at, note FROM ack")
+    }
+    silences = tuple(
+        Silence(ref=Ref(SOURCE, i), match=match, starts_at=moment(start), ends_at=moment(end), who=who, comment=comment)
+        for i, match, start, end, who, comment in db.execute(
+            "SELECT id, match, starts_at, ends_at, who, comment FROM silence WHERE ends_at > ? ORDER BY ends_at, id", (epoch(now),)
+        )
+    )
+    notes: dict[str, list[Remark]] = {}
+    since = epoch(now - timedelta(days=NOTES_DAYS))
+    for alert, at, who, text in db.execute(
+        "SELECT alert, at, who, text FROM note WHERE at >= ? ORDER BY at DESC, id DESC", (since,)
+    ):
+        kept = notes.setdefault(alert, [])
+        if len(kept) < NOTES_KEPT:
+            kept.append(Remark(moment(at), who, text))
+    return Marks(acks, silences, {alert: tuple(reversed(kept)) for alert, kept in notes.items()})
+
+
+def ack(db: sqlite3.Connection, alert_id: str, firing: int, who: str, note: str, at: datetime) -> None:
+    """Someone has it. Raises `Conflict` if somebody else has this firing; the same person says it anew."""
+    held = db.execute("SELECT firing, who, at FROM ack WHERE alert = ?", (alert_id,)).fetchone()
+    if held is not None and held[0] == firing and held[1] != who:
+        raise Conflict(f"{held[1]} has had {alert_id} since {moment(held[2]):%H:%M} UTC")
+    db.execute(
+        "INSERT OR REPLACE INTO ack (alert, firing, who, at, note) VALUES (?, ?, ?, ?, ?)", (alert_id, firing, who, epoch(at), note)
+    )
+    _happened(db, at, "alert.acked", who, alert_id, {"firing": firing, "note": note})
+
+
+def unack(db: sqlite3.Connection, alert_id: str, who: str, at: datetime) -> None:
+    """Raises `NotFound` if nobody has it."""
+    if not db.execute("DELETE FROM ack WHERE alert = ?", (alert_id,)).rowcount:
+        raise NotFound(f"nobody has acknowledged {alert_id}")
+    _happened(db, at, "alert.unacked", who, alert_id, {})
+
+
+def silence(db: sqlite3.Connection, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str) -> str:
+    """Gives the new silence's id."""
+    new = f"s-{secrets.token_hex(4)}"
+    db.execute(
+        "INSERT INTO silence (id, match, starts_at, ends_at, who, comment) VALUES (?, ?, ?, ?, ?, ?)",
+        (new, match, epoch(starts_at), epoch(ends_at), who, comment),
+    )
+    _happened(db, starts_at, "silence.made", who, new, {"match": match, "until": ends_at.isoformat(), "comment": comment})
+    return new
+
+
+def unsilence(db: sqlite3.Connection, silence_id: str, who: str, at: datetime) -> None:
+    """End it now. Raises `NotFound` if there is none, or if it has ended."""
+    ended = db.execute("UPDATE silence SET ends_at = ? WHERE id = ? AND ends_at > ?", (epoch(at), silence_id, epoch(at))).rowcount
+    if not ended:
+        raise NotFound(f"there is no silence {silence_id} that has not ended")
+    _happened(db, at, "silence.ended", who, silence_id, {})
+
+
+def note(db: sqlite3.Connection, alert_id: str, who: str, text: str, at: datetime) -> None:
+    """Leave a remark."""
+    db.execute("INSERT INTO note (alert, at, who, text) VALUES (?, ?, ?, ?)", (alert_id, epoch(at), who, text))
+    _happened(db, at, "alert.noted", who, alert_id, {"text": text})
+
+
+def beat(db: sqlite3.Connection, name: str, at: datetime) -> None:
+    """The one told last counts, even if the clock stepped back: a time in the future would hide that it stays away."""
+    db.execute("INSERT OR REPLACE INTO beat (name, at) VALUES (?, ?)", (name, epoch(at)))
+    _happened(db, at, "beat", "", name, {})
+
+
+def _happened(db: sqlite3.Connection, at: datetime, kind: str, who: str, subject: str, data: dict[str, object]) -> None:
+    write_entries(db, [Happened(at=at, kind=kind, who=who, source=SOURCE, subject=subject, data=data)])

@@ -1,0 +1,99 @@
+"""What goes into the journal and comes out of it, and the one error it raises."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+from ..core.traps import Watch
+
+
+class JournalError(Exception):
+    """The journal could not be written or read; the message says which file, what is wrong and what happens now."""
+
+
+class Happened(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to write down. ``at`` is UTC; ``kind`` is a dotted word (``alert.fired``, ``run.started``, ``trap.tripped``, …)."""
+
+    at: datetime
+    kind: str
+    who: str = ""
+    source: str = ""
+    subject: str = ""
+    data: Mapping[str, object] = {}
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened. ``at`` is UTC; ``kind`` is a dotted word (``alert.fired``, ``run.started``, ``trap.tripped``, …)."""
+
+    id: int
+    at: datetime
+    kind: str
+    who: str
+    source: str
+    subject: str
+    data: Mapping[str, object]
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """Who looks at the traps of this state directory: ``holder`` is ``pid@boot``, alive while its process is and it renews."""
+
+    holder: str
+    pid: int
+    renewed_at: datetime
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What one look brought: the trap's ``watch`` after it, the numbers it read (if it saw), and what happened by it."""
+
+    trap: str
+    watch: Watch
+    values: Mapping[str, float] = {}
+    happened: tuple[Happened, ...] = ()
+
+
+def epoch(at: datetime) -> float:
+    """Seconds since the epoch; exact to the microsecond."""
+    return at.timestamp()
+
+
+def moment(seconds: float) -> datetime:
+    """The aware UTC time of such seconds."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def write_entries(db: sqlite3.Connection, entries: Iterable[Happened]) -> None:
+    """Append entries, in the transaction that is open."""
+    encode = msgspec.json.encode
+    db.executemany(
+        "INSERT INTO entry (at, kind, who, source, subject, data) VALUES (?, ?, ?, ?, ?, ?)",
+        [(e.at.timestamp(), e.kind, e.who, e.source, e.subject, encode(e.data).decode()) for e in entries],
+    )
+
+
+def read_entries(db: sqlite3.Connection, since: datetime | None, subject: str, kind: str, limit: int) -> tuple[Entry, ...]:
+    """Entries, newest first; ``kind`` is a prefix."""
+    where, values = ["1"], list[object]()
+    if since is not None:
+        where.append("at >= ?")
+        values.append(epoch(since))
+    if subject:
+        where.append("subject = ?")
+        values.append(subject)
+    if kind:
+        where.append("kind >= ? AND kind < ?")
+        values += [kind, kind + "\U0010ffff"]
+    rows = db.execute(
+        f"SELECT id, at, kind, who, source, subject, data FROM entry WHERE {' AND '.join(where)} "  # noqa: S608  # fixed words only
+        "ORDER BY at DESC, id DESC LIMIT ?",
+        (*values, limit),
+    )
+    return tuple(
+        Entry(
+            id=i, at=moment(at), kind=k, who=who, source=source, subject=s, data=msgspec.json.decode(data, type=dict[str, object])
+        )
+        for i, at, k, who, source, s, data in rows
+    )

@@ -1,0 +1,88 @@
+"""Runs in the journal: who owns them, and what becomes of those whose process died."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from ..core.actions import Run, RunState
+from .alive import Owner, lives, owner
+from .records import Happened, JournalError, write_entries
+
+_decoder = msgspec.json.Decoder(Run)
+
+
+def put(db: sqlite3.Connection, run: Run, exclusive: str | None = None) -> None:
+    """Insert or update, with this process as the owner."""
+    me = owner(os.getpid())
+    body = msgspec.json.encode(run).decode()
+    db.execute(
+        "INSERT INTO run (id, at, settled, exclusive, pid, started, boot, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET settled = excluded.settled, pid = excluded.pid, started = excluded.started, "
+        "boot = excluded.boot, body = excluded.body",
+        (run.id, run.at.timestamp(), run.state.settled, exclusive or "", me.pid, me.started, me.boot, body),
+    )
+
+
+def begin(db: sqlite3.Connection, run: Run, exclusive: str, now: datetime) -> Run | None:
+    """`put`, unless a living process has an unsettled run with the same key: then that one."""
+    rows = db.execute(
+        "SELECT body, pid, started, boot FROM run WHERE NOT settled AND exclusive = ? AND exclusive <> '' AND id <> ?",
+        (exclusive, run.id),
+    ).fetchall()
+    for body, pid, started, boot in rows:
+        other, alive = _read(body), lives(Owner(pid, started, boot))
+        if other is None and alive:
+            raise JournalError(f"process {pid}, another version of the cockpit, does the same now: see what became of it there")
+        if other is not None and alive:
+            return other
+        if other is not None:
+            write_off(db, [orphaned(other, pid)], now)
+    put(db, run, exclusive)
+    return None
+
+
+def newest(db: sqlite3.Connection, limit: int) -> tuple[list[Run], list[Run]]:
+    """Runs, newest first, the orphaned ones already as `RunState.UNCERTAIN`; and those again, to be written down.
+
+    One that cannot be read (another version of the cockpit wrote it) is left out.
+    """
+    runs: list[Run] = []
+    lost: list[Run] = []
+    for settled, body, pid, started, boot in db.execute(
+        "SELECT settled, body, pid, started, boot FROM run ORDER BY at DESC, id DESC LIMIT ?", (limit,)
+    ):
+        run = _read(body)
+        if run is None:
+            continue
+        if not settled and not lives(Owner(pid, started, boot)):
+            run = orphaned(run, pid)
+            lost.append(run)
+        runs.append(run)
+    return runs, lost
+
+
+def _read(body: str) -> Run | None:
+    try:
+        return _decoder.decode(body)
+    except msgspec.DecodeError:
+        return None
+
+
+def orphaned(run: Run, pid: int) -> Run:
+    """The run as it must be read once its process is gone: nobody knows how it ended."""
+    reason = f"the cockpit that did it (process {pid}) ended before the outcome was known; look before you do it again"
+    return msgspec.structs.replace(run, state=RunState.UNCERTAIN, reason=reason)
+
+
+def write_off(db: sqlite3.Connection, lost: Iterable[Run], now: datetime) -> None:
+    """Write orphaned runs down, those for which nobody was faster."""
+    for run in lost:
+        body = msgspec.json.encode(run).decode()
+        if db.execute("UPDATE run SET settled = 1, body = ? WHERE id = ? AND NOT settled", (body, run.id)).rowcount:
+            data = {"run": run.id, "what": run.what, "reason": run.reason}
+            write_entries(db, [Happened(at=now, kind="run.uncertain", who=run.who, subject=run.target, data=data)])

@@ -1,0 +1,83 @@
+"""The tables of the journal.
+
+``PRAGMA user_version`` counts their versions, ``PRAGMA application_id`` says that the file is ours. Times are seconds since the
+epoch, UTC; ``body`` and ``data`` are JSON.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+VERSION = 1
+APPLICATION = 0x436B7074  # "Ckpt"
+
+_TABLES = """
+CREATE TABLE entry (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL,
+    source TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL);
+CREATE INDEX entry_at ON entry (at);
+CREATE INDEX entry_subject ON entry (subject, at);
+CREATE TABLE run (
+    id TEXT PRIMARY KEY, at REAL NOT NULL, settled INTEGER NOT NULL, exclusive TEXT NOT NULL DEFAULT '',
+    pid INTEGER NOT NULL, started REAL NOT NULL, boot TEXT NOT NULL, body TEXT NOT NULL);
+CREATE INDEX run_at ON run (at);
+CREATE INDEX run_open ON run (id) WHERE NOT settled;
+CREATE TABLE watch (trap TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE series (id INTEGER PRIMARY KEY, trap TEXT NOT NULL UNIQUE);
+CREATE TABLE layout (id INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE);
+CREATE TABLE reading (
+    series INTEGER NOT NULL, at REAL NOT NULL, layout INTEGER NOT NULL, numbers BLOB NOT NULL,
+    PRIMARY KEY (series, at)) WITHOUT ROWID;
+CREATE TABLE reading_5m (
+    series INTEGER NOT NULL, at REAL NOT NULL, layout INTEGER NOT NULL, numbers BLOB NOT NULL,
+    PRIMARY KEY (series, at, layout)) WITHOUT ROWID;
+CREATE TABLE ack (
+    alert TEXT PRIMARY KEY, firing INTEGER NOT NULL, who TEXT NOT NULL, at REAL NOT NULL, note TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE silence (
+    id TEXT PRIMARY KEY, match TEXT NOT NULL, starts_at REAL NOT NULL, ends_at REAL NOT NULL,
+    who TEXT NOT NULL, comment TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX silence_end ON silence (ends_at);
+CREATE TABLE note (id INTEGER PRIMARY KEY, alert TEXT NOT NULL, at REAL NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL);
+CREATE INDEX note_at ON note (at);
+CREATE TABLE beat (name TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE lease (
+    one INTEGER PRIMARY KEY CHECK (one = 1), pid INTEGER NOT NULL, started REAL NOT NULL, boot TEXT NOT NULL,
+    renewed_at REAL NOT NULL, renewed_mono REAL NOT NULL);
+"""
+
+
+class Unusable(Exception):
+    """The file is a database, but not one this cockpit can use; the message says why."""
+
+
+def prepare(db: sqlite3.Connection) -> None:
+    """Make the tables in an empty file; check them in another. Raises `Unusable` and ``sqlite3.Error``."""
+    if _check(db):
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        if not _check(db):  # another process may have been first
+            for statement in _TABLES.split(";"):
+                if statement.strip():
+                    db.execute(statement)
+            db.execute(f"PRAGMA application_id = {APPLICATION}")
+            db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _check(db: sqlite3.Connection) -> bool:
+    """Whether the tables are there; False for an empty file."""
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    application: int = db.execute("PRAGMA application_id").fetchone()[0]
+    tables: int = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application not in (APPLICATION, 0) or (tables and not application):
+        raise Unusable("it belongs to another program")
+    if version > VERSION:
+        raise Unusable(f"a newer cockpit wrote it (schema {version}; this one reads {VERSION})")
+    if version and not tables:
+        raise Unusable("its tables are missing")
+    return bool(version)

@@ -1,0 +1,175 @@
+"""What is known of the traps, in the journal: watches, and the numbers of each look.
+
+Retention of readings: every look for 48 hours; then the median of each 5 minutes, for 14 days; then nothing. `thin` moves them
+on in small steps. One row holds all the numbers of a look (little-endian doubles in the order of its ``layout``), so that a look
+costs one page of the file however many numbers it has.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from itertools import groupby
+from statistics import median
+from struct import Struct
+
+import msgspec
+
+from ..core.traps import Watch
+from .records import Happened, Kept, epoch, write_entries
+
+RAW_SECONDS = 48 * 3600.0
+BUCKET_SECONDS = 300.0
+KEPT_SECONDS = 14 * 86400.0
+MOST_LAYOUTS = 2000
+"""Sets of numbers that are told apart. A probe which names them anew at every look would fill the file otherwise: the readings of
+further sets are not kept."""
+
+_decode = msgspec.json.Decoder(Watch).decode
+_names = msgspec.json.Decoder(tuple[str, ...]).decode
+_Row = tuple[float, int, bytes]
+
+
+def watches(db: sqlite3.Connection) -> dict[str, Watch]:
+    """What is known of every trap. One that cannot be read (another version wrote it) is left out: not known is blind."""
+    found: dict[str, Watch] = {}
+    for trap, body in db.execute("SELECT trap, body FROM watch"):
+        watch = _read(body)
+        if watch is not None:
+            found[trap] = watch
+    return found
+
+
+def watch_of(db: sqlite3.Connection, trap: str) -> Watch | None:
+    """What is known of one trap."""
+    row = db.execute("SELECT body FROM watch WHERE trap = ?", (trap,)).fetchone()
+    return _read(row[0]) if row is not None else None
+
+
+def put(db: sqlite3.Connection, trap: str, watch: Watch, values: Mapping[str, float] | None = None) -> None:
+    """Keep the watch, and the numbers of its look (at ``watch.checked_at``)."""
+    body = msgspec.json.encode(watch).decode()
+    db.execute("INSERT OR REPLACE INTO watch (trap, body) VALUES (?, ?)", (trap, body))
+    if values and watch.checked_at is not None:
+        names = tuple(sorted(values))
+        layout = _id(db, "layout", "names", msgspec.json.encode(names).decode())
+        if layout > MOST_LAYOUTS:
+            return
+        numbers = _doubles(len(names)).pack(*(values[name] for name in names))
+        row = (_id(db, "series", "trap", trap), epoch(watch.checked_at), layout, numbers)
+        db.execute("INSERT OR REPLACE INTO reading (series, at, layout, numbers) VALUES (?, ?, ?, ?)", row)
+
+
+def change(db: sqlite3.Connection, trap: str, how: Callable[[Watch], Watch], happened: Happened) -> Watch:
+    """Turn what is known of a trap into something else, and write down what happened by it."""
+    watch = how(watch_of(db, trap) or Watch())
+    put(db, trap, watch)
+    write_entries(db, [happened])
+    return watch
+
+
+def keep(db: sqlite3.Connection, looks: Iterable[Kept]) -> dict[str, Watch]:
+    """Keep what looks brought. A rest is what people wrote here meanwhile, in whatever process; one that is over is taken away."""
+    kept: dict[str, Watch] = {}
+    for look in looks:
+        before = kept.get(look.trap) or watch_of(db, look.trap) or Watch()
+        watch, over = _with_rest(look.watch, before)
+        put(db, look.trap, watch, look.values)
+        happened = list(look.happened)
+        if over and watch.checked_at is not None:
+            why = {"why": "its rest is over", "rested": before.rest_why}
+            happened.append(Happened(at=watch.checked_at, kind="trap.armed", source="local", subject=look.trap, data=why))
+        write_entries(db, happened)
+        kept[look.trap] = watch
+    return kept
+
+
+def _with_rest(watch: Watch, written: Watch) -> tuple[Watch, bool]:
+    over = written.rest_until is not None and watch.checked_at is not None and written.rest_until <= watch.checked_at
+    until, by, why = (None, "", "") if over else (written.rest_until, written.rest_by, written.rest_why)
+    return msgspec.structs.replace(watch, rest_until=until, rest_by=by, rest_why=why), over
+
+
+def readings(db: sqlite3.Connection, trap: str, metric: str, since: float) -> tuple[tuple[float, float], ...]:
+    """(seconds since the epoch, value) from ``since`` on, oldest first, the old ones as 5-minute medians."""
+    series = db.execute("SELECT id FROM series WHERE trap = ?", (trap,)).fetchone()
+    if series is None:
+        return ()
+    places = {key: names.index(metric) for key, names in _layouts(db).items() if metric in names}
+    one = Struct("<d").unpack_from
+    points: list[tuple[float, float]] = []
+    for table in ("reading_5m", "reading"):
+        rows: Iterable[_Row] = db.execute(
+            f"SELECT at, layout, numbers FROM {table} WHERE series = ? AND at >= ? ORDER BY at",  # noqa: S608  # the two names above
+            (series[0], since),
+        )
+        points += [(at, one(numbers, 8 * places[layout])[0]) for at, layout, numbers in rows if layout in places]
+    return tuple(points)
+
+
+def thin(db: sqlite3.Connection, now: datetime, after: int, looks: int) -> int | None:
+    """Thin the readings of the first trap whose number follows ``after``: at most ``looks`` of them, so that nobody waits long.
+
+    Gives the number to go on after; ``None`` when all have been seen.
+    """
+    row = db.execute("SELECT id FROM series WHERE id > ? ORDER BY id LIMIT 1", (after,)).fetchone()
+    if row is None:
+        return None
+    series: int = row[0]
+    today = epoch(now)
+    old = (today - RAW_SECONDS) // BUCKET_SECONDS * BUCKET_SECONDS
+    rows: list[_Row] = db.execute(
+        "SELECT at, layout, numbers FROM reading WHERE series = ? AND at < ? ORDER BY at LIMIT ?", (series, old, looks)
+    ).fetchall()
+    more = len(rows) == looks
+    if more:  # the last bucket may have been cut: the next step takes it whole, unless it is all there is
+        whole = [each for each in rows if _bucket(each) < _bucket(rows[-1])]
+        rows = whole or rows
+    for (_, layout), group in groupby(sorted(rows, key=lambda r: (_bucket(r), r[1])), key=lambda r: (_bucket(r), r[1])):
+        _condense(db, series, layout, list(group))
+    if rows:
+        db.execute("DELETE FROM reading WHERE series = ? AND at <= ?", (series, rows[-1][0]))
+    db.execute("DELETE FROM reading_5m WHERE series = ? AND at < ?", (series, today - KEPT_SECONDS))
+    return series - 1 if more else series  # a long backlog goes on with the same trap
+
+
+def _condense(db: sqlite3.Connection, series: int, layout: int, rows: list[_Row]) -> None:
+    """One row of medians for the looks of one bucket, at its middle."""
+    doubles = _doubles(len(rows[0][2]) // 8)
+    columns = zip(*(doubles.unpack(numbers) for _, _, numbers in rows), strict=True)
+    middle = (_bucket(rows[0]) + 0.5) * BUCKET_SECONDS
+    db.execute(
+        "INSERT OR IGNORE INTO reading_5m (series, at, layout, numbers) VALUES (?, ?, ?, ?)",
+        (series, middle, layout, doubles.pack(*map(median, columns))),
+    )
+
+
+def _bucket(row: _Row) -> float:
+    return row[0] // BUCKET_SECONDS
+
+
+def _read(body: str) -> Watch | None:
+    try:
+        return _decode(body)
+    except msgspec.DecodeError:
+        return None
+
+
+def _doubles(count: int) -> Struct:
+    return Struct(f"<{count}d")
+
+
+def _layouts(db: sqlite3.Connection) -> dict[int, tuple[str, ...]]:
+    return {key: _names(names) for key, names in db.execute("SELECT id, names FROM layout")}
+
+
+def _id(db: sqlite3.Connection, table: str, column: str, value: str) -> int:
+    find = f"SELECT id FROM {table} WHERE {column} = ?"  # noqa: S608  # called with fixed words above
+    row = db.execute(find, (value,)).fetchone()
+    if row is None and table == "layout" and db.execute("SELECT count(*) FROM layout").fetchone()[0] >= MOST_LAYOUTS:
+        return MOST_LAYOUTS + 1
+    if row is None:
+        row = (db.execute(f"INSERT INTO {table} ({column}) VALUES (?)", (value,)).lastrowid,)  # noqa: S608  # as above
+    found: int = row[0]
+    return found

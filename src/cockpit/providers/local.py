@@ -1,0 +1,164 @@
+"""``local``: this machine itself as a source. Its alerts are those of the traps; acks, silences and notes lie in the journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+import msgspec
+
+from ..core.alerts import Alert, Ref, Silence
+from ..core.filters import FilterError, parse
+from ..core.marks import firing_of, local_alerts, trap_of
+from ..core.roster import OnCall, alone, on_call
+from ..core.text import clean, clean_block
+from ..core.traps import Trap, TrapView, Watch, rest_problem, seen, view_of
+from ..core.units import say_seconds
+from ..provider import Answer, Conflict, Host, NotFound, ProviderError
+
+LONGEST_SILENCE = timedelta(days=30)
+"""A silence nobody remembers hides the next fire."""
+
+NOTE_LIMIT = 4000
+"""Characters of one note."""
+
+
+class LocalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """There is nothing to set: traps, rosters and people have tables of their own in the config."""
+
+
+class Local:
+    """This machine. It reads what the keeper journalled, so that every process sees the same; the journal may block, so all of it
+    is done in threads."""
+
+    Config: ClassVar[type[msgspec.Struct]] = LocalConfig
+
+    def __init__(self, name: str, config: LocalConfig, host: Host) -> None:  # noqa: ARG002  # every provider is made so; it has nothing to set
+        self._name = name
+        self._clock = host.clock
+        self._machine = host.machine
+
+    async def alerts(self) -> Answer[Alert]:
+        """One for each trap that has tripped, one for each that has been blind for too long."""
+        return Answer(await asyncio.to_thread(self._alerts))
+
+    async def ack(self, ids: Sequence[str], who: str, note: str) -> None:
+        """Someone has these alerts, as they fire now. Raises `NotFound` (then none is acknowledged) or `Conflict` (then the others
+        are)."""
+        await asyncio.to_thread(self._ack, ids, clean(who, 200), clean(note))
+
+    async def unack(self, ids: Sequence[str], who: str) -> None:
+        """Take it back. Raises `NotFound` for those that nobody has."""
+        await asyncio.to_thread(self._unack, ids, clean(who, 200))
+
+    async def silences(self) -> Answer[Silence]:
+        """Those that run, and those that will."""
+        marks = await asyncio.to_thread(self._machine.marks)
+        return Answer(tuple(msgspec.structs.replace(each, ref=Ref(self._name, each.ref.id)) for each in marks.silences))
+
+    async def silence(self, match: str, ends_at: datetime, who: str, comment: str) -> str:
+        """Hush what matches, from now until ``ends_at`` (UTC), 30 days at most. Raises `ProviderError` with what is wrong."""
+        now = self._clock.now()
+        wrong = _silence_problem(match, now, ends_at)
+        if wrong:
+            raise ProviderError(wrong)
+        return await asyncio.to_thread(self._machine.silence, match, now, ends_at, clean(who, 200), clean(comment))
+
+    async def unsilence(self, silence_id: str, who: str) -> None:
+        """End it now. Raises `NotFound`."""
+        await asyncio.to_thread(self._machine.unsilence, silence_id, clean(who, 200), self._clock.now())
+
+    async def note(self, alert_id: str, who: str, text: str) -> None:
+        """Leave a remark, also on an alert that has just resolved. Raises `NotFound` where no such trap is configured."""
+        self._trap(trap_of(alert_id))
+        said = clean_block(text, NOTE_LIMIT).strip()
+        if not said:
+            raise ProviderError("an empty note says nothing")
+        await asyncio.to_thread(self._machine.note, alert_id, clean(who, 200), said, self._clock.now())
+
+    async def on_call(self, at: datetime) -> Answer[OnCall]:
+        """Every roster of the config at ``at``, by level; with none, the person at the keyboard is on call alone."""
+        rosters = sorted(self._machine.rosters, key=lambda roster: (roster.level, roster.name))
+        if not rosters:
+            return Answer((alone(self._machine.me, self._name),))
+        people = self._machine.people
+        return Answer(tuple(on_call(roster, people, at, self._name) for roster in rosters))
+
+    async def traps(self) -> Answer[TrapView]:
+        """Every trap of the config, as it must be read now."""
+        watches = await asyncio.to_thread(self._machine.watches)
+        now = self._clock.now()
+        return Answer(tuple(view_of(self._name, trap, watches.get(trap.name, Watch()), now) for trap in self._machine.traps))
+
+    async def disarm(self, trap: str, until: datetime, who: str, why: str) -> None:
+        """Rest a trap until ``until`` (UTC), 30 days at most. Raises `NotFound`, or `ProviderError` with what is wrong."""
+        self._trap(trap)
+        now = self._clock.now()
+        wrong = rest_problem(now, until, why)
+        if wrong:
+            raise ProviderError(wrong)
+        await asyncio.to_thread(self._machine.disarm, trap, clean(who, 200), clean(why), until, now)
+
+    async def arm(self, trap: str, who: str) -> None:
+        """End its rest. Raises `NotFound`."""
+        self._trap(trap)
+        await asyncio.to_thread(self._machine.arm, trap, clean(who, 200), self._clock.now())
+
+    def _trap(self, name: str) -> Trap:
+        found = next((trap for trap in self._machine.traps if trap.name == name), None)
+        if found is None:
+            raise NotFound(f"there is no trap {clean(name, 200)}")
+        return found
+
+    def _alerts(self, watches: Mapping[str, Watch] | None = None) -> tuple[Alert, ...]:
+        machine, me = self._machine, self._machine.me
+        known = machine.watches() if watches is None else watches
+        names = (me.id, me.name, *me.also)
+        return local_alerts(self._name, machine.host, machine.traps, known, machine.marks(), self._clock.now(), names)
+
+    def _ack(self, ids: Sequence[str], who: str, note: str) -> None:
+        watches = self._machine.watches()
+        there = {alert.ref.id for alert in self._alerts(watches)}
+        gone = [each for each in ids if each not in there]
+        if gone:
+            raise NotFound(f"not firing (any more): {', '.join(clean(each, 200) for each in gone)}")
+        now = self._clock.now()
+        taken: list[str] = []
+        for each in ids:
+            trap = self._trap(trap_of(each))
+            firing = firing_of(each, seen(trap, watches.get(trap.name, Watch()), now))
+            try:
+                self._machine.ack(each, firing, who, note, now)
+            except Conflict as conflict:
+                taken.append(str(conflict))
+        if taken:
+            raise Conflict("; ".join(taken))
+
+    def _unack(self, ids: Sequence[str], who: str) -> None:
+        missing: list[str] = []
+        for each in ids:
+            try:
+                self._machine.unack(each, who, self._clock.now())
+            except NotFound as error:
+                missing.append(str(error))
+        if missing:
+            raise NotFound("; ".join(missing))
+
+
+def _silence_problem(match: str, now: datetime, ends_at: datetime) -> str | None:
+    try:
+        rule = parse(match)
+    except FilterError as error:
+        return f"the matcher cannot be read, at column {error.column + 1}: {error}"
+    if not rule.terms:
+        return "a silence without a matcher would hush everything: say what it is for, like alertname=root-disk"
+    if clean(match) != match:
+        return "the matcher holds characters that cannot be shown, or is too long"
+    if ends_at <= now:
+        return "the silence would end in the past"
+    if ends_at - now > LONGEST_SILENCE:
+        left = say_seconds(LONGEST_SILENCE.total_seconds())
+        return f"a silence lasts {left} at most: whoever comes after must not inherit what nobody remembers"
+    return None
