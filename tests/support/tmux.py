@@ -33,6 +33,17 @@ class Tmux:
         """The process in the pane."""
         return int(self.call("display-message", "-p", "-t", "0", "#{pane_pid}"))
 
+    @property
+    def ended(self) -> bool:
+        """Whether the program in the pane has ended."""
+        return self.call("display-message", "-p", "-t", "0", "#{pane_dead}").strip() == "1"
+
+    @property
+    def status(self) -> str:
+        """How it ended: its exit status, or "signal N"; "" while it runs."""
+        status, number = self.call("display-message", "-p", "-t", "0", "#{pane_dead_status}|#{pane_dead_signal}").strip().split("|")
+        return f"signal {number}" if number and number != "0" else status
+
     def keys(self, *names: str) -> None:
         """Press keys by tmux's names, one after the other."""
         for name in names:

@@ -12,9 +12,9 @@ from ..core import actions
 class Key(msgspec.Struct, frozen=True, kw_only=True):
     """A key and what it means. ``id`` is its name in ``[keys]``, in the palette and on the command line (``:ack``).
 
-    ``keys`` are Textual key names, the first is shown. ``label`` is the footer's word, ``help`` the sentence in ``?``. ``verb`` is the
-    class of the action it leads to, for ``why_not``. ``aliases`` are other words for the command line. ``footer`` ranks it there
-    (0 = not in the footer).
+    ``keys`` are Textual key names, the first is shown. ``label`` is the footer's word, ``help`` the sentence in ``?``. ``verb`` is
+    the class of the action it leads to, for ``why_not``. ``aliases`` are other words for the command line. ``footer`` ranks it
+    there (0 = not in the footer).
     """
 
     id: str
@@ -29,8 +29,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def shown(self) -> str:
         """The key as printed for people (``ctrl+d``, ``/``, ``space``)."""
-        names = {"slash": "/", "colon": ":", "question_mark": "?", "number_sign": "#"}
-        return names.get(self.keys[0], self.keys[0]) if self.keys else ""
+        return printed(self.keys[0]) if self.keys else ""
 
 
 MOVE, LOOK, ACT, APP = "Moving", "Looking", "Acting", "Cockpit"
@@ -47,16 +46,16 @@ TABLE: tuple[Key, ...] = (
     Key(id="open", keys=("enter",), label="detail", help="Open the detail of what the cursor is on", group=LOOK, footer=60),
     Key(id="back", keys=("escape",), label="back", help="Close, or clear marks, then the filter", group=LOOK),
     Key(id="mark", keys=("space",), label="mark", help="Mark the row, for an action on several", group=LOOK, footer=70),
-    Key(id="filter", keys=("slash",), label="filter", help="Filter the alerts: team=web @severity>=warning words", group=LOOK, footer=80),
+    Key(id="filter", keys=("slash",), label="filter", help="Filter the alerts: team=web @severity>=warning", group=LOOK, footer=80),
     Key(id="mine", keys=("m",), label="mine", help="Only mine, then all again", group=LOOK),
     Key(id="link", keys=("o",), label="link", help="Open a link of the alert (copied, where there is no browser)", group=LOOK),
-    Key(id="copy", keys=("y",), label="copy", help="Copy the alert's name and facts to the terminal's clipboard (OSC 52)", group=LOOK),
+    Key(id="copy", keys=("y",), label="copy", help="Copy the alert and its facts to the terminal's clipboard (OSC 52)", group=LOOK),
     Key(id="refresh", keys=("r",), label="refresh", help="Ask every source and look at every trap now", group=LOOK),
     Key(id="runs", keys=("R",), label="runs", help="What was done: runs, their results and output", group=LOOK),
     Key(id="ack", keys=("a",), label="ack", help="Acknowledge: say that you have it", group=ACT, verb=actions.Ack, footer=10,
         aliases=("acknowledge",)),
     Key(id="unack", keys=("u",), label="undo ack", help="Take the acknowledgement back", group=ACT, verb=actions.Unack),
-    Key(id="silence", keys=("s",), label="silence…", help="Silence by matcher, with an end, a comment and a preview; on a silence: end it",
+    Key(id="silence", keys=("s",), label="silence…", help="Silence by matcher: an end, a comment, a preview; or end a silence",
         group=ACT, verb=actions.MakeSilence, footer=20),
     Key(id="note", keys=("n",), label="note", help="Leave a note", group=ACT, verb=actions.AddNote, footer=30),
     Key(id="disarm", keys=("d",), label="disarm…", help="Rest the trap for a while, with a reason; on a resting trap: arm it again",
@@ -81,6 +80,82 @@ class KeyProblem(ValueError):
 
 
 def remapped(table: tuple[Key, ...], wanted: Mapping[str, str]) -> tuple[Key, ...]:
-    """The table with ``[keys]`` applied: ``ack = "A"``, ``ack = "a f5"`` or ``ack = ""`` for none. Raises `KeyProblem` for an unknown
-    id, a key that is never bound, a key with two meanings, and digits for anything but runbooks."""
-    raise NotImplementedError
+    """The table with ``[keys]`` applied: ``ack = "A"``, ``ack = "a f5"`` or ``ack = ""`` for none. Raises `KeyProblem` for an
+    unknown id, a key that is never bound, a key with two meanings, and digits for anything but runbooks."""
+    from difflib import get_close_matches  # deferred: every command line reads this table
+
+    known = {key.id for key in table}
+    for id in wanted:
+        if id not in known:
+            near = get_close_matches(id, known, 1)
+            raise KeyProblem(
+                f"keys.{id}: there is no such key" + (f", did you mean {near[0]!r}?" if near else "; see `cockpit keys`")
+            )
+    changed = tuple(msgspec.structs.replace(key, keys=_read(key.id, wanted[key.id])) if key.id in wanted else key for key in table)
+    taken: dict[str, str] = {}
+    for key in changed:
+        for name in key.keys:
+            if name in taken:
+                raise KeyProblem(f"{printed(name)!r} would mean both {taken[name]!r} and {key.id!r}: give one of them another key")
+            taken[name] = key.id
+    return changed
+
+
+def printed(name: str) -> str:
+    """A Textual key name as printed for people: ``slash`` is ``/``, ``escape`` is ``esc``."""
+    modifier, plus, last = name.rpartition("+")
+    return modifier + plus + _PRINTED.get(last, last)
+
+
+def key_name(written: str) -> str:
+    """The Textual name of a key as people write it: ``/`` is ``slash``, ``Ctrl+X`` is ``ctrl+x``, ``esc`` is ``escape``. Raises
+    `KeyProblem` for what no terminal sends."""
+    *modifiers, last = written.split("+") if written != "+" and not written.endswith("++") else (*written[:-1].split("+")[:-1], "+")
+    modifiers = [modifier.lower() for modifier in modifiers]
+    name = last if len(last) == 1 and last.isalnum() else _NAMES.get(last) or _NAMES.get(last.lower()) or last.lower()
+    if name not in _NAMED and not (len(name) == 1 and name.isprintable()):
+        raise KeyProblem(f"{written!r} is not a key: write a character, f1 to f12, or names such as space, pageup, ctrl+x")
+    if any(modifier not in ("ctrl", "alt", "shift") for modifier in modifiers):
+        raise KeyProblem(f"{written!r} is not a key: the modifiers are ctrl, alt and shift")
+    if modifiers and len(name) == 1:
+        name = name.lower()
+    if modifiers == ["shift"] and len(name) == 1:
+        return name.upper()  # what a terminal sends for it
+    return "+".join((*modifiers, name))
+
+
+def _read(id: str, written: str) -> tuple[str, ...]:
+    names = []
+    for part in written.split():
+        try:
+            name = key_name(part)
+        except KeyProblem as problem:
+            raise KeyProblem(f"keys.{id}: {problem}") from None
+        if name in NEVER_BOUND:
+            raise KeyProblem(f"keys.{id}: {part!r} is taken by terminals, tmux or screen before it gets here: take another")
+        if (name in DIGITS) != (id == "run"):
+            raise KeyProblem(
+                f"keys.{id}: the digits always run the runbook with that number"
+                + (", and nothing else does" if id == "run" else "")
+            )
+        names.append(name)
+    return tuple(dict.fromkeys(names))
+
+
+DIGITS = frozenset("123456789")
+
+_PRINTED = {
+    "slash": "/", "colon": ":", "question_mark": "?", "number_sign": "#", "exclamation_mark": "!", "quotation_mark": '"',
+    "dollar_sign": "$", "percent_sign": "%", "ampersand": "&", "apostrophe": "'", "left_parenthesis": "(", "right_parenthesis": ")",
+    "asterisk": "*", "plus": "+", "comma": ",", "minus": "-", "full_stop": ".", "semicolon": ";", "less_than_sign": "<",
+    "equals_sign": "=", "greater_than_sign": ">", "at": "@", "left_square_bracket": "[", "backslash": "\\",
+    "right_square_bracket": "]", "circumflex_accent": "^", "underscore": "_", "grave_accent": "`", "left_curly_bracket": "{",
+    "vertical_line": "|", "right_curly_bracket": "}", "tilde": "~", "escape": "esc", "pagedown": "pgdn", "pageup": "pgup",
+}  # fmt: skip
+"""Textual's names (the characters' Unicode names) and what people read."""
+
+_NAMES = {shown: name for name, shown in _PRINTED.items()} | {"return": "enter", "del": "delete", "ins": "insert"}
+_NAMED = frozenset({
+    *_PRINTED, "enter", "space", "tab", "backspace", "delete", "insert", "home", "end", "up", "down", "left", "right",
+    *(f"f{n}" for n in range(1, 13)),
+})  # fmt: skip

@@ -1,0 +1,177 @@
+#!/usr/bin/env python
+"""Draws the pictures at the top of the README from the fixed scene of the tests: ``python screenshots/draw.py``.
+
+``--check`` draws nothing and fails where a picture would change. Each PNG carries a hash of what it was drawn from (the SVG that
+Textual exports), so that the check needs no fonts and does not mind how they are rasterised. Drawing needs Fira Code and, for
+the Japanese alert, any Japanese font (Debian: fonts-firacode, fonts-ipafont-gothic).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import html
+import re
+import struct
+import sys
+import zlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.cells import cell_len
+from textual.pilot import Pilot
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+
+from cockpit.app import Cockpit  # noqa: E402 - as above
+from cockpit.core.actions import Run, RunState, Start  # noqa: E402 - as above
+from cockpit.core.alerts import Ref  # noqa: E402 - as above
+from cockpit.engine.desk import Output  # noqa: E402 - as above
+from cockpit.ui.keys import TABLE  # noqa: E402 - as above
+from cockpit.ui.runs import RunOutput  # noqa: E402 - as above
+from support.desk import FakeDesk, StillClock  # noqa: E402 - the tests' folder is on the path only now
+from support.scene import NOW, config, scene  # noqa: E402 - as above
+
+Hands = Callable[[Pilot[Any], Cockpit, FakeDesk], Awaitable[None]]
+"""What a person does before the picture is taken."""
+
+DISK = Ref("local", "root-disk")
+PRINTED = (
+    "$ journalctl --vacuum-size=200M",
+    *(f"Deleted archived journal /var/log/journal/4f1c/system@{n:04x}.journal (128.0M)." for n in range(0x2A10, 0x2A1B)),
+    "Vacuuming done, freed 1.3G of archived journals from /var/log/journal/4f1c.",
+)
+
+
+async def look(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
+    """Nothing: the board as it opens."""
+
+
+async def ask(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:  # noqa: ARG001 - the signature of all hands
+    """The runbook of the full disk, before it is confirmed."""
+    app.board.alerts.seek(DISK)
+    await pilot.press("1")
+
+
+async def watch(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:  # noqa: ARG001 - as above
+    """The same runbook once it has run."""
+    app.board.alerts.seek(DISK)
+    run = Run(
+        id="r3", at=NOW - timedelta(seconds=9), who="Ana", action=Start("free-disk", {}, DISK), what="free-disk", target="/",
+        state=RunState.CONFIRMED, exit_code=0, seconds=4.2,
+    )  # fmt: skip
+    desk.outputs["r3"] = Output(PRINTED)
+    desk.change(runs=(run, *desk.view.runs))
+    await app.push_screen(RunOutput(desk, "r3"))
+
+
+PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
+    "board-120x40-night-shift": ("night-shift", (120, 40), look),
+    "board-120x40-day": ("day", (120, 40), look),
+    "board-80x24-night-shift": ("night-shift", (80, 24), look),
+    "board-80x24-day": ("day", (80, 24), look),
+    "confirm": ("night-shift", (80, 24), ask),
+    "run": ("night-shift", (80, 24), watch),
+}
+"""Name → theme, size in cells, and what is done first."""
+
+
+async def drawn(theme: str, size: tuple[int, int], hands: Hands) -> str:
+    """One picture as SVG, taken once the screen has come to rest."""
+    desk = FakeDesk(msgspec.structs.replace(scene(), me=("ana", "Ana")))
+    app = Cockpit(config(theme=theme), desk, table=TABLE, clock=StillClock(), environ={})
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await hands(pilot, app, desk)
+        before, now = "", app.export_screenshot(title="cockpit")
+        for _ in range(50):
+            if now == before:
+                return without_ligatures(now)
+            await pilot.pause(0.2)
+            before, now = now, app.export_screenshot(title="cockpit")
+    raise SystemExit("the screen never comes to rest")
+
+
+CELL = 12.2
+"""The width of a cell in Rich's export: 0.61 of its font size of 20."""
+
+_TEXT = re.compile(r'<text class="([^"]*)" x="([\d.]+)" y="([\d.]+)" textLength="([\d.]+)" clip-path="([^"]*)">([^<]*)</text>')
+_JOINED = re.compile(r"(?<=[-=<>!/|&+*.:_#])(?=[-=<>!/|&+*.:_#])|(?<=[\u2e80-\uffff])|(?=[\u2e80-\uffff])")
+
+
+def without_ligatures(svg: str) -> str:
+    """Signs that stand side by side as texts of their own: Fira Code would draw ``>=`` as one, which no terminal has to. Wide
+    characters too, each in its two cells: Rich's export gives them the room of one."""
+
+    def apart(found: re.Match[str]) -> str:
+        style, x, y, _, clip, escaped = found.groups()
+        text = html.unescape(escaped)
+        pieces = _JOINED.split(text)
+        if len(pieces) == 1:
+            return found[0]
+        at, made = float(x), ""
+        for piece in pieces:
+            wide = CELL * cell_len(piece)
+            said = html.escape(piece).replace("\u00a0", "&#160;")
+            made += f'<text class="{style}" x="{at:.1f}" y="{y}" textLength="{wide:.1f}" clip-path="{clip}">{said}</text>'
+            at += wide
+        return made
+
+    return _TEXT.sub(apart, svg)
+
+
+def painted(svg: str) -> bytes:
+    """An SVG as PNG, with the hash of the SVG in a text chunk."""
+    import resvg_py  # here: --check needs none
+
+    png = bytes(resvg_py.svg_to_bytes(svg_string=svg, font_family="Fira Code", monospace_family="Fira Code"))
+    said = b"tEXt" + b"svg-sha256\0" + digest(svg).encode()
+    chunk = struct.pack(">I", len(said) - 4) + said + struct.pack(">I", zlib.crc32(said))
+    header_ends = 8 + 4 + 4 + 13 + 4  # signature, then the IHDR chunk (PNG, 11.2.2)
+    return png[:header_ends] + chunk + png[header_ends:]
+
+
+def digest(svg: str) -> str:
+    """A hash of what an SVG shows. Its class names hold a number that stands for its content; what is left of it does too."""
+    return hashlib.sha256(svg.encode()).hexdigest()
+
+
+def kept(path: Path) -> str:
+    """The hash of what a picture was drawn from; "" where there is none."""
+    found = re.search(rb"svg-sha256\0([0-9a-f]{64})", path.read_bytes()) if path.is_file() else None
+    return found[1].decode() if found is not None else ""
+
+
+def main() -> int:
+    """Draw all pictures, or check them."""
+    parser = argparse.ArgumentParser(description="Draws the pictures of the README.")
+    parser.add_argument("--check", action="store_true", help="draw nothing; fail where a picture would change")
+    only_check = parser.parse_args().check
+    stale = []
+    for name, (theme, size, hands) in PICTURES.items():
+        path = HERE / f"{name}.png"
+        svg = asyncio.run(drawn(theme, size, hands))
+        if kept(path) == digest(svg):
+            continue
+        stale.append(path.name)
+        if not only_check:
+            path.write_bytes(painted(svg))
+    strays = sorted({path.stem for path in HERE.glob("*.png")} - PICTURES.keys())
+    if strays:
+        print(f"nobody draws {', '.join(strays)}")
+    if not stale:
+        print("every picture is as it was")
+    elif only_check:
+        print(f"would change: {', '.join(stale)}; run python screenshots/draw.py and look at them")
+    else:
+        print(f"drawn: {', '.join(stale)}")
+    return int(bool(strays or (only_check and stale)))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,83 @@
+"""The app: the terminal's edge, themes, and the board. Nothing else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+
+from .config.model import Config
+from .engine.clock import SystemClock
+from .engine.desk import Desk
+from .provider import Clock
+from .ui import theme as themes
+from .ui.board import Board
+from .ui.keys import Key
+from .ui.look import AsciiOnly, Look, look, needs_ascii, textual_theme
+from .ui.terminal import TerminalEdge
+
+
+class Cockpit(TerminalEdge, App[int], inherit_bindings=False):
+    """The screen over a desk.
+
+    ``table`` are the keys as remapped (`ui.keys.remapped`), ``theme_dirs`` the folders with a person's own themes; ``clock`` is
+    for tests. It ends with 0 when the person leaves. ``NO_COLOR`` opens it in the theme ``mono``; where the terminal's encoding
+    has no more than ASCII, nothing else is sent, whatever the theme.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "interrupted", show=False, system=True)]
+
+    def __init__(
+        self, config: Config, desk: Desk, *, table: Sequence[Key], theme_dirs: Sequence[Path] = (), clock: Clock | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self._theme_dirs = tuple(theme_dirs)
+        self._only_ascii = config.ascii or needs_ascii(getattr(sys.__stdout__, "encoding", None), environ)
+        self._ascii = AsciiOnly()
+        wanted, problem = ("mono" if environ.get("NO_COLOR") else config.theme), ""
+        try:
+            dress = self._put_on(wanted)
+        except themes.ThemeProblem as found:
+            dress, problem = self._put_on(themes.DEFAULT), f"{found}; {themes.DEFAULT} is used instead"
+        self.stylesheet.set_variables(self.get_css_variables())
+        self.board = Board(
+            desk, config, table=table, look=dress, clock=clock or SystemClock(), themes=lambda: tuple(themes.names(theme_dirs))
+        )
+        self._problem = problem
+
+    def on_mount(self) -> None:
+        self.push_screen(self.board)
+        if self._problem:
+            self.board.say(self._problem, "refusal")
+
+    def on_board_dress(self, message: Board.Dress) -> None:
+        """Another theme is wanted: the one named, or the next."""
+        try:
+            self.board.dress(self._put_on(message.name or themes.next_name(self.theme, themes.names(self._theme_dirs))))
+        except themes.ThemeProblem as problem:
+            self.board.say(str(problem), "refusal")
+        else:
+            self.board.say(f"theme {self.theme}")
+
+    def action_interrupted(self) -> None:
+        """ctrl+c."""
+        self.board.interrupted()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, and ours where only ASCII can be shown."""
+        return [*super().get_line_filters(), self._ascii] if self._ascii.enabled else super().get_line_filters()
+
+    def _put_on(self, name: str) -> Look:
+        file = themes.find(name, self._theme_dirs)
+        self.register_theme(textual_theme(file))
+        self.theme = file.name
+        self._ascii.enabled = self._only_ascii or file.ascii
+        return look(file, ascii=self._ascii.enabled)

@@ -1,0 +1,130 @@
+"""A small form: asks for what an action needs, says under each field what is wrong with it, shows live what would come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import ClassVar
+
+import msgspec
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input
+
+from .box import Box, Said
+from .page import Line, Page
+from .typed import Typed
+
+
+def anything(value: str) -> str | None:  # noqa: ARG001 - the signature of a check
+    """The check that accepts every value."""
+    return None
+
+
+def wanted(what: str) -> Callable[[str], str | None]:
+    """A check that wants more than spaces; ``what`` completes "say …"."""
+    return lambda value: None if value.strip() else f"say {what}"
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One line to fill in. ``check`` gives the reason a value is refused, or ``None``; ``help`` stands beside the label."""
+
+    id: str
+    label: str
+    value: str = ""
+    help: str = ""
+    check: Callable[[str], str | None] = anything
+
+
+class Ask(Box[dict[str, str] | None]):
+    """Asks for ``fields`` and gives back their values by id, or ``None``.
+
+    ``tab``, ``shift+tab``, arrows and ``enter`` move; ``enter`` in the last field gives the answer when every field is in order,
+    else it goes to the first that is not. ``preview`` is called with the values as typed; its lines stand under the fields.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab,down", "app.focus_next", show=False),
+        Binding("shift+tab,up", "app.focus_previous", show=False),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        fields: Sequence[Field],
+        preview: Callable[[Mapping[str, str]], Sequence[Line]] | None = None,
+    ) -> None:
+        super().__init__(title, keys=[("tab", "next field"), ("enter", "go on"), ("esc", "leave")])
+        self._fields = tuple(fields)
+        self._preview = preview
+        self._looking = False
+
+    def inside(self) -> Iterable[Widget]:
+        """Each field: label, line, and what is wrong with it."""
+        for number, field in enumerate(self._fields):
+            label = Content.assemble((field.label, "bold"), ("  " + field.help if field.help else "", "$role-muted"))
+            yield Vertical(
+                Said(label, classes="label"),
+                Typed(field.value, id=f"field-{number}"),
+                Said(classes="fault", id=f"fault-{number}"),
+                classes="field",
+            )
+        if self._preview is not None:
+            page = Page(id="preview")
+            page.can_focus = False  # tab goes from field to field
+            yield page
+
+    def on_mount(self) -> None:
+        """Begin where something is missing."""
+        first = next((n for n, field in enumerate(self._fields) if field.check(field.value)), 0)
+        self._line(first).focus()
+        self._look()
+
+    def _line(self, number: int) -> Typed:
+        return self.query_one(f"#field-{number}", Typed)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What stands in the fields now, by field id."""
+        return {field.id: self._line(number).value for number, field in enumerate(self._fields)}
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """A key in a field: its fault goes, and the preview is made again once all waiting keys are in."""
+        event.stop()
+        self.query_one(f"#fault-{_number(event.input)}", Said).remove_class("-shown")
+        if not self._looking:
+            self._looking = True
+            self.call_later(self._look)
+
+    def _look(self) -> None:
+        self._looking = False
+        if self._preview is not None and self.is_attached:
+            self.query_one("#preview", Page).show(self._preview(self.values))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter: on to the next field, or done."""
+        event.stop()
+        here = _number(event.input)
+        if self._complain(here):
+            return
+        if here + 1 < len(self._fields):
+            self._line(here + 1).focus()
+            return
+        for number in range(len(self._fields)):
+            if self._complain(number):
+                self._line(number).focus()
+                return
+        self.dismiss(self.values)
+
+    def _complain(self, number: int) -> bool:
+        """Show what is wrong with a field; whether anything is."""
+        fault = self._fields[number].check(self._line(number).value)
+        shown = self.query_one(f"#fault-{number}", Said)
+        shown.set_class(bool(fault), "-shown")
+        shown.show(Content.styled(fault or "", "$role-refusal"))
+        return bool(fault)
+
+
+def _number(line: Input) -> int:
+    return int((line.id or "").removeprefix("field-"))

@@ -1,0 +1,350 @@
+"""The screen: it owns the view, gives each pane its part, and routes keys. It decides nothing about alerts, traps or runbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from textual.geometry import Size
+from textual.message import Message
+from textual.timer import Timer
+from textual.widget import Widget
+
+from ..config.model import Config
+from ..core.alerts import Ref
+from ..core.filters import Filter, parse
+from ..core.view import Row
+from ..engine.desk import Desk
+from ..provider import Clock
+from .alerts import Alerts
+from .bell import Bell
+from .detail import Detail, Shown
+from .inputs import COMMAND, IDS, InputLines
+from .keys import Key, printed
+from .lines import Lines
+from .look import Look
+from .places import PANES, BoardLayout, Places, places
+from .roster import Roster
+from .runbooks import Offer, Runbooks
+from .selection import Selection
+from .showing import Showing
+from .status import Banner, Footer, Header, Tabs, tabs
+from .subject import Subject, offers, reasons
+from .traps import Traps, ref_of
+
+if TYPE_CHECKING:
+    from .command import CommandLine
+
+SAID_FOR = 6.0
+"""Seconds that an answer stays in the footer."""
+
+_FOLLOW = 0.08  # the other panes follow once the cursor rests: a held key costs two lines, not a screen
+
+
+class Board(InputLines, inherit_bindings=False):
+    """Header, panes and footer over a desk. ``table`` are the keys as remapped; times come from ``clock``.
+
+    For the flows: `desk`, `view`, `pane`, `cursor_row`, `target_refs`, `trap_refs`, `offers`, `why`, `say`, `start`, `do`.
+    """
+
+    CSS_PATH = "board.tcss"
+    AUTO_FOCUS = ""
+
+    class Dress(Message):
+        """Wear another theme: this one, or with "" the next."""
+
+        def __init__(self, name: str = "") -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(
+        self, desk: Desk, config: Config, *, table: Sequence[Key], look: Look, clock: Clock, themes: Callable[[], Sequence[str]]
+    ) -> None:
+        super().__init__(id="board")
+        from .deeds import DEEDS  # here: deeds know the board
+
+        self.desk, self.config, self.table, self.clock, self.themes = desk, config, tuple(table), clock, themes
+        self.view = desk.view
+        self.pane = "alerts"
+        self.filter: Filter = parse("")
+        self.mine = False
+        self.why: Mapping[str, str] = {}
+        self._deeds: Mapping[str, Callable[[Board, str], None]] = DEEDS
+        self._keys = {name: key.id for key in self.table for name in key.keys}
+        me = next((config.people[name] for name in config.me if name in config.people), None)
+        self.zone = me.timezone if me is not None else next(iter(config.zones), "UTC")
+        self.showing = Showing(desk, self.zone, config.people)
+        self._subject_pane = "alerts"
+        self._seen_at = clock.mono()
+        self._bell = Bell()
+        self._stale = False
+        self._timer: Timer | None = None
+        self._quiet: Timer | None = None
+        self._unregister: Callable[[], None] = lambda: None
+        self.header = Header(look, title=config.title, zones=config.zones)
+        self.banner = Banner(look)
+        self.alerts, self.detail, self.traps = Alerts(look), Detail(look), Traps(look)
+        self.runbooks, self.oncall = Runbooks(look), Roster(look, zone=self.zone)
+        self.tabs, self.footer = Tabs(look), Footer(look, self.table)
+        self.panes: Mapping[str, Lines] = {
+            each.id or "": each for each in (self.alerts, self.detail, self.traps, self.runbooks, self.oncall)
+        }
+        self.alerts.active = self.alerts.held = True
+        self.selection = Selection(self.alerts, self.traps, desk.view)
+        self._places = BoardLayout(self.places)
+
+    # ── for the flows ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """The runbooks of the Runbooks pane, in the order of their digits."""
+        return self.runbooks.offers
+
+    @property
+    def subject(self) -> Subject:
+        """The alert or trap that Detail and Runbooks are about."""
+        return self.selection.subject
+
+    def cursor_row(self) -> Row | None:
+        """The alert under the cursor (or the one that the trap under it raised)."""
+        return self.selection.subject.row
+
+    def alert_refs(self) -> tuple[Ref, ...]:
+        """The alerts that an action is for."""
+        return self.selection.alert_refs()
+
+    def trap_refs(self) -> tuple[Ref, ...]:
+        """The traps that an action is for."""
+        return self.selection.trap_refs()
+
+    def target_refs(self) -> tuple[Ref, ...]:
+        """What an action is for: traps in the Traps pane, alerts elsewhere."""
+        return self.trap_refs() if self.selection.about == "traps" else self.alert_refs()
+
+    def say(self, text: str, kind: str = "message") -> None:
+        """Answer in the footer; it fades. ``kind`` ``refusal`` (or ``error``) is drawn as a no."""
+        if self._quiet is not None:
+            self._quiet.stop()
+        self.footer.say(text, "refusal" if kind in ("refusal", "refused", "error", "no") else "message")
+        self._quiet = self.set_timer(SAID_FOR, lambda: self.footer.say("", "")) if text else None
+
+    def start(self, flow: Coroutine[Any, Any, object]) -> None:
+        """Run a flow that opens boxes and waits for them."""
+        self.run_worker(flow, exit_on_error=True)
+
+    def do(self, id: str, key: str = "") -> None:
+        """What the key of that id in the table does; ``key`` is the one pressed, where several lead there. Refused with the reason
+        where it cannot be done now."""
+        if id in _ACTS:
+            self.follow()  # what is done is done to what the cursor is on, however fast the keys came
+            if id in self.why:
+                self.say(self.why[id], "refusal")
+                return
+        self._deeds[id](self, key)
+
+    # ── the facts ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def compose(self) -> Iterable[Widget]:
+        yield self.header
+        yield self.banner
+        yield from self.panes.values()
+        yield self.tabs
+        yield self.footer
+
+    def on_mount(self) -> None:
+        self._unregister = self.desk.on_change(self._changed)
+        self.pull()
+        self._tick()
+
+    def on_unmount(self) -> None:
+        self._unregister()
+
+    def _changed(self) -> None:
+        """From the engine's thread: there is a newer view. Conflated: one `pull` is under way at most."""
+        if not self._stale:
+            self._stale = True
+            self.call_later(self.pull)
+
+    def pull(self) -> None:
+        """Fetch the newest view and draw what differs."""
+        self._stale = False
+        self.view = self.selection.view = self.desk.view
+        self._seen_at = self.clock.mono()
+        now = self.clock.now()
+        self.alerts.tick(now)
+        self.oncall.tick(now)
+        self._sift(now)
+        self.traps.show(self.view.traps)
+        self.traps.marks &= {ref_of(each) for each in self.view.traps}
+        self.oncall.show(self.view.rosters)
+        if self.banner.show(tuple(dict.fromkeys((*self.config.remarks, *self.view.remarks)))):
+            self._lay_out()
+        if self._bell.rings(self.view) and self.config.bell:
+            self.app.bell()
+        self.header.show(self.view, now, 0.0)
+        self.follow()
+
+    def _tick(self) -> None:
+        now = self.clock.now()
+        self.header.show(self.view, now, max(0.0, self.clock.mono() - self._seen_at))
+        if self.filter_text and "@age" in self.filter_text:
+            self._sift(now)
+        self.alerts.tick(now)
+        self.oncall.tick(now)
+        if now.second == 0:
+            self.follow()
+        self.set_timer(1.005 - now.microsecond / 1e6, self._tick)
+
+    @property
+    def filter_text(self) -> str:
+        """The filter in force, as written."""
+        return " ".join(part for part in ("@mine" if self.mine else "", self.filter.text.strip()) if part)
+
+    def sift(self, text: str | None = None, mine: bool | None = None) -> None:
+        """Set the filter (it must be readable) or ``mine``, and draw what is left."""
+        self.filter = self.filter if text is None else parse(text)
+        self.mine = self.mine if mine is None else mine
+        self._sift(self.clock.now())
+        if self.home is not None:
+            self.alerts.seek(self.home)
+        self.follow_soon()
+
+    def _sift(self, now: datetime) -> None:
+        rows: Sequence[Row] = self.view.alerts
+        if self.filter_text:
+            filters = [each for each in (self.filter, parse("@mine") if self.mine else None) if each is not None]
+            rows = [row for row in rows if all(each.matches(row.alert, now, self.view.me) for each in filters)]
+        if self.alerts.marks:
+            self.alerts.marks &= {row.alert.ref for row in self.view.alerts}
+        self.alerts.show(rows, self.view, self.filter_text)
+
+    # ── the other panes follow the cursor ─────────────────────────────────────────────────────────────────────────
+
+    def follow_soon(self) -> None:
+        """The cursor moved: the other panes follow once it rests."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(_FOLLOW, self.follow)
+
+    def follow(self) -> None:
+        """Detail, runbooks and footer for what is selected now."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        about = self.subject
+        self.runbooks.show(offers(about, self.view, self.desk), about.name)
+        self.detail.show(self._shown, self.clock.now())
+        self.why = reasons(self.table, self.desk, self.view, self.alert_refs(), self.trap_refs(), self.offers, about)
+        marked = len(self.panes[self.selection.about].marks)
+        said = [f"{marked} marked"] * bool(marked)
+        if self.view.read_only or self.size.width >= _ROOMY:
+            said.append(f"read-only {'on' if self.view.read_only else 'off'}")
+        self.footer.show(frozenset(self.why), "  ".join(said))
+        self.tabs.show(tabs(self.view, len(self.offers)), self.pane)
+
+    def _shown(self, now: datetime) -> Shown:
+        match self._subject_pane:
+            case "oncall":
+                return self.showing.of_roster(self.oncall.here, now)
+            case "runbooks":
+                return self.showing.of_runbook(self.runbooks.here, self.subject)
+            case "traps":
+                return self.showing.of_trap(self.traps.here, self.view, now)
+        return self.showing.of_subject(self.subject, self.view, now)
+
+    # ── panes and keys ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def to_pane(self, pane: str) -> None:
+        """Give the keys to a pane."""
+        self.pane = pane
+        if pane != "detail":
+            self._subject_pane = pane
+        if pane in ("alerts", "traps"):
+            self.selection.about = pane
+        for id, each in self.panes.items():
+            each.active, each.held = id == pane, id in (self.selection.about, self._subject_pane)
+        self._lay_out()
+        for each in self.panes.values():
+            each.redraw()
+        self.follow()
+
+    def next_pane(self, by: int) -> None:
+        """The pane after this one, or before it, round and round."""
+        self.to_pane(PANES[(PANES.index(self.pane) + by) % len(PANES)])
+
+    def back(self) -> None:
+        """Out of the detail; else put away marks, then the filter, then the banner."""
+        here = self.panes[self.pane]
+        if self.pane == "detail":
+            self.to_pane(self._subject_pane)
+        elif here.marks:
+            here.marks.clear()
+            here.redraw()
+            self.follow()
+        elif self.filter_text:
+            self.sift("", mine=False)
+        elif self.banner.put_away():
+            self._lay_out()
+
+    def pressed(self, key: str) -> bool:
+        """Do what a key means."""
+        id = self._keys.get(key)
+        if id is not None:
+            self.say("")
+            self.do(id, key)
+        return id is not None
+
+    def interrupted(self) -> None:
+        """ctrl+c: nobody is thrown out by a habit."""
+        key = next((key for key in self.table if key.id == "quit"), None)
+        self.say(f"{printed(key.keys[0])} quits" if key is not None and key.keys else ":quit quits")
+
+    def on_lines_moved(self, message: Lines.Moved) -> None:
+        if message.lines.id == self._subject_pane:
+            self.follow_soon()
+
+    def on_lines_pressed(self, message: Lines.Pressed) -> None:
+        self.to_pane("detail" if message.opened else message.lines.id or self.pane)
+
+    def command_line(self) -> CommandLine:
+        from .command import CommandLine
+        from .deeds import words
+
+        return CommandLine(self.table, words(self), id=COMMAND)
+
+    def obey(self, text: str) -> None:
+        from .deeds import command
+
+        command(self, text)
+
+    # ── size and dress ────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def layout(self) -> BoardLayout:
+        """Textual's question how the children stand: `places` answers, not the style sheet."""
+        return self._places
+
+    def places(self, size: Size) -> Places:
+        """Where everything stands at this size (`BoardLayout` asks)."""
+        open_line = next((each for each in self.children if each.id in IDS and each.display), None)
+        high = open_line.get_content_height(size, size, size.width) if open_line is not None else 0
+        return places(size.width, size.height, self.pane, banner=int(bool(self.banner.open)), line=high)
+
+    def _lay_out(self) -> None:
+        self.header.refresh(layout=True)  # a child's wish: the board's own would find the old arrangement in Textual's cache
+
+    def wear(self, name: str = "") -> None:
+        """Ask for another theme: this one, or the next."""
+        self.post_message(self.Dress(name))
+
+    def dress(self, look: Look) -> None:
+        """Draw everything in this look."""
+        for each in self.children:
+            if isinstance(each, (Lines, Header, Banner, Tabs, Footer)):
+                each.look = look
+                each.redraw(everything=True)
+
+
+_ROOMY = 100
+_ACTS = frozenset({"ack", "unack", "silence", "note", "disarm", "run", "pick-runbook", "link", "copy", "palette", "help", "open"})

@@ -1,0 +1,83 @@
+"""A box that opens over the board: its frame, its title, and the line at its foot that says which keys work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from .page import Line, harmless
+
+T = TypeVar("T")
+
+Hint = tuple[str, str]
+"""A key and what it does here, as in ("y", "run it")."""
+
+
+def hints(pairs: Iterable[Hint]) -> Content:
+    """Keys and their words in one line, keys in the accent colour."""
+    shown = [Content.assemble((key, "bold $role-key"), " ", (word, "$role-muted")) for key, word in pairs]
+    return Content("   ").join(shown)
+
+
+class Said(Static):
+    """A few lines in a box: literal, and harmless whatever they are made of."""
+
+    def __init__(self, *lines: Line, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(_joined(lines), id=id, classes=classes, markup=False)
+
+    def show(self, *lines: Line) -> None:
+        """Show these lines instead."""
+        self.update(_joined(lines))
+
+
+def _joined(lines: Iterable[Line]) -> Content:
+    safe = map(harmless, lines)
+    return Content("\n").join([Content(line) if isinstance(line, str) else line for line in safe])
+
+
+class Box(ModalScreen[T]):
+    """A centred frame over the dimmed board. Titles and texts are literal: nothing in here reads markup (safety 3)."""
+
+    CSS_PATH = "over.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - Textual declares an instance attribute
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012 - as above
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
+
+    def __init__(self, title: str, keys: Sequence[Hint] = ()) -> None:
+        super().__init__()
+        self._title = title
+        self._keys = tuple(keys)
+
+    def inside(self) -> Iterable[Widget]:
+        """What stands between the frame's title and the line of keys."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """The frame around what is `inside`."""
+        with Vertical(id="box") as frame:
+            # a str would be read as markup; a Content is taken as it is
+            frame.border_title = _joined([self._title or "…"])
+            yield from self.inside()
+            yield Said(hints(self._keys), id="keys")
+
+    def retitle(self, *parts: str | tuple[str, str]) -> None:
+        """Set the frame's title; parts may be (text, style)."""
+        self.query_one("#box", Vertical).border_title = _joined([Content.assemble(*parts)])
+
+    def say_keys(self, *pairs: Hint, remark: str | Content = "") -> None:
+        """Change the line of keys; ``remark`` stands before them."""
+        line = hints(pairs)
+        self.query_one("#keys", Said).show(Content.assemble(remark, "   ", line) if remark else line)
+
+    def action_leave(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)

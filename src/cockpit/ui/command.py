@@ -1,0 +1,237 @@
+"""The command line of the screen: every verb by its name or alias, with completion and history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from .keys import TABLE, Key
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+WITH_WORDS = {
+    "theme": "NAME",
+    "filter": "TEXT",
+    "run": "RUNBOOK [KEY=VALUE…]",
+    "silence": "[DURATION [COMMENT…]]",
+    "note": "[TEXT…]",
+    "ack": "[NOTE…]",
+    "disarm": "[TRAP [DURATION WHY…]]",
+    "arm": "[TRAP]",
+}
+"""Commands that take words after them, and which."""
+
+OURS: dict[str, tuple[str, ...]] = {
+    "quit": ("q", "exit"),
+    "help": ("h",),
+    "filter": ("f",),
+    "runs": ("history",),
+    "read-only": ("ro", "readonly"),
+    "refresh": ("reload",),
+}
+"""Aliases of the command line alone: what hands used to other tools type."""
+
+
+class Command(msgspec.Struct, frozen=True):
+    """What was typed, understood: a key-table id (or ``arm``) and the rest of the line."""
+
+    id: str
+    rest: str = ""
+
+
+class UnknownCommand(ValueError):
+    """There is no such command; the message says so, and what was perhaps meant."""
+
+
+def known(table: Sequence[Key]) -> dict[str, str]:
+    """Every word that may stand first → the command it means. A digit is the runbook with that number."""
+    words = {key.id: key.id for key in table}
+    for key in table:
+        words |= {alias: key.id for alias in (*key.aliases, *OURS.get(key.id, ())) if alias not in words}
+    return words | {"arm": "arm"}
+
+
+def read(text: str, table: Sequence[Key] = TABLE) -> Command:
+    """Understand a line. Any beginning of a word that means one command alone will do. Raises `UnknownCommand`."""
+    first, _, rest = text.strip().removeprefix(":").strip().partition(" ")
+    words = known(table)
+    if first in words:
+        return Command(words[first], rest.strip())
+    if first.isdigit():
+        return Command("run", first if not rest else f"{first} {rest.strip()}")
+    begun = {command for word, command in words.items() if first and word.startswith(first)}
+    if len(begun) == 1:
+        return Command(begun.pop(), rest.strip())
+    near = sorted(begun) or get_close_matches(first, words, 3, 0.5)
+    raise UnknownCommand(
+        f"there is no command {first!r}" + (f": did you mean {' or '.join(near)}?" if near else "; ? shows all keys")
+    )
+
+
+def complete(text: str, table: Sequence[Key], names: Mapping[str, Callable[[], Iterable[str]]]) -> list[str]:
+    """The lines that ``text`` may become: commands for the first word, ``names[command]()`` for the second."""
+    first, space, rest = text.partition(" ")
+    words = known(table)
+    if not space:
+        return sorted({word for word in words if word.startswith(first)}, key=lambda word: (words[word] != word, word))
+    offered = names.get("arm" if first == "arm" else words.get(first, ""))
+    if offered is None or " " in rest:
+        return []
+    return [f"{first} {name}" for name in offered() if name.startswith(rest)]
+
+
+class CommandLine(Widget):
+    """Hidden until opened. ``enter`` submits, ``tab`` completes, ``up`` and ``down`` go through what was typed before, ``esc``
+    closes.
+
+    ``names`` gives, for a command, the words that may follow it: ``{"theme": lambda: [...], "run": …, "disarm": …, "arm": …}``.
+    """
+
+    DEFAULT_CSS = """
+    CommandLine { height: auto; display: none; layout: vertical; }
+    CommandLine.-open { display: block; }
+    CommandLine > Horizontal { height: 1; }
+    CommandLine .sign { width: 2; height: 1; color: $accent; text-style: bold; }
+    CommandLine Typed { width: 1fr; border: none; height: 1; padding: 0; background: $panel; }
+    CommandLine .offers { height: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False),
+        Binding("tab", "complete(1)", show=False, priority=True),
+        Binding("shift+tab", "complete(-1)", show=False, priority=True),
+        Binding("up", "past(-1)", show=False, priority=True),
+        Binding("down", "past(1)", show=False, priority=True),
+    ]
+
+    class Changed(Message):
+        """The text changed."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Submitted(Changed):
+        """Enter: the line is closed, and this is to be done."""
+
+    class Closed(Message):
+        """Esc: nothing is to be done."""
+
+    def __init__(
+        self,
+        table: Sequence[Key] = TABLE,
+        names: Mapping[str, Callable[[], Iterable[str]]] | None = None,
+        *,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self._table = tuple(table)
+        self._names = dict(names or {})
+        self._history: list[str] = []
+        self._at = 0
+        self._draft = ""
+        self._offers: list[str] = []
+        self._offer = -1
+        self._ours = self._text = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has the keys."""
+        return self.has_class("-open")
+
+    async def open(self, text: str = "") -> None:
+        """Show it with ``text`` and take the keys."""
+        from textual.containers import Horizontal  # here: the board must not pay for these before somebody presses the key
+        from textual.widgets import Static
+
+        from .typed import Typed
+
+        if not self.query(Typed):
+            await self.mount(Horizontal(Static(":", classes="sign", markup=False), Typed()), Static(classes="offers", markup=False))
+        self._at = len(self._history)
+        self._write(text)
+        self._offer_for(text)
+        self.add_class("-open")
+        self.query_one(Typed).focus()
+
+    def close(self) -> None:
+        """Hide it."""
+        self.remove_class("-open")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """New offers for the new text; those stay that `action_complete` is going through."""
+        event.stop()
+        if event.value != self._ours:
+            self._offer_for(event.value)
+        self.post_message(self.Changed(event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Close, remember, hand over."""
+        event.stop()
+        text = event.value.strip()
+        self.close()
+        if not text:
+            self.post_message(self.Closed())
+            return
+        self._history = [line for line in self._history if line != text] + [text]
+        self.post_message(self.Submitted(text))
+
+    def action_leave(self) -> None:
+        """Close; nothing happens."""
+        self.close()
+        self.post_message(self.Closed())
+
+    def action_complete(self, step: int) -> None:
+        """The next offer into the line."""
+        if not self._offers:
+            return
+        self._offer = (self._offer + step) % len(self._offers) if self._offer >= 0 or step > 0 else len(self._offers) - 1
+        alone = len(self._offers) == 1
+        self._write(self._offers[self._offer] + (" " if alone else ""))
+        if alone:
+            self._offer_for(self._ours)
+        else:
+            self._draw()
+
+    def action_past(self, step: int) -> None:
+        """Through what was typed before; the line begun is kept below the newest."""
+        from .typed import Typed
+
+        if self._at == len(self._history):
+            self._draft = self.query_one(Typed).value
+        self._at = max(0, min(len(self._history), self._at + step))
+        self._write(self._history[self._at] if self._at < len(self._history) else self._draft)
+        self._offer_for(self._ours)
+
+    def _write(self, text: str) -> None:
+        from .typed import Typed
+
+        self._ours = text
+        typed = self.query_one(Typed)
+        typed.value = text
+        typed.cursor_position = len(text)
+
+    def _offer_for(self, text: str) -> None:
+        self._text = text
+        self._offers = complete(text, self._table, self._names)
+        self._offer = -1
+        self._draw()
+
+    def _draw(self) -> None:
+        from textual.widgets import Static
+
+        parts: list[str | tuple[str, str]] = ["  "]
+        for number, offer in enumerate(self._offers):
+            last = offer.rpartition(" ")[2]
+            parts += [(last, "bold $role-key" if number == self._offer else "$role-muted"), "  "]
+        command = known(self._table).get(self._text.partition(" ")[0]) if not self._offers else None
+        if command in WITH_WORDS:
+            parts.append((WITH_WORDS[command], "$role-muted"))
+        self.query_one(".offers", Static).update(Content.assemble(*parts))

@@ -1,0 +1,269 @@
+"""What each key does: one function for each id of the key table. What needs boxes is a flow (``ui/flows``)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from ..core import actions
+from ..core.runbooks import Runbook
+from ..core.text import clean
+from ..core.traps import TrapState
+from ..engine.desk import Refused
+
+if TYPE_CHECKING:
+    from .board import Board
+
+Deed = Callable[["Board", str], None]
+
+
+def _move(by: int) -> Deed:
+    return lambda board, _: board.panes[board.pane].move(by)
+
+
+def _half(way: int) -> Deed:
+    def deed(board: Board, _: str) -> None:
+        pane = board.panes[board.pane]
+        pane.move(way * max(1, pane.page // 2))
+
+    return deed
+
+
+def _ends(last: bool) -> Deed:
+    def deed(board: Board, _: str) -> None:
+        pane = board.panes[board.pane]
+        pane.go(pane.count() - 1 if last else 0)
+
+    return deed
+
+
+def _mark(board: Board, _: str) -> None:
+    pane = board.panes[board.pane]
+    if pane.id not in ("alerts", "traps") or pane.key is None:
+        board.say("only alerts and traps are marked", "refusal")
+        return
+    pane.marks ^= {pane.key}
+    pane.move(1)
+    board.follow()
+
+
+def _filter(board: Board, _: str) -> None:
+    board.home = board.alerts.key
+    board.opening()
+    board.start(board.open_filter(board.filter.text))
+
+
+def _command(board: Board, _: str) -> None:
+    board.opening()
+    board.start(board.open_command())
+
+
+def _mine(board: Board, _: str) -> None:
+    board.sift(mine=not board.mine)
+    board.say("only mine: acknowledged by me, or assigned to me" if board.mine else "everybody's alerts")
+
+
+def _link(board: Board, _: str) -> None:
+    row = board.cursor_row()
+    links = row.alert.links if row is not None else ()
+    if len(links) == 1:
+        _open(board, links[0].url)
+        return
+    from .palette import Entry, Picker
+
+    entries = tuple(Entry(str(number), link.name, link.url) for number, link in enumerate(links))
+    board.app.push_screen(
+        Picker("Open which link?", entries), lambda id: _open(board, links[int(id)].url) if id is not None else None
+    )
+
+
+def _open(board: Board, url: str) -> None:
+    """In a browser with a window of its own, where there is one; a browser in this terminal would draw over the board."""
+    windowed = sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    if url.startswith(("http://", "https://")) and windowed and "SSH_CONNECTION" not in os.environ:
+        board.app.open_url(url)
+        board.say(f"opened {clean(url)}")
+        return
+    board.app.copy_to_clipboard(url)
+    board.say(f"copied, no browser here: {clean(url)}")
+
+
+def _copy(board: Board, _: str) -> None:
+    rows = [row for ref in board.alert_refs() if (row := board.view.alert(ref)) is not None]
+    lines = []
+    for alert in (row.alert for row in rows):
+        labels = " ".join(f"{name}={value}" for name, value in sorted(alert.labels.items()))
+        since = f" since {alert.started_at:%Y-%m-%dT%H:%M:%SZ}" if alert.started_at else ""
+        lines.append(
+            f"{alert.severity.word} {alert.name} {alert.where} {alert.state.value}{since}: {alert.summary} [{alert.ref}] {labels}"
+        )
+    board.app.copy_to_clipboard("\n".join(lines))
+    board.say("copied 1 alert" if len(lines) == 1 else f"copied {len(lines)} alerts")
+
+
+def _refresh(board: Board, _: str) -> None:
+    board.desk.refresh()
+    board.say("asking every source and looking at every trap now")
+
+
+def _ack(board: Board, _: str) -> None:
+    ask(board, actions.Ack(board.alert_refs()))
+
+
+def _unack(board: Board, _: str) -> None:
+    ask(board, actions.Unack(board.alert_refs()))
+
+
+def ask(board: Board, action: actions.Action) -> None:
+    """Ask for something that needs no box; a refusal is said. Marks that were used are put away."""
+    try:
+        board.desk.ask(action)
+    except Refused as refused:
+        board.say(str(refused), "refusal")
+        return
+    for pane in board.panes.values():
+        if pane.marks:
+            pane.marks.clear()
+            pane.redraw()
+    board.say(f"asked to {actions.WRITES[type(action)]}")
+    board.pull()
+
+
+def _disarm(board: Board, _: str) -> None:
+    refs = board.trap_refs()
+    from . import flows
+
+    board.start(flows.disarm(board, board.desk, refs))
+
+
+def _run(board: Board, key: str) -> None:
+    number = int(key) if key.isdigit() else 1
+    if number > len(board.offers):
+        board.say(f"there is no runbook {number} for this", "refusal")
+        return
+    offer = board.offers[number - 1]
+    if offer.why_not:
+        board.say(offer.why_not, "refusal")
+        return
+    run(board, offer.runbook)
+
+
+def run(board: Board, runbook: Runbook) -> None:
+    """Run a runbook for what is selected."""
+    from . import flows
+
+    board.start(flows.run(board, board.desk, board.subject.alert, runbook.name))
+
+
+def _pick_runbook(board: Board, _: str) -> None:
+    from . import flows
+
+    board.start(flows.pick_runbook(board, board.desk, board.subject.alert))
+
+
+def _silence(board: Board, _: str) -> None:
+    from . import flows
+
+    board.start(flows.silence(board, board.desk, board.alert_refs()))
+
+
+def _note(board: Board, _: str) -> None:
+    from . import flows
+
+    board.start(flows.note(board, board.desk, board.alert_refs()))
+
+
+def _palette(board: Board, _: str) -> None:
+    from . import flows
+
+    board.start(flows.palette(board, board.desk, board.target_refs()))
+
+
+def _help(board: Board, _: str) -> None:
+    from .help import Help
+
+    board.app.push_screen(Help(board.table, board.why))
+
+
+def _runs(board: Board, _: str) -> None:
+    from .runs import RunList
+
+    board.app.push_screen(RunList(board.desk))
+
+
+def _read_only(board: Board, _: str) -> None:
+    on = not board.view.read_only
+    problem = board.desk.set_read_only(on)
+    board.say(
+        problem or ("read-only: nothing that writes is done" if on else "read-only is off"), "refusal" if problem else "message"
+    )
+    board.pull()
+
+
+def _quit(board: Board, _: str) -> None:
+    going = [run.what for run in board.view.runs if isinstance(run.action, actions.Start) and run.state is actions.RunState.RUNNING]
+    if not going:
+        board.app.exit(0)
+        return
+    from .confirm import Confirm
+
+    lines = [f"{what} is going on." for what in going] + ["Leaving ends it: its steps are stopped, and the journal says so."]
+    board.app.push_screen(Confirm("Leave the cockpit?", lines, yes="leave"), lambda yes: board.app.exit(0) if yes else None)
+
+
+def command(board: Board, text: str) -> None:
+    """A line of the command line."""
+    from . import flows
+
+    board.start(flows.command(board, board.desk, text))
+
+
+def words(board: Board) -> Mapping[str, Callable[[], list[str]]]:
+    """What may follow a command's name, for its completion."""
+
+    def traps(resting: bool) -> list[str]:
+        return [each.trap.name for each in board.view.traps if (each.state is TrapState.DISARMED) == resting]
+
+    return {
+        "theme": lambda: list(board.themes()),
+        "run": lambda: [each.name for each in board.view.runbooks],
+        "disarm": lambda: traps(False),
+        "arm": lambda: traps(True),
+    }
+
+
+DEEDS: Mapping[str, Deed] = {
+    "down": _move(1),
+    "up": _move(-1),
+    "top": _ends(False),
+    "bottom": _ends(True),
+    "half-down": _half(1),
+    "half-up": _half(-1),
+    "next-pane": lambda board, _: board.next_pane(1),
+    "previous-pane": lambda board, _: board.next_pane(-1),
+    "open": lambda board, _: board.to_pane("detail"),
+    "back": lambda board, _: board.back(),
+    "mark": _mark,
+    "filter": _filter,
+    "mine": _mine,
+    "link": _link,
+    "copy": _copy,
+    "refresh": _refresh,
+    "runs": _runs,
+    "ack": _ack,
+    "unack": _unack,
+    "silence": _silence,
+    "note": _note,
+    "disarm": _disarm,
+    "run": _run,
+    "pick-runbook": _pick_runbook,
+    "command": _command,
+    "palette": _palette,
+    "read-only": _read_only,
+    "theme": lambda board, _: board.wear(),
+    "help": _help,
+    "quit": _quit,
+}
+"""The function for every id of the table (a test holds the two together)."""

@@ -1,0 +1,79 @@
+"""The Detail pane: all that is known of the thing under the cursor. It scrolls, and has no cursor of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from .facts import Fact
+from .lines import Lines
+from .look import Look
+from .spans import Row, Span, Spans, cells, fit, heading, width_of, wrapped
+
+LABELS = 14
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What the pane shows: whose facts they are (``key``; another one scrolls back to the top), the title, and the facts."""
+
+    key: object
+    title: tuple[Span, ...]
+    facts: tuple[Fact, ...]
+
+
+class Detail(Lines):
+    """``ask`` makes the facts anew for a time; the board gives one for whatever is selected."""
+
+    movable = False
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, id="detail")
+        self._ask: Callable[[datetime], Shown] | None = None
+        self._shown = Shown(None, (), ())
+        self._now: datetime | None = None
+
+    def show(self, ask: Callable[[datetime], Shown] | None, now: datetime) -> None:
+        """Something is selected (``None``: nothing is)."""
+        self._ask, self._now = ask, now
+        shown = ask(now) if ask is not None else Shown(None, (), ())
+        if shown.key != self._shown.key:
+            self.top = 0
+        self._shown = shown
+        self.settle()
+
+    def build(self, width: int) -> Sequence[Row]:
+        rows: list[Spans] = []
+        for fact in self._shown.facts:
+            lines = laid_out(fact, width - 2)
+            rows += lines if lines != [()] or (rows and rows[-1]) else []
+        return list(enumerate(rows))
+
+    def head(self, width: int) -> Spans:
+        title = self._shown.title or (("Detail", "title"),)
+        name = (title[0][0], "title-focus" if self.active else title[0][1])
+        below = max(0, self.count() - self.top - self.page)
+        right: list[Span] = [(f"↓{below}", "muted")] if below and not self.folded else []
+        said = [("Detail", "muted")] if self.folded and self._shown.title else title[1:]
+        return heading(width, name, said, right)
+
+    def nothing(self) -> Sequence[Spans]:
+        return (((" Nothing is selected", "muted"),),)
+
+
+def laid_out(fact: Fact, width: int) -> list[Spans]:
+    """A fact as lines: its label in a column of its own where it has one, its text wrapped beside it."""
+    if fact.spans:
+        lines: list[list[Span]] = [[]]
+        for span in fact.spans:
+            if lines[-1] and width_of(lines[-1]) + cells(span[0]) > width:
+                lines.append([])
+            lines[-1].append((span[0].lstrip(), span[1]) if not lines[-1] and len(lines) > 1 else span)
+        return [tuple(line) for line in lines]
+    if not fact.label:
+        return [((line, fact.role),) for line in wrapped(fact.text, width)] if fact.text else [()]
+    column = max(LABELS, min(cells(fact.label) + 2, width // 2))
+    texts = wrapped(fact.text, max(4, width - column))
+    first = (fit(fact.label, column - 2) + "  ", "muted")
+    return [((first if not n else (" " * column, "")), (line, fact.role)) for n, line in enumerate(texts)]

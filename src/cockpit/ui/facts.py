@@ -1,0 +1,224 @@
+"""What there is to say about an alert, a trap, a roster and a runbook: plain facts, which the Detail pane lays out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from ..core import actions
+from ..core.alerts import Alert, AlertState, Ref
+from ..core.roster import OnCall, Person, Shift
+from ..core.runbooks import Confirm, Plan, Runbook
+from ..core.traps import TrapState, TrapView
+from ..core.units import say_seconds
+from ..core.view import Row, View
+from .alerts import SEVERITIES
+from .spans import Span
+from .spark import number, sparkline
+from .times import city, clock, moment
+from .times import zone as at_zone
+from .traps import STATES
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """A line to be: a label and its text; text alone; or ready spans. All empty is a blank line."""
+
+    label: str = ""
+    text: str = ""
+    role: str = "text"
+    spans: tuple[Span, ...] = ()
+
+
+BLANK = Fact()
+Points = Sequence[tuple[float, float]]
+
+
+def of_alert(row: Row, view: View, now: datetime, zone: str, points: Points = (), trap: TrapView | None = None) -> tuple[Fact, ...]:
+    """All about an alert; ``points`` are the readings of the trap that raised it. Times in ``zone``."""
+    alert = row.alert
+    glyph, word = SEVERITIES[alert.severity]
+    role = "stale" if row.stale else alert.severity.word if alert.state is AlertState.FIRING else "muted"
+    age = f" {_minutes((now - alert.started_at).total_seconds())}" if alert.started_at else ""
+    since = f"  since {moment(alert.started_at, now, zone)} {city(zone)}" if alert.started_at else ""
+    facts = [
+        Fact(spans=((f"{glyph} {word}", role), ("  ", ""), (alert.state.value + age, "text"), (since, "muted"), *_pending(row)))
+    ]
+    if row.stale:
+        facts.append(Fact(text=f"{alert.ref.source} does not see any more: this is the last that was known", role="blind"))
+    if alert.summary:
+        facts += [BLANK, Fact(text=alert.summary)]
+    if alert.state is AlertState.ACKNOWLEDGED or alert.acknowledged_by:
+        why = f": {alert.acknowledged_why}" if alert.acknowledged_why else ""
+        facts.append(Fact("acknowledged", f"by {alert.acknowledged_by or 'someone'}{why}", "who"))
+    if alert.suppressed_by:
+        facts.append(Fact("suppressed", alert.suppressed_by))
+    if trap is not None:
+        facts += [BLANK, *_reading(trap, points), *_answers(trap)]
+    for title, pairs in (("Labels", alert.labels), ("Annotations", alert.annotations)):
+        shown = [Fact(" " + name, value) for name, value in sorted(pairs.items()) if value != alert.summary]
+        facts += [BLANK, _title(title), *shown] if shown else []
+    if alert.links:
+        facts += [BLANK, _title("Links"), *(Fact(" " + link.name, link.url, "info") for link in alert.links)]
+    facts += [BLANK, _title("Timeline"), *_timeline(alert, view.runs, now, zone)]
+    return (*facts, BLANK, Fact("source", f"{alert.ref.source} · {alert.ref.id}", "muted"))
+
+
+def of_trap(trap: TrapView, now: datetime, zone: str, points: Points = (), keeper: str = "") -> tuple[Fact, ...]:
+    """All about a trap: the three answers, its bounds, its last reading, where that is heading, and its rest."""
+    watch, configured = trap.watch, trap.trap
+    glyph, role = STATES[trap.state]
+    since = f" since {moment(watch.since, now, zone)} {city(zone)}" if watch.since and trap.state is not TrapState.DISARMED else ""
+    facts = [Fact(spans=((f"{glyph} {trap.state.value}", role), (since, "muted"))), Fact(text=trap.says)]
+    if trap.state is TrapState.BLIND and watch.reason:
+        facts.append(Fact("cannot see", watch.reason, "blind"))
+    if watch.rest_until is not None and trap.state is TrapState.DISARMED:
+        left = _minutes((watch.rest_until - now).total_seconds())
+        facts.append(Fact("at rest", f"until {moment(watch.rest_until, now, zone)} ({left}), by {watch.rest_by}: {watch.rest_why}"))
+    facts += [BLANK, *_reading(trap, points), *_answers(trap), BLANK, _title("How it looks")]
+    probe = " ".join([configured.probe, *(f"{name}={value}" for name, value in configured.params.items())])
+    hold = f" for {say_seconds(configured.hold)}" if configured.hold else ""
+    pairs = (
+        ("probe", f"{probe}, every {say_seconds(configured.every)}"),
+        ("warns when", configured.warn.text if configured.warn else ""),
+        ("trips when", configured.trip.text + hold if configured.trip else ""),
+        ("looked at", f"{watch.checked_at.astimezone(at_zone(zone)):%H:%M:%S} {city(zone)}" if watch.checked_at else "not yet"),
+        ("runbooks", ", ".join(configured.runbooks)),
+        ("owner", configured.owner),
+        ("watched by", keeper),
+        ("source", trap.source),
+    )
+    return (*facts, *(Fact(" " + name, value) for name, value in pairs if value))
+
+
+def of_roster(each: OnCall, now: datetime, zone: str, people: Mapping[str, Person]) -> tuple[Fact, ...]:
+    """All about a roster: who is on, until when in everyone's own time, how to reach them, who comes next."""
+    facts = [Fact(spans=((f"level {each.level}", "muted"), (f" · {each.source}", "muted"))), BLANK]
+    if each.now is None:
+        facts.append(Fact(text="Nobody is on call: nobody would be paged", role="critical"))
+    for title, shift in (("on call", each.now), ("then", each.next)):
+        if shift is not None:
+            facts += [Fact(title, shift.name, "who"), *_shift(shift, now, zone, people), BLANK]
+    return (*facts, *([Fact(text=each.remark, role="muted")] if each.remark else []))
+
+
+def of_runbook(runbook: Runbook, plan: Plan, title: str, why_not: str) -> tuple[Fact, ...]:
+    """All about a runbook: what it does to the world, exactly what it would execute now, and what it needs."""
+    changes = (f"! {runbook.changes}", "warning") if runbook.changes is not None else ("reads only: runs without asking", "ok")
+    facts = [Fact(spans=((title, "strong"),)), Fact(spans=(changes,))]
+    facts += [Fact(text=runbook.help)] if runbook.help else []
+    if why_not:
+        facts.append(Fact("cannot run", why_not, "refusal"))
+    facts += [BLANK, _title("What it executes")]
+    steps = plan.steps or ()
+    facts += [Fact(" " + (step.name or f"step {n}"), " ".join(map(_argument, step.argv))) for n, step in enumerate(steps, 1)]
+    if not steps:
+        facts += [Fact(" " + (step.name or f"step {n}"), " ".join(step.run), "muted") for n, step in enumerate(runbook.steps, 1)]
+    if plan.values:
+        facts += [BLANK, _title("With"), *(Fact(" " + name, value) for name, value in plan.values.items())]
+    asks = {Confirm.YES: "asks first", Confirm.TYPE: f"asks for {plan.target or 'the target'} to be typed"}[runbook.confirm]
+    facts += [
+        BLANK,
+        Fact("name", runbook.name),
+        Fact("for", runbook.match or "the picker alone"),
+        Fact("at most", say_seconds(runbook.timeout)),
+    ]
+    return (*facts, *([Fact("before", asks)] if runbook.changes is not None else []))
+
+
+def _minutes(seconds: float) -> str:
+    """A duration that is true for as long as it stands on the screen."""
+    return say_seconds(seconds // 60 * 60) if seconds >= 60 else "less than a minute"
+
+
+def _argument(value: str) -> str:
+    from .exact import spell
+
+    return spell(value)
+
+
+def _title(text: str) -> Fact:
+    return Fact(spans=((text, "title"),))
+
+
+def _pending(row: Row) -> tuple[Span, ...]:
+    return ((f"  {row.pending}", "pending"),) if row.pending else ()
+
+
+def _reading(trap: TrapView, points: Points) -> Iterable[Fact]:
+    reading = trap.watch.reading
+    bounds = {bound.metric: bound for bound in (trap.trap.warn, trap.trap.trip) if bound is not None}
+    if points:
+        metric = watched(trap)
+        trip = trap.trap.trip.value if trap.trap.trip is not None and trap.trap.trip.metric == metric else None
+        hours = say_seconds(max(60.0, points[-1][0] - points[0][0]))
+        yield Fact(spans=((f"{metric}, last {hours}", "muted"),))
+        yield Fact(spans=((sparkline(points, 40, trip), "chart"), (f" {number(points[-1][1])}", "text")))
+    if reading is not None:
+        for name, value in reading.values.items():
+            beside = f"   {bounds[name].text}" if name in bounds else ""
+            yield Fact(spans=((f"{name:<16}", "muted"), (number(value), "text"), (beside, "muted")))
+    if trap.watch.trips_in is not None and trap.state is not TrapState.TRIPPED:
+        yield Fact("trips in", say_seconds(trap.watch.trips_in), "warning")
+
+
+def watched(trap: TrapView) -> str:
+    """The reading that a chart of this trap shows: the one it forecasts, else the one that trips or warns."""
+    bound = trap.trap.trip or trap.trap.warn
+    return trap.trap.forecast or (
+        bound.metric if bound is not None else next(iter(trap.watch.reading.values), "") if trap.watch.reading else ""
+    )
+
+
+def _answers(trap: TrapView) -> Iterable[Fact]:
+    answers = (
+        ("What went wrong?", trap.trap.went_wrong),
+        ("How is it detected?", trap.trap.detect),
+        ("What are the signs?", trap.trap.signs),
+    )
+    for question, answer in answers:
+        yield BLANK
+        yield Fact(spans=((question, "title"),))
+        yield Fact(text=answer or "nobody has answered this yet", role="text" if answer else "muted")
+
+
+def _shift(shift: Shift, now: datetime, zone: str, people: Mapping[str, Person]) -> Iterable[Fact]:
+    for label, at in (("from", shift.start), ("until", shift.end)):
+        if at is not None:
+            theirs = f" · {moment(at, now, shift.timezone)} {city(shift.timezone)}" if shift.timezone != zone else ""
+            yield Fact(" " + label, f"{moment(at, now, zone)} {city(zone)}{theirs}")
+    yield Fact(" there it is", f"{clock(now, shift.timezone)} in {city(shift.timezone)}")
+    if shift.override:
+        yield Fact(" ", "an override, whatever the rotation says", "warning")
+    person = people.get(shift.person)
+    for contact in person.contacts if person is not None else ():
+        yield Fact(" " + contact.via, contact.to)
+
+
+def _timeline(alert: Alert, runs: Iterable[actions.Run], now: datetime, zone: str) -> list[Fact]:
+    happened: list[tuple[datetime, str, str]] = []
+    if alert.started_at is not None:
+        happened.append((alert.started_at, "fired", "text"))
+    if alert.acknowledged_at is not None:
+        happened.append((alert.acknowledged_at, f"acknowledged by {alert.acknowledged_by or 'someone'}", "who"))
+    happened += [(note.at, f"{note.who}: {note.text}", "text") for note in alert.notes]
+    for run in runs:
+        if alert.ref in touched(run.action):
+            reason = f" ({run.reason})" if run.reason else ""
+            happened.append((run.at, f"{run.what} by {run.who}: {run.state.value}{reason}", "muted"))
+    if alert.ended_at is not None:
+        happened.append((alert.ended_at, "resolved", "ok"))
+    return [Fact(" " + moment(at, now, zone), text, role) for at, text, role in sorted(happened, key=lambda each: each[0])]
+
+
+def touched(action: actions.Action) -> tuple[Ref, ...]:
+    """The alerts that an action was about."""
+    match action:
+        case actions.Ack(refs=refs) | actions.Unack(refs=refs):
+            return refs
+        case actions.AddNote(ref=ref):
+            return (ref,)
+        case actions.Start(alert=Ref() as ref):
+            return (ref,)
+    return ()

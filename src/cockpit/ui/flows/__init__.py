@@ -1,0 +1,14 @@
+"""What happens from a key to an action where boxes come in between: ask, show exactly what will be done, confirm, hand over.
+
+Each flow is a plain function: it looks whether the thing can be done at all, says the reason where it cannot, and opens its first
+box *before it returns*, so that a key pressed twice meets the box and not the board (safety 10). What it returns is the rest, for
+`Board.start`. Every path goes through `Desk.why_not` and ends in `Desk.ask`: keys, palette and command line alike (safety 12).
+"""
+
+from .menus import command, palette
+from .note import note
+from .run import dry_run, pick_runbook, run
+from .silence import silence
+from .trap import disarm
+
+__all__ = ["command", "disarm", "dry_run", "note", "palette", "pick_runbook", "run", "silence"]

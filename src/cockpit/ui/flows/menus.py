@@ -1,0 +1,164 @@
+"""The two ways to everything by its name: the palette and the command line. Both end in the same flows and deeds as the keys do."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Awaitable, Callable, Sequence
+
+from ...core.actions import Ack
+from ...core.alerts import Ref
+from ...core.filters import FilterError, parse
+from ...core.traps import TrapView
+from ...engine.desk import Desk
+from ..command import UnknownCommand, read
+from ..palette import Entry, Picker, key_entries
+from .note import note
+from .run import dry_run, run, runbook_entries
+from .silence import silence
+from .steps import Board, Rest, nothing, refuse, show, tell, used
+from .trap import disarm
+
+_RUN, _THEME = "run:", "theme:"
+
+
+def palette(board: Board, desk: Desk, refs: Sequence[Ref] = ()) -> Rest:  # noqa: ARG001 - every flow is given what is selected
+    """Everything that can be done now: the keys' verbs, every runbook, every theme."""
+    row = board.cursor_row()
+    alert = row.alert.ref if row is not None else None
+    runbooks = (
+        Entry(_RUN + each.id, f"Run: {each.text}", each.detail, each.why_not) for each in runbook_entries(board, desk, alert)
+    )
+    themes = (Entry(_THEME + name, f"Theme: {name}") for name in board.themes())
+
+    def rehearse(id: str) -> None:
+        if id.startswith(_RUN):
+            dry_run(board, desk, alert, id.removeprefix(_RUN))
+
+    box = Picker("What to do?", (*key_entries(board.table, board.why), *runbooks, *themes), on_dry_run=rehearse)
+    return _picked(board, desk, alert, show(board, box))
+
+
+async def _picked(board: Board, desk: Desk, alert: Ref | None, answer: Awaitable[str | None]) -> None:
+    id = await answer
+    if id is None:
+        return
+    if id.startswith(_RUN):
+        await run(board, desk, alert, id.removeprefix(_RUN))
+    elif id.startswith(_THEME):
+        board.wear(id.removeprefix(_THEME))
+    else:
+        board.do(id)
+
+
+def command(board: Board, desk: Desk, text: str) -> Rest:
+    """Do what a line says. What takes words takes them here; every other command is what its key does."""
+    try:
+        said = read(text, board.table)
+    except UnknownCommand as unknown:
+        return refuse(board, str(unknown))
+    if said.id == "filter" and not said.rest:
+        board.sift("")
+        return nothing()
+    with_words = _WITH_WORDS.get(said.id)
+    if with_words is not None and said.rest:
+        return with_words(board, desk, said.rest)
+    if said.id == "arm":
+        return disarm(board, desk, board.trap_refs(), arm=True)
+    if said.rest:
+        return refuse(board, f":{said.id} takes no words after it")
+    if said.id == "run":
+        return refuse(board, "run which? :run NAME, or its digit")
+    board.do(said.id)
+    return nothing()
+
+
+def _filter(board: Board, desk: Desk, rest: str) -> Rest:  # noqa: ARG001 - the signature of a command
+    try:
+        parse(rest)
+    except FilterError as fault:
+        return refuse(board, f"{fault} (at character {fault.column + 1})")
+    board.sift(rest)
+    return nothing()
+
+
+def _theme(board: Board, desk: Desk, rest: str) -> Rest:  # noqa: ARG001 - the signature of a command
+    names = list(board.themes())
+    if rest not in names:
+        return refuse(board, f"there is no theme {rest!r}: there are {', '.join(names)}")
+    board.wear(rest)
+    return nothing()
+
+
+def _ack(board: Board, desk: Desk, rest: str) -> Rest:
+    if tell(board, desk, Ack(board.alert_refs(), rest)) is not None:
+        used(board)
+        board.say("acknowledge: asked")
+    return nothing()
+
+
+def _note(board: Board, desk: Desk, rest: str) -> Rest:
+    return note(board, desk, board.alert_refs(), rest)
+
+
+def _silence(board: Board, desk: Desk, rest: str) -> Rest:
+    return silence(board, desk, board.alert_refs(), rest)
+
+
+def _disarm(board: Board, desk: Desk, rest: str) -> Rest:
+    name, _, words = rest.partition(" ")
+    found = _traps(board, name)
+    return disarm(board, desk, found, words) if found else _no_trap(board, name)
+
+
+def _arm(board: Board, desk: Desk, rest: str) -> Rest:
+    found = _traps(board, rest)
+    return disarm(board, desk, found, arm=True) if found else _no_trap(board, rest)
+
+
+def _traps(board: Board, name: str) -> tuple[Ref, ...]:
+    """The trap of that name: ``root-disk``, or ``local/root-disk`` where several sources have one."""
+
+    def fits(each: TrapView) -> bool:
+        return name in (each.trap.name, f"{each.source}/{each.trap.name}")
+
+    return tuple(Ref(each.source, each.trap.name) for each in board.view.traps if fits(each))
+
+
+def _no_trap(board: Board, name: str) -> Rest:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, [each.trap.name for each in board.view.traps], 1)
+    return refuse(board, f"there is no trap {name!r}" + (f": did you mean {near[0]}?" if near else ""))
+
+
+def _run(board: Board, desk: Desk, rest: str) -> Rest:
+    """``run NAME [KEY=VALUE…]``; values with spaces stand in quotes. A digit is the runbook with that number."""
+    try:
+        name, *pairs = shlex.split(rest)
+    except ValueError as fault:
+        return refuse(board, f"{fault} in {rest!r}")
+    if name.isdigit() and not pairs:
+        board.do("run", name)
+        return nothing()
+    given: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            return refuse(board, f"{pair!r} is not KEY=VALUE")
+        given[key] = value
+    if name.isdigit() and 1 <= int(name) <= len(board.offers):
+        name = board.offers[int(name) - 1].runbook.name
+    row = board.cursor_row()
+    return run(board, desk, row.alert.ref if row is not None else None, name, given)
+
+
+_WITH_WORDS: dict[str, Callable[[Board, Desk, str], Rest]] = {
+    "filter": _filter,
+    "theme": _theme,
+    "ack": _ack,
+    "note": _note,
+    "silence": _silence,
+    "disarm": _disarm,
+    "arm": _arm,
+    "run": _run,
+}

@@ -1,0 +1,263 @@
+"""Running a runbook: what is missing is asked for, what changes the world is shown exactly and confirmed, and looked at again
+before it is handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import msgspec
+
+from ...core.actions import Start
+from ...core.alerts import Alert, Ref
+from ...core.placeholders import unfit
+from ...core.runbooks import Plan, needs_typing, params_of
+from ...core.units import say_seconds
+from ...core.view import View
+from ...engine.desk import Desk
+from ..ask import Ask, Field
+from ..confirm import Confirm
+from ..exact import spell, spell_argv
+from ..page import Line
+from ..palette import Entry, Picker
+from ..runs import RunOutput
+from ..subject import offer, titled
+from .steps import CHANGED, Board, Rest, ascii_only, fact, loud, named, nothing, refuse, show, tell
+
+
+class _Wish(msgspec.Struct, frozen=True):
+    """What is to be run, for which alert, with which values given by hand."""
+
+    name: str
+    alert: Ref | None
+    given: dict[str, str] = {}
+
+    def start(self, plan: Plan, *, dry_run: bool = False) -> Start:
+        """The action; it carries what was shown, so that the engine refuses anything else."""
+        return Start(self.name, self.given, self.alert, plan.argvs, dry_run)
+
+
+def run(board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None) -> Rest:
+    """Run the runbook ``name`` for an alert or for none; ``given`` are values by hand."""
+    if not any(each.name == name for each in board.view.runbooks):
+        return refuse(board, f"there is no runbook {name}")
+    wish = _Wish(name, alert, dict(given or {}))
+    plan = desk.plan(name, alert, wish.given)
+    if plan.missing and (problem := _unfit(plan, wish.given)):
+        return refuse(board, f"{name}: {problem}")
+    reason = desk.why_not(wish.start(plan))
+    if reason:
+        return refuse(board, reason)
+    if plan.missing:
+        return _asked(board, desk, wish, plan, show(board, _form(board, desk, wish, plan)))
+    return _planned(board, desk, wish, plan)
+
+
+def dry_run(board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None) -> None:
+    """Show what would be executed, executing nothing."""
+    wish = _Wish(name, alert, dict(given or {}))
+    plan = desk.plan(name, alert, wish.given)
+    problem = f"it needs {', '.join(plan.missing)} first" if plan.missing else plan.refused
+    if problem:
+        board.say(f"{name}: {problem}", "refusal")
+        return
+    _hand_over(board, desk, wish.start(plan, dry_run=True))
+
+
+def pick_runbook(board: Board, desk: Desk, alert: Ref | None) -> Rest:
+    """Pick from all runbooks: those offered here first, each with its digit."""
+    runbooks = board.view.runbooks
+    if not runbooks:
+        return refuse(board, "no runbooks are configured")
+    reason = desk.why_not(Start)
+    if reason:
+        return refuse(board, reason)
+    entries = runbook_entries(board, desk, alert)
+    box = Picker("Run which runbook?", entries, on_dry_run=lambda name: dry_run(board, desk, alert, name))
+    return _picked(board, desk, alert, show(board, box))
+
+
+def runbook_entries(board: Board, desk: Desk, alert: Ref | None) -> tuple[Entry, ...]:
+    """Every runbook as an entry; its id is the runbook's name."""
+    here = {each.runbook.name: number for number, each in enumerate(board.offers, 1)}
+    ranked = sorted(board.view.runbooks, key=lambda each: (here.get(each.name, 1000), each.name))
+    made = []
+    for runbook in ranked:
+        each = offer(runbook, alert, desk)
+        digit = here.get(runbook.name, 10)
+        detail = " ".join(
+            filter(None, (runbook.name, "!" if runbook.changes is not None else "", str(digit) if digit <= 9 else ""))
+        )
+        made.append(Entry(runbook.name, each.title, detail, each.why_not))
+    return tuple(made)
+
+
+async def _picked(board: Board, desk: Desk, alert: Ref | None, answer: Awaitable[str | None]) -> None:
+    name = await answer
+    if name is not None:
+        await run(board, desk, alert, name)
+
+
+# ── what is missing ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _form(board: Board, desk: Desk, wish: _Wish, plan: Plan, typed: Mapping[str, str] | None = None) -> Ask:
+    params, before = params_of(plan.runbook), typed or {}
+    fields = [Field(name, name, before.get(name, ""), params[name].help, _check(plan, name)) for name in plan.missing]
+
+    def preview(values: Mapping[str, str]) -> Sequence[Line]:
+        tried = desk.plan(wish.name, wish.alert, {**wish.given, **_filled(values)})
+        if tried.missing:
+            return [f"still missing: {', '.join(tried.missing)}"]
+        return [loud(tried.refused)] if tried.refused else _step_lines(tried, ascii_only(board))
+
+    return Ask(titled(plan.runbook.title, plan), fields, preview)
+
+
+def _filled(values: Mapping[str, str]) -> dict[str, str]:
+    """What has been filled in; an empty field is a missing value."""
+    return {name: value for name, value in values.items() if value}
+
+
+def _unfit(plan: Plan, values: Mapping[str, str]) -> str:
+    """Why the runbook cannot take one of these values; "" if it can take them all."""
+    params = params_of(plan.runbook)
+    for name, value in values.items():
+        if name not in params:
+            return f"it has no parameter {name}: there are {', '.join(params) or 'none'}"
+        param = params[name]
+        if fault := unfit(name, value, param.pattern, allow_dash=param.allow_dash, allow_control=param.allow_control):
+            return fault
+    return ""
+
+
+def _check(plan: Plan, name: str) -> Callable[[str], str | None]:
+    """The check of a parameter's field."""
+    return lambda value: _unfit(plan, {name: value}) or None if value else f"it needs {name}"
+
+
+async def _asked(board: Board, desk: Desk, wish: _Wish, plan: Plan, answer: Awaitable[dict[str, str] | None]) -> None:
+    while (typed := await answer) is not None:
+        filled = msgspec.structs.replace(wish, given={**wish.given, **_filled(typed)})
+        tried = desk.plan(wish.name, wish.alert, filled.given)
+        if not tried.missing and not tried.refused:
+            await _planned(board, desk, filled, tried)
+            return
+        board.say(tried.refused or f"it needs {', '.join(tried.missing)}", "refusal")
+        answer = show(board, _form(board, desk, wish, plan, typed))
+
+
+# ── confirming ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _planned(board: Board, desk: Desk, wish: _Wish, plan: Plan) -> Rest:
+    """Nothing is missing: start it if it only reads, else show it and ask."""
+    if plan.refused:
+        return refuse(board, f"{wish.name}: {plan.refused}")
+    reason = desk.why_not(wish.start(plan))
+    if reason:
+        return refuse(board, reason)
+    if plan.runbook.changes is None:
+        _hand_over(board, desk, wish.start(plan))
+        return nothing()
+    alert = _alert(desk, wish)
+    answer = show(board, _box(board, desk, wish, plan, alert))
+    return _confirmed(board, desk, wish, plan, alert, answer)
+
+
+def _alert(desk: Desk, wish: _Wish) -> Alert | None:
+    row = desk.view.alert(wish.alert) if wish.alert is not None else None
+    return row.alert if row is not None else None
+
+
+def _box(board: Board, desk: Desk, wish: _Wish, plan: Plan, alert: Alert | None, remark: Sequence[Line] = ()) -> Confirm:
+    runbook = plan.runbook
+    return Confirm(
+        titled(runbook.title, plan),
+        [*remark, *preview_lines(plan, alert, desk.view, ascii=ascii_only(board))],
+        plan.target if needs_typing(plan) else "",
+        yes="run exactly this",
+        on_dry_run=lambda: dry_run(board, desk, wish.alert, wish.name, wish.given),
+    )
+
+
+async def _confirmed(
+    board: Board, desk: Desk, wish: _Wish, plan: Plan, alert: Alert | None, answer: Awaitable[bool | None]
+) -> None:
+    while await answer:
+        now, alert_now = desk.plan(wish.name, wish.alert, wish.given), _alert(desk, wish)
+        if alert is not None and alert_now is None:
+            board.say(f"{alert.name} is gone: {wish.name} was not run", "refusal")
+            return
+        if now.refused or now.missing:
+            board.say(f"{wish.name} was not run: {now.refused or 'it needs ' + ', '.join(now.missing)}", "refusal")
+            return
+        if now.steps == plan.steps and now.runbook == plan.runbook and _same(alert, alert_now):
+            _hand_over(board, desk, wish.start(plan))
+            return
+        plan, alert = now, alert_now
+        again = show(board, _box(board, desk, wish, plan, alert, [loud(CHANGED), ""]))
+        answer = again
+
+
+def _same(before: Alert | None, now: Alert | None) -> bool:
+    """Whether it is still the alert that was shown: the same firing, in the same state, as bad as it was. What its summary says
+    may have moved on (a percentage does at every look); what of that matters is in the argv, which is compared by itself."""
+    if before is None or now is None:
+        return before is now
+    return all(
+        getattr(before, name) == getattr(now, name) for name in ("name", "where", "severity", "state", "started_at", "labels")
+    )
+
+
+def _hand_over(board: Board, desk: Desk, start: Start) -> None:
+    run_id = tell(board, desk, start)
+    if run_id is not None:
+        board.app.push_screen(RunOutput(desk, run_id))
+
+
+# ── what is shown ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def preview_lines(plan: Plan, alert: Alert | None, view: View, *, ascii: bool = False) -> list[Line]:
+    """Exactly what will be executed, with what it does to the world, for what, and how long it may take. ``ascii``: the terminal
+    shows nothing else."""
+    runbook = plan.runbook
+    lines: list[Line] = []
+    if runbook.changes is not None:
+        lines.append(fact("changes", runbook.changes, "bold $role-warning"))
+    if alert is not None:
+        lines.append(fact("for", f"{named(alert)} ({alert.ref})"))
+    if plan.target:
+        lines.append(fact("target", plan.target, "bold"))
+    lines += [
+        fact("with" if number == 0 else "", f"{name} = {spell(value, ascii=ascii)}")
+        for number, (name, value) in enumerate(plan.values.items())
+    ]
+    going = sum(each.what == runbook.name and not each.state.settled for each in view.runs)
+    if going:
+        lines.append(loud(f"{runbook.name} is running already, {going} time{'s' * (going > 1)}."))
+    return [
+        *lines,
+        "",
+        *_step_lines(plan, ascii),
+        "",
+        fact("at most", f"{say_seconds(runbook.timeout)} in all; run on this machine, without a shell"),
+    ]
+
+
+def _step_lines(plan: Plan, ascii: bool) -> list[Line]:
+    """Each step's argv on a line of its own, every byte visible; below it whatever else makes up the step."""
+    lines: list[Line] = []
+    many = len(plan.steps) > 1
+    for number, step in enumerate(plan.steps, 1):
+        lines.append(fact(f"step {number}" if many else "runs", spell_argv(step.argv, ascii=ascii), "bold"))
+        beside = [
+            step.name,
+            f"in {spell(step.cwd, ascii=ascii)}" if step.cwd else "",
+            f"at most {say_seconds(step.timeout)}" if step.timeout is not None else "",
+            "goes on if it fails" if step.continue_on_error else "",
+        ]
+        if any(beside):
+            lines.append(fact("", " · ".join(filter(None, beside)), "$role-muted"))
+        lines += [fact("", f"{name}={spell(value, ascii=ascii)}", "$role-muted") for name, value in step.env.items()]
+    return lines

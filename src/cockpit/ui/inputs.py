@@ -1,0 +1,118 @@
+"""The two input lines of the board, made when first wanted: nobody who only looks pays for them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.screen import Screen
+
+from ..core.filters import parse
+
+if TYPE_CHECKING:
+    from .command import CommandLine
+    from .filterline import FilterLine
+
+FILTER, COMMAND = "line-filter", "line-command"
+IDS = (FILTER, COMMAND)
+
+
+class InputLines(Screen[None], inherit_bindings=False):
+    """What the board does with its input lines. While one is open it has the keys; closed, the panes have them back."""
+
+    home: Hashable = None
+    """What the cursor stood on when the filter line opened: it goes back there whenever the filter lets that through."""
+    _opening = False
+    _focused_at = 0.0
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._early: list[events.Key] = []
+
+    def sift(self, text: str) -> None:
+        """The filter is this now."""
+        raise NotImplementedError
+
+    def command_line(self) -> CommandLine:
+        """A command line with what may follow each command."""
+        raise NotImplementedError
+
+    def obey(self, text: str) -> None:
+        """Do what was typed on the command line."""
+        raise NotImplementedError
+
+    def pressed(self, key: str) -> bool:
+        """A key for the board; gives back whether it means anything."""
+        raise NotImplementedError
+
+    def on_key(self, event: events.Key) -> None:
+        """Keys go where the person meant them: to the line that is about to open, though it was not there yet when they were
+        pressed; to the box that has opened since, never past it to the board."""
+        if not self.is_active:
+            event.stop()  # pressed for a box that was opening: it takes no key so early
+        elif self._opening:
+            event.stop()
+            self._early.append(event)
+        elif self.focused is not None:
+            if event.time < self._focused_at:
+                event.stop()
+                self.focused.post_message(events.Key(event.key, event.character))
+        elif self.pressed(event.key):
+            event.stop()
+            event.prevent_default()
+
+    async def open_filter(self, text: str) -> None:
+        """Open the line for the filter with ``text``."""
+        from .filterline import FilterLine
+
+        line = next(iter(self.query(FilterLine)), None)
+        if line is None:
+            await self.mount(line := FilterLine(parse, id=FILTER))
+        await line.open(text)
+        self._opened()
+
+    async def open_command(self, text: str = "") -> None:
+        """Open the command line with ``text``."""
+        from .command import CommandLine
+
+        line = next(iter(self.query(CommandLine)), None)
+        if line is None:
+            await self.mount(line := self.command_line())
+        await line.open(text)
+        self._opened()
+
+    def opening(self) -> None:
+        """From now on keys are kept for the line that is about to open."""
+        self._opening, self._early = True, []
+
+    def _opened(self) -> None:
+        self._opening, self._focused_at = False, monotonic()
+        for event in self._early:
+            if self.focused is not None:
+                self.focused.post_message(events.Key(event.key, event.character))
+
+    def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
+        """The text can be read: it is in force while one types."""
+        self.sift(message.text)
+
+    def on_filter_line_submitted(self, message: FilterLine.Submitted) -> None:
+        """It stays."""
+        self.sift(message.text)
+        self.home = None
+        self.set_focus(None)
+
+    def on_filter_line_closed(self) -> None:
+        """The filter from before is back in force."""
+        self.home = None
+        self.set_focus(None)
+
+    def on_command_line_submitted(self, message: CommandLine.Submitted) -> None:
+        """Something is to be done."""
+        self.set_focus(None)
+        self.obey(message.text)
+
+    def on_command_line_closed(self) -> None:
+        """Nothing is."""
+        self.set_focus(None)

@@ -1,0 +1,91 @@
+"""The On call pane: who is on, until when, who is next, and what time it is for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ..core.alerts import Ref
+from ..core.roster import OnCall, Shift
+from .lines import Lines
+from .look import Look
+from .spans import Row, Span, Spans, cells, fit, heading, wrapped
+from .times import city, clock, moment
+
+
+class Roster(Lines):
+    """Two lines for each roster. Times are in the viewer's zone, which the title names; each person's own stands beside them."""
+
+    def __init__(self, look: Look, *, zone: str) -> None:
+        super().__init__(look, id="oncall")
+        self.zone = zone
+        self.rosters: tuple[OnCall, ...] = ()
+        self._now: datetime | None = None
+
+    def show(self, rosters: Sequence[OnCall]) -> None:
+        """New facts."""
+        self.rosters = tuple(sorted(rosters, key=lambda each: (each.level, each.roster, each.source)))
+        self.settle()
+
+    def tick(self, now: datetime) -> None:
+        """Time has passed: their clocks go on."""
+        before, self._now = self._now, now
+        if before is None or before.replace(second=0, microsecond=0) != now.replace(second=0, microsecond=0):
+            self.settle()
+
+    @property
+    def here(self) -> OnCall | None:
+        """The roster under the cursor."""
+        key = self.key
+        return next((each for each in self.rosters if isinstance(key, tuple) and Ref(each.source, each.roster) == key[0]), None)
+
+    def build(self, width: int) -> Sequence[Row]:
+        if self._now is None:
+            return ()
+        name = max(6, min(12, max((cells(each.roster) for each in self.rosters), default=0), width // 3))
+        rows: list[Row] = []
+        said: set[str] = set()
+        for each in self.rosters:
+            ref = Ref(each.source, each.roster)
+            rows.append(((ref, 0), self._on(each, name)))
+            rows.append(((ref, 1), (("  ", ""), (self._beside(each), "muted"))))
+            if each.remark and each.remark not in said:
+                said.add(each.remark)
+                rows += [((ref, 2 + n), ((line, "muted"),)) for n, line in enumerate(("", *wrapped(each.remark, width - 3)))]
+        return rows
+
+    def _on(self, each: OnCall, name: int) -> Spans:
+        label: Span = (fit(each.roster, name) + "  ", "muted")
+        if each.now is None:
+            until = f" until {self._when(each.next.start)}" if each.next is not None and each.next.start else ""
+            return (label, ("nobody" + until, "critical"))
+        until = f" → {self._when(each.now.end)}" if each.now.end is not None else " · no end"
+        return (label, (each.now.name, "who"), (until, "text"), (" override" if each.now.override else "", "warning"))
+
+    def _beside(self, each: OnCall) -> str:
+        parts = []
+        if each.now is not None:
+            parts.append(local(each.now, self._now))
+        if each.next is not None:
+            parts.append(f"then {each.next.name}")
+        return " · ".join(parts)
+
+    def _when(self, at: datetime | None) -> str:
+        return moment(at, self._now, self.zone) if at is not None and self._now is not None else ""
+
+    def head(self, width: int) -> Spans:
+        title: Span = ("On call", "title-focus" if self.active else "title")
+        if not self.folded:
+            return heading(width, title, [(f"{city(self.zone)} time" if self.zone != "UTC" else "UTC", "muted")])
+        said: list[Span] = []
+        for each in self.rosters[:2]:
+            said += [("  ", "")] * bool(said) + [(f"{each.roster} ", "muted"), *self._on(each, 0)[1:]]
+        return heading(width, title, said)
+
+    def nothing(self) -> Sequence[Spans]:
+        return (((" Nobody is known to be on call", "warning"),),)
+
+
+def local(shift: Shift, now: datetime | None) -> str:
+    """What time it is for the person: ``04:12 for Ana``."""
+    return f"{clock(now, shift.timezone)} for {shift.name}" if now is not None else ""

@@ -1,0 +1,44 @@
+"""How a run is put into words: its state, how it ended, and what is known of it."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from ..core.actions import Run, RunState, Start
+from ..core.units import say_seconds
+from .page import Line
+
+GLYPHS: dict[RunState, tuple[str, str]] = {
+    RunState.PENDING: ("·", "$role-muted"),
+    RunState.RUNNING: ("»", "$role-pending"),
+    RunState.ACCEPTED: ("»", "$role-pending"),
+    RunState.CONFIRMED: ("+", "$role-ok"),
+    RunState.FAILED: ("x", "$role-refusal"),
+    RunState.CANCELLED: ("-", "$role-warning"),
+    RunState.TIMED_OUT: ("x", "$role-refusal"),
+    RunState.UNCERTAIN: ("?", "$role-warning"),
+}
+"""A mark and a style for each state; the state's word always stands beside them."""
+
+
+def said(run: Run) -> str:
+    """How it stands, for people: "failed, exit 3, after 12 s"."""
+    parts = [run.state.value]
+    if run.state is RunState.CONFIRMED:
+        parts = ["done"]
+    if run.exit_code is not None and (run.exit_code or isinstance(run.action, Start)):
+        parts.append(f"exit {run.exit_code}")
+    if run.seconds is not None and run.state.settled and isinstance(run.action, Start):
+        parts.append(f"after {say_seconds(run.seconds)}" if run.seconds >= 1 else "in under a second")
+    return ", ".join(parts)
+
+
+def facts(run: Run) -> list[Line]:
+    """What is known of a run besides its output: who, when, on what, and why it ended so."""
+    when = run.at.strftime("%Y-%m-%d %H:%M:%S UTC")
+    lines: list[Line] = [Content.styled(f"{run.what} · {run.target or 'no target'} · {run.who} · {when}", "$role-muted")]
+    if isinstance(run.action, Start) and run.action.dry_run:
+        lines.append(Content.styled("dry run: nothing is executed", "bold $role-pending"))
+    if run.reason:
+        lines.append(Content.styled(run.reason, GLYPHS[run.state][1]))
+    return lines

@@ -1,0 +1,290 @@
+"""What was done: the list of runs, and one run with its output as it comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from ..core.actions import Cancel, Run, RunState, Start
+from ..core.units import say_seconds
+from ..engine.desk import Desk, Refused
+from .box import Box, Said
+from .choices import Choices, two_ends
+from .coloured import coloured
+from .page import Line, Page
+from .run_words import GLYPHS, facts, said
+from .typed import Typed
+
+KEPT = 10_000
+"""So many lines of output stay on the screen's side; the file has all of them (or says what it had to leave out)."""
+
+
+class _Stirred(Message):
+    """The engine has something new. Posted from its thread."""
+
+
+class RunOutput(Box[None]):
+    """One run: its state in the title, its output as it comes. It stays at the end until one scrolls up, and again from the end on.
+
+    ``c`` asks whether to cancel it; ``/`` searches, ``n`` finds the next; ``esc`` closes the box, and the run goes on.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "cancel", show=False),
+        Binding("slash", "search", show=False),
+        Binding("n", "next", show=False),
+        Binding("q", "leave", show=False),
+    ]
+    EVERY = 0.25
+    """Seconds between two looks at the output of a run that is going on."""
+
+    def __init__(self, desk: Desk, run_id: str) -> None:
+        super().__init__("run")
+        self._desk = desk
+        self._run_id = run_id
+        self._next = 0
+        self._since: float | None = None
+        self._remark = ""
+        self._head: object = None
+        self._stirred = False
+        self._empty = True
+        self._ended = False
+        self._found: int | None = None
+        self.add_class("-full")
+
+    def inside(self) -> Iterable[Widget]:
+        """Facts, then output, then (while searching) the line."""
+        yield Said(id="facts")
+        yield Page(follow=True, indent=0, keep=KEPT)
+
+    def on_mount(self) -> None:
+        """Begin to look."""
+        self.query_one(Page).focus()
+        self._forget = self._desk.on_change(self._stir)
+        self._timer = self.set_interval(self.EVERY, self._look)
+        self._look()
+
+    def on_unmount(self) -> None:
+        """Stop being told."""
+        self._forget()
+
+    def _stir(self) -> None:
+        """Called in the engine's thread: `post_message` is the one thing that may be done from there. One message waits at most."""
+        if not self._stirred:
+            self._stirred = True
+            self.post_message(_Stirred())
+
+    def on__stirred(self) -> None:
+        """Look in our own thread."""
+        self._stirred = False
+        if self.is_attached:
+            self._look()
+
+    def on_key(self) -> None:
+        """A remark stands until the next key."""
+        self._remark = ""
+
+    @property
+    def run_now(self) -> Run | None:
+        """The run as the view has it."""
+        return next((run for run in self._desk.view.runs if run.id == self._run_id), None)
+
+    def _look(self) -> None:
+        run = self.run_now
+        output = self._desk.output(self._run_id, self._next)
+        page = self.query_one(Page)
+        lines: list[Line] = []
+        if output.first > self._next:
+            kept = f", all of it in {run.output_path}" if run is not None and run.output_path else ""
+            lines.append(Content.styled(f"… {output.first - self._next} lines are not shown{kept} …", "$role-warning"))
+        lines += map(coloured, output.lines)
+        self._next = output.first + len(output.lines)
+        if lines:
+            self._empty = False
+            page.add(lines)
+        if run is None or self._ended:
+            return
+        self._draw_head(run)
+        if run.state.settled:
+            self._end(run, truncated=output.truncated)
+
+    def _draw_head(self, run: Run) -> None:
+        """Title, facts and keys; drawn again only where they differ."""
+        lasted = f", for {say_seconds(self._lasted(run))}" if run.state is RunState.RUNNING else ""
+        dropped = self.query_one(Page).dropped
+        head = (lasted, run, dropped, self._remark)
+        if head == self._head:
+            return
+        self._head = head
+        mark, style = GLYPHS[run.state]
+        self.retitle((f"{mark} {said(run)}{lasted}", style), (f"  {run.what}", "bold"))
+        lines = facts(run)
+        if dropped:
+            where = f": all of them are in {run.output_path}" if run.output_path else ""
+            lines.append(Content.styled(f"the first {dropped} lines are not kept here{where}", "$role-warning"))
+        self.query_one("#facts", Said).show(*lines)
+        self._draw_keys(run)
+
+    def _lasted(self, run: Run) -> float:
+        """Seconds that it has been going on. The view's clock is asked once: a view is only published when something differs."""
+        if self._since is None:
+            self._since = time.monotonic() - max(0.0, (self._desk.view.now - run.at).total_seconds())
+        return time.monotonic() - self._since
+
+    def _draw_keys(self, run: Run | None) -> None:
+        going = run is not None and not run.state.settled and isinstance(run.action, Start)
+        cancel = [("c", "cancel it")] if going else []
+        remark = Content.styled(self._remark, "$role-refusal") if self._remark else ""
+        self.say_keys(*cancel, ("/", "search"), ("esc", "close, the run goes on" if going else "close"), remark=remark)
+
+    def _say(self, remark: str) -> None:
+        self._remark = remark
+        self._draw_keys(self.run_now)
+
+    def _end(self, run: Run, *, truncated: bool) -> None:
+        self._ended = True
+        self._timer.stop()
+        last: list[Line] = []
+        if truncated:
+            last.append(Content.styled("truncated: it printed more than is kept", "$role-warning"))
+        if self._empty and isinstance(run.action, Start):
+            last.append(Content.styled("it printed nothing", "$role-muted"))
+        if isinstance(run.action, Start):
+            last.append(Content.styled(f"{GLYPHS[run.state][0]} {said(run)}", f"bold {GLYPHS[run.state][1]}"))
+        self.query_one(Page).add(last)
+
+    def action_cancel(self) -> None:
+        """Ask, then cancel."""
+        run = self.run_now
+        if run is None or run.state.settled:
+            self._say("it has ended already")
+            return
+        reason = self._desk.why_not(Cancel(self._run_id))
+        if reason:
+            self._say(reason)
+            return
+        from .confirm import Confirm  # here, because most runs end by themselves
+
+        lines = [
+            f"{run.what} on {run.target or 'no target'}",
+            "",
+            "TERM goes to its whole process group; KILL, if it does not end.",
+        ]
+        self.app.push_screen(Confirm("Cancel this run?", lines, yes="cancel it"), self._cancel)
+
+    def _cancel(self, yes: bool | None) -> None:
+        if not yes:
+            return
+        try:
+            self._desk.ask(Cancel(self._run_id))
+        except Refused as no:
+            self._say(str(no))
+
+    async def action_search(self) -> None:
+        """Open the line for what to search."""
+        if not self.query(Typed):
+            await self.mount(Typed(placeholder="search, then n for the next", id="search"), before="#keys")
+        self.query_one(Typed).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Search."""
+        event.stop()
+        self.query_one(Page).focus()
+        self._found = None
+        self.action_next()
+
+    def action_next(self) -> None:
+        """To the next place that holds the text."""
+        wanted = self.query_one(Typed).value if self.query(Typed) else ""
+        page = self.query_one(Page)
+        if not wanted:
+            return
+        place = page.find(wanted, -1 if self._found is None else self._found)
+        if place is None:
+            self._say(f"{wanted!r} is not in it")
+            return
+        self._found = place
+        page.following = False
+        page.go_to(place)
+
+    def action_leave(self) -> None:
+        """Close the search line, if that has the cursor, else the box."""
+        if isinstance(self.focused, Typed):
+            self.query_one(Page).focus()
+        else:
+            self.dismiss(None)
+
+
+class RunList(Box[None]):
+    """The runs, newest first; ``enter`` shows one with its output. It keeps the cursor on the same run as others come."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,R", "leave", show=False)]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__("Runs, times in UTC", [("enter", "output"), ("j k", "move"), ("esc", "close")])
+        self._desk = desk
+        self._runs: tuple[Run, ...] = ()
+        self._stirred = False
+        self.add_class("-full")
+
+    def inside(self) -> Iterable[Widget]:
+        """The list, or the word that there is nothing."""
+        yield Said(id="none")
+        yield Choices(self._row)
+
+    def on_mount(self) -> None:
+        """Show what there is, and what comes."""
+        self.query_one(Choices).focus()
+        self._forget = self._desk.on_change(self._stir)
+        self._look()
+
+    def on_unmount(self) -> None:
+        """Stop being told."""
+        self._forget()
+
+    def _stir(self) -> None:
+        if not self._stirred:
+            self._stirred = True
+            self.post_message(_Stirred())
+
+    def on__stirred(self) -> None:
+        """Look in our own thread."""
+        self._stirred = False
+        if self.is_attached:
+            self._look()
+
+    def _look(self) -> None:
+        rows = self.query_one(Choices)
+        under = self._runs[rows.at].id if self._runs else ""
+        self._runs = newest_first(self._desk.view.runs)
+        at = next((n for n, run in enumerate(self._runs) if run.id == under), 0)
+        rows.show(len(self._runs), at)
+        nothing = self.query_one("#none", Said)
+        nothing.display = not self._runs
+        nothing.show("Nothing has been done yet.")
+
+    def _row(self, number: int, width: int) -> Content:
+        run = self._runs[number]
+        mark, style = GLYPHS[run.state]
+        narrow = width < 60
+        what = (run.what, "bold") if narrow else (f"{run.what:<14}", "bold")
+        when = (run.at.strftime("%H:%M" if narrow else "%m-%d %H:%M"), "$role-muted")
+        left = Content.assemble((mark, style), " ", when, "  ", what, " ", run.target)
+        right = [(run.state.value, style)] if narrow else [(said(run), style), "  ", (run.who, "$role-who")]
+        return two_ends(left, Content.assemble(*right), width)
+
+    def on_choices_chosen(self, event: Choices.Chosen) -> None:
+        """Open it."""
+        self.app.push_screen(RunOutput(self._desk, self._runs[event.at].id))
+
+
+def newest_first(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """Runs by when they were begun, the newest first."""
+    return tuple(sorted(runs, key=lambda run: run.at, reverse=True))

@@ -1,0 +1,69 @@
+"""Which facts the Detail pane shows: those of what the cursor is on, in the pane that had the keys last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from ..core.roster import OnCall, Person
+from ..core.traps import TrapView
+from ..core.view import View
+from ..engine.desk import Desk
+from . import facts
+from .alerts import SEVERITIES
+from .detail import Shown
+from .runbooks import Offer
+from .subject import Subject
+from .traps import STATES, ref_of
+
+_CHART = timedelta(hours=6)
+
+
+class Showing:
+    """Makes the facts, and keeps a trap's readings until it has been looked at again. ``zone`` is the viewer's."""
+
+    def __init__(self, desk: Desk, zone: str, people: Mapping[str, Person]) -> None:
+        self._desk, self._zone, self._people = desk, zone, people
+        self._points: tuple[object, Sequence[tuple[float, float]]] = (None, ())
+
+    def of_subject(self, about: Subject, view: View, now: datetime) -> Shown:
+        """An alert, or a trap."""
+        points = self._readings(about.trap, now)
+        if about.row is not None:
+            alert = about.row.alert
+            role = "stale" if about.row.stale else "title"
+            title = ((f"{SEVERITIES[alert.severity][0]} {alert.name}" + (f" · {alert.where}" if alert.where else ""), role),)
+            return Shown(alert.ref, title, facts.of_alert(about.row, view, now, self._zone, points, about.trap))
+        return self.of_trap(about.trap, view, now)
+
+    def of_trap(self, trap: TrapView | None, view: View, now: datetime) -> Shown:
+        """A trap."""
+        if trap is None:
+            return Shown(None, (), ())
+        title = ((f"{STATES[trap.state][0]} {trap.trap.name}", "title"),)
+        return Shown(ref_of(trap), title, facts.of_trap(trap, now, self._zone, self._readings(trap, now), view.keeper))
+
+    def of_roster(self, each: OnCall | None, now: datetime) -> Shown:
+        """A roster."""
+        if each is None:
+            return Shown(None, (), ())
+        return Shown(
+            ("roster", each.source, each.roster), ((each.roster, "title"),), facts.of_roster(each, now, self._zone, self._people)
+        )
+
+    def of_runbook(self, each: Offer | None, about: Subject) -> Shown:
+        """A runbook, as it would run now."""
+        if each is None:
+            return Shown(None, (), ())
+        plan = self._desk.plan(each.runbook.name, about.alert, {})
+        key = ("runbook", each.runbook.name, about.alert)
+        return Shown(key, ((each.runbook.name, "title"),), facts.of_runbook(each.runbook, plan, each.title, each.why_not))
+
+    def _readings(self, trap: TrapView | None, now: datetime) -> Sequence[tuple[float, float]]:
+        metric = facts.watched(trap) if trap is not None else ""
+        if trap is None or not metric:
+            return ()
+        asked = (ref_of(trap), metric, trap.watch.checked_at)
+        if self._points[0] != asked:
+            self._points = (asked, self._desk.readings(trap.trap.name, metric, now - _CHART))
+        return self._points[1]

@@ -1,0 +1,134 @@
+"""Text with roles, cut and padded to the cell: what every line of the screen is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+
+from rich.cells import cell_len, chop_cells
+from rich.segment import Segment
+from textual.strip import Strip
+
+from ..core.text import clean
+from .look import Look
+
+Span = tuple[str, str]
+"""Text and the role it is drawn in."""
+Spans = tuple[Span, ...]
+Row = tuple[Hashable, Spans]
+"""A line of a list that is made beforehand: its identity, and what it shows."""
+
+RULE = "─"
+
+
+def cells(text: str) -> int:
+    """How many cells it takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def shown(text: str) -> str:
+    """Text that cannot disturb the columns, whatever got past the first wall."""
+    return text if text.isprintable() else clean(text)
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Exactly ``width`` cells: padded, or cut with an ellipsis."""
+    text = shown(text)
+    taken = cells(text)
+    if taken > width:
+        if width <= 0:
+            return ""
+        text = cut(text, width - 1) + "…"
+        taken = cells(text)
+    pad = " " * (width - taken)
+    return pad + text if right else text + pad
+
+
+def column(text: str, width: int, role: str, gap: int = 2) -> Spans:
+    """A cell of a table and the gap after it: the text alone wears the role, so that nothing is struck or reversed but that."""
+    bare = fit(text, width).rstrip()
+    return ((bare, role), (" " * (width - cells(bare) + gap), ""))
+
+
+def cut(text: str, width: int) -> str:
+    """At most ``width`` cells of it, whole characters."""
+    if text.isascii():
+        return text[:width]
+    taken = 0
+    for at, char in enumerate(text):
+        taken += cell_len(char)
+        if taken > width:
+            return text[:at]
+    return text
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most ``width`` cells, broken at spaces where there are any."""
+    lines: list[str] = []
+    for paragraph in text.splitlines() or [""]:
+        line, used = "", 0
+        for word in shown(paragraph).split(" "):
+            size = cells(word)
+            if line and used + 1 + size > width:
+                lines.append(line)
+                line, used = "", 0
+            while size > width > 1:
+                part = chop_cells(word, width)[0]
+                lines.append(part)
+                word = word[len(part) :]
+                size = cells(word)
+            line, used = (f"{line} {word}", used + 1 + size) if line else (word, size)
+        lines.append(line)
+    return lines
+
+
+def width_of(spans: Iterable[Span]) -> int:
+    """How many cells these spans take."""
+    return sum(cells(text) for text, _ in spans)
+
+
+def between(left: Sequence[Span], right: Sequence[Span], width: int) -> Spans:
+    """``left`` at the left, ``right`` at the right; where both do not fit, ``right`` is left out."""
+    gap = width - width_of(left) - width_of(right)
+    return (*left, (" " * gap, ""), *right) if gap >= 0 else tuple(left)
+
+
+def heading(width: int, title: Span, said: Sequence[Span] = (), right: Sequence[Span] = ()) -> Spans:
+    """A title in its rule: ``─ Alerts ── 12 firing · 3 acked ───────── / team=web ──``."""
+    spans: list[Span] = [(RULE + " ", "rule"), (fit(title[0], max(0, min(cells(title[0]), width - 4))), title[1]), (" ", "rule")]
+    if said and (room := width - width_of(spans) - 4) > 4:
+        spans += [(RULE * 2 + " ", "rule"), *_within(said, room), (" ", "rule")]
+    tail: list[Span] = [(" ", "rule"), *right, (" " + RULE * 2, "rule")] if right else []
+    gap = width - width_of(spans) - width_of(tail)
+    if gap < 1 and right:
+        gap, tail = width - width_of(spans), []
+    return (*spans, (RULE * max(0, gap), "rule"), *tail)
+
+
+def _within(spans: Sequence[Span], room: int) -> list[Span]:
+    kept: list[Span] = []
+    for text, role in spans:
+        size = cells(text)
+        if size > room:
+            return [*kept, (fit(text, room), role)] if room > 1 else kept
+        kept.append((text, role))
+        room -= size
+    return kept
+
+
+def strip(spans: Iterable[Span], width: int, look: Look, under: str = "") -> Strip:
+    """These spans in exactly ``width`` cells."""
+    segments: list[Segment] = []
+    used = 0
+    for text, role in spans:
+        if not text.isprintable():
+            text = clean(text)
+        size = cells(text)
+        if used + size > width:
+            text = cut(text, width - used)
+            size = cells(text)
+        if size:
+            segments.append(Segment(text, look.style(role, under)))
+            used += size
+    if used < width:
+        segments.append(Segment(" " * (width - used), look.style("text", under)))
+    return Strip(segments, width)

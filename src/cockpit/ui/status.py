@@ -1,0 +1,274 @@
+"""The lines around the panes: header, banner, folded tabs and footer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ..core.alerts import AlertState
+from ..core.sources import Health, SourceHealth
+from ..core.traps import TrapState
+from ..core.units import say_seconds, short_age
+from ..core.view import View
+from .keys import Key
+from .look import Look
+from .places import SMALLEST
+from .spans import Span, Spans, between, cells, fit, strip, width_of
+from .times import city, zone
+
+HEALTHS: Mapping[Health, tuple[str, str]] = {
+    Health.LIVE: ("●", "ok"),
+    Health.STARTING: ("○", "muted"),
+    Health.LATE: ("◐", "warning"),
+    Health.INCOMPLETE: ("◑", "warning"),
+    Health.BLIND: ("◌", "blind"),
+    Health.PARKED: ("⊘", "blind"),
+}
+"""A glyph and a role for each state of a source's eyes."""
+
+_WORST_FIRST = (Health.PARKED, Health.BLIND, Health.INCOMPLETE, Health.LATE, Health.STARTING, Health.LIVE)
+_STEP = 15
+"""Under a minute a live source's age is said in steps of so many seconds: a figure that runs up and back all day says nothing."""
+
+
+class Line(Widget):
+    """One line, drawn again only if it differs."""
+
+    DEFAULT_CSS = "Line { width: 1fr; height: 1; }"
+
+    def __init__(self, look: Look, *, id: str) -> None:
+        super().__init__(id=id)
+        self.look = look
+        self._spans: Spans | None = None
+
+    def spans(self, width: int) -> Spans:
+        """What it shows at this width."""
+        raise NotImplementedError
+
+    def redraw(self, everything: bool = False) -> None:
+        """Draw it if it differs from what stands on the screen."""
+        if everything or (self.is_attached and self.spans(self.size.width) != self._spans):
+            self.refresh(Region(0, 0, self.size.width, 1)) if not everything else self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y:
+            return Strip([Segment(" " * width, self.look.style("text"))], width)
+        self._spans = self.spans(width)
+        return strip(self._spans, width, self.look)
+
+
+class Header(Line):
+    """Title, clocks, who is on call, how well each source sees, and what must not be overlooked."""
+
+    def __init__(self, look: Look, *, title: str, zones: Sequence[str]) -> None:
+        super().__init__(look, id="header")
+        self.title, self.zones = title, tuple(zones)
+        self.small = False
+        self._view: View | None = None
+        self._now = datetime.fromtimestamp(0, UTC)
+        self._since = 0.0
+
+    def show(self, view: View, now: datetime, since: float) -> None:
+        """New facts, or later: ``since`` are the seconds that passed since the view was made."""
+        self._view, self._now, self._since = view, now, since
+        self.redraw()
+
+    def spans(self, width: int) -> Spans:
+        if width < SMALLEST.width or self.size.height > 1:
+            needs = f"{SMALLEST.width}×{SMALLEST.height}"
+            long = f"cockpit needs {needs}, this is {width}×{self.size.height}"
+            return ((long if cells(long) <= width else f"needs {needs}", "text"),)
+        alarms: list[Span] = []
+        if self._view is not None and not self._view.journal.writes:
+            alarms = [("  ", ""), (" NOT JOURNALLED ", "alarm")]
+        if self._view is not None and self._view.read_only:
+            alarms += [("  ", ""), (" READ-ONLY ", "alarm" if width < 60 else "message")]
+        clock = [(f"{self._now:%H:%M:%S}", "strong"), (" UTC", "muted")]
+        name: list[Span] = [(" cockpit", "strong"), (f" · {self.title}" if self.title else "", "text"), ("   ", "")]
+        there: list[Span] = [(f" · {self._now.astimezone(zone(each)):%H:%M} {city(each)}", "muted") for each in self.zones]
+        short = _sources(self._view, self._since, short=True)
+        long = _sources(self._view, self._since, short=False)
+        duty = self._on_call()
+        for left, right in (
+            ([*name, *clock, *there, *duty, *alarms], long),
+            ([*name, *clock, *there, *duty, *alarms], short),
+            ([*name, *clock, *there, *alarms], short),
+            ([*name, *clock, *alarms], short),
+            ([(" ", ""), *clock, *alarms], short),
+            ([(" ", ""), *clock, *alarms], _eyes(self._view)),
+        ):
+            if width_of(left) + width_of(right) + 2 <= width:
+                return between(left, [*right, (" ", "")], width)
+        return ((" ", ""), *clock, *alarms)
+
+    def _on_call(self) -> list[Span]:
+        first = min(self._view.rosters, key=lambda each: each.level, default=None) if self._view is not None else None
+        if first is None:
+            return []
+        if first.now is None:
+            return [("    on call ", "muted"), ("nobody", "critical")]
+        spans: list[Span] = [("    on call ", "muted"), (first.now.name, "who")]
+        if first.next is not None and first.next.name != first.now.name and first.now.end is not None:
+            left = max(0.0, (first.now.end - self._now).total_seconds())
+            spans.append((f" → {first.next.name} in {say_seconds(left // 60 * 60 if left >= 60 else left)}", "muted"))
+        return spans
+
+
+def _sources(view: View | None, since: float, *, short: bool) -> list[Span]:
+    if view is None:
+        return []
+    every = sorted(view.sources, key=lambda each: _WORST_FIRST.index(each.health))
+    live = [each for each in every if each.health is Health.LIVE]
+    spans: list[Span] = []
+    for each in every if not short else [each for each in every if each.health is not Health.LIVE]:
+        glyph, role = HEALTHS[each.health]
+        spans += [("  ", "")] * bool(spans) + [(f"{glyph} ", role), (each.source, "text" if each.health is Health.LIVE else role)]
+        spans.append((_age(each, since), "muted" if each.health is Health.LIVE else role))
+    if short and live:
+        word = "live" if len(live) > 1 or spans else live[0].source
+        spans += [("  ", "")] * bool(spans) + [("● ", "ok"), (f"{len(live)} {word}" if word == "live" else word, "muted")]
+    return spans
+
+
+def _eyes(view: View | None) -> list[Span]:
+    """How many sources see how well: ``◌1 ●2``, where there is no room for names."""
+    spans: list[Span] = []
+    for health in _WORST_FIRST:
+        if many := sum(each.health is health for each in (view.sources if view is not None else ())):
+            spans += [(" ", "")] * bool(spans) + [(f"{HEALTHS[health][0]}{many}", HEALTHS[health][1])]
+    return spans
+
+
+def _age(each: SourceHealth, since: float) -> str:
+    """In a width of its own, so that nothing beside it moves when it grows."""
+    if each.health is Health.STARTING:
+        return " starting"
+    word = {Health.BLIND: " blind", Health.PARKED: " parked", Health.INCOMPLETE: " incomplete"}.get(each.health, "")
+    if each.age is None:
+        return word
+    age = each.age.total_seconds() + since
+    if each.health is not Health.LIVE or age >= 60:
+        return f"{word} {short_age(age):>3}"
+    said = f"{int(age // _STEP) * _STEP}s" if age >= _STEP else f"<{_STEP}s"
+    return f" {said:>4}"
+
+
+class Banner(Line):
+    """What the cockpit has to say about itself; one line until it is read (``esc``)."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, id="banner")
+        self._remarks: tuple[str, ...] = ()
+        self._read: frozenset[str] = frozenset()
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The remarks that nobody has put away."""
+        return tuple(each for each in self._remarks if each not in self._read)
+
+    def show(self, remarks: Sequence[str]) -> bool:
+        """New facts; gives back whether the line came or went."""
+        before = bool(self.open)
+        self._remarks = tuple(remarks)
+        self.redraw()
+        return before != bool(self.open)
+
+    def put_away(self) -> bool:
+        """It has been read; gives back whether there was anything."""
+        first = self.open[:1]
+        self._read |= frozenset(first)
+        self.redraw()
+        return bool(first)
+
+    def spans(self, width: int) -> Spans:
+        first = self.open
+        if not first:
+            return ()
+        tail: list[Span] = [
+            (f"  {len(first) - 1} more" if len(first) > 1 else "", "muted"),
+            ("  esc", "key"),
+            (" puts it away ", "muted"),
+        ]
+        return between([(" ⚑ ", "message"), (fit(first[0], max(8, width - 4 - width_of(tail))), "text")], tail, width)
+
+
+class Tabs(Line):
+    """The panes as one line, where there is no room for a line each."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, id="tabs")
+        self._tabs: Sequence[tuple[str, str, str]] = ()
+        self._pane = ""
+
+    def show(self, tabs: Sequence[tuple[str, str, str]], pane: str) -> None:
+        """(id, word, role) of each pane, and the one that is open."""
+        self._tabs, self._pane = tabs, pane
+        self.redraw()
+
+    def spans(self, width: int) -> Spans:
+        spans: list[Span] = [("─", "rule")]
+        for id, word, role in self._tabs:
+            spans += [(" ", ""), (word, "title-focus" if id == self._pane else role)]
+        return (*spans, (" ", ""), ("─" * max(0, width - width_of(spans) - 1), "rule"))
+
+
+def tabs(view: View, offered: int) -> Sequence[tuple[str, str, str]]:
+    """What `Tabs` shows of a view with so many runbooks on offer."""
+    firing = sum(row.alert.state is AlertState.FIRING for row in view.alerts)
+    tripped = sum(each.state is TrapState.TRIPPED for each in view.traps)
+    return (
+        ("alerts", f"Alerts {firing}", "warning" if firing else "text"),
+        ("detail", "Detail", "text"),
+        ("runbooks", f"Run {offered}", "text"),
+        ("traps", f"Traps {tripped}✗" if tripped else "Traps", "tripped" if tripped else "text"),
+        ("oncall", "Call", "text"),
+    )
+
+
+class Footer(Line):
+    """The keys that matter here, dimmed where they cannot work now; or, for a while, the answer to the last key."""
+
+    def __init__(self, look: Look, table: Sequence[Key]) -> None:
+        super().__init__(look, id="footer")
+        self._keys = sorted((key for key in table if key.footer and key.keys), key=lambda key: key.footer)
+        self._off: frozenset[str] = frozenset()
+        self._said: Span | None = None
+        self._right = ""
+
+    def show(self, off: frozenset[str], right: str) -> None:
+        """``off`` are the ids of keys that cannot work now; ``right`` stands at the right end."""
+        self._off, self._right = off, right
+        self.redraw()
+
+    def say(self, text: str, role: str) -> None:
+        """Answer a key; an empty text brings the keys back."""
+        self._said = (text, role) if text else None
+        self.redraw()
+
+    def spans(self, width: int) -> Spans:
+        if self._said is not None:
+            return ((" ", ""), (fit(self._said[0], max(0, width - 2)), self._said[1]))
+        right: list[Span] = [(self._right + " ", "muted")] if self._right else []
+        room = width - width_of(right) - 1
+        last = [key for key in self._keys if key.id in ("help", "quit")]
+        room -= sum(width_of(self._word(key)) for key in last)
+        shown = []
+        for key in (each for each in self._keys if each not in last):
+            size = width_of(self._word(key))
+            if size > room:
+                break
+            room -= size
+            shown.append(key)
+        spans = [span for key in (*shown, *last) for span in self._word(key)]
+        return between([(" ", ""), *spans], right, width)
+
+    def _word(self, key: Key) -> list[Span]:
+        off = key.id in self._off
+        shown = f"{key.keys[0]}-{key.keys[-1]}" if len(key.keys) > 2 else key.shown
+        return [(shown, "key-off" if off else "key"), (f" {key.label}  ", "key-off" if off else "text")]

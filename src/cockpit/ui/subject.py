@@ -1,0 +1,138 @@
+"""What the person has chosen: the alert or trap the panes are about, the runbooks for it, and why a key cannot work on it now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from ..core import actions
+from ..core.alerts import Ref
+from ..core.runbooks import Plan, Runbook, offered
+from ..core.traps import TrapState, TrapView
+from ..core.view import Row, View
+from ..engine.desk import Desk
+from .keys import Key
+from .runbooks import Offer
+from .traps import ref_of
+
+_HOLE = re.compile(r"\{\{|\}\}|\{(\w+)\}")
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """An alert, with the trap that raised it if one did; or a trap, with the alert it raised if it did; or nothing."""
+
+    row: Row | None = None
+    trap: TrapView | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name, for people."""
+        return self.row.alert.name if self.row is not None else self.trap.trap.name if self.trap is not None else ""
+
+    @property
+    def alert(self) -> Ref | None:
+        """The alert that runbooks and actions are about."""
+        return self.row.alert.ref if self.row is not None else None
+
+
+def of_row(row: Row | None, view: View) -> Subject:
+    """An alert is selected."""
+    if row is None:
+        return Subject()
+    name, source = row.alert.trap, row.alert.ref.source
+    trap = next((each for each in view.traps if each.trap.name == name and each.source == source), None) if name else None
+    return Subject(row, trap)
+
+
+def of_trap(trap: TrapView | None, view: View) -> Subject:
+    """A trap is selected."""
+    if trap is None:
+        return Subject()
+    same = (row for row in view.alerts if row.alert.trap == trap.trap.name and row.alert.ref.source == trap.source)
+    return Subject(next(same, None), trap)
+
+
+def runbooks_for(subject: Subject, view: View) -> tuple[Runbook, ...]:
+    """The runbooks that the digits run: those whose ``match`` holds for the alert, then those that its trap names."""
+    found = offered(view.runbooks, subject.row.alert) if subject.row is not None else ()
+    named = subject.trap.trap.runbooks if subject.trap is not None else ()
+    return (*found, *(each for each in view.runbooks if each.name in named and each not in found))
+
+
+def offers(subject: Subject, view: View, desk: Desk) -> tuple[Offer, ...]:
+    """The same, as the pane shows them."""
+    return tuple(offer(runbook, subject.alert, desk) for runbook in runbooks_for(subject, view))
+
+
+def offer(runbook: Runbook, alert: Ref | None, desk: Desk) -> Offer:
+    """One runbook as it stands for an alert now. Missing values are asked for when it is run: they are no reason against it."""
+    plan = desk.plan(runbook.name, alert, {})
+    why_not = desk.why_not(actions.Start(runbook.name, plan.values, alert)) or ("" if plan.missing else plan.refused)
+    return Offer(runbook, titled(runbook.title, plan), why_not)
+
+
+def titled(title: str, plan: Plan) -> str:
+    """A runbook's title with the plan's values in their places; each is put in once and not looked into."""
+    return _HOLE.sub(lambda hole: plan.values.get(hole[1], hole[0]) if hole[1] else hole[0][0], title)
+
+
+def reasons(
+    table: Sequence[Key],
+    desk: Desk,
+    view: View,
+    alerts: Sequence[Ref],
+    traps: Sequence[Ref],
+    offered_now: Sequence[Offer],
+    about: Subject,
+) -> Mapping[str, str]:
+    """Why keys cannot work now, by key id; one that is not in it can. ``alerts`` and ``traps`` are what an action would be for."""
+    every = {key.id: _reason(key.id, desk, view, alerts, traps, offered_now, about) for key in table}
+    return {id: reason for id, reason in every.items() if reason}
+
+
+def _reason(
+    id: str,
+    desk: Desk,
+    view: View,
+    alerts: Sequence[Ref],
+    traps: Sequence[Ref],
+    offered_now: Sequence[Offer],
+    about: Subject,
+) -> str | None:
+    soon = view.now + timedelta(hours=1)
+    if id in ("open", "mark") and not (alerts or traps):
+        return "nothing is selected"
+    if id in ("ack", "unack", "silence", "note", "link", "copy") and not alerts:
+        return "there is no alert under the cursor"
+    match id:
+        case "ack":
+            return desk.why_not(actions.Ack(tuple(alerts)))
+        case "unack":
+            return desk.why_not(actions.Unack(tuple(alerts)))
+        case "note":
+            return desk.why_not(actions.AddNote(alerts[0], "…"))
+        case "silence":
+            return desk.why_not(actions.MakeSilence(alerts[0].source, "…", soon, "…"))
+        case "disarm":
+            if not traps:
+                return "there is no trap under the cursor"
+            return _rest(desk, view, traps[0])
+        case "run":
+            if not offered_now:
+                return "there is no runbook for this: x picks from all"
+            return None if any(not each.why_not for each in offered_now) else offered_now[0].why_not
+        case "pick-runbook":
+            return "no runbooks are configured" if not view.runbooks else desk.why_not(actions.Start)
+        case "link":
+            return None if about.row is not None and about.row.alert.links else "the alert has no link"
+    return None
+
+
+def _rest(desk: Desk, view: View, ref: Ref) -> str | None:
+    trap = next((each for each in view.traps if ref_of(each) == ref), None)
+    if trap is not None and trap.state is TrapState.DISARMED:
+        return desk.why_not(actions.Arm(ref))
+    return desk.why_not(actions.Disarm(ref, view.now + timedelta(hours=1), "…"))

@@ -1,0 +1,91 @@
+"""The Traps pane: the early warnings that stand guard."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from ..core.alerts import Ref
+from ..core.traps import TrapState, TrapView
+from .lines import Lines
+from .look import Look
+from .spans import Row, Span, Spans, cells, column, fit, heading, width_of
+
+STATES: Mapping[TrapState, tuple[str, str]] = {
+    TrapState.TRIPPED: ("✗", "tripped"),
+    TrapState.BLIND: ("◌", "blind"),
+    TrapState.WARNING: ("◆", "warning"),
+    TrapState.ARMED: ("·", "ok"),
+    TrapState.DISARMED: ("○", "disarmed"),
+}
+"""A glyph and a role for each state, in the order they are shown."""
+
+_ORDER = {state: place for place, state in enumerate(STATES)}
+_SAID = (TrapState.ARMED, TrapState.TRIPPED, TrapState.BLIND, TrapState.WARNING, TrapState.DISARMED)
+
+
+def ref_of(trap: TrapView) -> Ref:
+    """A trap's identity: its source, and its name there."""
+    return Ref(trap.source, trap.trap.name)
+
+
+class Traps(Lines):
+    """Every trap, those that need a person first."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, id="traps")
+        self.traps: tuple[TrapView, ...] = ()
+
+    def show(self, traps: Sequence[TrapView]) -> None:
+        """New facts."""
+        self.traps = tuple(sorted(traps, key=lambda each: (_ORDER[each.state], each.trap.name, each.source)))
+        self.settle()
+
+    @property
+    def here(self) -> TrapView | None:
+        """The trap under the cursor."""
+        return self.traps[self.cursor] if self.cursor < len(self.traps) else None
+
+    def build(self, width: int) -> Sequence[Row]:
+        room = width - 4
+        longest = max((cells(each.trap.name) for each in self.traps), default=0)
+        name = max(8, min(longest, room * 45 // 100))
+        return [(ref_of(each), self._row(each, name, room - name - 2)) for each in self.traps]
+
+    def _row(self, each: TrapView, name: int, says: int) -> Spans:
+        glyph, role = STATES[each.state]
+        calm = each.state in (TrapState.ARMED, TrapState.DISARMED)
+        return (
+            (glyph, role),
+            (" ", ""),
+            *column(each.trap.name, name, "text" if each.state is TrapState.ARMED else role),
+            (fit(each.says, max(0, says)), "muted" if calm else role if each.state is TrapState.BLIND else "text"),
+        )
+
+    def head(self, width: int) -> Spans:
+        counts = Counter(each.state for each in self.traps)
+        said = _counted(counts, short=False)
+        if width_of(said) > width - 16:
+            said = _counted(counts, short=True)
+        right: list[Span] = []
+        if self.folded and self.traps and self.traps[0].state not in (TrapState.ARMED, TrapState.DISARMED):
+            first = self.traps[0]
+            right = [(f"{STATES[first.state][0]} {first.trap.name}", STATES[first.state][1]), (f" {first.says}", "muted")]
+        elif not self.folded and (below := self.count() - self.top - self.page) > 0:
+            right = [(f"↓{below}", "muted")]
+        return heading(width, ("Traps", "title-focus" if self.active else "title"), said, right)
+
+    def nothing(self) -> Sequence[Spans]:
+        return (((" No traps are set: cockpit init proposes some", "muted"),),)
+
+
+def _counted(counts: Mapping[TrapState, int], *, short: bool) -> list[Span]:
+    """How many there are in each state; ``short`` says a glyph for the word."""
+    said: list[Span] = []
+    for state in _SAID:
+        if many := counts.get(state):
+            glyph, role = STATES[state]
+            quiet = state in (TrapState.ARMED, TrapState.DISARMED)
+            word = glyph if short and state is not TrapState.ARMED else f" {state.value}"
+            said += [(" · " if not short else " ", "muted")] * bool(said) + [(f"{many}{word}", "muted" if quiet else role)]
+    return said

@@ -1,0 +1,123 @@
+"""A desk without an engine: it shows the view it is given, and remembers what was asked."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from cockpit.core.actions import Action
+from cockpit.core.alerts import Ref
+from cockpit.core.filters import parse
+from cockpit.core.runbooks import Plan, plan
+from cockpit.core.view import View
+from cockpit.core.why import why_not
+from cockpit.engine.desk import Output, Refused
+
+from .scene import NOW
+
+_CAPABILITIES = ("Alerts", "Acks", "Silences", "Notes", "Rosters", "Traps")
+
+
+class StillClock:
+    """A clock that stands until it is turned."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self._now, self._mono = now, 1000.0
+
+    def turn(self, seconds: float) -> None:
+        """Let time pass."""
+        self._now += timedelta(seconds=seconds)
+        self._mono += seconds
+
+    def now(self) -> datetime:
+        return self._now
+
+    def mono(self) -> float:
+        return self._mono
+
+    async def sleep(self, seconds: float) -> None:
+        self.turn(seconds)
+
+
+class FakeDesk:
+    """Implements `cockpit.engine.desk.Desk` over a given view. ``asked`` holds every action taken, in order; ``refreshes`` counts.
+
+    ``can`` are the (source, capability) pairs; without it every source can everything. `show` brings a newer view, from a thread of
+    its own as the engine does.
+    """
+
+    def __init__(self, view: View, *, can: frozenset[tuple[str, str]] | None = None, locked: str = "") -> None:
+        self._view, self._locked = view, locked
+        self._can = can
+        self._callbacks: list[Callable[[], None]] = []
+        self.asked: list[Action] = []
+        self.outputs: dict[str, Output] = {}
+        self.refreshes = 0
+
+    @property
+    def view(self) -> View:
+        return self._view
+
+    def show(self, view: View) -> None:
+        """A newer view; the callbacks are called from another thread, and have been when this returns."""
+        self._view = view
+        caller = threading.Thread(target=lambda: [callback() for callback in tuple(self._callbacks)])
+        caller.start()
+        caller.join()
+
+    def change(self, **fields: object) -> None:
+        """A newer view that differs in these fields."""
+        self.show(msgspec.structs.replace(self._view, **fields))
+
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        self._callbacks.append(callback)
+        return lambda: self._callbacks.remove(callback)
+
+    @property
+    def listeners(self) -> int:
+        """How many want to be told."""
+        return len(self._callbacks)
+
+    def ask(self, action: Action) -> str:
+        reason = self.why_not(action)
+        if reason:
+            raise Refused(reason)
+        self.asked.append(action)
+        return f"run-{len(self.asked)}"
+
+    def why_not(self, action: Action | type) -> str | None:
+        every = frozenset((source.source, word) for source in self._view.sources for word in _CAPABILITIES)
+        return why_not(action, self._view, every if self._can is None else self._can)
+
+    def plan(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
+        row = self._view.alert(alert) if alert is not None else None
+        wanted = next(each for each in self._view.runbooks if each.name == runbook)
+        return plan(wanted, row.alert if row is not None else None, given)
+
+    def hits(self, source: str, match: str) -> tuple[Ref, ...]:
+        wanted = parse(match)
+        rows = (row.alert for row in self._view.alerts if row.alert.ref.source == source)
+        return tuple(alert.ref for alert in rows if wanted.matches(alert, self._view.now, self._view.me))
+
+    def output(self, run_id: str, since: int = 0) -> Output:
+        kept = self.outputs.get(run_id, Output(()))
+        return Output(kept.lines[max(0, since - kept.first) :], max(since, kept.first), kept.truncated)
+
+    def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:
+        if metric != "used_percent":
+            return ()
+        start = self._view.now.timestamp() - 6 * 3600
+        return tuple((start + n * 120, 70 + 23 * (n / 180) ** 1.6 + 0.8 * math.sin(n / 9)) for n in range(180))
+
+    def refresh(self) -> None:
+        self.refreshes += 1
+
+    def set_read_only(self, on: bool) -> str | None:
+        if self._locked and not on:
+            return self._locked
+        self.change(read_only=on)
+        return None

@@ -1,0 +1,67 @@
+"""Worse nights than the scene: everything said by an enemy, and a flood."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cockpit.core.alerts import Link, Ref, Severity
+from cockpit.core.text import clean
+from cockpit.core.view import Row, View
+
+from .scene import alert, scene
+
+HOSTILE = (
+    "\x1b]52;c;aGFjaw==\x07",
+    "\x1b[2J\x1b[H",
+    "[@click=app.bell]x[/]",
+    "[/nope]",
+    "\u202egnp.exe",
+    "a\tb\nc\rd",
+    "\udcff\ud800",
+    "e\u0301\u0301\u0301",
+    "👩‍👩‍👧‍👦🏳️‍🌈",
+    "ﷺ" * 3,
+    "\x00\x7f\x9b31m",
+    "$(touch /tmp/canary)",
+    "{path}{{}}",
+    "x" * 5000,
+    "\u200b\u2060\U000e0041",
+    "ｗｉｄｅ" * 20,
+)
+"""What an enemy says, raw. What a provider brings has been through ``clean``; the panes are tried with both."""
+
+
+def hostile(*, raw: bool = False) -> View:
+    """The bad night, with every text one of `HOSTILE`: cleaned as at ingest, or (``raw``) as if the first wall had a hole."""
+    said = HOSTILE if raw else tuple(clean(text) for text in HOSTILE)
+    rows = tuple(
+        msgspec.structs.replace(
+            row,
+            alert=msgspec.structs.replace(
+                row.alert,
+                name=said[n % len(said)],
+                where=said[(n + 1) % len(said)],
+                summary=said[(n + 2) % len(said)],
+                labels={said[(n + 3) % len(said)]: said[n % len(said)]},
+                annotations={"a": said[(n + 4) % len(said)]},
+                acknowledged_by=said[(n + 5) % len(said)] if row.alert.acknowledged_by else "",
+                links=(Link(said[n % len(said)], said[(n + 6) % len(said)]),),
+            ),
+        )
+        for n, row in enumerate(scene().alerts)
+    )
+    traps = tuple(msgspec.structs.replace(each, says=said[n % len(said)]) for n, each in enumerate(scene().traps))
+    return msgspec.structs.replace(scene(), alerts=rows, traps=traps, remarks=said[:2])
+
+
+def many(count: int) -> View:
+    """A flood of ``count`` alerts."""
+    ranked = sorted(
+        (
+            alert("am-prod", f"Alert{n % 300}", f"host{n % 5000}", Severity(1 + n * 7 % 4), 60 + n, f"disk {n % 100} % full")
+            for n in range(count)
+        ),
+        key=lambda each: -each.severity,
+    )
+    rows = tuple(Row(msgspec.structs.replace(each, ref=Ref("am-prod", str(n)))) for n, each in enumerate(ranked))
+    return msgspec.structs.replace(scene(), alerts=rows)

@@ -1,0 +1,102 @@
+"""The form that asks for what an action needs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import pytest
+from textual.events import Paste
+
+from cockpit.ui.ask import Ask, Field, wanted
+from cockpit.ui.typed import Typed
+from support.boxes import opened, settled
+
+FIELDS = (
+    Field("for", "For", "1h", "90s, 2h", lambda value: None if value.endswith("h") else "write hours: 1h"),
+    Field("why", "Why", check=wanted("why")),
+)
+
+
+def echo(values: Mapping[str, str]) -> Sequence[str]:
+    return [f"for {values['for']} because [b]{values['why']}[/b]"]
+
+
+def test_enter_goes_from_field_to_field_and_the_last_one_answers() -> None:
+    async def go() -> None:
+        async with opened(Ask("Silence", FIELDS, echo)) as on:
+            await on.type("cleaning up")
+            await on.press("shift+tab", "ctrl+u", "2", "h", "enter")
+            assert on.answers == []
+            await on.press("enter")
+            assert on.answers == [{"for": "2h", "why": "cleaning up"}]
+
+    asyncio.run(go())
+
+
+def test_it_begins_in_the_first_field_that_is_not_in_order() -> None:
+    async def go() -> None:
+        async with opened(Ask("Silence", FIELDS, None)) as on:
+            await on.press("x")
+            assert isinstance(on.box, Ask)
+            assert on.box.values == {"for": "1h", "why": "x"}
+
+    asyncio.run(go())
+
+
+def test_a_field_that_is_not_in_order_is_said_under_it_and_nothing_is_answered() -> None:
+    async def go() -> None:
+        async with opened(Ask("Silence", FIELDS, echo)) as on:
+            await on.press("enter")
+            assert "say why" in on.text
+            await on.type("because")
+            assert "say why" not in on.text
+            await on.press("up", "x", "down", "enter")
+            assert "write hours: 1h" in on.text
+            assert on.answers == []
+            assert on.pilot.app.focused is on.box.query(Typed).first()
+
+    asyncio.run(go())
+
+
+def test_the_preview_follows_what_is_typed_and_is_never_markup() -> None:  # safety 3
+    async def go() -> None:
+        async with opened(Ask("Silence", FIELDS, echo)) as on:
+            await on.type("x")
+            await settled(on.pilot)
+            assert "for 1h because [b]x[/b]" in on.text
+
+    asyncio.run(go())
+
+
+def test_esc_leaves_without_an_answer() -> None:
+    async def go() -> None:
+        async with opened(Ask("Silence", FIELDS, echo)) as on:
+            await on.press("x", "escape")
+            assert on.answers == [None]
+
+    asyncio.run(go())
+
+
+def test_a_paste_of_several_lines_neither_presses_enter_nor_loses_a_line() -> None:  # safety 10
+    async def go() -> None:
+        async with opened(Ask("Silence", FIELDS, echo)) as on:
+            on.pilot.app.screen.post_message(Paste("first\nsecond\x1b[2J\n"))
+            await settled(on.pilot)
+            assert on.answers == []
+            assert isinstance(on.box, Ask)
+            assert on.box.values["why"].startswith("first second␛[2J")
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 10)])
+def test_every_field_can_be_reached_at_any_size(size: tuple[int, int]) -> None:
+    async def go() -> None:
+        async with opened(Ask("Silence", FIELDS, echo), size) as on:
+            await on.type("abc")
+            assert "abc" in on.text
+            await on.press("enter")
+            assert on.answers == [{"for": "1h", "why": "abc"}]
+
+    asyncio.run(go())

@@ -1,0 +1,225 @@
+"""The list of runs, and one run with its output as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from cockpit.core.actions import Ack, Cancel, Run, RunState, Start
+from cockpit.engine.desk import Output
+from cockpit.ui.confirm import Confirm
+from cockpit.ui.page import Page
+from cockpit.ui.run_words import said
+from cockpit.ui.runs import KEPT, RunList, RunOutput, newest_first
+from support.boxes import opened, settled, until
+from support.desk import FakeDesk
+from support.scene import NOW, scene
+
+
+def run(state: RunState = RunState.RUNNING, id: str = "r9", **more: object) -> Run:
+    made = Run(id=id, at=NOW, who="Ana", action=Start("free-disk"), what="free-disk", target="/", state=state)
+    return msgspec.structs.replace(made, **more)
+
+
+def desk(*runs: Run, lines: tuple[str, ...] = (), first: int = 0, truncated: bool = False) -> FakeDesk:
+    made = FakeDesk(msgspec.structs.replace(scene(), runs=runs))
+    made.outputs["r9"] = Output(lines, first, truncated)
+    return made
+
+
+def test_output_comes_as_it_is_printed_and_the_end_says_how_it_ended() -> None:
+    async def go() -> None:
+        on_desk = desk(run(), lines=("one",))
+        async with opened(RunOutput(on_desk, "r9")) as on:
+            assert "running" in on.text
+            assert "one" in on.text
+            on_desk.outputs["r9"] = Output(("one", "two [b]bold[/b] [/nope]"))
+            on_desk.show(
+                msgspec.structs.replace(
+                    on_desk.view, runs=(run(RunState.FAILED, exit_code=3, seconds=12.0, reason="step 1 ended with status 3"),)
+                )
+            )
+            await until(on.pilot, lambda: "two [b]bold[/b] [/nope]" in on.text, "the second line")  # safety 3
+            assert "failed, exit 3, after 12 s" in on.text
+            assert "step 1 ended with status 3" in on.text
+
+    asyncio.run(go())
+
+
+def test_output_is_fetched_also_while_the_view_does_not_change() -> None:
+    async def go() -> None:
+        on_desk = desk(run(), lines=("one",))
+        async with opened(RunOutput(on_desk, "r9")) as on:
+            on_desk.outputs["r9"] = Output(("one", "two"))
+            await until(on.pilot, lambda: "two" in on.text, "the second line")
+
+    asyncio.run(go())
+
+
+def test_it_follows_the_end_until_somebody_scrolls_and_again_from_the_end() -> None:
+    async def go() -> None:
+        def upto(count: int) -> tuple[str, ...]:
+            return tuple(f"line {number:03d}" for number in range(count))
+
+        on_desk = desk(run(), lines=upto(50))
+        async with opened(RunOutput(on_desk, "r9")) as on:
+            assert "line 049" in on.text
+            await on.press("k", "k")
+            on_desk.outputs["r9"] = Output(upto(60))
+            page = on.box.query_one(Page)
+            await until(on.pilot, lambda: page.rows == 60, "ten more lines")
+            assert "line 059" not in on.text
+            await on.press("G")
+            on_desk.outputs["r9"] = Output(upto(70))
+            await until(on.pilot, lambda: "line 069" in on.text, "the end again")
+
+    asyncio.run(go())
+
+
+def test_lines_that_are_not_shown_are_counted_and_the_file_named() -> None:
+    async def go() -> None:
+        on_desk = desk(run(output_path="/state/runs/r9.log"), lines=("last",), first=500)
+        async with opened(RunOutput(on_desk, "r9")) as on:
+            assert "500 lines are not shown, all of it in /state/runs/r9.log" in on.text
+
+    asyncio.run(go())
+
+
+def test_truncated_output_and_none_at_all_are_said() -> None:
+    async def go() -> None:
+        async with opened(RunOutput(desk(run(RunState.CONFIRMED, exit_code=0), lines=("x",), truncated=True), "r9")) as on:
+            assert "truncated" in on.text
+            assert "done, exit 0" in on.text
+        async with opened(RunOutput(desk(run(RunState.CONFIRMED, exit_code=0)), "r9")) as on:
+            assert "it printed nothing" in on.text
+
+    asyncio.run(go())
+
+
+def test_colours_are_shown_and_no_sequence_is_left() -> None:  # safety 5
+    async def go() -> None:
+        async with opened(RunOutput(desk(run(), lines=("\x1b[31mred\x1b[0m and \x1b]52;c;eA==\x07",)), "r9")) as on:
+            assert "red and ␛]52;c;eA==␇" in on.text
+
+    asyncio.run(go())
+
+
+def test_cancelling_is_asked_first() -> None:
+    async def go() -> None:
+        on_desk = desk(run())
+        async with opened(RunOutput(on_desk, "r9")) as on:
+            await on.press("c")
+            assert isinstance(on.pilot.app.screen, Confirm)
+            assert on_desk.asked == []
+            await on.press("n")
+            assert on_desk.asked == []
+            await on.press("c")
+            await on.pilot.pause(0.4)  # the box's quiet time, on the real clock
+            await on.press("y")
+            assert on_desk.asked == [Cancel("r9")]
+
+    asyncio.run(go())
+
+
+def test_read_only_does_not_cancel() -> None:  # safety 12
+    async def go() -> None:
+        on_desk = desk(run())
+        on_desk.change(read_only=True)
+        async with opened(RunOutput(on_desk, "r9")) as on:
+            await on.press("c")
+            assert not isinstance(on.pilot.app.screen, Confirm)
+            assert "read-only" in on.text
+
+    asyncio.run(go())
+
+
+def test_closing_leaves_the_run_alone_and_stops_listening() -> None:
+    async def go() -> None:
+        on_desk = desk(run())
+        async with opened(RunOutput(on_desk, "r9")) as on:
+            assert on_desk.listeners == 1
+            await on.press("escape")
+            await settled(on.pilot)
+            assert on_desk.listeners == 0
+            assert on_desk.asked == []
+
+    asyncio.run(go())
+
+
+def test_search_finds_the_next_place_in_any_case() -> None:
+    async def go() -> None:
+        lines = tuple("needle" if number in (10, 200) else f"hay {number}" for number in range(300))
+        async with opened(RunOutput(desk(run(), lines=lines), "r9")) as on:
+            await on.press("slash")
+            await on.press(*"NEEDLE", "enter")
+            assert "hay 11" in on.text
+            await on.press("n")
+            assert "hay 201" in on.text
+            await on.press("slash", "ctrl+u", *"straw", "enter")
+            assert "'straw' is not in it" in on.text
+            await on.press("escape")
+            assert on.answers == [None]
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (run(RunState.CONFIRMED, exit_code=0, seconds=3.2), "done, exit 0, after 3 s"),
+        (run(RunState.CONFIRMED, exit_code=0, seconds=0.2), "done, exit 0, in under a second"),
+        (run(RunState.UNCERTAIN), "outcome unknown"),
+        (run(RunState.TIMED_OUT, seconds=60.0), "timed out, after 1 m"),
+        (run(RunState.ACCEPTED, action=Ack(()), what="ack"), "accepted"),
+    ],
+)
+def test_how_a_run_stands_in_words(made: Run, words: str) -> None:
+    assert said(made) == words
+
+
+def test_the_list_shows_the_newest_first_keeps_the_cursor_and_opens_a_run() -> None:
+    async def go() -> None:
+        old, new = run(RunState.CONFIRMED, at=NOW - timedelta(hours=1), exit_code=0, target="older"), run(id="r8", target="newer")
+        on_desk = desk(old, new, lines=("hello",))
+        assert newest_first((old, new)) == (new, old)
+        async with opened(RunList(on_desk), (100, 24)) as on:
+            rows = [line for line in on.text.splitlines() if "free-disk" in line]
+            assert "newer" in rows[0]
+            assert "older" in rows[1]
+            assert "done, exit 0" in rows[1]
+            await on.press("j")
+            on_desk.change(runs=(old, new, run(id="r10", at=NOW + timedelta(seconds=1))))
+            await until(on.pilot, lambda: on.text.count("free-disk") == 3, "the third run")
+            await on.press("enter")
+            assert isinstance(on.pilot.app.screen, RunOutput)
+            assert "hello" in on.text
+
+    asyncio.run(go())
+
+
+def test_an_empty_list_says_so() -> None:
+    async def go() -> None:
+        async with opened(RunList(desk())) as on:
+            assert "Nothing has been done yet." in on.text
+            await on.press("enter")
+            assert isinstance(on.pilot.app.screen, RunList)
+
+    asyncio.run(go())
+
+
+def test_endless_output_stays_bounded_and_says_what_was_left_out() -> None:  # safety 11
+    async def go() -> None:
+        on_desk = desk(run(output_path="/state/runs/r9.log"))
+        async with opened(RunOutput(on_desk, "r9")) as on:
+            page = on.box.query_one(Page)
+            for count in range(0, 40_000, 2000):
+                on_desk.outputs["r9"] = Output(tuple(f"line {number}" for number in range(count, count + 2000)), count)
+                on_desk.change(remarks=(str(count),))
+                await until(on.pilot, lambda last=f"line {count + 1999}": last in on.text, "the newest line")  # type: ignore[misc]
+            assert page.rows <= KEPT
+            assert "lines are not kept here" in on.text
+
+    asyncio.run(go())
