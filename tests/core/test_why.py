@@ -7,7 +7,21 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from cockpit.core.actions import WRITES, Ack, AddNote, Arm, Cancel, Disarm, EndSilence, MakeSilence, Run, RunState, Start, Unack
+from cockpit.core.actions import (
+    WRITES,
+    Ack,
+    Action,
+    AddNote,
+    Arm,
+    Cancel,
+    Disarm,
+    EndSilence,
+    MakeSilence,
+    Run,
+    RunState,
+    Start,
+    Unack,
+)
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
 from cockpit.core.runbooks import Runbook, Step
 from cockpit.core.sources import Health, SourceHealth
@@ -39,14 +53,15 @@ def but(**changes: object) -> View:
 
 
 def test_what_can_be_done_has_no_reason_against_it() -> None:
-    for action in (
+    actions: tuple[Action, ...] = (
         Ack((FIRING,)),
         Unack((HELD,)),
         AddNote(FIRING, "hm"),
         MakeSilence("am", "a=b", LATER, "why"),
         Disarm(Ref("am", "t"), LATER, "why"),
         Start("fix"),
-    ):
+    )
+    for action in actions:
         assert why_not(action, VIEW, ALL) is None, action
 
 
@@ -58,7 +73,7 @@ def test_read_only_removes_every_verb(kind: type) -> None:
 
 def test_every_refusal_names_the_thing_and_the_reason() -> None:
     blind = but(sources=(SourceHealth(source="am", provider="alertmanager", health=Health.BLIND, reason="refused"),))
-    cases = [
+    cases: list[tuple[Action, View, str]] = [
         (Ack(()), VIEW, "no alert"),
         (Ack((Ref("am", "gone"),)), VIEW, "gone is not an alert"),
         (Ack((HELD,)), VIEW, "acknowledged by Bo already"),

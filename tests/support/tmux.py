@@ -35,14 +35,8 @@ class Tmux:
 
     @property
     def ended(self) -> bool:
-        """Whether the program in the pane has ended."""
+        """Whether the program in the pane has ended. (How, tmux 3.3 does not always learn: have a shell print ``$?``.)"""
         return self.call("display-message", "-p", "-t", "0", "#{pane_dead}").strip() == "1"
-
-    @property
-    def status(self) -> str:
-        """How it ended: its exit status, or "signal N"; "" while it runs."""
-        status, number = self.call("display-message", "-p", "-t", "0", "#{pane_dead_status}|#{pane_dead_signal}").strip().split("|")
-        return f"signal {number}" if number and number != "0" else status
 
     def keys(self, *names: str) -> None:
         """Press keys by tmux's names, one after the other."""

@@ -15,8 +15,9 @@ from ..core.view import View
 
 
 class Output(msgspec.Struct, frozen=True):
-    """What a runbook has printed so far, already safe to show. ``first`` is the number of the first line kept (0-based);
-    ``truncated`` says that the middle or the end was cut at the cap."""
+    """What a runbook has printed so far, already harmless: of escape sequences only colours and attributes made anew are in it,
+    which `core.text.sgr_only` takes apart for drawing. ``first`` is the number of the first line in here (0-based), so that the
+    next question is for ``first + len(lines)``; ``truncated`` says that the middle or the end was cut at the cap."""
 
     lines: tuple[str, ...]
     first: int = 0
@@ -37,8 +38,10 @@ class Desk(Protocol):
         ...
 
     def ask(self, action: Action) -> str:
-        """Journal the intent, then do it. Gives the run's id; its fate is in ``view.runs``. Raises ``Refused`` with the reason
-        (the same words as ``why_not``) and then nothing was journalled or sent."""
+        """Journal the intent, then do it. Gives the run's id; its fate is in ``view.runs``, from the next view on. An action on
+        alerts of several sources becomes a run for each: the first one's id is given, the others have ``.2``, ``.3`` after it.
+        ``Cancel`` gives back the id of the run that it ends. Raises ``Refused`` with the reason (the same words as ``why_not``) and
+        then nothing was journalled or sent."""
         ...
 
     def why_not(self, action: Action | type) -> str | None:
@@ -46,7 +49,7 @@ class Desk(Protocol):
         ...
 
     def plan(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
-        """A runbook resolved for an alert as it is now: the exact preview."""
+        """A runbook resolved for an alert as it is now: the exact preview. Never raises: what cannot be says why in ``refused``."""
         ...
 
     def hits(self, source: str, match: str) -> tuple[Ref, ...]:

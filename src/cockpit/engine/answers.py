@@ -1,0 +1,216 @@
+"""What a provider answered, looked at record by record before anyone relies on it (safety 15, 18).
+
+A provider is other people's code: a record of the wrong type, a time without a zone, somebody else's reference or an id that comes
+twice is left out and counted, so that accepted + rejected = received. Texts are cleaned a second time where that is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from ..core.alerts import Alert, AlertState, Link, Ref, Remark, Severity, Silence
+from ..core.roster import OnCall, Shift
+from ..core.text import clean, clean_block
+from ..core.traps import Trap, TrapState, TrapView, Watch
+from ..provider import Answer, Malformed
+
+T = TypeVar("T")
+
+_ALERT_TEXTS = ("name", "summary", "where", "acknowledged_by", "acknowledged_why", "suppressed_by", "trap")
+_ALERT_TIMES = ("started_at", "ended_at", "acknowledged_at")
+_SHORT = 2000  # what `clean` leaves whole
+_texts_of = attrgetter(*_ALERT_TEXTS)
+_times_of = attrgetter(*_ALERT_TIMES)
+
+
+class Accepting:
+    """Accepts the answers of one source, remembering the last ones: what has not changed is not looked at again, and stays the
+    very same object, so that later comparisons cost nothing."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._known: dict[str, dict[Hashable, tuple[object, object]]] = {}
+        self._last: dict[str, tuple[Answer[Any], Answer[Any]]] = {}
+
+    def accept(self, kind: str, answer: object) -> Answer[Any]:
+        """The good records of an answer, the bad ones counted in ``rejected``. Raises `Malformed` if it is no `Answer` at all."""
+        if not isinstance(answer, Answer):
+            raise Malformed(f"{kind} gave {type(answer).__name__}, not an Answer")
+        records, told, rejected = _sequence(answer.records), _sequence(answer.remarks), cast(object, answer.rejected)
+        last = self._last.get(kind)
+        if last is not None and isinstance(records, tuple) and last[0] == answer:  # a list may have changed within
+            return last[1]
+        if records is None:
+            raise Malformed(f"{kind} gave {type(answer.records).__name__} for its records")
+        check, key_of = _CHECKS[kind]
+        known, fresh = self._known.get(kind, {}), dict[Hashable, tuple[object, object]]()
+        bad = 0
+        for raw in records:
+            good = self._good(raw, check, key_of, known)
+            if good is None or good[0] in fresh:
+                bad += 1
+            else:
+                fresh[good[0]] = (raw, good[1])
+        self._known[kind] = fresh
+        remarks = tuple(clean(str(remark)) for remark in told or ())
+        if bad:
+            what = "wrong types, times without a zone, or an id twice"
+            remarks += (f"{bad} of {len(records)} {kind} could not be used: {what}",)
+        missing = rejected if isinstance(rejected, int) and rejected > 0 else 0
+        good_ones = tuple(kept for _, kept in fresh.values())
+        accepted = Answer(good_ones, missing + bad, answer.complete is True, remarks)
+        self._last[kind] = answer, accepted
+        return accepted
+
+    def _good(
+        self,
+        raw: object,
+        check: Callable[[Any, str], object | None],
+        key_of: Callable[[Any], Hashable],
+        known: dict[Hashable, tuple[object, object]],
+    ) -> tuple[Hashable, object] | None:
+        try:
+            key = key_of(raw)
+            before = known.get(key)
+            if before is not None and before[0] == raw:
+                return key, before[1]
+            kept = check(raw, self._source)
+        except (TypeError, AttributeError, ValueError, KeyError, OverflowError):
+            return None  # it is not what it says it is
+        return None if kept is None else (key, kept)
+
+
+def _sequence(value: object) -> Sequence[object] | None:
+    """What a type promises and a third party may break."""
+    return value if isinstance(value, (tuple, list)) else None
+
+
+def _is_utc(time: object) -> bool:
+    return type(time) is datetime and time.utcoffset() == timedelta(0)
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    """The time in UTC. Raises `ValueError` where it has no zone, `TypeError` where it is none."""
+    if time is None or (_is_utc(time) and time.tzinfo is UTC):
+        return time
+    if not isinstance(time, datetime):
+        raise TypeError(type(time))
+    if time.utcoffset() is None:
+        raise ValueError("a time without a zone")
+    return time.astimezone(UTC)
+
+
+def _plain(texts: tuple[str, ...]) -> bool:
+    """Whether no text needs any cleaning: looked at as one, which is much faster than one by one. Raises `TypeError` for what is
+    no text."""
+    joined = "".join(texts)
+    return len(joined) <= _SHORT and joined.isascii() and joined.isprintable()
+
+
+def _text(text: str) -> str:
+    if type(text) is not str:
+        raise TypeError(type(text))
+    safe = clean(text)
+    return text if safe == text else safe
+
+
+def _block(text: str) -> str:
+    if type(text) is not str:
+        raise TypeError(type(text))
+    safe = clean_block(text)
+    return text if safe == text else safe
+
+
+def _ours(ref: Ref, source: str) -> bool:
+    return type(ref) is Ref and ref.source == source and type(ref.id) is str and ref.id != "" and clean(ref.id) == ref.id
+
+
+def _alert(alert: Alert, source: str) -> Alert | None:
+    if type(alert) is not Alert or not _ours(alert.ref, source):
+        return None
+    if type(alert.severity) is not Severity or type(alert.state) is not AlertState:
+        return None
+    texts, times = _texts_of(alert), _times_of(alert)
+    if (
+        _plain((*texts, *alert.labels, *alert.labels.values(), *alert.annotations, *alert.annotations.values()))
+        and not (alert.assignees or alert.links or alert.notes)
+        and all(time is None or (type(time) is datetime and time.tzinfo is UTC) for time in times)
+    ):
+        return alert  # nearly all that ever comes
+    changes: dict[str, object] = {
+        name: new for name, old, new in zip(_ALERT_TEXTS, texts, map(_text, texts), strict=True) if new is not old
+    }
+    changes |= {name: new for name, old, new in zip(_ALERT_TIMES, times, map(_utc, times), strict=True) if new is not old}
+    for name, read in (("labels", _text), ("annotations", _block)):
+        table = getattr(alert, name)
+        new = {_text(key): read(value) for key, value in table.items()}
+        if new != table:
+            changes[name] = new
+    assignees = tuple(map(_text, alert.assignees))
+    links = tuple(Link(_text(link.name), _text(link.url)) for link in alert.links)
+    notes = tuple(Remark(cast(datetime, _utc(note.at)), _text(note.who), _block(note.text)) for note in alert.notes)
+    if any(note.at is None for note in notes):
+        return None
+    for name, new_items in (("assignees", assignees), ("links", links), ("notes", notes)):
+        if new_items != getattr(alert, name):
+            changes[name] = new_items
+    return msgspec.structs.replace(alert, **changes) if changes else alert
+
+
+def _silence(silence: Silence, source: str) -> Silence | None:
+    if type(silence) is not Silence or not _ours(silence.ref, source):
+        return None
+    starts, ends = _utc(silence.starts_at), _utc(silence.ends_at)
+    if starts is None or ends is None:
+        return None
+    return Silence(
+        ref=silence.ref,
+        match=_text(silence.match),
+        starts_at=starts,
+        ends_at=ends,
+        who=_text(silence.who),
+        comment=_block(silence.comment),
+    )
+
+
+def _trap(view: TrapView, source: str) -> TrapView | None:
+    good = type(view) is TrapView and type(view.trap) is Trap and type(view.watch) is Watch and type(view.state) is TrapState
+    if not good or view.source != source or clean(view.trap.name) != view.trap.name:
+        return None
+    for time in (view.watch.since, view.watch.checked_at, view.watch.good_at, view.watch.tripped_at, view.watch.rest_until):
+        if time is not None and not _is_utc(time):
+            return None
+    says = _text(view.says)
+    return view if says is view.says else msgspec.structs.replace(view, says=says)
+
+
+def _shift(shift: Shift | None) -> Shift | None:
+    if shift is None:
+        return None
+    if type(shift) is not Shift:
+        raise TypeError(type(shift))
+    return msgspec.structs.replace(
+        shift, name=_text(shift.name), timezone=_text(shift.timezone), start=_utc(shift.start), end=_utc(shift.end)
+    )
+
+
+def _on_call(roster: OnCall, source: str) -> OnCall | None:
+    if type(roster) is not OnCall or roster.source != source or type(roster.level) is not int:
+        return None
+    return msgspec.structs.replace(
+        roster, roster=_text(roster.roster), now=_shift(roster.now), next=_shift(roster.next), remark=_text(roster.remark)
+    )
+
+
+_CHECKS: dict[str, tuple[Callable[[Any, str], object | None], Callable[[Any], Hashable]]] = {
+    "alerts": (_alert, attrgetter("ref")),
+    "silences": (_silence, attrgetter("ref")),
+    "traps": (_trap, attrgetter("trap.name")),
+    "rosters": (_on_call, attrgetter("roster", "level")),
+}
+"""How each kind of record is looked at, and what makes two of them the same."""

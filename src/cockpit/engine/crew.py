@@ -1,0 +1,67 @@
+"""The engine's background work: a fault of ours in one part stops neither the others nor, for long, itself, and is never unseen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+
+from ..provider import Clock
+from .source import said
+
+RESTART = 5.0
+"""Seconds until a part that failed is started again."""
+
+
+class Crew:
+    """Tasks of one loop. ``trouble`` has a sentence for each part that failed and has not worked since."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.trouble: dict[str, str] = {}
+
+    def keep(self, name: str, work: Callable[[], Awaitable[object]]) -> asyncio.Task[None]:
+        """Have ``work`` done, again after `RESTART` seconds if it fails. ``name`` is the person's word for it."""
+
+        async def again() -> None:
+            while True:
+                begun = self._clock.mono()
+                try:
+                    await work()
+                except Exception as error:  # noqa: BLE001  # whatever it is: it is told, and the rest goes on
+                    self._failed(name, error)
+                else:
+                    return
+                await self._clock.sleep(RESTART)
+                if self._clock.mono() - begun > 10 * RESTART:
+                    self.trouble.pop(name, None)
+
+        return self._begun(again())
+
+    def go(self, name: str, work: Callable[[], Awaitable[object]]) -> asyncio.Task[None]:
+        """Have ``work`` done once."""
+
+        async def once() -> None:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001  # as above
+                self._failed(name, error)
+
+        return self._begun(once())
+
+    def _failed(self, name: str, error: Exception) -> None:
+        self.trouble[name] = f"a bug in the cockpit: {name} failed with {type(error).__name__}: {said(error)}"
+
+    def _begun(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def dismiss(self, patience: float = 5.0) -> None:
+        """Cancel all, and wait ``patience`` seconds for them to be done."""
+        tasks = set(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=patience)

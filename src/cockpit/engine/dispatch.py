@@ -1,0 +1,269 @@
+"""Takes actions: journals the intent, has it done, and finds out what became of it.
+
+A run leaves `PENDING` when the provider said yes (`ACCEPTED`) or no (`FAILED`), or when it was sent and no answer came
+(`UNCERTAIN`). Nothing is ever sent twice by itself. What was accepted is confirmed by a snapshot asked for after that; what is
+uncertain is read back the same way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from ..core.actions import Action, Cancel, Run, RunState, Start
+from ..core.runbooks import Plan
+from ..core.sources import Snapshot
+from ..provider import Clock, Malformed, ProviderError, Unreachable
+from . import verbs
+from .desk import Refused
+from .journal import Journal, JournalError
+from .lane import Overran
+from .planning import difference
+from .runner import Runner
+from .source import Source, bug, said
+from .sources import LOCAL
+from .store import Store
+
+PATIENCE = 3
+"""So many complete snapshots, asked for after it settled, may fail to show an effect."""
+
+
+class Dispatch:
+    """``who`` is the person, ``real`` who the system says it is (for the journal); ``source`` finds a source by name, ``plan``
+    resolves a runbook as things are now, ``changed`` is called after every change of a run. `begin` and `cancel` may be called
+    from any thread, the rest belongs to the engine's loop."""
+
+    def __init__(
+        self,
+        store: Store,
+        journal: Journal,
+        runner: Runner,
+        clock: Clock,
+        *,
+        who: str,
+        real: Mapping[str, str],
+        source: Callable[[str], Source | None],
+        plan: Callable[[Start], Plan],
+        stamp: Callable[[], float],
+        changed: Callable[[], None],
+    ) -> None:
+        self._store, self._journal, self._runner, self._clock = store, journal, runner, clock
+        self._who, self._real = who, dict(real)
+        self._source, self._plan, self._stamp, self._changed = source, plan, stamp, changed
+        self._results: dict[str, object] = {}
+        self._sent: dict[str, str] = {}  # runs of this process that a snapshot can still settle, and their source
+        self._unseen: dict[str, int] = {}
+        self.mine: set[str] = set()
+
+    def begin(self, action: Action) -> tuple[Run, ...]:
+        """The runs for an action, journalled: one for each source concerned. Raises `Refused`; then nothing was journalled."""
+        now = self._clock.now()
+        stem = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        if isinstance(action, Start):
+            runs = [self._starting(action, stem)]
+        elif isinstance(action, Cancel):
+            raise TypeError("a cancellation is no run of its own")
+        else:
+            view = self._store.peek
+            runs = [
+                self._run(part, stem if not n else f"{stem}.{n + 1}", verbs.word(part), verbs.target(part, view))
+                for n, (_, part) in enumerate(verbs.by_source(action))
+            ]
+        begun: list[Run] = []
+        for run in runs:
+            try:
+                self._write_down(run)
+            except Refused as refused:
+                if not begun:
+                    raise
+                # the first part is on its way: this one is told as a run that failed
+                run = msgspec.structs.replace(run, state=RunState.FAILED, reason=str(refused))
+            begun.append(run)
+        self.mine.update(run.id for run in begun)
+        self._store.put_runs(begun)
+        return tuple(begun)
+
+    def cancel(self, action: Cancel, on_loop: Callable[[Callable[[], object]], None]) -> None:
+        """End a run; ``on_loop`` has something done on the engine's loop. Raises `Refused` where it does not go on here."""
+        run = self._store.run(action.run_id)
+        if run is None or run.state.settled:
+            raise Refused("that run is not going on any more")
+        if run.id not in self.mine:
+            raise Refused("another cockpit began that run: cancel it there")
+        if not isinstance(run.action, Start):
+            raise Refused(f"{run.what} has been sent: it cannot be called back")
+        self._note("run.cancelled", run)
+        on_loop(lambda: self._runner.cancel(run.id, f"cancelled by {self._who}"))
+
+    def awaited(self, run_id: str) -> str:
+        """The source whose next snapshots may settle this run; "" if nothing will."""
+        return self._sent.get(run_id, "")
+
+    async def carry_out(self, run: Run) -> Run:
+        """Do it. Gives the run as it stands then."""
+        if run.state.settled:
+            return run
+        try:
+            return await (self._carry_start(run, run.action) if isinstance(run.action, Start) else self._carry_verb(run))
+        except Exception as error:  # noqa: BLE001  # a fault of ours: nobody may believe that it is still under way
+            reason = f"a bug in the cockpit: {type(error).__name__}: {said(error)}"
+            return self._settle(msgspec.structs.replace(run, state=RunState.UNCERTAIN, reason=reason, settled_mono=self._stamp()))
+
+    def observe(self, snapshot: Snapshot) -> None:
+        """Settle what this snapshot settles."""
+        for run_id, source in list(self._sent.items()):
+            run = self._store.run(run_id)
+            if source != snapshot.source or run is None or run.settled_mono is None or snapshot.asked_mono <= run.settled_mono:
+                continue
+            shown = verbs.shows(run.action, self._results.get(run_id), snapshot)
+            uncertain = run.state is RunState.UNCERTAIN
+            if shown or (shown is None and snapshot.complete and not uncertain):
+                self._seen(
+                    run, RunState.CONFIRMED, "no answer came, but reading it back showed that it was done" if uncertain else ""
+                )
+            elif shown is False and snapshot.complete:
+                self._unseen[run_id] = self._unseen.get(run_id, 0) + 1
+                if self._unseen[run_id] >= PATIENCE:
+                    self._give_up(run)
+
+    def _give_up(self, run: Run) -> None:
+        if run.state is RunState.UNCERTAIN:
+            self._seen(run, RunState.FAILED, f"no answer came, and {PATIENCE} readings later it is not there: it was not done")
+        else:
+            source = self._sent[run.id]
+            self._seen(run, RunState.UNCERTAIN, f"{source} said yes, but {PATIENCE} answers later it does not show: look there")
+
+    def _seen(self, run: Run, state: RunState, reason: str) -> None:
+        for book in (self._sent, self._results, self._unseen):
+            book.pop(run.id, None)
+        self._settle(msgspec.structs.replace(run, state=state, reason=reason))
+
+    def _starting(self, action: Start, run_id: str) -> Run:
+        plan = self._plan(action)
+        if plan.refused:
+            raise Refused(plan.refused)
+        different = difference(action, plan)
+        if different:
+            raise Refused(different)
+        # what is journalled says exactly what is going to be executed
+        action = msgspec.structs.replace(action, preview=plan.argvs)
+        on = plan.target or (verbs.named_alert(action.alert, self._store.peek) if action.alert is not None else "")
+        run = self._run(action, run_id, action.runbook, on)
+        return msgspec.structs.replace(run, output_path=str(self._runner.path(run_id)))
+
+    def _run(self, action: Action, run_id: str, what: str, target: str) -> Run:
+        return Run(id=run_id, at=self._clock.now(), who=self._who, action=action, what=what, target=target, state=RunState.PENDING)
+
+    def _write_down(self, run: Run) -> None:
+        """The intent, before anything is sent. Raises `Refused` where it may not go on without."""
+        try:
+            other = self._journal.begin_run(run, self._exclusive(run))
+        except JournalError as error:
+            if self._needs_journal(run):
+                raise Refused(f"what changes the world is blocked while nothing is journalled: {said(error)}") from error
+            return
+        if other is not None:
+            raise Refused(f"{other.what} {other.target} is under way already: {other.who} began it at {other.at:%H:%M:%S} UTC")
+        self._note("run.started", run)
+
+    def _exclusive(self, run: Run) -> str:
+        match run.action:
+            case Start(dry_run=True) | Cancel():
+                return ""
+            case Start(runbook=runbook, alert=alert):
+                return f"run:{runbook}:{run.target}:{alert or ''}"
+            case action:
+                return verbs.exclusive(action, verbs.by_source(action)[0][0])
+
+    def _needs_journal(self, run: Run) -> bool:
+        if isinstance(run.action, Start):
+            return not run.action.dry_run and self._plan(run.action).runbook.changes is not None
+        source = self._source(verbs.by_source(run.action)[0][0]) if not isinstance(run.action, Cancel) else None
+        return source is not None and source.provider_name == LOCAL  # which keeps what people do in the journal itself
+
+    async def _carry_verb(self, run: Run) -> Run:
+        if isinstance(run.action, (Start, Cancel)):
+            raise TypeError(f"{run.what} is not done by a provider")
+        name = verbs.by_source(run.action)[0][0]
+        source = self._source(name)
+        if source is None:
+            return self._settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=f"there is no source {name}"))
+        try:
+            state, reason, result = await self._send(source, verbs.call(run.action, run.who))
+        except asyncio.CancelledError:
+            reason = f"the cockpit was closed while {name} was being told"
+            self._settle(msgspec.structs.replace(run, state=RunState.UNCERTAIN, reason=reason, settled_mono=self._stamp()))
+            raise
+        after = self._stamp()
+        run = msgspec.structs.replace(
+            run, state=state, reason=reason, settled_mono=after, seconds=(self._clock.now() - run.at).total_seconds()
+        )
+        if state in (RunState.ACCEPTED, RunState.UNCERTAIN):
+            self._results[run.id], self._sent[run.id] = result, name
+        self._settle(run)
+        source.nudge()
+        return run
+
+    async def _send(self, source: Source, call: Callable[[Any], Any]) -> tuple[RunState, str, object]:
+        try:
+            result = await source.send(call)
+        except Overran as error:
+            if not error.begun:
+                return RunState.FAILED, f"{source.name} was not reached, nothing was sent: {said(error)}", None
+            return RunState.UNCERTAIN, f"it was sent to {source.name}, and {said(error)}", None
+        except (Unreachable, Malformed) as error:
+            return RunState.UNCERTAIN, f"nobody knows whether {source.name} did it: {said(error)}", None
+        except ProviderError as error:
+            return RunState.FAILED, said(error), None
+        except JournalError as error:
+            return RunState.FAILED, said(error), None
+        except Exception as error:  # noqa: BLE001  # a third party's code: it may have sent something before it broke
+            return RunState.UNCERTAIN, bug(source.provider_name, error), None
+        return RunState.ACCEPTED, "", result
+
+    async def _carry_start(self, run: Run, action: Start) -> Run:
+        plan = self._plan(action)
+        problem = plan.refused or difference(action, plan)
+        if problem:
+            return self._settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=problem, seconds=0.0))
+        run = self._settle(msgspec.structs.replace(run, state=RunState.RUNNING))
+        outcome = await self._runner.execute(run.id, plan, dry_run=action.dry_run)
+        run = msgspec.structs.replace(
+            run,
+            state=outcome.state,
+            exit_code=outcome.exit_code,
+            seconds=outcome.seconds,
+            reason=outcome.reason,
+            settled_mono=self._stamp(),
+        )
+        return self._settle(run)
+
+    def _settle(self, run: Run) -> Run:
+        """Keep what became of a run. Where that cannot be written the screen says so (the journal's ``problem``), and the next
+        cockpit will read "outcome unknown", which is then the truth."""
+        self._store.put_run(run)
+        try:
+            self._journal.put_run(run)
+        except JournalError:
+            self._changed()
+            return run
+        if run.state.settled:
+            self._note("run.ended", run)
+        self._changed()
+        return run
+
+    def _note(self, kind: str, run: Run | None) -> None:
+        if run is None:
+            return
+        data = {"run": run.id, "what": run.what, "state": run.state.value, "reason": run.reason, **self._real}
+        if run.exit_code is not None:
+            data["exit_code"] = str(run.exit_code)
+        source = "" if isinstance(run.action, (Start, Cancel)) else verbs.by_source(run.action)[0][0]
+        try:
+            self._journal.record(kind, at=self._clock.now(), who=self._who, source=source, subject=run.target, data=data)
+        except JournalError:
+            self._changed()  # the run itself is written; the journal's own `problem` tells the rest

@@ -1,0 +1,163 @@
+"""The engine: it polls the sources, keeps the traps, takes actions and publishes views, in a thread of its own.
+
+A terminal that stops reading stops none of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from ..config.model import Config
+from ..core.actions import Action, Cancel
+from ..core.alerts import Ref
+from ..core.filters import parse
+from ..core.view import View
+from .desk import Output, Refused
+from .journal import JournalError
+from .person import hidden_names
+from .works import STOPPING, Works
+
+TICK = 1.0
+"""Seconds between looks at what time alone changes."""
+FOLLOW = 5.0
+"""Seconds between looks at what other cockpits of this state directory did."""
+
+
+class Engine(Works):
+    """Implements `desk.Desk`: `start` it, fetch ``view`` when told, ``ask`` for actions, `stop` it. Without `start`, it does what
+    `Works` does."""
+
+    _thread: threading.Thread | None = None
+    _stopping: asyncio.Event | None = None
+
+    def start(self) -> None:
+        """Begin, in a thread of its own. Returns when it can take actions."""
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self._main, args=(ready,), name="cockpit engine", daemon=True)
+        self._thread.start()
+        ready.wait()
+
+    def stop(self, timeout: float = STOPPING) -> bool:
+        """End runs that go on, hand back the traps, and end the thread. False if that took longer than ``timeout`` seconds; then
+        the thread is left behind (it is a daemon), and what was going on will read "outcome unknown"."""
+        if self._thread is None:
+            return True
+        if self._stopping is not None:
+            self._on_loop(self._stopping.set)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def adopt(self, config: Config) -> None:
+        """Go on with another config: its traps, runbooks, rosters, people, sources and remarks. From any thread."""
+        self._on_loop(lambda: self._crew.go("taking over the new config", partial(self._adopt, config)))
+
+    @property
+    def view(self) -> View:
+        """The newest view. Fetching it asks to be told of the next; takes no lock."""
+        return self._store.view
+
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """See `Desk.on_change`."""
+        return self._store.on_change(callback)
+
+    def ask(self, action: Action) -> str:
+        """See `Desk.ask`. An action on alerts of several sources becomes a run for each: the id of the first is given, the others
+        have ``.2``, ``.3`` after it. To cancel gives back the id of the run that is cancelled."""
+        if self._loop is None or (self._stopping is not None and self._stopping.is_set()):
+            raise Refused("the cockpit is closing: nothing is begun any more")
+        if isinstance(action, Cancel):
+            self._refuse(action)
+            self._dispatch.cancel(action, self._on_loop)
+            return action.run_id
+        runs = self._begin(action)
+        for run in runs:
+            self._on_loop(partial(self._crew.go, f"{run.what} {run.target}", partial(self._carry_out, run)))
+        return runs[0].id
+
+    def hits(self, source: str, match: str) -> tuple[Ref, ...]:
+        """See `Desk.hits`."""
+        rule, view = parse(match), self._now()
+        there = (row.alert for row in view.alerts if row.alert.ref.source == source)
+        return tuple(alert.ref for alert in there if rule.matches(alert, view.now, view.me))
+
+    def output(self, run_id: str, since: int = 0) -> Output:
+        """See `Desk.output`."""
+        return self._runner.output(run_id, since)
+
+    def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:
+        """See `Desk.readings`. Nothing where the journal cannot be read: the view's `journal` says why."""
+        try:
+            return self.journal.readings(trap, metric, since)
+        except JournalError:
+            return ()
+
+    def refresh(self) -> None:
+        """See `Desk.refresh`. Ends the parking of sources, too."""
+        self._on_loop(self._refresh)
+
+    def set_read_only(self, on: bool) -> str | None:
+        """See `Desk.set_read_only`."""
+        if not on and self.config.read_only and not self.config.unlock:
+            return "read_only is set and may not be lifted here (unlock = false)"
+        self._read_only = on
+        self._on_loop(self._publish)
+        return None
+
+    def _main(self, ready: threading.Event) -> None:
+        loop = asyncio.new_event_loop()
+        try:
+            loop.run_until_complete(self._live(ready))
+        finally:
+            ready.set()
+            loop.close()
+
+    async def _live(self, ready: threading.Event) -> None:
+        self._stopping = asyncio.Event()
+        async with self.session():
+            self._lives = True
+            self._crew.keep("keeping the traps", self.keeper.run)
+            self._crew.keep("the view", self._tick)
+            self._crew.keep("following the journal", self._follow)
+            self._sources.begin(self._crew)
+            ready.set()
+            await self._stopping.wait()
+
+    async def _tick(self) -> None:
+        while True:
+            await self.clock.sleep(TICK)
+            if self._trap_news:
+                self._trap_news = False
+                self._sources.nudge(self._sources.local)
+            self._publish()
+
+    async def _follow(self) -> None:
+        """Runs of other cockpits that share this state directory appear here too."""
+        while True:
+            await self.clock.sleep(FOLLOW)
+            runs = await asyncio.to_thread(self.journal.runs, 50)
+            self._store.put_runs(run for run in runs if run.id not in self._dispatch.mine)
+
+    async def _adopt(self, config: Config) -> None:
+        self.config = config
+        self.here.config = config
+        self.keeper.set_traps(config.traps.values())
+        self._runner.hidden = frozenset(hidden_names(config))
+        for gone in await self._sources.adopt(config):
+            self._store.forget(gone)
+        self._refresh()
+        self._publish()
+
+    def _refresh(self) -> None:
+        self.keeper.look_all()
+        self._sources.nudge()
+
+    def _on_loop(self, work: Callable[[], object]) -> None:
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # it is closed: the engine has ended
+                loop.call_soon_threadsafe(work)

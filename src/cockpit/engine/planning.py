@@ -1,0 +1,39 @@
+"""A runbook resolved for things as they are now, and what has changed since somebody looked at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..core.actions import Start
+from ..core.alerts import Ref
+from ..core.runbooks import Plan, Runbook, plan
+from ..core.text import clean
+from ..core.view import View
+
+
+def resolved(runbooks: Mapping[str, Runbook], view: View, name: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
+    """The plan for an alert as the view has it, or for none. Where there is no such runbook or alert (any more), the plan's
+    ``refused`` says so."""
+    book = runbooks.get(name)
+    if book is None:
+        unknown = Runbook(name=clean(name), title=clean(name), steps=())
+        return Plan(unknown, dict(given), (), unknown.name, refused=f"there is no runbook {unknown.name}")
+    if alert is None:
+        return plan(book, None, given)
+    row = view.alert(alert)
+    if row is None:
+        return Plan(book, dict(given), (), name, refused=f"{clean(alert.id)} is not an alert any more")
+    watch = next((t.watch for t in view.traps if (t.source, t.trap.name) == (alert.source, row.alert.trap)), None)
+    return plan(book, row.alert, given, watch.reading.values if watch is not None and watch.reading is not None else None)
+
+
+def difference(action: Start, now: Plan) -> str:
+    """Why what would be executed now is not what the person saw (safety 10); "" if it is, or if nothing was shown."""
+    if not action.preview or now.argvs == action.preview:
+        return ""
+    for shown, fresh in zip(action.preview, now.argvs, strict=False):
+        for old, new in zip(shown, fresh, strict=False):
+            if old != new:
+                was, would = clean(repr(old), 200), clean(repr(new), 200)
+                return f"the alert changed since you looked: it would now be {would} instead of {was}; look again"
+    return "the alert changed since you looked: other steps would be run now; look again"

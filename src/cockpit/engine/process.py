@@ -1,0 +1,205 @@
+"""One program of a runbook: started apart from the terminal, and ended with everything that came of it.
+
+It gets a session of its own, so there is no controlling terminal to ask for a password on, and nothing on its standard input. On
+cancel and at a deadline the whole kin is ended: its session, its process group, its descendants, and whatever still carries the
+run's mark in its environment. When it ends by itself, what it left behind is left alone: starting a daemon is what some runbooks
+are for.
+
+If the cockpit itself is killed, the program goes on: ending a repair half-way is worse than not knowing how it ended, and the
+journal then says "outcome unknown". What drops the mark, leaves the session and loses its parent before we look cannot be found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import psutil
+
+V = TypeVar("V")
+
+MARK = "COCKPIT_RUN_ID"
+"""The environment variable by which a run's processes are known."""
+CHUNK = 16384
+_PAUSE = 0.002  # seconds after a full chunk: what prints without end is slowed down, and the engine is not
+_LOOK = 0.05  # seconds between looks at what is left
+_KILLED = 5.0  # seconds in which the kernel has to take away what was killed
+
+
+class Child:
+    """A program that has been started; make it with `started`. Belongs to the loop it was started in."""
+
+    def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
+        self._out, self._write_end = os.pipe()
+        os.set_blocking(self._out, False)
+        self._loop = asyncio.get_running_loop()
+        self._begun: asyncio.Future[int] = self._loop.create_future()
+        self.ended: asyncio.Future[int] = self._loop.create_future()
+        """Its exit status, as `subprocess` counts: negative for a signal."""
+        self.left_over: tuple[str, ...] = ()
+        """What could not be ended, for the person: another user's process, most likely."""
+
+    async def start(self, argv: Sequence[str], env: Mapping[str, str], cwd: str) -> None:
+        """Raises ``OSError`` and ``ValueError`` as `subprocess.Popen` does."""
+        work = threading.Thread(
+            target=self._carry, args=(tuple(argv), dict(env), cwd or None), name=f"run {self._run_id}", daemon=True
+        )
+        work.start()
+        await asyncio.shield(self._begun)
+
+    def _carry(self, argv: tuple[str, ...], env: dict[str, str], cwd: str | None) -> None:
+        """In a thread of its own: exec may hang on a dead file system, and waiting must not depend on the loop."""
+        try:
+            process = subprocess.Popen(
+                [_argument(item) for item in argv],
+                stdin=subprocess.DEVNULL,
+                stdout=self._write_end,
+                stderr=self._write_end,
+                env={**env, MARK: self._run_id},
+                cwd=cwd,
+                start_new_session=True,
+            )
+        except Exception as error:  # noqa: BLE001  # whatever it is, somebody waits for the answer
+            known = isinstance(error, (OSError, ValueError))
+            self._tell(self._begun.set_exception, error if known else ValueError(f"{type(error).__name__}: {error}"))
+            return
+        finally:
+            os.close(self._write_end)
+        self._tell(self._begun.set_result, process.pid)
+        self._tell(self.ended.set_result, process.wait())
+
+    def _tell(self, settle: Callable[[V], object], value: V) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            self._loop.call_soon_threadsafe(settle, value)
+
+    async def read(self) -> bytes:
+        """What it printed next, at most `CHUNK` bytes; empty at the end."""
+        while True:
+            try:
+                data = os.read(self._out, CHUNK)
+            except BlockingIOError:
+                await self._readable()
+                continue
+            if len(data) == CHUNK:
+                await asyncio.sleep(_PAUSE)
+            return data
+
+    async def _readable(self) -> None:
+        ready = asyncio.Event()
+        self._loop.add_reader(self._out, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            self._loop.remove_reader(self._out)
+
+    def close(self) -> None:
+        """Stop listening. What it left behind finds its output closed."""
+        with contextlib.suppress(OSError):
+            os.close(self._out)
+
+    async def end(self, grace: float) -> None:
+        """TERM to all of its kin, ``grace`` seconds, then KILL until none is left. Never raises."""
+        kin = Kin(self._begun.result(), self._run_id)
+        for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, _KILLED)):
+            until = self._loop.time() + patience
+            signalled: frozenset[int] = frozenset()
+            while True:
+                living = await asyncio.to_thread(kin.living)
+                # what is forked meanwhile is new; KILL is said again and again, TERM once to each
+                signalled |= kin.signal(living, number, but=frozenset() if number is signal.SIGKILL else signalled)
+                if not living or self._loop.time() >= until:
+                    break
+                await asyncio.sleep(_LOOK)
+            if not living:
+                return
+        self.left_over = tuple(f"process {one.pid}" for one in living)
+
+
+class Kin:
+    """All processes that came of one program, found anew at each look."""
+
+    def __init__(self, leader: int, run_id: str) -> None:
+        self._leader = leader
+        self._run_id = run_id
+        self._known: dict[int, psutil.Process] = {}
+
+    def living(self) -> tuple[psutil.Process, ...]:
+        """Those that run now. Reads the process table: tens of milliseconds on a large machine."""
+        import psutil  # deferred: needed only when something has to be ended
+
+        parents: dict[int, list[psutil.Process]] = {}
+        found = {pid: one for pid, one in self._known.items() if one.is_running()}
+        for one in psutil.process_iter():
+            try:
+                parents.setdefault(one.ppid(), []).append(one)
+                if one.pid != os.getpid() and self._is_ours(one):
+                    found[one.pid] = one
+            except (psutil.Error, OSError):
+                continue  # it has ended, or is another user's
+        waiting = list(found)
+        while waiting:
+            for child in parents.get(waiting.pop(), ()):
+                if child.pid not in found:
+                    found[child.pid] = child
+                    waiting.append(child.pid)
+        self._known = found
+        return tuple(one for one in found.values() if _runs(one))
+
+    def _is_ours(self, one: psutil.Process) -> bool:
+        import psutil
+
+        if one.pid == self._leader or os.getsid(one.pid) == self._leader:
+            return True
+        try:
+            return one.environ().get(MARK) == self._run_id
+        except psutil.Error:
+            return False
+
+    def signal(self, kin: Sequence[psutil.Process], number: signal.Signals, *, but: frozenset[int]) -> frozenset[int]:
+        """Send each a signal, except those numbered in ``but``; gives back whom it was sent to."""
+        import psutil
+
+        sent = set()
+        for one in kin:
+            if one.pid in but:
+                continue
+            sent.add(one.pid)
+            with contextlib.suppress(psutil.Error):  # it has ended (psutil knows reused numbers), or is another user's
+                one.send_signal(number)
+        return frozenset(sent)
+
+
+def _runs(one: psutil.Process) -> bool:
+    import psutil
+
+    try:
+        return one.is_running() and one.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.Error:
+        return False
+
+
+def _argument(item: str) -> bytes:
+    """As this system writes it; where its locale has no such character, as UTF-8, which is what files are called anyway."""
+    try:
+        return os.fsencode(item)
+    except UnicodeEncodeError:
+        return item.encode("utf-8", "surrogateescape")
+
+
+async def started(run_id: str, argv: Sequence[str], env: Mapping[str, str], cwd: str) -> Child:
+    """Start a program. Raises ``OSError`` and ``ValueError`` as `subprocess.Popen` does."""
+    child = Child(run_id)
+    try:
+        await child.start(argv, env, cwd)
+    except BaseException:
+        child.close()
+        raise
+    return child

@@ -1,0 +1,329 @@
+"""One source: asked again and again under a deadline, in a thread of its own, and never silent about how well it sees."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..config.model import ConfigError, SourceConfig
+from ..config.secrets import SecretError
+from ..core.roster import OnCall
+from ..core.sources import Health, Snapshot, SourceHealth
+from ..core.text import clean
+from ..plugins import PluginError
+from ..provider import Answer, AuthFailed, Clock, Malformed, ProviderError, RateLimited, Unreachable, capabilities
+from .answers import Accepting
+from .lane import Burst, Lane, Overran
+
+T = TypeVar("T")
+
+LONGEST_WAIT = 300.0
+"""Seconds: no source may ask us to stay away longer than this (safety 14)."""
+LONGEST_BACKOFF = 60.0
+"""Seconds between attempts at a source that does not answer, unless its own interval is longer."""
+CLOSING = 2.0
+"""Seconds that a provider has to close."""
+
+_PARTS: dict[str, tuple[str, Callable[[Any, datetime], Awaitable[object]]]] = {
+    "Alerts": ("alerts", lambda provider, _: provider.alerts()),
+    "Silences": ("silences", lambda provider, _: provider.silences()),
+    "Traps": ("traps", lambda provider, _: provider.traps()),
+    "Rosters": ("rosters", lambda provider, at: provider.on_call(at)),
+}
+"""Which capability brings which kind of fact, and how it is asked for."""
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why the last poll brought nothing: the health it means, the words for the person, and seconds until the next attempt
+    (``None``: not until somebody nudges). ``firm``: a nudge does not shorten the wait."""
+
+    health: Health
+    reason: str
+    wait: float | None
+    firm: bool = False
+
+
+def said(error: BaseException) -> str:
+    """What an error says, safe to show, on one line."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  # a third party's __str__ may raise anything; its type is still worth telling
+        text = ""
+    return clean(text, 400).strip() or type(error).__name__
+
+
+def bug(provider: str, error: BaseException) -> str:
+    """The sentence for whatever is not in the SDK's error tree."""
+    if isinstance(error, Burst):
+        return f"a bug in the provider {provider}: {said(error)}"
+    return f"a bug in the provider {provider}: {type(error).__name__}: {said(error)}"
+
+
+class Source:
+    """Polls one provider. ``build`` makes it (in its own thread; it may block); ``stamp`` gives strictly rising engine time in
+    seconds; ``on_told`` gets each good answer, or ``None`` when only the health changed. Methods belong to the engine's loop."""
+
+    def __init__(
+        self,
+        config: SourceConfig,
+        build: Callable[[], object],
+        clock: Clock,
+        *,
+        stamp: Callable[[], float] | None = None,
+        on_told: Callable[[Snapshot | None], None] = lambda _: None,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.name = config.name
+        self.provider_name = config.provider
+        self.can: frozenset[str] = frozenset()
+        self._every, self._timeout = float(config.every), float(config.timeout)
+        self._build, self._clock, self._stamp = build, clock, stamp or clock.mono
+        self._on_told, self._jitter = on_told, jitter
+        self._accepting = Accepting(config.name)
+        self._lane: Lane | None = None
+        self._provider: object | None = None
+        self._nudged = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
+        self._since = clock.mono()
+        self._last: Snapshot | None = None
+        self._latency: float | None = None
+        self._failure: Failure | None = None
+        self._failures = 0
+        self._retry_at: float | None = None
+        self._noise: tuple[str, ...] = ()
+
+    async def run(self) -> None:
+        """Poll for ever."""
+        while True:
+            await self.poll()
+            await self._rest()
+
+    def nudge(self) -> None:
+        """Ask now: ends a back-off and a parking, but not a wait that the source itself asked for."""
+        self._nudged.set()
+
+    async def poll(self) -> None:
+        """Ask once, under the total deadline. Never raises for what the provider does."""
+        async with self._one_at_a_time:
+            asked_at, asked_mono = self._clock.now(), self._stamp()
+            try:
+                parts = await self._call(lambda: self._ask(asked_at))
+                snapshot = self._snapshot(parts, asked_at, asked_mono)
+            except Exception as error:  # noqa: BLE001  # the loop never ends: whatever a provider raises is shown (safety 18)
+                await self._fail(error)
+                snapshot = None
+            else:
+                self._last, self._failure, self._failures = snapshot, None, 0
+                self._latency = max(0.0, self._clock.mono() - asked_mono)
+                self._retry_at = asked_mono + self._every
+        self._on_told(snapshot)
+
+    async def send(self, verb: Callable[[Any], Awaitable[T]]) -> T:
+        """Do something at the provider, under its deadline. Raises what it raises, or `Overran`."""
+
+        async def sent() -> T:
+            return await verb(self._ready())
+
+        return await self._call(sent)
+
+    async def on_call(self, at: datetime) -> Answer[OnCall] | None:
+        """Who is on call there at ``at`` (UTC); ``None`` where it has no rosters. Raises what the provider raises, or `Overran`."""
+
+        async def asked() -> Answer[OnCall] | None:
+            provider: Any = self._ready()
+            if "Rosters" not in self.can:
+                return None
+            return Accepting(self.name).accept("rosters", await provider.on_call(at))
+
+        return await self._call(asked)
+
+    def why(self, error: BaseException) -> str:
+        """What an error of this source means, for the person."""
+        return self._meaning(error).reason
+
+    def health(self) -> SourceHealth:
+        """How well it sees now; ages are monotonic."""
+        mono = self._clock.mono()
+        age = None if self._last is None else max(0.0, mono - self._last.asked_mono)
+        health, reason = self._judge(mono, age)
+        waiting = self._failure is not None and self._retry_at is not None
+        return SourceHealth(
+            source=self.name,
+            provider=self.provider_name,
+            health=health,
+            age=None if age is None else timedelta(seconds=age),
+            latency=None if self._latency is None else timedelta(seconds=self._latency),
+            reason=reason,
+            retry_in=timedelta(seconds=max(0.0, (self._retry_at or mono) - mono)) if waiting else None,
+            rejected=self._last.rejected if self._last is not None else 0,
+        )
+
+    async def close(self) -> None:
+        """Let the provider close what it holds, and end its thread."""
+        if self._lane is None:
+            return
+        await self._part_with_provider()
+        self._lane.close()
+        self._lane = None
+
+    def _judge(self, mono: float, age: float | None) -> tuple[Health, str]:
+        blind_after, late_after = 2 * self._every + self._timeout, 1.5 * self._every
+        failure = self._failure
+        unseen = mono - self._since if age is None else age
+        if failure is not None and (failure.health in (Health.BLIND, Health.PARKED) or age is None):
+            return (failure.health if failure.health is Health.PARKED else Health.BLIND), failure.reason
+        reason = failure.reason if failure is not None else "; ".join(self._last.remarks) if self._last is not None else ""
+        if unseen > blind_after:
+            return Health.BLIND, reason or ("it has not answered yet" if age is None else "its answers stay away")
+        if age is None:
+            return Health.STARTING, ""
+        if failure is not None and failure.health is Health.INCOMPLETE:
+            return Health.INCOMPLETE, reason
+        if age > late_after:
+            return Health.LATE, reason
+        if self._last is not None and (not self._last.complete or self._last.rejected):
+            return Health.INCOMPLETE, reason
+        return Health.LIVE, reason
+
+    async def _call(self, work: Callable[[], Awaitable[T]]) -> T:
+        if self._lane is None:
+            self._lane = Lane(self.name, self._clock, self._heard)
+        return await self._lane.call(work, self._timeout)
+
+    def _heard(self, noise: str) -> None:
+        """From the lane's thread: something failed that nobody awaits. Said with the next answer, once."""
+        self._noise = (*self._noise[-2:], f"a bug in the provider {self.provider_name}: {clean(noise, 400)}")
+
+    def _ready(self) -> object:
+        """The provider, made when it is first needed. In its own thread."""
+        if self._provider is None:
+            self._provider = self._build()
+            self.can = capabilities(self._provider)
+        return self._provider
+
+    async def _ask(self, at: datetime) -> dict[str, Answer[Any] | BaseException]:
+        """Every kind of fact this provider has, or why that kind is missing. In its own thread."""
+        provider = self._ready()
+        asked = [_PARTS[capability] for capability in _PARTS if capability in self.can]
+        results = await asyncio.gather(*(_made(ask, provider, at) for _, ask in asked), return_exceptions=True)
+        parts: dict[str, Answer[Any] | BaseException] = {}
+        for (kind, _), result in zip(asked, results, strict=True):
+            if isinstance(result, BaseException):
+                parts[kind] = result
+                continue
+            try:
+                parts[kind] = self._accepting.accept(kind, result)
+            except Malformed as error:
+                parts[kind] = error
+        return parts
+
+    def _snapshot(self, parts: Mapping[str, Answer[Any] | BaseException], asked_at: datetime, asked_mono: float) -> Snapshot:
+        """The answer as one snapshot. A kind that failed keeps its last facts, and makes it incomplete; where nothing came, or
+        the source as a whole said no, that error is raised."""
+        errors = {kind: part for kind, part in parts.items() if isinstance(part, BaseException)}
+        for error in errors.values():
+            if isinstance(error, (AuthFailed, RateLimited, Unreachable)) or len(errors) == len(parts):
+                raise error
+        answers = {kind: part for kind, part in parts.items() if isinstance(part, Answer)}
+        facts: dict[str, Any] = {kind: answer.records for kind, answer in answers.items()}
+        facts |= {kind: getattr(self._last, kind) or () if self._last is not None else () for kind in errors}
+        noise, self._noise = self._noise, ()
+        missing = tuple(f"{kind}: {self._why(error)}" for kind, error in errors.items())
+        return Snapshot(
+            source=self.name,
+            asked_at=asked_at,
+            asked_mono=asked_mono,
+            complete=not errors and all(answer.complete for answer in answers.values()),
+            rejected=sum(answer.rejected for answer in answers.values()),
+            remarks=missing + tuple(remark for answer in answers.values() for remark in answer.remarks) + noise,
+            **facts,
+        )
+
+    async def _fail(self, error: Exception) -> None:
+        self._failures += 1
+        self._failure = self._meaning(error)
+        self._retry_at = None if self._failure.wait is None else self._clock.mono() + self._failure.wait
+        if isinstance(error, AuthFailed):
+            await self._part_with_provider()  # built anew when nudged, with the secret as it is then
+
+    def _meaning(self, error: BaseException) -> Failure:
+        match error:
+            case AuthFailed():
+                return Failure(Health.PARKED, f"{said(error)}; mend it (cockpit login {self.name}), then press r", None)
+            case PluginError() | ConfigError() | SecretError():
+                return Failure(Health.PARKED, said(error), None)
+            case RateLimited(retry_after=asked):
+                told = asked if isinstance(asked, (int, float)) and math.isfinite(asked) else 2 * self._every
+                return Failure(Health.LATE, self._why(error), min(LONGEST_WAIT, max(told, self._every)), firm=True)
+            case Malformed():
+                return Failure(Health.INCOMPLETE, self._why(error), self._every)
+            case _:
+                return Failure(Health.BLIND, self._why(error), self._backoff())
+
+    def _why(self, error: BaseException) -> str:
+        match error:
+            case RateLimited():
+                return f"it wants fewer questions: {said(error)}"
+            case Malformed():
+                return f"an answer that cannot be read: {said(error)}"
+            case ProviderError():
+                return said(error)
+            case Overran(blocks=True):
+                return f"a bug in the provider {self.provider_name}: {said(error)}"
+            case Overran():
+                return f"no answer within {self._timeout:g} s"
+            case _:
+                return bug(self.provider_name, error)
+
+    def _backoff(self) -> float:
+        longest = max(self._every, LONGEST_BACKOFF)
+        return min(self._every * 2.0 ** min(self._failures - 1, 16), longest) * (0.75 + 0.5 * self._jitter())
+
+    async def _rest(self) -> None:
+        """Until the next question is due, or somebody nudges."""
+        while True:
+            left = None if self._retry_at is None else self._retry_at - self._clock.mono()
+            if left is not None and left <= 0:
+                break
+            nudge = asyncio.ensure_future(self._nudged.wait())
+            waits = {nudge} if left is None else {nudge, asyncio.ensure_future(self._clock.sleep(left))}
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for wait in waits:
+                    wait.cancel()
+            if self._nudged.is_set():
+                self._nudged.clear()
+                if self._failure is None or not self._failure.firm:
+                    break
+
+    async def _part_with_provider(self) -> None:
+        provider, self._provider = self._provider, None
+        close = getattr(provider, "close", None)
+        if self._lane is None or not callable(close):
+            return
+
+        async def closed() -> None:
+            result = close()
+            if inspect.isawaitable(result):
+                await result
+
+        try:
+            await self._lane.call(closed, CLOSING)
+        except Exception as error:  # noqa: BLE001  # it is being let go of: what its closing raises is said, and stops nothing
+            self._heard(said(error))
+
+
+async def _made(ask: Callable[[Any, datetime], Awaitable[object]], provider: object, at: datetime) -> object:
+    """The call as a coroutine of its own, so that what a plain function raises at once is that part's failure alone."""
+    try:
+        return await ask(provider, at)
+    except (KeyboardInterrupt, SystemExit) as error:  # out of a task, these would end the loop
+        raise Burst(f"it raised {type(error).__name__}") from error

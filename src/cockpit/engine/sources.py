@@ -1,0 +1,136 @@
+"""All sources of a configuration: made from it, polled, closed, and changed when the configuration is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
+
+from ..config.decode import decode_settings
+from ..config.model import Config, SourceConfig
+from ..config.secrets import resolve
+from ..core.roster import OnCall
+from ..core.sources import Snapshot, SourceHealth
+from ..core.units import Seconds
+from ..provider import Clock, Host
+from .crew import Crew
+from .source import Source
+
+LOCAL = "local"
+"""The provider, and the name of the source, that is this machine itself."""
+_LOCAL_EVERY = Seconds(5.0)
+
+
+def configured(config: Config) -> dict[str, SourceConfig]:
+    """The sources by name, this machine first: it is there whether the config names it or not."""
+    named = dict(config.sources)
+    if any(each.provider == LOCAL for each in named.values()):
+        return named
+    return {LOCAL: SourceConfig(name=LOCAL, provider=LOCAL, every=_LOCAL_EVERY)} | named
+
+
+class Sources:
+    """``load_provider`` gives a provider's class; ``on_told`` gets what each answers. Belongs to the engine's loop, except `can`
+    and `health`, which any thread may ask."""
+
+    def __init__(
+        self,
+        config: Config,
+        load_provider: Callable[[str], type],
+        host: Host,
+        clock: Clock,
+        *,
+        stamp: Callable[[], float],
+        on_told: Callable[[Snapshot | None], None],
+    ) -> None:
+        self._load, self._host, self._clock = load_provider, host, clock
+        self._stamp, self._on_told = stamp, on_told
+        self._sources: dict[str, Source] = {}
+        self._configs: dict[str, SourceConfig] = {}
+        self._polling: dict[str, asyncio.Task[None]] = {}
+        self._crew: Crew | None = None
+        for each in configured(config).values():
+            self._add(each)
+
+    def get(self, name: str) -> Source | None:
+        """One source by its name."""
+        return self._sources.get(name)
+
+    @property
+    def local(self) -> tuple[str, ...]:
+        """The names of the sources that are this machine."""
+        return tuple(name for name, each in self._configs.items() if each.provider == LOCAL)
+
+    @property
+    def can(self) -> frozenset[tuple[str, str]]:
+        """(source, capability) for all that is known to be possible; nothing of a source that has never been asked."""
+        return frozenset((source.name, capability) for source in tuple(self._sources.values()) for capability in source.can)
+
+    def health(self) -> tuple[SourceHealth, ...]:
+        """How well each sees now."""
+        return tuple(source.health() for source in tuple(self._sources.values()))
+
+    def begin(self, crew: Crew) -> None:
+        """Poll all of them from now on."""
+        self._crew = crew
+        for name, source in self._sources.items():
+            self._polling[name] = crew.keep(f"polling {name}", source.run)
+
+    async def poll(self, names: Iterable[str] | None = None) -> None:
+        """Ask these once, all at the same time; ``None`` is all of them."""
+        wanted = tuple(self._sources) if names is None else tuple(names)
+        await asyncio.gather(*(source.poll() for name in wanted if (source := self._sources.get(name)) is not None))
+
+    async def on_call(self, at: datetime) -> tuple[tuple[OnCall, ...], tuple[str, ...]]:
+        """Who is on call everywhere at ``at`` (UTC), by level; and a sentence for each source that could not say."""
+        found: list[OnCall] = []
+        silent: list[str] = []
+
+        async def ask(source: Source) -> None:
+            try:
+                answer = await source.on_call(at)
+            except Exception as error:  # noqa: BLE001  # whatever a provider raises is said, and the others are asked
+                silent.append(f"{source.name}: {source.why(error)}")
+            else:
+                found.extend(answer.records if answer is not None else ())
+
+        await asyncio.gather(*map(ask, self._sources.values()))
+        return tuple(sorted(found, key=lambda each: (each.level, each.source, each.roster))), tuple(sorted(silent))
+
+    def nudge(self, names: Iterable[str] | None = None) -> None:
+        """Have these asked now; ``None`` is all of them."""
+        for name in tuple(self._sources) if names is None else tuple(names):
+            if (source := self._sources.get(name)) is not None:
+                source.nudge()
+
+    async def adopt(self, config: Config) -> tuple[str, ...]:
+        """Close what is not configured any more or configured otherwise, begin what is new. Gives the names of what went away."""
+        wanted = configured(config)
+        gone = [name for name, each in self._configs.items() if wanted.get(name) != each]
+        for name in gone:
+            if (task := self._polling.pop(name, None)) is not None:
+                task.cancel()
+            del self._configs[name]
+            await self._sources.pop(name).close()
+        for name, each in wanted.items():
+            if name not in self._configs:
+                self._add(each)
+                if self._crew is not None:
+                    self._polling[name] = self._crew.keep(f"polling {name}", self._sources[name].run)
+        return tuple(name for name in gone if name not in wanted)
+
+    async def close(self) -> None:
+        """Close them all, at the same time."""
+        await asyncio.gather(*(source.close() for source in self._sources.values()))
+
+    def _add(self, config: SourceConfig) -> None:
+        self._configs[config.name] = config
+        build = partial(self._build, config)
+        self._sources[config.name] = Source(config, build, self._clock, stamp=self._stamp, on_told=self._on_told)
+
+    def _build(self, config: SourceConfig) -> object:
+        """The provider, with its secrets fetched. In the source's own thread: keyrings and imports take their time."""
+        kind = self._load(config.provider)
+        settings = decode_settings(kind.Config, config.settings, resolve, f"sources.{config.name}")  # type: ignore[attr-defined]  # Provider
+        return kind(config.name, settings, self._host)

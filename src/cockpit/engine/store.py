@@ -1,0 +1,197 @@
+"""The only mutable state of the engine: what each source last said, what people did, and the view that follows from both."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ..core.actions import Run, RunState
+from ..core.runbooks import Runbook
+from ..core.sources import Snapshot, SourceHealth
+from ..core.text import clean
+from ..core.traps import seen
+from ..core.view import UNCERTAIN_SHOWN, JournalHealth, View, project
+
+RUNS_KEPT = 200
+_FACTS = ("alerts", "silences", "traps", "rosters", "complete", "remarks")
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a view needs besides facts and runs."""
+
+    health: tuple[SourceHealth, ...] = ()
+    journal: JournalHealth = JournalHealth()
+    keeper: str = ""
+    runbooks: tuple[Runbook, ...] = ()
+    me: tuple[str, ...] = ()
+    read_only: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+class Store:
+    """Safe to use from any thread. A new view reaches the listeners through one conflated slot: they are called once, and not
+    again until somebody has fetched `view`."""
+
+    def __init__(self, now: datetime) -> None:
+        self._lock = threading.RLock()
+        self._snapshots: dict[str, Snapshot] = {}
+        self._runs: dict[str, Run] = {}
+        self._view = View(now=now)
+        self._surroundings = Surroundings()
+        self._stale = True
+        self._signature: object = None
+        self._fetched = True
+        self._listeners: tuple[Callable[[], None], ...] = ()
+        self.trouble = ""
+
+    @property
+    def view(self) -> View:
+        """The newest view; fetching it asks to be told of the next. Takes no lock."""
+        self._fetched = True  # before the view is read: one that comes in between is told of once too often, never not at all
+        return self._view
+
+    @property
+    def peek(self) -> View:
+        """The newest view, without the listeners' slot being emptied: for the engine itself."""
+        return self._view
+
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call ``callback`` when the view is newer than the one last fetched; the returned function takes it back."""
+        with self._lock:
+            self._listeners += (callback,)
+
+        def forget() -> None:
+            with self._lock:
+                self._listeners = tuple(each for each in self._listeners if each is not callback)
+
+        return forget
+
+    def observe(self, snapshot: Snapshot) -> None:
+        """Replace what its source said before, as a whole."""
+        with self._lock:
+            before = self._snapshots.get(snapshot.source)
+            if before is not None and all(getattr(before, name) == getattr(snapshot, name) for name in _FACTS):
+                # the very same objects stay, so that nothing downstream has to compare them again
+                kept = {name: getattr(before, name) for name in _FACTS}
+                self._snapshots[snapshot.source] = msgspec.structs.replace(snapshot, **kept)
+                return
+            self._snapshots[snapshot.source] = snapshot
+            self._stale = True
+
+    def forget(self, source: str) -> None:
+        """Drop what a source said: it is not configured any more."""
+        with self._lock:
+            self._stale |= self._snapshots.pop(source, None) is not None
+
+    def snapshot(self, source: str) -> Snapshot | None:
+        """What a source last said."""
+        return self._snapshots.get(source)
+
+    def put_run(self, run: Run) -> None:
+        """Keep a run, or what became of it."""
+        self.put_runs((run,))
+
+    def put_runs(self, runs: Iterable[Run]) -> None:
+        """Keep several; the newest `RUNS_KEPT` stay, and all that are not settled."""
+        with self._lock:
+            for run in runs:
+                if self._runs.get(run.id) != run:
+                    self._runs[run.id] = run
+                    self._stale = True
+            if len(self._runs) > RUNS_KEPT:
+                settled = sorted((run.at, run.id) for run in self._runs.values() if run.state.settled)
+                for _, run_id in settled[: len(self._runs) - RUNS_KEPT]:
+                    del self._runs[run_id]
+
+    def run(self, run_id: str) -> Run | None:
+        """One run by its id."""
+        return self._runs.get(run_id)
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """All runs, newest first."""
+        with self._lock:
+            return tuple(sorted(self._runs.values(), key=lambda run: (run.at, run.id), reverse=True))
+
+    def publish(self, now: datetime, around: Surroundings, *, fresh: bool = False) -> bool:
+        """Make the view, if anything in it differs; tell the listeners, if they have fetched the last one. ``fresh`` says that a
+        source has just answered, so that the ages in the view have a new beginning. Gives back whether there is a new view."""
+        with self._lock:
+            signature = self._moves_with_time(now)
+            if self._stale or signature != self._signature or _without_ages(around) != _without_ages(self._surroundings):
+                made = self._projected(now, around)
+            elif fresh:
+                made = msgspec.structs.replace(self._view, now=now, sources=around.health)
+            else:
+                return False
+            self._stale, self._signature, self._surroundings = False, signature, around
+            if not fresh and _same(made, self._view):
+                return False
+            self._view = made
+            tell = self._listeners if self._fetched else ()
+            self._fetched = self._fetched and not tell
+        for callback in tell:
+            try:
+                callback()
+            except Exception as error:  # noqa: BLE001  # a screen that is closing may raise anything; polling goes on
+                self.trouble = f"the screen could not be told of a change: {type(error).__name__}: {error}"
+        return True
+
+    def _projected(self, now: datetime, around: Surroundings) -> View:
+        try:
+            return self._project(now, around)
+        except Exception as error:  # noqa: BLE001  # a fault of ours: the last view stays, and says that it is not the newest
+            fault = f"a bug in the cockpit: the view could not be made anew ({type(error).__name__}: {clean(str(error))})"
+            return msgspec.structs.replace(self._view, remarks=(*around.remarks, fault))
+
+    def _project(self, now: datetime, around: Surroundings) -> View:
+        return project(
+            self._snapshots,
+            self.runs,
+            around.health,
+            now=now,
+            runbooks=around.runbooks,
+            journal=around.journal,
+            keeper=around.keeper,
+            me=around.me,
+            read_only=around.read_only,
+            remarks=around.remarks,
+        )
+
+    def _moves_with_time(self, now: datetime) -> object:
+        """What time alone changes in a view: traps that go blind or end their rest, silences that begin or end, and how long an
+        unknown outcome stays written on its alert. Ages are drawn by the screen, from the view's own times."""
+        traps = []
+        silences = 0
+        for said in self._snapshots.values():
+            for trap in said.traps or ():
+                watch = seen(trap.trap, trap.watch, now)
+                traps.append((watch.state, watch.rest_until is None))
+            silences += sum((silence.starts_at <= now) + (silence.ends_at <= now) for silence in said.silences or ())
+        unknown = sum(run.state is RunState.UNCERTAIN and _recent(now - run.at) for run in self._runs.values())
+        return traps, silences, unknown
+
+
+def _recent(age: timedelta) -> bool:
+    return age < UNCERTAIN_SHOWN
+
+
+def _without_ages(around: Surroundings) -> Surroundings:
+    health = tuple(msgspec.structs.replace(each, age=None, latency=None, retry_in=None) for each in around.health)
+    return msgspec.structs.replace(around, health=health)
+
+
+def _same(one: View, other: View) -> bool:
+    """Whether two views differ in nothing but their moment."""
+    timeless = {"now": other.now, "sources": ()}
+    same = msgspec.structs.replace(one, **timeless) == msgspec.structs.replace(other, **timeless)
+    return same and len(one.sources) == len(other.sources) and all(map(_same_health, one.sources, other.sources))
+
+
+def _same_health(one: SourceHealth, other: SourceHealth) -> bool:
+    return msgspec.structs.replace(one, age=None, latency=None, retry_in=None) == msgspec.structs.replace(
+        other, age=None, latency=None, retry_in=None
+    )

@@ -1,0 +1,137 @@
+"""What each action is at a provider: which source does it, with which call, and how its effect is recognised in a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+import msgspec
+
+from ..core.actions import Ack, Action, AddNote, Arm, Disarm, EndSilence, MakeSilence, Unack
+from ..core.alerts import AlertState, Ref
+from ..core.sources import Snapshot
+from ..core.view import View
+
+Verb: TypeAlias = Ack | Unack | MakeSilence | EndSilence | AddNote | Disarm | Arm
+"""The actions that a provider carries out."""
+
+_WORDS: dict[type, str] = {
+    Ack: "ack",
+    Unack: "unack",
+    MakeSilence: "silence",
+    EndSilence: "unsilence",
+    AddNote: "note",
+    Disarm: "disarm",
+    Arm: "arm",
+}
+_SAME_END = timedelta(seconds=2)  # sources round the end of a silence to their own grain
+_NAMED = 3  # so many alerts are named in a run's target, the rest counted
+
+
+def word(action: Verb) -> str:
+    """The run's ``what``."""
+    return _WORDS[type(action)]
+
+
+def by_source(action: Verb) -> tuple[tuple[str, Verb], ...]:
+    """The action as one part for each source that it concerns, in the order in which they are first named."""
+    if not isinstance(action, (Ack, Unack)):
+        return ((_source(action), action),)
+    refs: dict[str, list[Ref]] = {}
+    for ref in dict.fromkeys(action.refs):
+        refs.setdefault(ref.source, []).append(ref)
+    return tuple((source, msgspec.structs.replace(action, refs=tuple(each))) for source, each in refs.items())
+
+
+def _source(action: MakeSilence | EndSilence | AddNote | Disarm | Arm) -> str:
+    match action:
+        case MakeSilence(source=source):
+            return source
+        case EndSilence(ref=ref) | AddNote(ref=ref):
+            return ref.source
+        case Disarm(trap=trap) | Arm(trap=trap):
+            return trap.source
+
+
+def call(action: Verb, who: str) -> Callable[[Any], Awaitable[object]]:
+    """The provider's method with its arguments; the one parameter is the provider."""
+    match action:
+        case Ack(refs=refs, note=note):
+            return lambda at: at.ack([ref.id for ref in refs], who, note)
+        case Unack(refs=refs):
+            return lambda at: at.unack([ref.id for ref in refs], who)
+        case MakeSilence(match=rule, ends_at=ends_at, comment=comment):
+            return lambda at: at.silence(rule, ends_at, who, comment)
+        case EndSilence(ref=ref):
+            return lambda at: at.unsilence(ref.id, who)
+        case AddNote(ref=ref, text=text):
+            return lambda at: at.note(ref.id, who, text)
+        case Disarm(trap=trap, until=until, why=why):
+            return lambda at: at.disarm(trap.id, until, who, why)
+        case Arm(trap=trap):
+            return lambda at: at.arm(trap.id, who)
+
+
+def target(action: Verb, view: View) -> str:
+    """On what, for people: alerts by name and place, traps by name, silences by what they match."""
+    match action:
+        case Ack(refs=refs) | Unack(refs=refs):
+            named = [named_alert(ref, view) for ref in refs[:_NAMED]]
+            return ", ".join(named) + (f" and {len(refs) - _NAMED} more" if len(refs) > _NAMED else "")
+        case MakeSilence(match=rule):
+            return rule
+        case EndSilence(ref=ref):
+            return next((silence.match for silence in view.silences if silence.ref == ref), ref.id)
+        case AddNote(ref=ref):
+            return named_alert(ref, view)
+        case Disarm(trap=trap) | Arm(trap=trap):
+            return trap.id
+
+
+def named_alert(ref: Ref, view: View) -> str:
+    """An alert's name and place; its id if it is not known any more."""
+    row = view.alert(ref)
+    if row is None:
+        return ref.id
+    return row.alert.name if row.alert.where in ("", row.alert.name) else f"{row.alert.name} · {row.alert.where}"
+
+
+def exclusive(action: Action, source: str) -> str:
+    """The key under which no second run of the same may be under way, in this process or another (safety 25)."""
+    match action:
+        case Ack(refs=refs) | Unack(refs=refs):
+            return f"{source}:{type(action).__name__.lower()}:" + ",".join(sorted(ref.id for ref in refs))
+        case MakeSilence(match=rule):
+            return f"{source}:silence:{rule}"
+        case EndSilence(ref=ref):
+            return f"{source}:unsilence:{ref.id}"
+        case Disarm(trap=trap) | Arm(trap=trap):
+            return f"{source}:rest:{trap.id}"
+        case _:
+            return ""
+
+
+def shows(action: Action, result: object, snapshot: Snapshot) -> bool | None:
+    """Whether a snapshot shows the effect. ``result`` is what the provider's method gave. ``None``: it can say nothing about it,
+    because this source has no such facts, or what it was about is gone."""
+    match action:
+        case Ack(refs=refs) | Unack(refs=refs):
+            wanted, held = set(refs), isinstance(action, Ack)
+            states = [alert.state for alert in snapshot.alerts or () if alert.ref in wanted]
+            undone = AlertState.FIRING if held else AlertState.ACKNOWLEDGED
+            return undone not in states if states else None
+        case MakeSilence(match=rule, ends_at=ends_at):
+            if snapshot.silences is None:
+                return None
+            return any(
+                each.ref.id == result or (each.match == rule and abs(each.ends_at - ends_at) < _SAME_END)
+                for each in snapshot.silences
+            )
+        case EndSilence(ref=ref):
+            return not any(each.ref == ref and each.ends_at > snapshot.asked_at for each in snapshot.silences or ())
+        case Disarm(trap=trap) | Arm(trap=trap):
+            resting = [each.watch.rest_until is not None for each in snapshot.traps or () if each.trap.name == trap.id]
+            return resting[0] is isinstance(action, Disarm) if resting else None
+        case _:
+            return None  # a note is not part of what every source gives back

@@ -1,0 +1,252 @@
+"""The engine without its thread: its parts put together, and single steps for a command that does one thing and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from ..config.model import Config
+from ..config.secrets import resolve
+from ..core.actions import Action, Run, Start
+from ..core.alerts import Ref
+from ..core.roster import OnCall
+from ..core.runbooks import Plan
+from ..core.sources import Snapshot
+from ..core.text import clean
+from ..core.traps import Failed, Looked, Trap
+from ..core.view import JournalHealth, View
+from ..core.why import narrowed, why_not
+from ..provider import Clock
+from .crew import Crew
+from .desk import Refused
+from .dispatch import PATIENCE, Dispatch
+from .journal import Journal, JournalError
+from .keeper import Keeper
+from .lane import Lane, Overran
+from .machine import Here
+from .person import hidden_names, real_person, who_is
+from .planning import resolved
+from .probing import build, event_of
+from .runner import Runner
+from .sources import Sources
+from .stamp import Stamp
+from .store import Store, Surroundings
+
+AGAIN = 1.0
+"""Seconds between looks at whether a source shows what it was told."""
+STOPPING = 20.0
+"""Seconds in which runs have to end when the engine stops: their grace, and the kernel's time."""
+GATHER = 1.0
+"""Seconds for which what the keeper finds is gathered before this machine's own source is asked again."""
+LOOK = 10.0
+"""Seconds that one look may take where its trap does not say."""
+
+
+class Works:
+    """``load_provider`` and ``load_probe`` give the class for a name, raising `plugins.PluginError`. The journal belongs to who
+    opened it, and outlives this."""
+
+    def __init__(
+        self,
+        config: Config,
+        journal: Journal,
+        clock: Clock,
+        *,
+        load_provider: Callable[[str], type],
+        load_probe: Callable[[str], type],
+        state_dir: Path,
+    ) -> None:
+        self.config, self.journal, self.clock = config, journal, clock
+        self._load_probe = load_probe
+        self._read_only = config.read_only
+        self._store = Store(clock.now())
+        self._crew = Crew(clock)
+        self.here = Here(config, journal, clock)
+        self.keeper = Keeper(self.here, journal, load_probe, traps=config.traps.values(), on_change=self._trap_changed)
+        self.here.live = lambda: self.keeper.watches
+        stamp = Stamp(clock)
+        self._sources = Sources(config, load_provider, self.here, clock, stamp=stamp, on_told=self._told)
+        self._runner = Runner(state_dir, clock, hidden=hidden_names(config))
+        self._dispatch = Dispatch(
+            self._store,
+            journal,
+            self._runner,
+            clock,
+            who=who_is(config),
+            real=real_person(),
+            source=self._sources.get,
+            plan=lambda action: self.plan(action.runbook, action.alert, action.params),
+            stamp=stamp,
+            changed=self._publish,
+        )
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._trap_news = False
+        self._asked_local = -GATHER
+        self._lives = False  # whether the keeper and the sources are at work by themselves
+
+    @contextlib.asynccontextmanager
+    async def session(self) -> AsyncIterator[Self]:
+        """On the caller's own loop: nothing happens but what is asked for."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._heard)
+        with contextlib.suppress(JournalError):  # the journal's `problem` is in every view
+            self._store.put_runs(self.journal.runs())
+        self._publish()
+        try:
+            yield self
+        finally:
+            await self._wind_up()
+            self._loop = None
+
+    async def once(self, *, look: bool = True) -> View:
+        """Look at all traps (unless another process keeps them, or not ``look``), ask every source once, and give the view."""
+
+        async def this_machine() -> None:
+            if look:
+                await self.keeper.once()
+            await self._sources.poll(self._sources.local)
+
+        others = [health.source for health in self._sources.health() if health.source not in self._sources.local]
+        await asyncio.gather(this_machine(), self._sources.poll(others))
+        self._publish()
+        return self._store.view
+
+    async def do(self, action: Action, follow: Callable[[str], None] = lambda _: None) -> tuple[Run, ...]:
+        """Do it and wait until nothing more will happen to it by itself: a run for each source concerned. ``follow`` is called
+        with a run's id again and again while it goes on, and once after. Raises `Refused`. On the engine's own loop."""
+        runs = self._begin(action)
+        work = asyncio.gather(*(self._carry_out(run) for run in runs))
+        try:
+            while not work.done():
+                await asyncio.wait({work}, timeout=0.1)
+                for run in runs:
+                    follow(run.id)
+        except asyncio.CancelledError:
+            for run in runs:
+                self._runner.cancel(run.id, "the cockpit was interrupted")
+            await asyncio.wait({work}, timeout=STOPPING)
+            raise
+        await work
+        for attempt in range(PATIENCE):
+            waiting = {self._dispatch.awaited(run.id) for run in runs} - {""}
+            if waiting:
+                await self.clock.sleep(AGAIN if attempt else 0.0)
+                await self._sources.poll(waiting)
+        self._publish()
+        return tuple(self._store.run(run.id) or run for run in runs)
+
+    async def look(self, trap: Trap) -> Looked | Failed:
+        """One look with a trap's probe, that changes nothing."""
+        began, seconds = self.clock.now(), trap.timeout or LOOK
+        lane = Lane(f"look at {trap.name}", self.clock, lambda _: None)
+
+        async def looked() -> object:
+            seen = build(trap, self._load_probe, self.here, resolve).look()
+            return await seen if inspect.isawaitable(seen) else seen
+
+        try:
+            return event_of(trap, began, await lane.call(looked, seconds))
+        except Overran:
+            return Failed(began, f"no answer within {seconds:g} s")
+        except Exception as error:  # noqa: BLE001  # whatever a probe raises is what came of the look
+            return event_of(trap, began, error)
+        finally:
+            lane.close()
+
+    async def on_call(self, at: datetime) -> tuple[tuple[OnCall, ...], tuple[str, ...]]:
+        """Who is on call everywhere at ``at`` (UTC), by level; and a sentence for each source that could not say."""
+        return await self._sources.on_call(at)
+
+    @property
+    def can(self) -> frozenset[tuple[str, str]]:
+        """(source, capability) for all that is known to be possible; nothing of a source that has never been asked."""
+        return self._sources.can
+
+    def why_not(self, action: Action | type) -> str | None:
+        """See `Desk.why_not`."""
+        return why_not(action, self._now(), self.can)
+
+    def plan(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
+        """A runbook resolved for an alert as it is now: the exact preview. What cannot be (any more) says why in ``refused``."""
+        return resolved(self.config.runbooks, self._store.peek, runbook, alert, given)
+
+    async def _wind_up(self) -> None:
+        self._runner.shut("the cockpit was closed")
+        with contextlib.suppress(TimeoutError):  # what does not end will read "outcome unknown"
+            await asyncio.wait_for(self._runner.idle(), STOPPING)
+        await self._crew.dismiss()
+        await self._sources.close()
+
+    async def _carry_out(self, run: Run) -> None:
+        run = await self._dispatch.carry_out(run)
+        if isinstance(run.action, Start) and not run.action.dry_run:
+            await self._look_again(run.action.alert)
+
+    async def _look_again(self, alert: Ref | None) -> None:
+        """After a runbook the alert's trap is looked at and its source is asked, so that one sees whether it helped."""
+        row = self._store.peek.alert(alert) if alert is not None else None
+        trap = row.alert.trap if row is not None else ""
+        if not self._lives and trap in self.config.traps:
+            await self.keeper.once([trap])
+        elif self.keeper.leads and trap in self.config.traps:
+            await self.keeper.look_now(trap)
+        else:
+            self.keeper.look_all()
+        self._sources.nudge({*self._sources.local, *([alert.source] if alert is not None else [])})
+
+    def _trap_changed(self) -> None:
+        """Ask this machine's own source soon; the looks of one second are gathered, for there may be many."""
+        loop, now = self._loop, self.clock.mono()
+        if loop is None or now - self._asked_local < GATHER:
+            self._trap_news = True
+            return
+        self._asked_local = now
+        loop.call_later(0.1, self._sources.nudge, self._sources.local)
+
+    def _told(self, snapshot: Snapshot | None) -> None:
+        if snapshot is not None:
+            self._store.observe(snapshot)
+            self._dispatch.observe(snapshot)
+        self._publish(fresh=snapshot is not None)
+
+    def _begin(self, action: Action) -> tuple[Run, ...]:
+        self._refuse(action)
+        return self._dispatch.begin(narrowed(action, self._now(), self.can))
+
+    def _refuse(self, action: Action) -> None:
+        reason = self.why_not(action)
+        if reason is not None:
+            raise Refused(reason)
+
+    def _now(self) -> View:
+        """The newest view, with what does not wait for the next one: read-only, and whether the journal can be written."""
+        journal = JournalHealth(self.journal.problem)
+        return msgspec.structs.replace(self._store.peek, now=self.clock.now(), read_only=self._read_only, journal=journal)
+
+    def _publish(self, *, fresh: bool = False) -> None:
+        around = Surroundings(
+            health=self._sources.health(),
+            journal=JournalHealth(self.journal.problem),
+            keeper=self.keeper.says,
+            runbooks=tuple(self.config.runbooks.values()),
+            me=self.config.me or (who_is(self.config),),
+            read_only=self._read_only,
+            remarks=self._remarks(),
+        )
+        self._store.publish(self.clock.now(), around, fresh=fresh)
+
+    def _remarks(self) -> tuple[str, ...]:
+        trouble = (*self._crew.trouble.values(), *((self._store.trouble,) if self._store.trouble else ()))
+        return (*self.config.remarks, *self.journal.remarks, *trouble)
+
+    def _heard(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        what = str(context.get("message", "something")) + (f" ({type(error).__name__}: {error})" if error else "")
+        self._crew.trouble["loop"] = f"a bug in the cockpit: {clean(what)}"

@@ -1,0 +1,325 @@
+"""What every provider keeps, as tests that a third party inherits."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import re
+import unittest
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..core.alerts import AlertState
+from ..core.text import clean_block
+from ..core.traps import TrapState
+from ..engine.answers import Accepting
+from ..provider import CAPABILITIES, Answer, ProviderError, capabilities
+from .clock import START
+from .walk import records_of, texts, times
+
+T = TypeVar("T")
+
+HOSTILE = "\x1b]52;c;aGk=\x07\x1b[31m[@click=app.quit]x[/]\x9b2J\u202e\u200bend"
+"""What a source can be made to say: sequences that drive a terminal, markup, text that runs backwards, characters nobody sees."""
+
+_CANARY_FIELDS = re.compile(r"token|password|secret|api_?key|bearer", re.I)
+_ASKED: dict[str, Callable[[Any], Awaitable[Any]]] = {
+    "Alerts": lambda provider: provider.alerts(),
+    "Silences": lambda provider: provider.silences(),
+    "Traps": lambda provider: provider.traps(),
+    "Rosters": lambda provider: provider.on_call(START),
+}
+
+
+class ProviderContract:
+    """Subclass it in a test module and override `provider`, and as many of the others as the source makes possible; what is not
+    overridden is skipped and says so. Each method gives a fresh provider whose source is a recording, or a real server.
+
+    ``name`` is the source's name that the providers were made with, ``secrets`` the canaries they were given as secrets,
+    ``seconds`` how long a call may take, ``now`` (UTC) the moment at which the recording plays.
+    """
+
+    name = "contract"
+    secrets: Sequence[str] = ()
+    seconds = 10.0
+    now = START
+
+    def provider(self) -> object:
+        """One whose source answers well, with at least one record of each kind that it has, and one alert firing if it can ack."""
+        raise NotImplementedError("override provider(): it gives a fresh provider named self.name")
+
+    def hostile(self) -> object:
+        """One whose source has `HOSTILE` in every text that it sends."""
+        raise unittest.SkipTest("hostile() is not overridden")
+
+    def malformed(self) -> tuple[object, int]:
+        """One whose source sends some records that cannot be read among good ones, and how many alerts it sends in all."""
+        raise unittest.SkipTest("malformed() is not overridden")
+
+    def failing(self) -> Mapping[str, tuple[object, type[ProviderError]]]:
+        """For each way in which the source can say no: a provider that meets it, and the error it must become."""
+        raise unittest.SkipTest("failing() is not overridden")
+
+    def stalled(self) -> object:
+        """One whose source never answers."""
+        raise unittest.SkipTest("stalled() is not overridden")
+
+    def test_it_has_a_config_whose_secrets_are_secrets(self) -> None:
+        config = getattr(type(self.provider()), "Config", None)
+        if not isinstance(config, type) or not issubclass(config, msgspec.Struct):
+            raise AssertionError("Config is not a msgspec.Struct")
+        must(config.__struct_config__.frozen, "Config is not frozen: class Config(msgspec.Struct, frozen=True)")
+        for field in msgspec.structs.fields(config):
+            if _CANARY_FIELDS.search(field.name):
+                must("Secret" in str(field.type), f"Config.{field.name} sounds like a secret and is no cockpit.provider.Secret")
+
+    def test_what_it_can_do_it_can_do_whole(self) -> None:
+        provider = self.provider()
+        must(capabilities(provider), "it can do nothing: none of the capabilities of cockpit.provider is complete")
+        for kind in CAPABILITIES:
+            methods = [name for name in vars(kind) if not name.startswith("_")]
+            there = [name for name in methods if hasattr(provider, name)]
+            missing = [name for name in methods if name not in there]
+            must(not (there and missing), f"it has {', '.join(there)} but no {', '.join(missing)}: that is no {kind.__name__} yet")
+            for name in there:
+                must(inspect.iscoroutinefunction(getattr(provider, name)), f"{name} is not a coroutine function (async def)")
+
+    def test_identities_are_unique_and_its_own(self) -> None:
+        for kind, answer in self._answers(self.provider()).items():
+            ids = [getattr(record, "ref", None) or _key(record) for record in answer.records]
+            twice = [str(each) for each, count in Counter(ids).items() if count > 1]
+            must(not twice, f"{kind}: {', '.join(twice)} comes more than once")
+            for record in answer.records:
+                source = record.ref.source if hasattr(record, "ref") else record.source
+                must(source == self.name, f"{kind}: a record says it is from {source!r}, and this source is called {self.name!r}")
+
+    def test_times_are_aware_and_in_utc(self) -> None:
+        for kind, answer in self._answers(self.provider()).items():
+            for path, time in times(answer.records):
+                must(time.utcoffset() is not None, f"{kind}{path} has no zone: {time}")
+                must(time.utcoffset() == timedelta(0), f"{kind}{path} is not in UTC: {time}")
+
+    def test_polls_of_the_same_facts_compare_equal(self) -> None:
+        async def twice(provider: Any) -> list[tuple[str, Answer[Any], Answer[Any]]]:
+            first, second = await _asked(provider), await _asked(provider)
+            return [(kind, answer, second[kind]) for kind, answer in first.items()]
+
+        for kind, one, other in self._run(self.provider(), twice):
+            must(one == other, f"{kind}: two polls of the same facts differ: {_first_difference(one, other)}")
+
+    def test_the_engine_would_reject_none_of_its_records(self) -> None:
+        for kind, answer in self._answers(self.provider()).items():
+            taken = Accepting(self.name).accept(records_of(kind), answer)
+            must(
+                taken.rejected == answer.rejected, f"{kind}: {taken.remarks[-1] if taken.remarks else 'some records are unusable'}"
+            )
+
+    def test_hostile_texts_come_out_clean(self) -> None:
+        answers = self._answers(self.hostile())
+        must(any(answer.records for answer in answers.values()), "the hostile source's answers gave no record at all")
+        for kind, answer in answers.items():
+            for path, text in (*texts(answer.records), *texts(answer.remarks)):
+                if ".trap.params" in path:
+                    continue  # what a probe is configured with, to the byte; nobody shows it as it is
+                must(clean_block(text, len(text) + 1) == text, f"{kind}{path} is not clean: {text!r}; use cockpit.core.text.clean")
+
+    def test_malformed_records_are_counted_one_by_one(self) -> None:
+        provider, received = self.malformed()
+        answer = self._answers(provider)["Alerts"]
+        got, bad = len(answer.records), answer.rejected
+        must(bad > 0, f"of {received} alerts, some of them malformed, none was counted as rejected")
+        must(got + bad == received, f"accepted ({got}) + rejected ({bad}) is not what was received ({received})")
+
+    def test_each_failure_becomes_the_right_error(self) -> None:
+        for how, (provider, wanted) in self.failing().items():
+            errors = self._run(provider, _errors_of)
+            must(errors, f"{how}: nothing was raised")
+            for kind, error in errors.items():
+                must(isinstance(error, ProviderError), f"{how}: {kind} raised {error!r}, which is not in the tree of ProviderError")
+                must(isinstance(error, wanted), f"{how}: {kind} raised {type(error).__name__}, not {wanted.__name__}")
+                must(str(error).strip(), f"{how}: {type(error).__name__} says nothing to the person")
+
+    def test_what_is_not_there_is_refused_from_the_tree(self) -> None:
+        async def tried(provider: Any) -> list[tuple[str, BaseException]]:
+            can, found = capabilities(provider), []
+            verbs: dict[str, tuple[str, Callable[[], Awaitable[object]]]] = {
+                "ack": ("Acks", lambda: provider.ack(["no-such-alert"], "ana", "")),
+                "unack": ("Acks", lambda: provider.unack(["no-such-alert"], "ana")),
+                "unsilence": ("Silences", lambda: provider.unsilence("no-such-silence", "ana")),
+                "note": ("Notes", lambda: provider.note("no-such-alert", "ana", "hello")),
+                "arm": ("Traps", lambda: provider.arm("no-such-trap", "ana")),
+            }
+            for name, (capability, call) in verbs.items():
+                if capability in can:
+                    found += [(name, error) for error in [await _error_of(call)] if error is not None]
+            return found
+
+        for name, error in self._run(self.provider(), tried):
+            must(isinstance(error, ProviderError), f"{name} of what is not there raised {error!r}, not a ProviderError")
+
+    def test_no_secret_is_ever_told(self) -> None:
+        if not self.secrets:
+            raise unittest.SkipTest("secrets is empty")
+        told: list[tuple[str, str]] = []
+        provider = self.provider()
+        told += [("repr", repr(provider)), ("repr of its attributes", repr(getattr(provider, "__dict__", "")))]
+        for kind, answer in self._answers(provider).items():
+            told += [(f"{kind}{path}", text) for path, text in (*texts(answer.records), *texts(answer.remarks))]
+        try:
+            failing = self.failing()
+        except unittest.SkipTest:
+            failing = {}
+        for how, (each, _) in failing.items():
+            told += [(how, f"{error} {error!r}") for error in self._run(each, _errors_of).values()]
+        for secret in self.secrets:
+            for where, text in told:
+                must(secret not in text, f"a secret is told in {where}")
+
+    def test_acknowledging_round_trips(self) -> None:
+        async def there_and_back(provider: Any) -> None:
+            firing = (each for each in (await provider.alerts()).records if each.state is AlertState.FIRING)
+            alert = have(next(firing, None), "no alert is firing in the recorded answers: acknowledging cannot be tried")
+            await provider.ack([alert.ref.id], "ana", "on it")
+            held = await _alert(provider, alert.ref)
+            must(held.state is AlertState.ACKNOWLEDGED, f"after ack the alert is {held.state.value}, not acknowledged")
+            must(held.acknowledged_by, "after ack the alert does not say who has it")
+            await provider.unack([alert.ref.id], "ana")
+            free = await _alert(provider, alert.ref)
+            must(free.state is AlertState.FIRING, f"after unack the alert is {free.state.value}, not firing")
+            must(not free.acknowledged_by, "after unack the alert still says that somebody has it")
+
+        self._if_it_can("Acks", there_and_back)
+
+    def test_silencing_round_trips(self) -> None:
+        async def there_and_back(provider: Any) -> None:
+            ends_at = self.now + timedelta(hours=1)
+            silence_id = await provider.silence("alertname=ContractKit", ends_at, "ana", "trying the contract")
+            made = [each for each in (await provider.silences()).records if each.ref.id == silence_id]
+            must(made, f"after silence the id it gave, {silence_id!r}, is not among the silences")
+            must(made[0].match == "alertname=ContractKit", f"the silence matches {made[0].match!r}, not what was asked for")
+            must(abs(made[0].ends_at - ends_at) < timedelta(minutes=1), f"the silence ends at {made[0].ends_at}, not at {ends_at}")
+            await provider.unsilence(silence_id, "ana")
+            left = [each.ref.id for each in (await provider.silences()).records]
+            must(silence_id not in left, "after unsilence the silence is still there")
+
+        self._if_it_can("Silences", there_and_back)
+
+    def test_notes_round_trip(self) -> None:
+        async def there(provider: Any) -> None:
+            alerts = (await provider.alerts()).records
+            must(alerts, "there is no alert in the recorded answers: leaving a note cannot be tried")
+            await provider.note(alerts[0].ref.id, "ana", "looked at the logs")
+            notes = (await _alert(provider, alerts[0].ref)).notes
+            kept = any("looked at the logs" in note.text for note in notes)
+            must(kept or not notes, "the alert has notes, and the one that was left is not among them")
+
+        self._if_it_can("Notes", there)
+
+    def test_resting_a_trap_round_trips(self) -> None:
+        async def there_and_back(provider: Any) -> None:
+            traps = (await provider.traps()).records
+            armed = (str(each.trap.name) for each in traps if each.state is not TrapState.DISARMED)
+            trap = have(next(armed, None), "there is no armed trap in the recorded answers: resting one cannot be tried")
+            await provider.disarm(trap, self.now + timedelta(hours=1), "ana", "trying the contract")
+            must(await _rests(provider, trap), "after disarm the trap does not rest")
+            await provider.arm(trap, "ana")
+            must(not await _rests(provider, trap), "after arm the trap still rests")
+
+        self._if_it_can("Traps", there_and_back)
+
+    def test_cancelling_is_clean(self) -> None:
+        async def cancelled(provider: Any) -> tuple[bool, int]:
+            before = asyncio.all_tasks()
+            asking = asyncio.ensure_future(next(_ASKED[can](provider) for can in _ASKED if can in capabilities(provider)))
+            for _ in range(50):
+                await asyncio.sleep(0)
+            must(not asking.done(), "the stalled source's provider gave an answer")
+            asking.cancel()
+            await asyncio.wait({asking}, timeout=2)
+            return asking.cancelled(), len(asyncio.all_tasks() - before - {asking})
+
+        clean, left = self._run(self.stalled(), cancelled)
+        must(clean, "it swallows its cancellation: it must end at once, with CancelledError")
+        must(not left, f"{left} of its tasks go on after it was cancelled")
+
+    def _if_it_can(self, capability: str, work: Callable[[Any], Awaitable[None]]) -> None:
+        provider = self.provider()
+        if capability not in capabilities(provider):
+            raise unittest.SkipTest(f"it has no {capability}")
+        self._run(provider, work)
+
+    def _answers(self, provider: object) -> dict[str, Answer[Any]]:
+        return self._run(provider, _asked)
+
+    def _run(self, provider: object, work: Callable[[Any], Awaitable[T]]) -> T:
+        async def bounded() -> T:
+            try:
+                return await asyncio.wait_for(work(provider), self.seconds)
+            finally:
+                close = getattr(provider, "close", None)
+                closing = close() if callable(close) else None
+                if inspect.isawaitable(closing):
+                    await closing
+
+        return asyncio.run(bounded())
+
+
+def must(holds: object, otherwise: str) -> None:
+    """An assertion that works without assertion rewriting, and under ``python -O``."""
+    if not holds:
+        raise AssertionError(otherwise)
+
+
+def have(value: T | None, otherwise: str) -> T:
+    """The value, which must be there."""
+    if value is None:
+        raise AssertionError(otherwise)
+    return value
+
+
+async def _asked(provider: Any) -> dict[str, Answer[Any]]:
+    can = capabilities(provider)
+    answers = {kind: await ask(provider) for kind, ask in _ASKED.items() if kind in can}
+    for kind, answer in answers.items():
+        must(isinstance(answer, Answer), f"{kind} gave {type(answer).__name__}, not a cockpit.provider.Answer")
+        must(isinstance(answer.records, tuple), f"{kind}: the records are a {type(answer.records).__name__}, not a tuple")
+    return answers
+
+
+async def _errors_of(provider: Any) -> dict[str, BaseException]:
+    can = capabilities(provider)
+    tried = {kind: await _error_of(partial(ask, provider)) for kind, ask in _ASKED.items() if kind in can}
+    return {kind: error for kind, error in tried.items() if error is not None}
+
+
+async def _error_of(call: Callable[[], Awaitable[object]]) -> BaseException | None:
+    try:
+        await call()
+    except Exception as error:  # noqa: BLE001  # what it is, is what is being tested
+        return error
+    return None
+
+
+async def _alert(provider: Any, ref: object) -> Any:
+    found = [each for each in (await provider.alerts()).records if each.ref == ref]
+    must(found, f"the alert {ref} is gone from the next answer")
+    return found[0]
+
+
+async def _rests(provider: Any, trap: str) -> bool:
+    found = [each for each in (await provider.traps()).records if each.trap.name == trap]
+    return bool(found) and found[0].watch.rest_until is not None
+
+
+def _key(record: Any) -> object:
+    return record.trap.name if hasattr(record, "trap") else (record.roster, record.level)
+
+
+def _first_difference(one: Answer[Any], other: Answer[Any]) -> str:
+    pairs: Iterator[tuple[object, object]] = zip(one.records, other.records, strict=False)
+    return next((f"{a!r} and {b!r}" for a, b in pairs if a != b), f"{len(one.records)} and {len(other.records)} records")

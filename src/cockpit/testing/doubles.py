@@ -1,0 +1,103 @@
+"""The cockpit that a provider or a probe lives in, for tests: a host with a clock, and a machine that keeps all in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from ..core.alerts import Ref, Remark, Silence
+from ..core.marks import AckMark, Marks
+from ..core.roster import Person, Roster
+from ..core.traps import Armed, Rested, Trap, Watch, step
+from ..provider import Clock, Conflict, Machine, NotFound
+from .clock import FakeClock
+
+
+class FakeMachine:
+    """`provider.Machine` in memory. Put traps, rosters, people and what is known of the traps into its attributes."""
+
+    def __init__(self, host: str = "web-3", me: Person | None = None) -> None:
+        self._host = host
+        self._me = me or Person(id="ana", name="Ana", timezone="America/Sao_Paulo")
+        self.traps: Sequence[Trap] = ()
+        self.rosters: Sequence[Roster] = ()
+        self.people: Sequence[Person] = (self._me,)
+        self.known: dict[str, Watch] = {}
+        self.beats: dict[str, datetime] = {}
+        self._acks: dict[str, AckMark] = {}
+        self._silences: dict[str, Silence] = {}
+        self._notes: dict[str, tuple[Remark, ...]] = {}
+
+    @property
+    def host(self) -> str:
+        """This machine's name."""
+        return self._host
+
+    @property
+    def me(self) -> Person:
+        """The person at the keyboard."""
+        return self._me
+
+    def watches(self) -> Mapping[str, Watch]:
+        """What is known of every trap."""
+        return dict(self.known)
+
+    def marks(self) -> Marks:
+        """What people have put on the alerts."""
+        return Marks(dict(self._acks), tuple(self._silences.values()), dict(self._notes))
+
+    def ack(self, alert_id: str, firing: int, who: str, note: str, at: datetime) -> None:
+        """Raises `Conflict` if somebody else has this firing."""
+        held = self._acks.get(alert_id)
+        if held is not None and held.firing == firing and held.who != who:
+            raise Conflict(f"{held.who} has it already")
+        self._acks[alert_id] = AckMark(alert_id, firing, who, at, note)
+
+    def unack(self, alert_id: str, who: str, at: datetime) -> None:  # noqa: ARG002  # the protocol's
+        """Raises `NotFound` if nobody has it."""
+        if self._acks.pop(alert_id, None) is None:
+            raise NotFound(f"nobody has acknowledged {alert_id}")
+
+    def silence(self, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str) -> str:
+        """Gives the id."""
+        silence_id = f"silence-{len(self._silences) + 1}"
+        self._silences[silence_id] = Silence(
+            ref=Ref("local", silence_id), match=match, starts_at=starts_at, ends_at=ends_at, who=who, comment=comment
+        )
+        return silence_id
+
+    def unsilence(self, silence_id: str, who: str, at: datetime) -> None:  # noqa: ARG002  # the protocol's
+        """Raises `NotFound`."""
+        if self._silences.pop(silence_id, None) is None:
+            raise NotFound(f"there is no silence {silence_id}")
+
+    def note(self, alert_id: str, who: str, text: str, at: datetime) -> None:
+        """Leave a remark."""
+        self._notes[alert_id] = (*self._notes.get(alert_id, ()), Remark(at, who, text))
+
+    def disarm(self, trap: str, who: str, why: str, until: datetime, at: datetime) -> None:
+        """Rest a trap. Raises `NotFound`."""
+        self._step(trap, Rested(at, who, why, until))
+
+    def arm(self, trap: str, who: str, at: datetime) -> None:
+        """End a trap's rest. Raises `NotFound`."""
+        self._step(trap, Armed(at, who))
+
+    def beat(self, name: str) -> datetime | None:
+        """When the heartbeat was last told."""
+        return self.beats.get(name)
+
+    def _step(self, name: str, event: Rested | Armed) -> None:
+        trap = next((each for each in self.traps if each.name == name), None)
+        if trap is None:
+            raise NotFound(f"there is no trap {name}")
+        self.known[name] = step(trap, self.known.get(name, Watch()), event)
+
+
+class FakeHost(msgspec.Struct, frozen=True):
+    """`provider.Host` for tests."""
+
+    clock: Clock = msgspec.field(default_factory=FakeClock)
+    machine: Machine = msgspec.field(default_factory=FakeMachine)
