@@ -19,6 +19,8 @@ class Home:
         self.path = path
         self.config_dir = path / ".config" / "cockpit"
         self.state = path / ".local" / "state" / "cockpit"
+        self.before: tuple[str, ...] = ()
+        """What stands before the command: see ``support.real.without_roots_rights``."""
         self.env = {"HOME": str(path), "XDG_CONFIG_HOME": str(path / ".config"), "XDG_STATE_HOME": str(path / ".local" / "state")}
 
     def config(self, text: str) -> Path:
@@ -32,7 +34,7 @@ class Home:
         """Run ``cockpit`` with these words and no terminal."""
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("COCKPIT", "XDG_", "NO_COLOR"))}
         return subprocess.run(
-            (*COCKPIT, *words), input=stdin, capture_output=True, text=True, timeout=timeout, env=clean | self.env | env,
+            (*self.before, *COCKPIT, *words), input=stdin, capture_output=True, text=True, timeout=timeout, env=clean | self.env | env,
             cwd=self.path, check=False,
         )  # fmt: skip
 

@@ -16,8 +16,8 @@ __all__ = ["hung"]
 
 @contextlib.contextmanager
 def hung(over: Path) -> Iterator[Callable[[], None]]:
-    """Mount one over a directory. It is a FUSE file system of which nobody serves the requests. Gives a function that ends it, after
-    which those who wait get an error and the directory is as it was. Skips where mounting is not allowed."""
+    """Mount one over a directory. It is a FUSE file system of which nobody serves the requests. Gives a function that ends it:
+    after that those who wait get an error, and the directory is as it was. Skips where mounting is not allowed."""
     if os.geteuid() != 0 or not os.access("/dev/fuse", os.R_OK | os.W_OK):
         pytest.skip("a hung mount needs root and /dev/fuse")
     server = os.open("/dev/fuse", os.O_RDWR)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 
-__all__ = ["free_port", "listening", "need", "running", "wait_until"]
+__all__ = ["free_port", "listening", "need", "running", "wait_until", "without_roots_rights"]
 
 
 def need(*programs: str) -> tuple[str, ...]:
@@ -28,6 +28,14 @@ def need(*programs: str) -> tuple[str, ...]:
             pytest.fail(reason)
         pytest.skip(reason)
     return tuple(path for path in paths.values() if path is not None)
+
+
+def without_roots_rights() -> tuple[str, ...]:
+    """What to put before a command so that file permissions count for it, even where the tests run as root."""
+    if os.geteuid() != 0:
+        return ()
+    (setpriv,) = need("setpriv")
+    return (setpriv, "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-dac_override,-dac_read_search")
 
 
 def free_port(host: str = "127.0.0.1") -> int:

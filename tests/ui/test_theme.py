@@ -40,7 +40,7 @@ def seen(style: Style) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
     """Ink and paper."""
     assert style.color is not None
     assert style.bgcolor is not None
-    ink, paper = tuple(style.color.get_truecolor()), tuple(style.bgcolor.get_truecolor())
+    ink, paper = style.color.get_truecolor(), style.bgcolor.get_truecolor()
     return (paper, ink) if style.reverse else (ink, paper)
 
 
@@ -92,7 +92,15 @@ def test_no_colour_stands_in_the_code() -> None:
 
 # ── themes of one's own ───────────────────────────────────────────────────────────────────────────────────────────
 
-OWN = 'name = "own"\n[colors]\nprimary = "#ff0000"\nforeground = "#ffffff"\nbackground = "#000000"\n[roles]\ncritical = "bold #ff0000"\n'
+OWN = """
+name = "own"
+[colors]
+primary = "#ff0000"
+foreground = "#ffffff"
+background = "#000000"
+[roles]
+critical = "bold #ff0000"
+"""
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from ..core.actions import Ack, Action, AddNote, EndSilence, MakeSilence, Run, RunState, Unack
 from ..core.alerts import AlertState, Ref
 from ..core.filters import Filter, FilterError, parse
+from ..core.text import clean
 from ..core.units import say_seconds, seconds, short_age
 from ..core.view import Row, View
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
@@ -25,10 +26,10 @@ def alerts(options: Options) -> int:
     if options.json:
         as_json([alert_record(row.alert, row.pending) for row in rows])
     else:
-        _print_alerts(rows, view, options)
+        _print_alerts(rows, view, options, everything=not rule.terms)
     if any(row.alert.state is AlertState.FIRING for row in rows):
         return BAD
-    return COULD_NOT_SEE if view.blind else FINE
+    return COULD_NOT_SEE if view.cannot_see else FINE
 
 
 def filter_of(text: str) -> Filter:
@@ -39,7 +40,7 @@ def filter_of(text: str) -> Filter:
         raise Stop(f"the filter cannot be read: {error}\n  {text}\n  {' ' * error.column}^", USAGE) from None
 
 
-def _print_alerts(rows: Sequence[Row], view: View, options: Options) -> None:
+def _print_alerts(rows: Sequence[Row], view: View, options: Options, *, everything: bool) -> None:
     if rows:
         styles = [_style(row) for row in rows]
         table(
@@ -53,10 +54,12 @@ def _print_alerts(rows: Sequence[Row], view: View, options: Options) -> None:
     for health in view.blind:
         if health.reason:
             say(f"  {health.source}: {health.reason}")
-    if not rows and not view.cannot_see:
-        say("All clear.")
-    elif not rows:
-        say("Nothing firing on what can be seen.")
+    if rows:
+        return
+    if not everything and view.alerts:
+        say(f"Nothing matches the filter (of {len(view.alerts)} in all).")
+    else:
+        say("Nothing firing on what can be seen." if view.cannot_see else "All clear.")
 
 
 def _style(row: Row) -> str:
@@ -102,7 +105,7 @@ def status_of(runs: Sequence[Run]) -> int:
 def outcome(run: Run) -> str:
     """One run in a sentence."""
     reason = f": {run.reason}" if run.reason else ""
-    return f"{run.what} {run.target}: {run.state.value}{reason}"
+    return clean(f"{run.what} {run.target}: {run.state.value}{reason}", 4000)
 
 
 def ack(options: Options) -> int:
@@ -138,7 +141,7 @@ def silence(options: Options) -> int:
         source = options.text("source") or _only_source(home)
         hit = [row for row in view.alerts if row.alert.ref.source == source and rule.matches(row.alert, view.now, view.me)]
         ends_at = view.now + timedelta(seconds=duration)
-        say(f"At {source}, until {ends_at:%Y-%m-%d %H:%M:%S} UTC ({say_seconds(duration)}): {rule.text}")
+        say(f"At {source}, until {ends_at:%Y-%m-%d %H:%M:%S} UTC ({say_seconds(duration)}): {clean(rule.text)}")
         say(
             f"Hits {len(hit)} alert{'s' * (len(hit) != 1)} now" + "".join(f"\n  {row.alert.name}  {row.alert.where}" for row in hit)
         )

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from pathlib import Path
-
-import msgspec
 
 from .. import plugins
-from ..config.load import config_dir, load
 from ..config.model import Config
 from ..core.actions import Action, Run
 from ..core.roster import OnCall
@@ -21,78 +17,10 @@ from ..core.traps import Failed, Looked, Trap
 from ..core.view import View
 from ..engine.clock import SystemClock
 from ..engine.engine import Engine
-from ..engine.journal import Journal, open_journal
+from ..engine.journal import Journal
+from .configured import configured, read_config, state_dir
+from .record import journal
 from .run import Options
-
-
-def state_dir(env: Mapping[str, str]) -> Path:
-    """Where the journal and the outputs of runs live: ``$XDG_STATE_HOME/cockpit``, or the platform's place for it."""
-    base = env.get("XDG_STATE_HOME", "")
-    if base.startswith("/"):
-        return Path(base) / "cockpit"
-    home = env.get("HOME", "")
-    if os.name == "posix" and home.startswith("/"):
-        return Path(home) / ".local" / "state" / "cockpit"
-    from platformdirs import user_state_path  # deferred: only where the environment does not say
-
-    return user_state_path("cockpit")
-
-
-def theme_dirs(env: Mapping[str, str]) -> tuple[Path, ...]:
-    """Where a person's own themes lie."""
-    return (config_dir(env) / "themes",)
-
-
-def read_config(options: Options) -> Config:
-    """The checked config as it is in the files; with none to be found, the defaults, ``files`` empty. Raises `ConfigError`."""
-    from ..ui.keys import TABLE, KeyProblem, remapped
-    from ..ui.theme import names
-
-    def key_problems(wanted: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        for key, value in wanted.items():
-            try:
-                remapped(TABLE, {key: value})
-            except KeyProblem as problem:
-                yield key, str(problem)
-                return
-        try:
-            remapped(TABLE, wanted)
-        except KeyProblem as problem:
-            yield "", str(problem)
-
-    config = load(
-        Path(options.config) if options.config else None,
-        env=os.environ,
-        probe_of=lambda name: plugins.load(plugins.PROBES, name),
-        provider_of=lambda name: plugins.load(plugins.PROVIDERS, name),
-        theme_names=names(theme_dirs(os.environ)),
-        key_problems=key_problems,
-    )
-    return msgspec.structs.replace(config, read_only=True, unlock=False) if options.read_only else config
-
-
-def proposed_config(config: Config) -> Config:
-    """With nothing configured: what `cockpit init` would propose for this machine, looked at now. Bounded in time (3 s)."""
-    from ..discover import look, propose
-
-    proposal = propose(look()).config()
-    return msgspec.structs.replace(proposal, read_only=config.read_only, unlock=config.unlock, proposed=True)
-
-
-def configured(options: Options) -> Config:
-    """The config to work with: the files', or with none what would be proposed."""
-    config = read_config(options)
-    return config if config.files else proposed_config(config)
-
-
-@contextmanager
-def journal() -> Iterator[Journal]:
-    """This person's journal, open. It never raises for a place that cannot be written: ``problem`` says so."""
-    opened = open_journal(state_dir(os.environ), SystemClock())
-    try:
-        yield opened
-    finally:
-        opened.close()
 
 
 def engine(config: Config, kept: Journal) -> Engine:
@@ -140,10 +68,11 @@ class House:
 
 
 @contextmanager
-def house(options: Options, *, propose: bool = True) -> Iterator[House]:
-    """Everything one command needs, and its orderly end. ``propose``: with no config, look at this machine for traps to lay."""
+def house(options: Options, *, propose: bool = True, aloud: bool = True) -> Iterator[House]:
+    """Everything one command needs, and its orderly end. ``propose``: with no config, look at this machine for traps to lay;
+    ``aloud``: what is wrong with the journal is told on standard error."""
     config = configured(options) if propose else read_config(options)
-    with journal() as kept, asyncio.Runner() as runner:
+    with journal(aloud=aloud) as kept, asyncio.Runner() as runner:
         desk = engine(config, kept)
         session = desk.session()
         runner.run(session.__aenter__())

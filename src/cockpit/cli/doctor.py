@@ -16,9 +16,12 @@ from ..config.load import config_files
 from ..config.model import Config, ConfigError
 from ..core.alerts import Ref
 from ..core.traps import TrapState
+from ..engine.journal import Journal
 from . import BAD, FINE
-from .compose import House, house, read_config, state_dir
+from .compose import House, house
+from .configured import read_config, state_dir
 from .listing import as_json, table
+from .record import journal
 from .run import Options
 
 
@@ -34,8 +37,11 @@ def doctor(options: Options) -> int:
     """Look at everything; exit status 1 if something is not well."""
     findings = [*_config(options), *_terminal()]
     if findings[0].ok:
-        with house(options) as home:
-            findings += [*_state(home), *_secrets(home.config), *_sources(home), *_traps(home)]
+        with house(options, aloud=False) as home:
+            findings += [*_state(home.journal), *_secrets(home.config), *_sources(home), *_traps(home)]
+    else:
+        with journal(aloud=False) as kept:
+            findings += _state(kept)
     findings += _clock()
     if options.json:
         as_json([msgspec.to_builtins(each) for each in findings])
@@ -49,9 +55,9 @@ def _config(options: Options) -> Iterator[Finding]:
     try:
         read_config(options)
     except ConfigError as error:
-        yield Finding(
-            "config", False, f"{len(error.problems)} problems, the first: {error.problems[0]}; `cockpit check` lists them"
-        )
+        count = len(error.problems)
+        more = f"{count} problems, `cockpit check` lists them; the first: " if count > 1 else ""
+        yield Finding("config", False, f"{more}{error.problems[0]}")
         return
     files = config_files(Path(options.config) if options.config else None, os.environ)
     yield Finding(
@@ -80,13 +86,13 @@ def _terminal() -> Iterator[Finding]:
     yield Finding("terminal", problem is None, problem or f"TERM={term}{' COLORTERM=' + colour if colour else ''}{ascii_only}")
 
 
-def _state(home: House) -> Iterator[Finding]:
+def _state(kept: Journal) -> Iterator[Finding]:
     where = state_dir(os.environ)
-    problem = home.journal.problem
+    problem = kept.problem
     yield Finding("journal", not problem, problem or f"{where / 'journal.sqlite'} is written")
-    for remark in home.journal.remarks:
+    for remark in kept.remarks:
         yield Finding("journal", False, remark)
-    lease = home.journal.lease()
+    lease = kept.lease()
     yield Finding(
         "keeper", True, f"process {lease.pid} looks at the traps" if lease else "nobody looks at the traps now but this command"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 from ..config.load import config_path
@@ -21,13 +22,15 @@ def init(options: Options) -> int:
     if options.read_only and not options.flag("show"):
         raise Stop("read-only is on: nothing is written. `cockpit init --print` shows what would be")
     path = config_path(Path(options.config) if options.config else None, os.environ)
-    if path.exists() and not options.flag("show"):
+    if _there(path) and not options.flag("show"):
         raise Stop(f"{path} is there already and is left as it is; `cockpit init --print` shows what would be proposed today")
     if not (options.flag("yes") or options.flag("show") or sys.stdin.isatty()):
         raise Stop("nobody is here to be asked: --yes takes every proposal, --print shows them", USAGE)
     found = look()
     proposal = propose(found)
     if options.flag("show"):
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale says: a TOML file is UTF-8
         sys.stdout.write(proposal.toml())
         return FINE
     say(f"Looked at {clean(proposal.host)} for {found.seconds:.1f} s.")
@@ -40,6 +43,13 @@ def init(options: Options) -> int:
             return BAD
         proposal = chosen
     return _written(path, proposal)
+
+
+def _there(path: Path) -> bool:
+    try:
+        return os.path.lexists(path) or path.exists()
+    except OSError as error:
+        raise Stop(f"{path} cannot be looked at: {error.strerror}; choose another place with --config") from None
 
 
 def _asked(proposal: Proposal) -> Proposal | None:
@@ -95,7 +105,7 @@ def _written(path: Path, proposal: Proposal) -> int:
     except WriteError as error:
         raise Stop(str(error)) from None
     active = [each for each in proposal.suggestions if each.active]
-    say(f"\nWrote {path}: {len(active)} traps, {len(proposal.runbooks)} runbooks.")
+    say(f"\nWrote {clean(str(path))}: {len(active)} traps, {len(proposal.runbooks)} runbooks.")
     waiting = len(proposal.suggestions) - len(active)
     if waiting:
         say(f"{waiting} more stand in it as comments: each says what it needs first.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,10 +19,23 @@ def say(text: str = "") -> None:
     sys.stdout.write(_encodable(text) + "\n")
 
 
+_NEAREST = str.maketrans({"…": "...", "·": "-", "→": "->", "“": '"', "”": '"', "’": "'", "–": "-", "×": "x", "\u00a0": " "})
+
+
 def _encodable(text: str) -> str:
-    """What the output's encoding cannot carry becomes ``?``: a listing in a C locale is better than a traceback."""
+    """What the output's encoding cannot carry is written so that nothing is lost: our own signs as their nearest in ASCII, all
+    else as ``\\u65e5``."""
     encoding = sys.stdout.encoding or "utf-8"
-    return text.encode(encoding, "replace").decode(encoding)
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_NEAREST).encode(encoding, "backslashreplace").decode(encoding)
+    return text
+
+
+def unicode_out() -> bool:
+    """Whether standard output carries all of Unicode."""
+    return (sys.stdout.encoding or "").lower().replace("-", "").replace("_", "") == "utf8"
 
 
 def when(time: datetime | None) -> str | None:
@@ -30,8 +45,24 @@ def when(time: datetime | None) -> str | None:
 
 def as_json(records: Sequence[Mapping[str, object]]) -> None:
     """A JSON list, one record to a line so that it can be read and searched."""
-    lines = ",\n".join(" " + msgspec.json.encode(record).decode() for record in records)
+    lines = ",\n".join(" " + _encoded(record) for record in records)
     sys.stdout.write(f"[\n{lines}\n]\n" if records else "[]\n")
+
+
+def _encoded(record: Mapping[str, object]) -> str:
+    """One record. Where the output carries less than Unicode, all else is escaped, which every reader of JSON understands."""
+    try:
+        text = msgspec.json.encode(record).decode()
+    except UnicodeEncodeError:  # a file's name that is not UTF-8: kept as Python reads it, escaped
+        return json.dumps(record)
+    if unicode_out():
+        return text
+    return re.sub(r"[^\x00-\x7f]", lambda found: json.dumps(found[0])[1:-1], text)
+
+
+def plain(line: str) -> str:
+    """A line of a run's output without its colours: for a pipe, a file, or who wants none."""
+    return re.sub(r"\x1b\[[0-9;:]*m", "", line)
 
 
 _STYLES = {"bad": "\x1b[1;31m", "warn": "\x1b[33m", "good": "\x1b[32m", "dim": "\x1b[2m"}
@@ -44,7 +75,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[
     def fill(text: str, width: int) -> str:
         return text + " " * (width - cell_len(text))
 
-    safe = [[clean(cell) for cell in row] for row in rows]
+    safe = [[_encodable(clean(cell)) for cell in row] for row in rows]
     widths = [max(cell_len(row[i]) for row in [list(heads), *safe]) for i in range(len(heads))]
     for number, row in enumerate([list(heads), *safe]):
         line = "  ".join(fill(cell, width) for cell, width in zip(row[:-1], widths, strict=False)) + "  " + row[-1]

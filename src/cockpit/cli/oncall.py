@@ -5,19 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..core.roster import OnCall, Shift
+from ..config.model import Config
+from ..config.people import EARLIEST, LATEST
+from ..core.roster import OnCall, Shift, alone, on_call
+from ..engine.person import at_keyboard, os_user
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
-from .compose import house
+from .configured import read_config
 from .listing import as_json, say, table, when
 from .run import Options, Stop
+
+LOCAL = "local"
 
 
 def oncall(options: Options) -> int:
     """Who is on at this moment or at ``--at``, until when, and who is next."""
     at = _time(options.text("at")) if options.text("at") else None
-    with house(options, propose=False) as home:
-        rosters, blind = home.rosters(at)
-        moment = at or home.clock.now()
+    moment = at or datetime.now(UTC)
+    config = read_config(options)
+    rosters, blind = _everywhere(options, moment) if config.sources else (_here(config, moment), ())
     if options.json:
         as_json([_record(roster) for roster in rosters])
     else:
@@ -29,15 +34,30 @@ def oncall(options: Options) -> int:
     return BAD if any(roster.now is None for roster in rosters) else FINE
 
 
+def _here(config: Config, at: datetime) -> tuple[OnCall, ...]:
+    """What this machine's own source answers, without the engine: nobody else is to be asked, and this is asked from prompts and
+    scripts."""
+    if not config.rosters:
+        return (alone(at_keyboard(config, os_user()), LOCAL),)
+    rosters = sorted(config.rosters.values(), key=lambda roster: (roster.level, roster.name))
+    return tuple(on_call(roster, tuple(config.people.values()), at, LOCAL) for roster in rosters)
+
+
+def _everywhere(options: Options, at: datetime) -> tuple[tuple[OnCall, ...], tuple[str, ...]]:
+    from .compose import house  # deferred: the engine is needed only where a source must be asked
+
+    with house(options, propose=False) as home:
+        return home.rosters(at)
+
+
 def _time(text: str) -> datetime:
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
         raise Stop(f"{text!r} is not a time: write 2026-11-24T09:00 or 2026-11-24T09:00+01:00", USAGE) from None
-    try:
-        return read.astimezone(UTC)
-    except (OverflowError, ValueError, OSError):
-        raise Stop(f"{text!r} is further away than any roster reaches", USAGE) from None
+    if not EARLIEST <= read.year <= LATEST:
+        raise Stop(f"{text!r} is further away than rosters reach: the years from {EARLIEST} to {LATEST}", USAGE)
+    return read.astimezone(UTC)
 
 
 def _record(roster: OnCall) -> dict[str, object]:

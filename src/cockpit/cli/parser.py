@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from .. import __version__
 
@@ -22,7 +23,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("init", "init", "init", "look at this machine, propose traps and runbooks, write the config"),
     Command("check", "setup", "check", "validate the config: file, line, key, what is wrong"),
     Command("doctor", "doctor", "doctor", "config, secrets, each source's answer, clock, terminal, file permissions"),
-    Command("alerts", "alerts", "alerts", "what is wrong now; exit status 1 if anything is firing, 3 if a source is blind",
+    Command("alerts", "alerts", "alerts", "what is wrong now; exit status 1 if anything is firing, 3 if a source or a trap is blind",
             'example: cockpit alerts \'@severity>=warning team=web\''),
     Command("ack", "alerts", "ack", "acknowledge alerts: say that you have them"),
     Command("unack", "alerts", "unack", "take acknowledgements back"),
@@ -32,7 +33,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("oncall", "oncall", "oncall", "who is on call, until when, who is next"),
     Command("traps", "traps", "traps", "the early-warning traps; exit status 1 if one has tripped, 3 if one is blind"),
     Command("trap", "traps", "trap", "check one trap now, arm or disarm it"),
-    Command("beat", "traps", "beat", "a heartbeat from a job: its trap trips when it stays away",
+    Command("beat", "beat", "beat", "a heartbeat from a job: its trap trips when it stays away",
             "example, in a crontab: 15 2 * * * backup.sh && cockpit beat backup"),
     Command("runbooks", "runbooks", "runbooks", "the runbooks; with --alert, those for one alert"),
     Command("run", "runbooks", "run", "execute a runbook: --dry-run shows it, --yes confirms one that changes the world",
@@ -64,6 +65,7 @@ def build() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cockpit",
         parents=[shared],
+        allow_abbrev=False,  # a shortened --yes would be too easily typed
         description="One terminal screen for the person on call. Without a command it opens the screen; "
         "without a config it watches this machine.",
         epilog="exit status: 0 fine · 1 the answer is bad · 2 usage · 3 could not see",
@@ -73,10 +75,30 @@ def build() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="cockpit")
     for command in COMMANDS:
         each = commands.add_parser(
-            command.name, parents=[shared], help=command.help, description=_sentence(command.help), epilog=command.epilog
-        )
+            command.name, parents=[shared], help=command.help, description=_sentence(command.help), epilog=command.epilog,
+            allow_abbrev=False,
+        )  # fmt: skip
         _ARGUMENTS.get(command.name, _nothing)(each)
     return parser
+
+
+_LISTS = {"alerts": "filter", "ack": "ids", "unack": "ids", "note": "text", "run": "values"}
+"""Commands that end in a list of words, and the name of that list."""
+
+
+def parse(words: Sequence[str]) -> dict[str, Any]:
+    """What the words of a command line say. As `argparse` has it, but a command's list of words may also go on after an option
+    (``run NAME --dry-run KEY=VALUE``), which it takes for a mistake in this Python. Exits with 2 as `argparse` does."""
+    parser = build()
+    found, late = parser.parse_known_args(words)
+    args = vars(found)
+    goes_on = _LISTS.get(args["command"] or "")
+    plain = late[:1] == ["--"]
+    if late and (goes_on is None or not (plain or all(word[:1] != "-" for word in late))):
+        parser.error(f"unrecognized arguments: {' '.join(late)}")
+    if late and goes_on is not None:
+        args[goes_on] = [*args[goes_on], *late[plain:]]
+    return args
 
 
 def _sentence(text: str) -> str:
@@ -94,7 +116,7 @@ def _init(parser: argparse.ArgumentParser) -> None:
 
 def _alerts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "filter", nargs="*", metavar="FILTER", help="label=value, label=~regex, @state=…, @severity>=…, words, !words"
+        "filter", nargs="*", default=[], metavar="FILTER", help="label=value, label=~regex, @state=…, @severity>=…, words, !words"
     )
 
 
@@ -129,9 +151,10 @@ def _oncall(parser: argparse.ArgumentParser) -> None:
 
 def _trap(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, prog="cockpit trap")
-    check = verbs.add_parser("check", parents=[general()], help="look once now, and say what was seen; changes nothing")
-    arm = verbs.add_parser("arm", parents=[general()], help="end its rest")
-    disarm = verbs.add_parser("disarm", parents=[general()], help="rest it for a while; it arms itself again")
+    own: dict[str, Any] = {"parents": [general()], "allow_abbrev": False}
+    check = verbs.add_parser("check", **own, help="look once now, and say what was seen; changes nothing")
+    arm = verbs.add_parser("arm", **own, help="end its rest")
+    disarm = verbs.add_parser("disarm", **own, help="rest it for a while; it arms itself again")
     for each in (check, arm, disarm):
         each.add_argument("name", metavar="NAME", help="the trap")
     disarm.add_argument("--for", dest="duration", required=True, metavar="TIME", help="how long: 30m, 2h, 1d")
@@ -148,7 +171,7 @@ def _runbooks(parser: argparse.ArgumentParser) -> None:
 
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="the runbook")
-    parser.add_argument("values", nargs="*", metavar="KEY=VALUE", help="values for its parameters")
+    parser.add_argument("values", nargs="*", default=[], metavar="KEY=VALUE", help="values for its parameters")
     parser.add_argument("--alert", metavar="ID", help="take the other values from this alert")
     parser.add_argument("--dry-run", action="store_true", help="show exactly what would be executed, and execute nothing")
     parser.add_argument("--yes", action="store_true", help="confirm a runbook that changes the world")
@@ -156,8 +179,17 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 
 def _runs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--limit", type=int, default=50, metavar="N", help="how many, newest first (default: 50)")
+    parser.add_argument("--limit", type=_whole(1, 10_000), default=50, metavar="N", help="how many, newest first (default: 50)")
     parser.add_argument("--output", metavar="ID", help="print what this run printed")
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+        return int(text)
+
+    return read
 
 
 def _login(parser: argparse.ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from importlib import import_module
 
 import msgspec
 
-from . import BAD, COULD_NOT_SEE, USAGE
+from . import BAD, COULD_NOT_SEE, FINE, USAGE
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,14 +48,18 @@ class Stop(Exception):
 
 def run(words: Sequence[str]) -> int:
     """Parse, do, and answer for it."""
-    from .parser import COMMANDS, build
+    from .parser import COMMANDS, parse
 
-    args = vars(build().parse_args(list(words)))
+    _open_streams()
+    try:
+        args = parse([_word(word) for word in words])
+    except Stop as stop:
+        return _say(str(stop), stop.status)
     name = args.pop("command", None)
     options = Options(
         config=args.pop("config", None),
         json=args.pop("json", False),
-        color=not args.pop("no_color", False) and not os.environ.get("NO_COLOR") and sys.stdout.isatty(),
+        color=not args.pop("no_color", False) and _colours(),
         read_only=args.pop("read_only", False),
         theme=args.pop("theme", None),
         args=args,
@@ -65,33 +70,85 @@ def run(words: Sequence[str]) -> int:
     return _answered(do, options)
 
 
-def _answered(do: Callable[[Options], int], options: Options) -> int:
-    from ..config.model import ConfigError
-    from ..core.text import clean
-    from ..engine.desk import Refused
-    from ..engine.journal import JournalError
-    from ..provider import ProviderError
+def _colours() -> bool:
+    """Whether standard output is a terminal that shows colours, and they are wanted (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
 
+
+def _word(word: str) -> str:
+    """One word of the command line as text. Bytes that this locale could not read are taken as UTF-8; what is not that either
+    could be written down nowhere, so it is refused."""
+    if word.isprintable() and word.isascii():
+        return word
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        try:
+            return os.fsencode(word).decode()
+        except (UnicodeDecodeError, UnicodeEncodeError):
+            raise Stop(f"{word!a} holds bytes that are no text (not UTF-8): nothing was done", USAGE) from None
+    return word
+
+
+def _open_streams() -> None:
+    """Whoever closed a stream (``>&-``) wants nothing of it: what is written goes nowhere, and what is read is empty."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # as long as the process
+
+
+def _answered(do: Callable[[Options], int], options: Options) -> int:
     try:
         status = do(options)
         sys.stdout.flush()
     except Stop as stop:
         return _say(str(stop), stop.status)
-    except ConfigError as error:
-        for problem in error.problems:
-            sys.stderr.write(f"cockpit: {clean(str(problem))}\n")
-        return _say("the config cannot be used; nothing was changed. `cockpit check` looks again.", USAGE)
-    except Refused as refused:
-        return _say(str(refused), BAD)
-    except (JournalError, ProviderError) as error:
-        return _say(str(error), COULD_NOT_SEE)
     except BrokenPipeError:
-        # the reader (head, less) has seen enough; Python would complain once more at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        _abandon_output()  # the reader (head, less) has seen enough
+        return FINE
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # noqa: BLE001  # the last resort: what nobody foresaw is told as that, and ends the command
+        return _foreseen(error) or _bug(error)
     return status
+
+
+def _foreseen(error: Exception) -> int | None:
+    """Say what the floors below have to say to the person; ``None`` for what nobody foresaw. They are imported here: a command that
+    goes well must not pay for the words of one that does not."""
+    from ..config.model import ConfigError
+    from ..core.text import clean
+    from ..engine.desk import Refused
+    from ..engine.records import JournalError
+    from ..provider import ProviderError
+
+    if isinstance(error, ConfigError):
+        for problem in error.problems:
+            sys.stderr.write(f"cockpit: {clean(str(problem))}\n")
+        return _say("the config cannot be used; nothing was changed. `cockpit check` looks again.", BAD)
+    if isinstance(error, Refused):
+        return _say(str(error), BAD)
+    if isinstance(error, (JournalError, ProviderError)):
+        return _say(str(error), COULD_NOT_SEE)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF):
+        _abandon_output()
+        return _say(f"the answer could not be written: {error.strerror}", COULD_NOT_SEE)
+    return None
+
+
+def _abandon_output() -> None:
+    """What is still to be written goes nowhere: Python would try, and complain, once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _bug(error: Exception) -> int:
+    """A traceback for whoever mends it, without what its texts could do to the terminal."""
+    import traceback
+
+    from ..core.text import clean_block
+
+    sys.stderr.write(clean_block("".join(traceback.format_exception(error))))
+    return _say("this is a bug in the cockpit; the command was not finished. Please report what stands above.", BAD)
 
 
 def _say(message: str, status: int) -> int:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 from ..core.actions import Run, RunState, Start
 from ..core.alerts import Ref
 from ..core.runbooks import Confirm, Plan, Runbook, offered
+from ..core.text import clean
 from ..core.units import say_seconds
+from ..engine.spool import safe_line
+from ..ui.exact import spell, spell_argv
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .alerts import find, outcome
 from .compose import House, house
-from .listing import as_json, say, table, when
+from .configured import configured
+from .listing import as_json, plain, say, table, unicode_out, when
+from .record import journal
 from .run import Options, Stop
+
+MOST = 10_000
+"""So many runs are listed at most."""
 
 
 def runbooks(options: Options) -> int:
     """List the runbooks, or those for one alert in the order of their digits."""
-    with house(options) as home:
-        if options.text("alert"):
-            view = home.view()
-            row = view.alert(find(view, options.text("alert")))
-            books = offered(view.runbooks, row.alert if row else None)
-        else:
-            books = tuple(home.config.runbooks.values())
+    books = _offered(options) if options.text("alert") else tuple(configured(options).runbooks.values())
     if options.json:
         as_json([_record(book) for book in books])
     elif not books:
@@ -35,6 +36,13 @@ def runbooks(options: Options) -> int:
         ]
         table(("Name", "Title", "Changes", "Confirm", "Match"), rows)
     return FINE
+
+
+def _offered(options: Options) -> tuple[Runbook, ...]:
+    with house(options) as home:
+        view = home.view()
+        row = view.alert(find(view, options.text("alert")))
+        return tuple(offered(view.runbooks, row.alert if row else None))
 
 
 def _record(book: Runbook) -> dict[str, object]:
@@ -73,7 +81,7 @@ def run(options: Options) -> int:
             say("Dry run: nothing was executed.")
             return FINE
         _confirmed(plan, options)
-        return _execute(home, Start(name, given, ref, plan.argvs))
+        return _execute(home, Start(name, given, ref, plan.argvs), options)
 
 
 def _unknown(name: str, known: list[str]) -> None:
@@ -96,13 +104,14 @@ def _values(words: list[str]) -> dict[str, str]:
 
 
 def _show(plan: Plan) -> None:
-    say(f"{plan.runbook.name}" + (f" on {plan.target}" if plan.target else ""))
+    say(plan.runbook.name + (f" on {clean(plan.target)}" if plan.target else ""))
     if plan.runbook.changes is not None:
         say(f"changes: {plan.runbook.changes}")
+    escape = not unicode_out()
     for step in plan.steps:
-        env = " ".join(f"{key}={shlex.quote(value)}" for key, value in step.env.items())
-        place = f"   (in {step.cwd})" if step.cwd else ""
-        say(f"  {env + ' ' if env else ''}{shlex.join(step.argv)}{place}")
+        env = "".join(f"{key}={spell(value, ascii=escape)} " for key, value in step.env.items())
+        place = f"   (in {spell(step.cwd, ascii=escape)})" if step.cwd else ""
+        say(f"  {env}{spell_argv(step.argv, ascii=escape)}{place}")
 
 
 def _confirmed(plan: Plan, options: Options) -> None:
@@ -112,19 +121,19 @@ def _confirmed(plan: Plan, options: Options) -> None:
         return
     if book.confirm is Confirm.TYPE:
         if options.text("confirm") != plan.target:
-            raise Stop(f"this is dangerous: nothing was executed. To do it, add --confirm {shlex.quote(plan.target)}", USAGE)
+            raise Stop(f"this is dangerous: nothing was executed. To do it, add --confirm {spell(plan.target)}", USAGE)
     elif not options.flag("yes"):
         raise Stop("this changes the world: nothing was executed. To do it, add --yes", USAGE)
 
 
-def _execute(home: House, action: Start) -> int:
+def _execute(home: House, action: Start, options: Options) -> int:
     shown = 0
 
     def follow(run_id: str) -> None:
         nonlocal shown
         output = home.desk.output(run_id, shown)
         for line in output.lines:
-            say(line)
+            say(line if options.color else plain(line))
         shown = output.first + len(output.lines)
 
     (run,) = home.do(action, follow)
@@ -135,12 +144,14 @@ def _execute(home: House, action: Start) -> int:
 
 
 def runs(options: Options) -> int:
-    """What was done, newest first; or what one run printed."""
-    with house(options) as home:
-        found = home.journal.runs(max(1, min(10_000, int(options.text("limit") or 50))))
+    """What was done, newest first; or what one run printed. It needs no config, so that a broken one hides nothing."""
     wanted = options.text("output")
+    with journal() as kept:
+        found = kept.runs(MOST if wanted else int(options.text("limit")))
+        if not found and kept.problem:
+            raise Stop(kept.problem, COULD_NOT_SEE)
     if wanted:
-        return _output(found, wanted)
+        return _output(found, wanted, options)
     if options.json:
         as_json([_run_record(each) for each in found])
     elif not found:
@@ -158,18 +169,18 @@ def _took(run: Run) -> str:
     return say_seconds(run.seconds) if run.seconds is not None else ""
 
 
-def _output(found: tuple[Run, ...], wanted: str) -> int:
+def _output(found: tuple[Run, ...], wanted: str, options: Options) -> int:
     run = next((each for each in found if each.id == wanted), None)
     if run is None:
         raise Stop(f"there is no run {wanted}; `cockpit runs` lists them", USAGE)
     if not run.output_path:
-        raise Stop(f"{run.what} prints nothing: it is no runbook")
+        raise Stop(f"{wanted} ({run.what}) printed nothing: it is no runbook", USAGE)
     try:
         text = Path(run.output_path).read_text("utf-8", "replace")
     except OSError as error:
         raise Stop(f"{run.output_path} cannot be read: {error.strerror}") from None
-    for line in text.splitlines():
-        say(line)
+    for line in text.removesuffix("\n").split("\n"):
+        say(safe_line(line) if options.color else plain(safe_line(line)))
     return FINE
 
 

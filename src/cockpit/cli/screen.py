@@ -11,7 +11,9 @@ import msgspec
 from ..engine.engine import Engine
 from ..engine.journal import Journal
 from . import USAGE
-from .compose import engine, journal, proposed_config, read_config, theme_dirs
+from .compose import engine
+from .configured import proposed_config, read_config, theme_dirs
+from .record import journal
 from .run import Options, Stop
 
 PROPOSED = "no config yet: these traps are what `cockpit init` would propose for this machine; it asks, and writes them down"
@@ -28,7 +30,7 @@ def screen(options: Options) -> int:
     config = read_config(options)
     if options.theme:
         config = msgspec.structs.replace(config, theme=options.theme)
-    with journal() as kept:
+    with journal(aloud=False) as kept:
         desk = engine(config, kept)
         desk.start()
         if not config.files:

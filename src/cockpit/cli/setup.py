@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import sys
 
 from .. import plugins
+from ..core.text import clean
 from ..provider import capabilities
 from . import BAD, FINE, USAGE
-from .compose import read_config, theme_dirs
+from .configured import read_config, theme_dirs
 from .listing import as_json, say, table
 from .run import Options, Stop
 
@@ -40,7 +42,7 @@ def check(options: Options) -> int:
             (len(config.rosters), "roster"),
         ]
         said = ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts)
-        say(f"Fine: {', '.join(map(str, config.files))} ({said}).")
+        say(f"Fine: {', '.join(clean(str(file)) for file in config.files)} ({said}).")
     return FINE
 
 
@@ -49,7 +51,11 @@ def login(options: Options) -> int:
     from ..config.secrets import SecretError, available, store
     from ..provider import Secret
 
+    if options.read_only:
+        raise Stop("read-only is on: nothing that writes is done")
     config = read_config(options)
+    if config.read_only:
+        raise Stop("read_only is set in the config: nothing that writes is done")
     name = options.text("name")
     source = config.sources.get(name)
     references = [str(value) for value in source.settings.values()] if source is not None else []
@@ -88,9 +94,16 @@ def _what(kind: str, group: str, name: str) -> dict[str, object]:
         loaded = plugins.load(group, name)
     except plugins.PluginError as error:
         return {"does": f"cannot be loaded: {error}", "can": []}
-    first = (loaded.__doc__ or "").strip().partition("\n")[0]
     can = sorted(loaded.readings) if kind == "probe" else sorted(capabilities(loaded))  # type: ignore[attr-defined]  # the Probe protocol
-    return {"does": first, "can": can}
+    return {"does": _first_sentence(loaded, name), "can": can}
+
+
+def _first_sentence(loaded: type, name: str) -> str:
+    """What a plug-in says of itself: in its module's docstring behind its own name, or in its class's docstring."""
+    module = (getattr(sys.modules.get(loaded.__module__), "__doc__", None) or "").strip()
+    said, head = (loaded.__doc__ or "").strip(), f"``{name}``: "
+    text = module.removeprefix(head) if module.startswith(head) else said
+    return clean(re.split(r"(?<=[.?!])\s", " ".join(text.partition("\n\n")[0].split()), maxsplit=1)[0])
 
 
 def themes(options: Options) -> int:
@@ -99,7 +112,7 @@ def themes(options: Options) -> int:
 
     found = names(theme_dirs(os.environ))
     current = options.theme or read_config(options).theme
-    rows = [{"name": name, "path": str(path), "current": name == current} for name, path in found.items()]
+    rows = [{"name": clean(name), "path": clean(str(path)), "current": name == current} for name, path in found.items()]
     if options.json:
         as_json(rows)
     else:

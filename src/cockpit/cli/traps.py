@@ -11,7 +11,7 @@ from ..core.units import say_seconds, short_age
 from ..core.view import View
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .alerts import duration_of, settle
-from .compose import house, journal
+from .compose import house
 from .listing import as_json, say, table, when
 from .run import Options, Stop
 
@@ -22,7 +22,7 @@ _RANK = {TrapState.TRIPPED: 0, TrapState.BLIND: 1, TrapState.WARNING: 2, TrapSta
 def traps(options: Options) -> int:
     """List every trap with what it last saw."""
     with house(options) as home:
-        view = home.view()
+        view, proposed = home.view(), home.config.proposed
     found = sorted(view.traps, key=lambda each: (_RANK[each.state], each.trap.name))
     if options.json:
         as_json([_record(each) for each in found])
@@ -36,6 +36,8 @@ def traps(options: Options) -> int:
             [_STYLE.get(each.state, "") for each in found],
             options.color,
         )
+    if proposed and not options.json:
+        say("No config yet: these are the traps that `cockpit init` would propose for this machine.")
     states = {each.state for each in found}
     if TrapState.TRIPPED in states:
         return BAD
@@ -111,14 +113,3 @@ def _check(options: Options, name: str) -> int:
                 say(f"  {word} {bound.text}" + (f" for {say_seconds(trap.hold)}" if word == "trips at" and trap.hold else ""))
     pending = view.watch.over_since is not None
     return COULD_NOT_SEE if view.state is TrapState.BLIND else BAD if view.state is TrapState.TRIPPED or pending else FINE
-
-
-def beat(options: Options) -> int:
-    """Record a heartbeat. Quick and quiet: it stands at the end of a cron job."""
-    from ..engine.clock import SystemClock
-
-    if options.read_only:
-        raise Stop("read-only is on: nothing that writes is done")
-    with journal() as kept:
-        kept.beat(options.text("name"), SystemClock().now())
-    return FINE

@@ -13,7 +13,6 @@ from .decode import BAD, Decoder
 from .faults import suggestion
 from .locate import KeyPath
 
-
 EARLIEST, LATEST = 1970, 2200
 """The years that rosters reach: further away no time zone database knows anything, and a number was mistyped."""
 

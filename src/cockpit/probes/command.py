@@ -90,7 +90,7 @@ def _run(argv: Sequence[str], env: Mapping[str, str], within: float) -> tuple[in
     shown = clean(argv[0], 200)
     try:
         child = subprocess.Popen(
-            argv,
+            [item.encode("utf-8", "surrogateescape") for item in argv],  # as its LC_ALL says, whatever ours is
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

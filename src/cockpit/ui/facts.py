@@ -149,16 +149,17 @@ def _pending(row: Row) -> tuple[Span, ...]:
 def _reading(trap: TrapView, points: Points) -> Iterable[Fact]:
     reading = trap.watch.reading
     bounds = {bound.metric: bound for bound in (trap.trap.warn, trap.trap.trip) if bound is not None}
-    if points:
+    if len(points) > 2:  # two points are no picture
         metric = watched(trap)
         trip = trap.trap.trip.value if trap.trap.trip is not None and trap.trap.trip.metric == metric else None
         hours = say_seconds(max(60.0, points[-1][0] - points[0][0]))
         yield Fact(spans=((f"{metric}, last {hours}", "muted"),))
         yield Fact(spans=((sparkline(points, 40, trip), "chart"), (f" {number(points[-1][1])}", "text")))
     if reading is not None:
-        for name, value in reading.values.items():
+        column = max(map(len, reading.values), default=0) + 2
+        for name, value in sorted(reading.values.items(), key=lambda each: each[0] not in bounds):
             beside = f"   {bounds[name].text}" if name in bounds else ""
-            yield Fact(spans=((f"{name:<16}", "muted"), (number(value), "text"), (beside, "muted")))
+            yield Fact(spans=((f"{name:<{column}}", "muted"), (number(value), "text"), (beside, "muted")))
     if trap.watch.trips_in is not None and trap.state is not TrapState.TRIPPED:
         yield Fact("trips in", say_seconds(trap.watch.trips_in), "warning")
 

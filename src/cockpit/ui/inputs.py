@@ -71,7 +71,6 @@ class InputLines(Screen[None], inherit_bindings=False):
         if line is None:
             await self.mount(line := FilterLine(parse, id=FILTER))
         await line.open(text)
-        self._opened()
 
     async def open_command(self, text: str = "") -> None:
         """Open the command line with ``text``."""
@@ -81,17 +80,17 @@ class InputLines(Screen[None], inherit_bindings=False):
         if line is None:
             await self.mount(line := self.command_line())
         await line.open(text)
-        self._opened()
 
     def opening(self) -> None:
         """From now on keys are kept for the line that is about to open."""
         self._opening, self._early = True, []
 
-    def _opened(self) -> None:
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The line has the keys: those that were kept for it come first."""
         self._opening, self._focused_at = False, monotonic()
-        for event in self._early:
-            if self.focused is not None:
-                self.focused.post_message(events.Key(event.key, event.character))
+        early, self._early = self._early, []
+        for key in early:
+            event.widget.post_message(events.Key(key.key, key.character))
 
     def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
         """The text can be read: it is in force while one types."""

@@ -52,8 +52,10 @@ class Line(Widget):
 
     def redraw(self, everything: bool = False) -> None:
         """Draw it if it differs from what stands on the screen."""
-        if everything or (self.is_attached and self.spans(self.size.width) != self._spans):
-            self.refresh(Region(0, 0, self.size.width, 1)) if not everything else self.refresh()
+        if everything:
+            self.refresh()
+        elif self.is_attached and self.size and self.spans(self.size.width) != self._spans:
+            self.refresh(Region(0, 0, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -82,8 +84,8 @@ class Header(Line):
     def spans(self, width: int) -> Spans:
         if width < SMALLEST.width or self.size.height > 1:
             needs = f"{SMALLEST.width}×{SMALLEST.height}"
-            long = f"cockpit needs {needs}, this is {width}×{self.size.height}"
-            return ((long if cells(long) <= width else f"needs {needs}", "text"),)
+            whole = f"cockpit needs {needs}, this is {width}×{self.size.height}"
+            return ((whole if cells(whole) <= width else f"needs {needs}", "text"),)
         alarms: list[Span] = []
         if self._view is not None and not self._view.journal.writes:
             alarms = [("  ", ""), (" NOT JOURNALLED ", "alarm")]

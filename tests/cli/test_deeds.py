@@ -1,0 +1,131 @@
+"""What one says to an alert and a trap on the command line, and that it is so afterwards, for every later command."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from support.watched import Watched
+
+
+@pytest.fixture
+def tripped(tmp_path: Path) -> Watched:
+    (tmp_path / "home").mkdir()
+    home = Watched(tmp_path / "home")
+    home.run("beat", "nightly")
+    home.empty()
+    return home
+
+
+def alert(home: Watched) -> dict[str, object]:
+    """The one alert there is."""
+    (found,) = home.json("alerts")
+    assert isinstance(found, dict)
+    return found
+
+
+def test_acknowledging_and_taking_it_back(tripped: Watched) -> None:
+    done = tripped.run("ack", "backup", "--note", "on it")
+    assert (done.returncode, "confirmed" in done.stdout) == (0, True), done
+    assert (alert(tripped)["state"], alert(tripped)["acknowledged_by"]) == ("acknowledged", "ana")
+    assert tripped.run("alerts").returncode == 0, "somebody has it"
+    again = tripped.run("ack", "backup")
+    assert again.returncode == 1
+    assert "acknowledged by ana already" in again.stderr
+    assert tripped.run("unack", "local/backup").returncode == 0
+    assert (alert(tripped)["state"], alert(tripped)["acknowledged_by"]) == ("firing", None)
+    assert tripped.run("unack", "backup").returncode == 1
+    unknown = tripped.run("ack", "nope")
+    assert unknown.returncode == 1
+    assert "nope is not an alert now" in unknown.stderr
+    assert [run["what"] for run in tripped.json("runs")] == ["unack", "ack"]
+
+
+def test_a_silence_is_shown_before_it_is_sent_and_can_be_ended(tripped: Watched) -> None:
+    wanted = ("silence", "trap=backup", "--for", "2h", "--comment", "disk is being replaced")
+    preview = tripped.run(*wanted)
+    assert preview.returncode == 0
+    assert "Hits 1 alert now" in preview.stdout
+    assert "Nothing was sent" in preview.stdout
+    assert alert(tripped)["state"] == "firing"
+    assert tripped.run(*wanted, "--yes").returncode == 0
+    assert alert(tripped)["state"] == "suppressed"
+    wrong = tripped.run("silence", "--end", "s-nope")
+    assert wrong.returncode == 1
+    silence = wrong.stderr.partition("local/")[2].partition(" ")[0]
+    assert tripped.run("silence", "--end", silence).returncode == 0
+    assert alert(tripped)["state"] == "firing"
+
+
+REFUSED: tuple[tuple[tuple[str, ...], int, str], ...] = (
+    (("silence", "trap=backup", "--yes"), 1, "say why"),
+    (("silence", "", "--yes", "--comment", "x"), 1, "everything"),
+    (("silence", "trap=backup", "--for", "2x", "--yes", "--comment", "x"), 2, "'2x' is not a duration"),
+    (("silence", "trap=backup", "--for", "90d", "--yes", "--comment", "x"), 1, "30 d at most"),
+    (("silence", "trap=backup", "--source", "nope", "--yes", "--comment", "x"), 1, "nope"),
+    (("trap", "disarm", "backup", "--for", "2h"), 2, "--why"),
+    (("trap", "disarm", "backup", "--for", "99999h", "--why", "x"), 1, "30 days at most"),
+    (("trap", "arm", "bakcup"), 2, "did you mean 'backup'?"),
+    (("trap", "arm", "backup"), 1, "not disarmed"),
+    (("note", "backup", " "), 1, "empty"),
+)
+
+
+def test_what_cannot_be_done_says_why_and_changes_nothing(tripped: Watched) -> None:
+    for words, status, said in REFUSED:
+        done = tripped.run(*words)
+        assert done.returncode == status, (words, done)
+        assert said in done.stdout + done.stderr, (words, done)
+        assert "Traceback" not in done.stderr
+    assert (alert(tripped)["state"], tripped.stands("backup")) == ("firing", "tripped")
+
+
+def test_a_note_stays_on_the_alert_and_cannot_drive_the_terminal(tripped: Watched) -> None:  # safety 1
+    done = tripped.run("note", "backup", "looked\x1b]52;c;aGk=\x07", "at \u202e it")
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout
+    assert "\x1b" not in tripped.run("runs").stdout
+    assert [run["what"] for run in tripped.json("runs")] == ["note"]
+
+
+def test_a_trap_rests_for_a_while_and_is_armed_again(tripped: Watched) -> None:
+    assert tripped.run("trap", "disarm", "local/backup", "--for", "2h", "--why", "moving data").returncode == 0
+    resting = next(each for each in tripped.json("traps") if each["name"] == "backup")
+    assert resting["state"] == "disarmed"
+    assert "moving data (ana)" in resting["text"]
+    until = datetime.fromisoformat(resting["disarmed_until"])
+    assert timedelta(hours=1, minutes=50) < until - datetime.now(UTC) <= timedelta(hours=2)
+    assert tripped.json("alerts") == []
+    assert tripped.run("trap", "arm", "backup").returncode == 0
+    assert tripped.stands("backup") == "tripped"
+
+
+def test_a_resolved_alert_is_gone_and_a_new_firing_is_unacknowledged(tripped: Watched) -> None:
+    tripped.run("ack", "backup")
+    tripped.fill()
+    assert tripped.run("alerts").stdout == "All clear.\n"
+    tripped.empty()
+    assert alert(tripped)["acknowledged_by"] is None
+
+
+def test_read_only_refuses_everything_that_writes(tripped: Watched) -> None:  # safety 12
+    before = tripped.json("runs")
+    for words in (
+        ("ack", "backup"), ("unack", "backup"), ("silence", "trap=backup", "--comment", "x", "--yes"), ("note", "backup", "x"),
+        ("trap", "disarm", "backup", "--for", "1h", "--why", "x"), ("trap", "arm", "backup"), ("beat", "other"), ("init", "--yes"),
+        ("run", "make", "--yes"), ("run", "look", "what=x"), ("run", "wipe", "host=a", "--confirm", "a"), ("login", "x"),
+    ):  # fmt: skip
+        done = tripped.run("--read-only", *words)
+        assert done.returncode == 1, (words, done)
+        assert "read-only" in done.stderr, (words, done)
+    assert tripped.json("runs") == before
+    assert tripped.backup.read_text() == ""
+    for words in (("alerts",), ("trap", "check", "calm"), ("run", "make", "--dry-run"), ("runs",)):
+        assert tripped.run(*words, "--read-only").stderr == "", "looking is allowed"
+    file = tripped.config_dir / "config.toml"
+    file.write_text("read_only = true\n" + file.read_text())
+    for words in (("ack", "backup"), ("run", "make", "--yes"), ("login", "x")):
+        assert "read" in tripped.run(*words).stderr
+    assert tripped.backup.read_text() == ""

@@ -1,0 +1,258 @@
+"""The board: filter, panes, every size, and the bell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.core.alerts import AlertState, Ref, Severity
+from cockpit.core.text import clean
+from cockpit.core.view import Row, View
+from cockpit.ui.bell import Bell
+from cockpit.ui.filterline import FilterLine
+from cockpit.ui.places import PANES, SMALLEST, places
+from support.boards import sitting
+from support.scene import alert, config, scene
+from support.storms import hostile, many
+
+WEB, DISK = Ref("am-prod", "HighErrorRate/web-3"), Ref("local", "root-disk")
+
+
+def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(body())
+
+
+def with_first(view: View, row: Row) -> View:
+    """The view with one alert more, at the head."""
+    return msgspec.structs.replace(view, alerts=(row, *view.alerts))
+
+
+NEW = Row(alert("am-prod", "NewAndWorst", "web-1", Severity.CRITICAL, 3, "just now"))
+
+
+# ── filter ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_filter_is_in_force_while_one_types_and_the_last_good_one_stays() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await person.press("slash")
+            await person.type("team=db")
+            await person.sees("team=db ─")
+            assert {row.alert.name for row in person.board.alerts.rows} == {"PostgresDown", "ReplicaLag"}
+            await person.type(" a=~(")
+            assert person.board.filter.text == "team=db a"
+            assert person.board.alerts.count() == 2
+            assert "^" in person.text
+            await person.press("escape")
+            assert len(person.board.alerts.rows) == 15
+
+    run(body)
+
+
+def test_keys_typed_before_the_filter_line_is_there_are_typed_into_it() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            for key in ("slash", "a", "s", "1", "q"):
+                person.app.simulate_key(key)
+            await person.until(lambda: person.board.query(FilterLine) and person.board.filter.text == "as1q", "the text")
+            assert person.desk.asked == []
+            assert person.app.screen is person.board
+
+    run(body)
+
+
+def test_esc_clears_marks_then_the_filter_and_the_cursor_is_back_on_its_alert() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await person.press("j")
+            await person.press("slash")
+            await person.type("disk")
+            await person.press("enter", "space")
+            marked = person.board.alerts.key
+            assert person.board.focused is None
+            assert "/ disk" in person.text
+            await person.press("escape")
+            assert person.board.alerts.marks == set()
+            assert "/ disk" in person.text
+            await person.press("escape")
+            assert "/ disk" not in person.text
+            assert person.board.alerts.key == marked
+
+    run(body)
+
+
+def test_while_a_filter_comes_to_nothing_the_cursor_remembers_its_alert() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await person.press("j", "slash")
+            await person.type("xyzzy")
+            await person.sees("No alert matches the filter; 15 are hidden")
+            await person.press("escape")
+            assert person.board.alerts.key == DISK
+
+    run(body)
+
+
+def test_m_shows_mine_then_all_again() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await person.press("m")
+            assert [row.alert.name for row in person.board.alerts.rows] == ["PostgresDown"]
+            await person.press("m")
+            assert len(person.board.alerts.rows) == 15
+
+    run(body)
+
+
+def test_a_filter_by_age_goes_with_the_time() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await person.press("slash")
+            await person.type("web-3 @age>3m")
+            await person.press("enter")
+            assert person.board.alerts.count() == 0
+            person.clock.turn(120)
+            await person.sees("HighErrorRate ")
+
+    run(body)
+
+
+# ── panes and sizes ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_enter_opens_the_detail_and_esc_goes_back_where_it_came_from() -> None:
+    async def body() -> None:
+        async with sitting(size=(80, 24)) as person:
+            await person.press("j", "enter")
+            assert "What went wrong?" in person.text
+            await person.press("escape")
+            assert person.board.pane == "alerts"
+            assert person.board.alerts.key == DISK
+
+    run(body)
+
+
+def test_resizing_never_loses_cursor_marks_or_filter() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await person.press("slash")
+            await person.type("am-prod")
+            await person.press("enter", "j", "space", "j")
+            board = person.board
+            before = (board.alerts.key, set(board.alerts.marks), board.filter_text, board.pane)
+            for size in ((80, 24), (20, 5), (40, 10), (1, 1), (200, 60), (120, 40)):
+                await person.resize(*size)
+                assert (board.alerts.key, set(board.alerts.marks), board.filter_text, board.pane) == before
+            assert "1 marked" in person.footer
+
+    run(body)
+
+
+@given(
+    width=st.integers(SMALLEST.width, 300), height=st.integers(SMALLEST.height, 120), pane=st.sampled_from(PANES),
+    banner=st.integers(0, 1), line=st.integers(0, 2),
+)  # fmt: skip
+def test_every_cell_belongs_to_exactly_one_widget_at_every_size(width: int, height: int, pane: str, banner: int, line: int) -> None:
+    where = places(width, height, pane, banner=banner, line=line)
+    assert sum(region.area for region in where.regions.values()) == width * height
+    regions = list(where.regions.values())
+    assert not any(one.overlaps(other) for n, one in enumerate(regions) for other in regions[n + 1 :])
+    assert where.regions[pane].height >= 3
+    assert where.shape == "tabs" or set(PANES) <= set(where.regions)
+
+
+def test_rules_and_edges_meet() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            top, left, right = person.board.traps.region.y, person.board.traps.region.x, person.board.oncall.region.x
+            middle = person.board.runbooks.region.y
+            lines = person.lines
+            assert (lines[top][left], lines[top][right]) == ("┬", "┬")
+            assert (lines[middle][left], lines[middle][right]) == ("├", "┤")
+            for y in set(range(top + 1, len(lines) - 1)) - {middle}:
+                assert (lines[y].ljust(120)[left], lines[y].ljust(120)[right]) == ("│", "│")
+
+    run(body)
+
+
+def test_a_hundred_thousand_alerts_open_and_move() -> None:
+    async def body() -> None:
+        async with sitting(many(100_000)) as person:
+            await person.press("G")
+            assert person.board.alerts.key == Ref("am-prod", "99999")
+            await person.press("k", "g", "ctrl+d")
+            assert "100000 firing" in person.text
+
+    run(body)
+
+
+def test_a_click_selects_and_a_double_click_opens() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await person.pilot.click(offset=(30, person.line_of("LatencyP99")))
+            assert person.board.alerts.here is not None
+            assert person.board.alerts.here.alert.name == "LatencyP99"
+            await person.pilot.click(offset=(30, person.line_of("LatencyP99")), times=2)
+            await person.until(lambda: person.board.pane == "detail", "the detail")
+
+    run(body)
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_an_enemys_alerts_can_be_worked_with(raw: bool) -> None:  # safety 1 3
+    async def body() -> None:
+        async with sitting(hostile(raw=raw)) as person:
+            for key in (*"jjjjjjj", "space", "enter", "j", "escape", "tab", "tab", "tab", "shift+tab", "T", "y", "m", "m"):
+                await person.press(key)
+            assert all(line.replace("\xa0", " ").isprintable() for line in person.lines)
+            assert clean(hostile().alerts[3].alert.name)[:5] in person.text
+
+    run(body)
+
+
+# ── the bell ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_bell_rings_once_for_what_fires_anew_and_never_for_what_was_there() -> None:
+    bell = Bell()
+    assert not bell.rings(scene())
+    assert not bell.rings(scene())
+    assert bell.rings(with_first(scene(), NEW))
+    assert not bell.rings(with_first(scene(), NEW))
+    quiet = msgspec.structs.replace(NEW, alert=msgspec.structs.replace(NEW.alert, ref=Ref("a", "b"), state=AlertState.ACKNOWLEDGED))
+    assert not bell.rings(with_first(with_first(scene(), NEW), quiet))
+
+
+@pytest.mark.parametrize(("wanted", "rings"), [(True, 1), (False, 0)])
+def test_the_terminal_rings_only_if_the_config_says_so(wanted: bool, rings: int) -> None:
+    async def body() -> None:
+        async with sitting(config=config(bell=wanted)) as person:
+            rung = 0
+
+            def ring() -> None:
+                nonlocal rung
+                rung += 1
+
+            person.app.bell = ring  # type: ignore[method-assign]  # counted, nothing else
+            person.desk.show(with_first(scene(), NEW))
+            await person.sees("NewAndWorst")
+            assert rung == rings
+
+    run(body)
+
+
+def test_time_goes_on_in_the_header() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            person.clock.turn(timedelta(hours=1).total_seconds())
+            await person.sees("04:12:44 UTC")
+
+    run(body)

@@ -1,0 +1,244 @@
+"""What the panes below the alerts say: traps, who is on call, runbooks, detail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from cockpit.core.runbooks import Param, Runbook, Step
+from cockpit.core.traps import TrapState
+from cockpit.core.view import JournalHealth, View
+from cockpit.ui.spark import number, sparkline
+from cockpit.ui.times import moment
+from support.boards import Sitting, sitting
+from support.scene import NOW, scene
+
+
+def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(body())
+
+
+def with_source(view: View, name: str, **changes: object) -> View:
+    """The view with one source changed."""
+    sources = tuple(msgspec.structs.replace(each, **changes) if each.source == name else each for each in view.sources)
+    return msgspec.structs.replace(view, sources=sources)
+
+
+def line(person: Sitting, text: str) -> str:
+    """The first line of the screen with this text."""
+    return person.lines[person.line_of(text)]
+
+
+# ── traps ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_traps_that_need_a_person_stand_first_and_are_counted() -> None:
+    async def body() -> None:
+        async with sitting(size=(80, 24)) as person:
+            states = [each.state for each in person.board.traps.traps]
+            order = [TrapState.TRIPPED, TrapState.BLIND, TrapState.WARNING, TrapState.ARMED, TrapState.DISARMED]
+            assert states == sorted(states, key=order.index)
+            assert "15 armed · 1 tripped · 1 blind · 2 warning · 1 disarmed" in line(person, "─ Traps ─")
+            await person.press("tab", "tab", "tab")
+            assert "93 %, full in 2 h 10 m" in line(person, "✗ root-disk  ")
+            assert "blind 9 m" in line(person, "◌ backups  ")
+
+    run(body)
+
+
+def test_the_detail_of_a_trap_has_its_three_answers_and_where_it_is_heading() -> None:
+    async def body() -> None:
+        async with sitting(size=(200, 70)) as person:
+            await person.press("tab", "tab", "tab")
+            for part in (
+                "What went wrong?", "Postgres stopped for five days", "How is it detected?", "used space on /",
+                "What are the signs?", "grows by more than 1 % an hour", "used_percent >= 80", "used_percent >= 92 for 2 m",
+                "93.1", "owner", "▇",
+                "free-disk, show-biggest", "this cockpit",
+            ):  # fmt: skip
+                assert part in person.text, part
+
+    run(body)
+
+
+def test_an_answer_that_is_missing_is_shown_as_missing() -> None:
+    async def body() -> None:
+        async with sitting(size=(200, 70)) as person:
+            await person.press("tab", "tab", "tab", "j")
+            assert "nobody has answered this yet" in person.text
+            assert "/backup is not mounted" in person.text
+
+    run(body)
+
+
+def test_a_resting_trap_says_by_whom_why_and_until_when() -> None:
+    async def body() -> None:
+        async with sitting(size=(200, 70)) as person:
+            await person.press("tab", "tab", "tab", "G")
+            assert "until 01:59 (1 h 47 m), by Ana: migration" in person.text
+
+    run(body)
+
+
+# ── on call ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_roster_says_who_until_when_who_next_and_the_time_for_each() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            assert "Ana → 06:00" in person.text
+            assert "00:12 for Ana · then Bo" in person.text
+            assert "Bo → Mon 06:00" in person.text
+            assert "04:12 for Bo · then Cy" in person.text
+            assert "São Paulo time" in person.text
+
+    run(body)
+
+
+def test_a_gap_is_said_in_the_severest_role() -> None:
+    async def body() -> None:
+        gap = msgspec.structs.replace(scene().rosters[0], now=None)
+        async with sitting(msgspec.structs.replace(scene(), rosters=(gap,))) as person:
+            assert "nobody until 06:00" in person.text
+            assert "on call nobody" in person.lines[0]
+
+    run(body)
+
+
+def test_the_pane_says_how_to_add_others() -> None:
+    async def body() -> None:
+        alone = msgspec.structs.replace(scene().rosters[0], next=None, remark="you alone: add [people] and [rosters] to the config")
+        async with sitting(msgspec.structs.replace(scene(), rosters=(alone,))) as person:
+            assert "you alone: add [people]" in person.text
+
+    run(body)
+
+
+def test_the_detail_of_a_roster_has_contacts_and_both_zones() -> None:
+    async def body() -> None:
+        async with sitting(size=(200, 60)) as person:
+            await person.press("shift+tab")
+            assert "+55 11 5550 1234" in person.text
+            await person.press("j", "j")
+            await person.follow()
+            assert "bo@example.com" in person.text
+            assert "Mon 06:00 São Paulo · Mon 10:00 Berlin" in person.text
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"), [(0, "03:12"), (5, "08:12"), (30, "Thu 09:12"), (24 * 30, "25 Dec 03:12"), (24 * 60, "24 Jan 03:12 2027")]
+)
+def test_a_time_has_as_much_of_its_date_as_it_needs(hours: float, said: str) -> None:
+    assert moment(NOW + timedelta(hours=hours), NOW, "UTC") == said
+
+
+# ── runbooks ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_runbooks_are_numbered_and_marked_where_they_change_the_world() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            assert "1 Restart web-3" in person.text
+            assert line(person, "1 Restart web-3").split("│")[1].rstrip().endswith("!")
+            assert not line(person, "2 Show slow requests").split("│")[1].rstrip().endswith("!")
+            await person.press("j")
+            await person.follow()
+            assert "1 Free space on /" in person.text
+            await person.press("G")
+            await person.follow()
+            assert "Free space on /" not in person.text
+
+    run(body)
+
+
+def test_a_runbook_that_cannot_run_says_why() -> None:
+    async def body() -> None:
+        view = msgspec.structs.replace(scene(), journal=JournalHealth("disk full"))
+        async with sitting(view, (200, 50)) as person:
+            assert "  what changes the world is" in line(person, "1 Restart web-3")
+            await person.press("1")
+            assert "what changes the world is blocked" in person.footer
+            assert person.desk.asked == []
+
+    run(body)
+
+
+def test_the_detail_of_a_runbook_is_exactly_what_it_would_execute() -> None:
+    async def body() -> None:
+        step = Step(run=("echo", "{it}"))
+        odd = Runbook(
+            name="odd",
+            title="Odd {it} {{x}}",
+            match="alertname=HighErrorRate",
+            steps=(step,),
+            params={"it": Param(default="a b; rm -rf {it}")},
+        )
+        async with sitting(msgspec.structs.replace(scene(), runbooks=(odd,)), (200, 50)) as person:
+            assert "1 Odd a b; rm -rf {it} {x}" in person.text  # safety 9
+            await person.press("tab", "tab")
+            assert "echo 'a b; rm -rf {it}'" in person.text
+            assert "reads only" in person.text
+
+    run(body)
+
+
+def test_the_runbooks_that_a_trap_names_are_offered_though_it_raised_no_alert() -> None:
+    async def body() -> None:
+        view = msgspec.structs.replace(scene(), alerts=())
+        async with sitting(view) as person:
+            await person.press("tab", "tab", "tab")
+            assert [each.runbook.name for each in person.board.offers] == ["free-disk", "show-biggest"]
+
+    run(body)
+
+
+# ── detail ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_detail_of_an_alert_has_all_that_is_known() -> None:
+    async def body() -> None:
+        async with sitting(size=(200, 70)) as person:
+            for part in (
+                "firing 2 m", "since 00:10 São Paulo", "5xx 12 % for 5 m", " team         web", "Load balancer still sends traffic",
+                "https://grafana.example/d/web?var-host=web-3", "Bo: started with the 03:05 deploy?",
+                "slow-requests by Ana: confirmed",
+                "am-prod · HighErrorRate/web-3",
+            ):  # fmt: skip
+                assert part in person.text, part
+
+    run(body)
+
+
+def test_the_detail_scrolls_and_begins_at_the_top_for_another_thing() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await person.press("enter", "G")
+            assert person.board.detail.top > 0
+            assert "am-prod · HighErrorRate" in person.text
+            await person.press("escape", "j")
+            await person.follow()
+            assert person.board.detail.top == 0
+
+    run(body)
+
+
+def test_a_chart_is_as_wide_as_asked_and_no_hill_of_a_plain() -> None:
+    assert sparkline([(n, n) for n in range(8)], 8) == "▁▂▃▄▅▆▇█"
+    assert set(sparkline([(n, 50.0 + n % 2 / 1000) for n in range(40)], 10)) == {"▁"}
+    assert sparkline([(0, 1.0), (99, 2.0)], 10) == "▁        █"
+    assert sparkline([(0, float("nan"))], 10) == ""
+    assert len(sparkline([(n, n) for n in range(1000)], 33)) == 33
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(93.14, "93.1"), (4.0, "4"), (1.5e9, "1.5 G"), (0.123456, "0.123"), (float("inf"), "inf")]
+)
+def test_numbers_are_as_short_as_they_can_be_said(value: float, said: str) -> None:
+    assert number(value) == said
