@@ -62,7 +62,7 @@ def seconds(argv: tuple[str, ...], env: Mapping[str, str], home: str) -> float:
 
 
 def surroundings(home: str) -> dict[str, str]:
-    """An empty home, and byte code kept in it: an installed cockpit has its byte code, whatever this shell says about writing it."""
+    """An empty home with byte code in it: an installed cockpit has its byte code, whatever this shell says about writing it."""
     dropped = ("COCKPIT", "XDG_", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     own = {

@@ -10,6 +10,7 @@ import msgspec
 
 from cockpit import plugins
 from cockpit.cli.parser import COMMANDS, build
+from cockpit.provider import capabilities
 from cockpit.ui.keys import TABLE, printed
 from cockpit.ui.theme import names
 
@@ -49,6 +50,7 @@ def page() -> str:
             *_commands(),
             *_keys(),
             *_probes(),
+            *_providers(),
             *_themes(),
             JSON,
         ]
@@ -109,6 +111,23 @@ def _probes() -> list[str]:
         ]
         lines += [f"| `{reading}` | {meaning} |" for reading, meaning in probe.readings.items()]  # type: ignore[attr-defined]  # as above
         lines.append("")
+    return lines
+
+
+def _providers() -> list[str]:
+    lines = ["## Providers", "", "Every source also has `provider`, `every` and `timeout`.", ""]
+    for name in plugins.names(plugins.PROVIDERS):
+        provider = plugins.load(plugins.PROVIDERS, name)
+        if (provider.__module__ or "").partition(".")[0] != "cockpit":
+            continue
+        config: type[msgspec.Struct] = provider.Config  # type: ignore[attr-defined]  # the Provider protocol
+        wanted = [f"`{f.encode_name}`" + (" (needed)" if f.required else "") for f in msgspec.structs.fields(config)]
+        lines += [f"### `{name}`", "", " ".join((provider.__doc__ or "").split()), ""]
+        lines += ["Keys: " + (", ".join(wanted) or "none") + ". " + " ".join((config.__doc__ or "").split()), ""]
+        above = config.__mro__[1]
+        if above is not msgspec.Struct:
+            lines += [" ".join((above.__doc__ or "").replace("; a provider's ``Config`` may inherit them", "").split()), ""]
+        lines += [f"It can: {', '.join(sorted(capabilities(provider)))}.", ""]
     return lines
 
 

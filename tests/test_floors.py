@@ -16,12 +16,12 @@ try:
     main({words!r})
 except SystemExit:
     pass
-print("MODULES", *sorted(name for name in sys.modules if name.split(".")[0] in ("textual", "httpx", "cockpit")))
+print("MODULES", *sorted(sys.modules))
 """
 
 
-def modules(home: Home, *words: str) -> set[str]:
-    """The modules in memory after a command."""
+def everything(home: Home, *words: str) -> set[str]:
+    """All modules in memory after a command, the standard library's too."""
     done = subprocess.run(
         (sys.executable, "-c", PROBE.format(words=list(words))),
         capture_output=True,
@@ -32,6 +32,11 @@ def modules(home: Home, *words: str) -> set[str]:
     )
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("MODULES")]
     return set(line.split()[1:])
+
+
+def modules(home: Home, *words: str) -> set[str]:
+    """The cockpit's own modules after a command, and those that it may not import."""
+    return {name for name in everything(home, *words) if name.split(".")[0] in ("textual", "httpx", "cockpit")}
 
 
 CONFIG = """
@@ -58,3 +63,35 @@ def test_what_the_config_does_not_name_is_not_imported(home: Home) -> None:
 
 def test_the_version_needs_nothing_at_all(home: Home) -> None:
     assert modules(home, "--version") == {"cockpit", "cockpit.cli"}
+
+
+def test_who_is_on_call_is_told_without_the_engine_and_what_it_needs(home: Home) -> None:
+    for config in ("", CONFIG):
+        if config:
+            home.config(config)
+        loaded = everything(home, "oncall", "--json")
+        assert not loaded & {
+            "asyncio",
+            "sqlite3",
+            "textual",
+            "httpx",
+            "keyring",
+            "rich",
+            "cockpit.engine.engine",
+            "cockpit.discover",
+        }
+
+
+def test_a_heartbeat_loads_the_journal_and_no_more(home: Home) -> None:
+    loaded = everything(home, "beat", "nightly")
+    assert "cockpit.engine.journal" in loaded
+    assert not loaded & {
+        "asyncio",
+        "textual",
+        "httpx",
+        "psutil",
+        "rich",
+        "cockpit.engine.engine",
+        "cockpit.discover",
+        "cockpit.config.decode",
+    }

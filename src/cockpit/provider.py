@@ -12,6 +12,7 @@ The errors, and what the engine does about each::
     ├── Conflict       someone else was first              → that verb fails, the facts are read again
     ├── RateLimited    too many questions                  → waits ``retry_after``, capped
     ├── Unreachable    no answer, or none in time          → backs off with jitter; a write is "outcome unknown"
+    │   └── NotReached what was asked never left here      → the same, and a write has certainly not been done
     └── Malformed      an answer nobody can read           → last facts kept, source incomplete
 
 Anything else that leaves a provider is a bug in it, and is shown as that.
@@ -32,9 +33,10 @@ from .core.traps import Reading, Trap, TrapView, Watch
 from .core.units import Bound, Seconds
 
 __all__ = [
-    "Acks", "Alerts", "Answer", "AuthFailed", "Bound", "Clock", "Conflict", "Forbidden", "Host", "Machine", "Malformed",
-    "NotFound", "Notes", "Probe", "ProbeError", "Provider", "ProviderError", "RateLimited", "Reading", "Rosters", "Seconds",
-    "Secret", "Silences", "Traps", "Unreachable", "capabilities",
+    "Acks", "Alerts", "Answer", "AuthFailed", "Bound", "Clock", "Conflict", "Edits", "Forbidden", "Host", "Http", "HttpAuth",
+    "HttpSettings", "Machine", "Malformed", "NotFound", "NotReached", "Notes", "Probe", "ProbeError", "Provider", "ProviderError",
+    "RateLimited", "Reading", "Reply", "Rosters", "Seconds", "Secret", "Silences", "Traps", "Unreachable", "Upkeep",
+    "capabilities",
 ]  # fmt: skip
 
 
@@ -70,6 +72,10 @@ class Unreachable(ProviderError):
     """No answer, or none in time. After a write this means that nobody knows whether it was done."""
 
 
+class NotReached(Unreachable):
+    """No connection came about: whatever was to be done has certainly not been done."""
+
+
 class Malformed(ProviderError):
     """An answer that cannot be read."""
 
@@ -103,12 +109,90 @@ T = TypeVar("T")
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):
-    """What a source answered: the records that could be read, how many could not, whether that was all, and remarks for people."""
+    """What a source answered: the records that could be read, how many could not, whether that was all, and remarks for people.
+
+    ``blind`` says why what it answers must not be believed (its watchdog is silent, say): the source counts as blind, though its
+    records are shown and it can still be told to do something.
+    """
 
     records: tuple[T, ...]
     rejected: int = 0
     complete: bool = True
     remarks: tuple[str, ...] = ()
+    blind: str = ""
+
+
+class HttpAuth(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to say who we are: ``bearer``, or ``user`` with ``password``."""
+
+    user: str = ""
+    password: Secret | None = None
+    bearer: Secret | None = None
+
+    def __post_init__(self) -> None:
+        if self.bearer is not None and (self.user or self.password is not None):
+            raise ValueError("give either bearer, or user and password")
+        if (self.password is not None) != bool(self.user):
+            raise ValueError("user and password go together")
+
+
+class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The keys of every source that is spoken to over HTTP; a provider's ``Config`` may inherit them.
+
+    ``headers`` go with every request (a tenant, say), ``secret_headers`` too. ``ca`` is a file of authorities to trust instead of
+    the system's, ``certificate`` and ``certificate_key`` are files to show who we are. ``proxy`` is the only proxy there is:
+    variables of the environment are not looked at. ``within`` is the deadline of one request in seconds, to its last byte.
+    """
+
+    auth: HttpAuth = HttpAuth()
+    headers: Mapping[str, str] = {}
+    secret_headers: Mapping[str, Secret] = {}
+    ca: str = ""
+    certificate: str = ""
+    certificate_key: str = ""
+    verify: bool = True
+    proxy: str = ""
+    within: Seconds = Seconds(8.0)
+
+    def __post_init__(self) -> None:
+        if self.certificate_key and not self.certificate:
+            raise ValueError("certificate_key goes with certificate")
+        if not 0 < self.within <= 600:
+            raise ValueError("within must be more than 0 s and at most 10 minutes")
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer over HTTP. ``body`` is decoded of its compression and nothing else; names of ``headers`` are in lower case;
+    ``date`` is the server's own clock (UTC), where it told."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = {}
+    date: datetime | None = None
+
+
+class Http(Protocol):
+    """HTTP to one address, as every adapter needs it: a deadline for the whole, a cap on decoded bytes, no redirect to elsewhere,
+    and errors from this module's tree, without secrets in them. ``path`` is put after the address; ``query`` may name a key twice.
+
+    ``get`` may try again where a kept connection had been closed; ``send`` never does. Statuses in ``accept`` come back as replies
+    instead of being raised.
+    """
+
+    @property
+    def address(self) -> str: ...
+    async def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: Sequence[int] = ()) -> Reply: ...
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        content_type: str = "application/json",
+        accept: Sequence[int] = (),
+    ) -> Reply: ...
+    async def close(self) -> None: ...
 
 
 class Clock(Protocol):
@@ -154,6 +238,9 @@ class Host(Protocol):
     def clock(self) -> Clock: ...
     @property
     def machine(self) -> Machine: ...
+    def http(self, url: str, settings: HttpSettings, speaks: str = "") -> Http:
+        """HTTP to ``url``, with a path or without. ``speaks`` names what should be there, for messages: "an Alertmanager"."""
+        ...
 
 
 class Provider(Protocol):
@@ -189,6 +276,23 @@ class Silences(Protocol):
 
 
 @runtime_checkable
+class Edits(Protocol):
+    """It can change a silence that stands, and keep one until what it hushes has resolved. Both give back the silence's id, which
+    may be another one than before."""
+
+    async def edit_silence(self, silence_id: str, match: str, ends_at: datetime, who: str, comment: str) -> str: ...
+    async def silence_until_resolved(self, match: str, who: str, comment: str) -> str: ...
+
+
+@runtime_checkable
+class Upkeep(Protocol):
+    """It has work that must go on while a cockpit runs: acknowledgements to renew, or to end with their alert. Called after each
+    poll, never while read-only is on; gives back what was done, a sentence each, for the journal."""
+
+    async def upkeep(self) -> Sequence[str]: ...
+
+
+@runtime_checkable
 class Notes(Protocol):
     """It keeps remarks on alerts."""
 
@@ -211,7 +315,7 @@ class Traps(Protocol):
     async def arm(self, trap: str, who: str) -> None: ...
 
 
-CAPABILITIES: tuple[type, ...] = (Alerts, Acks, Silences, Notes, Rosters, Traps)
+CAPABILITIES: tuple[type, ...] = (Alerts, Acks, Silences, Edits, Upkeep, Notes, Rosters, Traps)
 
 
 def capabilities(provider: object) -> frozenset[str]:

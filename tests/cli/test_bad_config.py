@@ -24,12 +24,21 @@ FAULTS: tuple[tuple[str, int, tuple[str, ...]], ...] = (
     ('[sources.a]\nprovider = "alertmanger"\n', 2, ("no provider is called 'alertmanger'", "installed are")),
     ('theme = "nite-shift"\n', 1, ("there is no theme 'nite-shift'", "did you mean night-shift?")),
     ('zones = ["Berlin"]\n', 1, ("there is no time zone 'Berlin'", "did you mean Europe/Berlin?")),
-    ('[keys]\nack = "ctrl+z"\n', 2, ("keys.ack", "ctrl+z")),
+    ('[keys]\nack = "ctrl+z"\n', 2, (" keys.ack: 'ctrl+z' is taken",)),
+    ('[keys]\nack = "n"\n', 2, (" keys.ack: 'n' would mean both 'ack' and 'note'",)),
+    ('[runbooks.a]\nsteps = [{ run = ["df"] }]\nchanges = "frees {path"\n', 3, ("runbooks.a.changes", "a lone {")),
+    ('[runbooks.a]\nsteps = [{ run = ["df"] }]\n\nme = ["ana"]\n', 4, ("unknown key 'me'", "before the first [table]")),
+    ('[keys]\nack = "K"\ntheme = "day"\n', 3, ("keys.theme", "before the first [table]")),
+    ('[traps.a]\nprobe = "command"\nrun = ["x"]\nwithin = "30s"\nevery = "10s"\n', 4,
+     ("within is 30 s, and the look would be given up after 20 s",)),
+    ('[traps.a]\nprobe = "command"\nrun = ["x"]\nwithin = "30s"\ntimeout = "10s"\n', 4, ("given up after 10 s",)),
     ('[runbooks.a]\nsteps = [{ run = "df -h" }]\n', 2, ("run must be a list", '["df", "-h"]', "no shell")),
     ('[runbooks.a]\nsteps = [{ run = ["sh", "-c", "rm {path}"] }]\n', 2, ("program for sh", "hand it over in env")),
-    ('[runbooks.a]\nsteps = [{ run = ["df"] }]\nparams.p = { pattern = "(a+)+" }\n', 3, ("params.p.pattern", "endlessly many ways")),
+    ('[runbooks.a]\nsteps = [{ run = ["df"] }]\nparams.p = { pattern = "(a+)+" }\n', 3,
+     ("params.p.pattern", "endlessly many ways")),
     ('[runbooks.a]\nsteps = [{ run = ["df", "{p}"] }]\nparams.p = { default = "-x" }\n', 3, ("params.p.default", "begins with -")),
-    ('[people.a]\n[rosters.r]\ntimezone = "UTC"\n[[rosters.r.layers]]\npeople = ["a"]\nstart = 0001-01-01T00:00:00\nturn = "1 week"\n', 6,
+    ('[people.a]\n[rosters.r]\ntimezone = "UTC"\n[[rosters.r.layers]]\n'
+     'people = ["a"]\nstart = 0001-01-01T00:00:00\nturn = "1 week"\n', 6,
      ("layers[1].start", "between the years 1970 and 2200")),
     ('[people.a]\n[rosters.r]\ntimezone = "UTC"\n[[rosters.r.overrides]]\nperson = "a"\nstart = 2026-01-01T00:00:00\n'
      'end = 9999-12-31T00:00:00\n', 7, ("overrides[1].end", "2200")),
@@ -52,10 +61,32 @@ def test_check_has_stable_json_and_names_every_fault(home: Home) -> None:
     file = home.config('them = "x"\n[traps.a]\nprobe = "dsk"\n')
     found = home.json("check")
     assert [list(each) for each in found] == [["file", "line", "key", "what", "hint"]] * 2
-    assert [(each["file"], each["line"], each["key"]) for each in found] == [(str(file), 1, "them"), (str(file), 3, "traps.a.probe")]
+    assert [(each["file"], each["line"], each["key"]) for each in found] == [
+        (str(file), 1, "them"),
+        (str(file), 3, "traps.a.probe"),
+    ]
     home.config('theme = "day"\n')
     assert home.run("check", "--json").stdout == "[]\n"
     assert "Fine:" in home.run("check").stdout
+
+
+def test_check_names_every_fault_of_the_keys_once(home: Home) -> None:
+    home.config('[keys]\nfoo = "x"\nack = "ctrl+z ctrl+s"\nnote = "1"\nquit = "hyper+q"\nunack = "s"\nsilence = 7\n')
+    found = [(each["line"], each["key"]) for each in home.json("check")]
+    assert found == [(2, "keys.foo"), (3, "keys.ack"), (3, "keys.ack"), (4, "keys.note"), (5, "keys.quit"), (6, "keys.unack"),
+                     (7, "keys.silence")]  # fmt: skip
+    assert all(line.count("keys.") == 1 for line in home.run("check").stdout.splitlines()[:-1])
+
+
+def test_two_keys_may_change_places(home: Home) -> None:
+    home.config('[keys]\nack = "u"\nunack = "a"\n')
+    assert home.run("check").returncode == 0
+    assert {each["id"]: each["keys"] for each in home.json("keys")}["ack"] == ["u"]
+
+
+def test_a_heartbeats_within_is_the_jobs_time_and_not_the_looks(home: Home) -> None:
+    home.config('[traps.a]\nprobe = "heartbeat"\nname = "a"\nwithin = "24h"\nevery = "10s"\n')
+    assert home.run("check").returncode == 0
 
 
 def test_no_other_command_goes_on_with_a_wrong_config_and_doctor_says_it_is_that(home: Home) -> None:
@@ -73,8 +104,7 @@ def test_no_other_command_goes_on_with_a_wrong_config_and_doctor_says_it_is_that
 
 def test_a_config_that_was_asked_for_and_is_not_there(home: Home) -> None:
     nowhere = home.path / "nowhere.toml"
-    for words, env in ((("alerts", "--config", str(nowhere)), {}), (("alerts",), {"COCKPIT_CONFIG": str(nowhere)})):
-        done = home.run(*words, **env)
+    for done in (home.run("alerts", "--config", str(nowhere)), home.run("alerts", COCKPIT_CONFIG=str(nowhere))):
         assert done.returncode == 1
         assert f"{nowhere}: there is no such file" in done.stderr
         assert "cockpit init" in done.stderr

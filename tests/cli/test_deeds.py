@@ -54,14 +54,29 @@ def test_a_silence_is_shown_before_it_is_sent_and_can_be_ended(tripped: Watched)
     assert alert(tripped)["state"] == "suppressed"
     wrong = tripped.run("silence", "--end", "s-nope")
     assert wrong.returncode == 1
-    silence = wrong.stderr.partition("local/")[2].partition(" ")[0]
-    assert tripped.run("silence", "--end", silence).returncode == 0
+    assert "cockpit silence --list" in wrong.stderr
+    (silence,) = tripped.json("silence", "--list")
+    assert list(silence) == ["source", "id", "match", "starts_at", "ends_at", "who", "comment"]
+    assert [silence[key] for key in ("source", "match", "who", "comment")] == [
+        "local", "trap=backup", "ana", "disk is being replaced",
+    ]  # fmt: skip
+    lasts = datetime.fromisoformat(silence["ends_at"]) - datetime.fromisoformat(silence["starts_at"])
+    assert timedelta(minutes=119) < lasts <= timedelta(hours=2)
+    listed = tripped.run("silence", "--list").stdout
+    assert f"local/{silence['id']}" in listed
+    assert "disk is being replaced" in listed
+    assert tripped.run("silence", "--end", f"local/{silence['id']}").returncode == 0
+    assert tripped.run("silence", "--list").stdout == "There are no silences.\n"
+    assert tripped.json("silence", "--list") == []
     assert alert(tripped)["state"] == "firing"
 
 
 REFUSED: tuple[tuple[tuple[str, ...], int, str], ...] = (
     (("silence", "trap=backup", "--yes"), 1, "say why"),
     (("silence", "", "--yes", "--comment", "x"), 1, "everything"),
+    (("silence",), 2, "a FILTER to silence, --list, or --end ID"),
+    (("silence", "trap=backup", "--list"), 2, "say one thing"),
+    (("silence", "--end", ""), 2, "say one thing"),
     (("silence", "trap=backup", "--for", "2x", "--yes", "--comment", "x"), 2, "'2x' is not a duration"),
     (("silence", "trap=backup", "--for", "90d", "--yes", "--comment", "x"), 1, "30 d at most"),
     (("silence", "trap=backup", "--source", "nope", "--yes", "--comment", "x"), 1, "nope"),
@@ -122,10 +137,21 @@ def test_read_only_refuses_everything_that_writes(tripped: Watched) -> None:  # 
         assert "read-only" in done.stderr, (words, done)
     assert tripped.json("runs") == before
     assert tripped.backup.read_text() == ""
-    for words in (("alerts",), ("trap", "check", "calm"), ("run", "make", "--dry-run"), ("runs",)):
-        assert tripped.run(*words, "--read-only").stderr == "", "looking is allowed"
+    for looks in (["alerts"], ["trap", "check", "calm"], ["run", "make", "--dry-run"], ["runs"]):
+        assert tripped.run(*looks, "--read-only").stderr == "", "looking is allowed"
     file = tripped.config_dir / "config.toml"
     file.write_text("read_only = true\n" + file.read_text())
-    for words in (("ack", "backup"), ("run", "make", "--yes"), ("login", "x")):
-        assert "read" in tripped.run(*words).stderr
+    for asked in (["ack", "backup"], ["run", "make", "--yes"], ["login", "x"]):
+        assert "read" in tripped.run(*asked).stderr
     assert tripped.backup.read_text() == ""
+
+
+def test_a_beat_that_no_trap_waits_for_is_kept_and_told_without_failing_the_job(tripped: Watched) -> None:
+    known = tripped.run("beat", "nightly")
+    assert (known.returncode, known.stderr) == (0, "")
+    unknown = tripped.run("beat", "nihgtly")
+    assert (unknown.returncode, unknown.stdout) == (0, "")
+    assert unknown.stderr == "cockpit: nihgtly was written down, but no trap waits for it; traps wait for nightly\n"
+    tripped.config("broken = [")
+    quiet = tripped.run("beat", "nihgtly")
+    assert (quiet.returncode, quiet.stderr) == (0, ""), "a config that cannot be read is not a job's business"

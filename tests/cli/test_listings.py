@@ -43,7 +43,9 @@ def watched(tmp_path: Path) -> Watched:
 
 def is_moment(text: object) -> bool:
     """RFC 3339 with an offset."""
-    return isinstance(text, str) and datetime.fromisoformat(text).utcoffset() is not None and len(text) >= len("2026-01-01T00:00:00Z")
+    return (
+        isinstance(text, str) and datetime.fromisoformat(text).utcoffset() is not None and len(text) >= len("2026-01-01T00:00:00Z")
+    )
 
 
 def test_alerts_and_traps_in_json_have_the_documented_keys(watched: Watched) -> None:
@@ -54,7 +56,13 @@ def test_alerts_and_traps_in_json_have_the_documented_keys(watched: Watched) -> 
         "source", "id", "name", "severity", "state", "summary", "labels", "annotations", "started_at", "acknowledged_by", "links",
         "pending",
     ]  # fmt: skip
-    assert [alert[key] for key in ("source", "id", "name", "severity", "state")] == ["local", "backup", "backup", "critical", "firing"]
+    assert [alert[key] for key in ("source", "id", "name", "severity", "state")] == [
+        "local",
+        "backup",
+        "backup",
+        "critical",
+        "firing",
+    ]
     assert alert["labels"]["trap"] == "backup"
     assert isinstance(alert["annotations"], dict)
     assert (alert["acknowledged_by"], alert["links"], alert["pending"]) == (None, [], None)
@@ -193,8 +201,12 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(watched: Watched) -> None
     )  # fmt: skip
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
-    closed = f"import os, sys; r, w = os.pipe(); os.close(r); os.dup2(w, 1); os.execv({sys.executable!r}, {[*COCKPIT, 'keys', '--json']!r})"
-    broken = subprocess.run((sys.executable, "-c", closed), capture_output=True, text=True, env=watched.env, timeout=60, check=False)
+
+    argv = [*COCKPIT, "keys", "--json"]
+    closed = f"import os; r, w = os.pipe(); os.close(r); os.dup2(w, 1); os.execv({sys.executable!r}, {argv!r})"
+    broken = subprocess.run(
+        (sys.executable, "-c", closed), capture_output=True, text=True, env=watched.env, timeout=60, check=False
+    )
     assert (broken.returncode, broken.stderr) == (0, "")
 
 

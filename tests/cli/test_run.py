@@ -8,6 +8,7 @@ import pytest
 
 from support.home import COCKPIT
 from support.pty import Pty
+from support.real import wait_until
 from support.watched import Watched
 
 
@@ -40,6 +41,40 @@ def test_what_changes_the_world_wants_yes(watched: Watched) -> None:
     assert (done.returncode, "did it" in done.stdout.splitlines()) == (0, True), done
     assert watched.backup.read_text() == "made\n"
     assert watched.run("alerts").stdout == "All clear.\n", "the trap was looked at again, after the run"
+
+
+BARE = """
+[runbooks.bare]
+changes = "writes {what}"
+steps = [{ run = ["true", "{what}"] }]
+[runbooks.bare-danger]
+changes = "deletes"
+confirm = "type"
+steps = [{ run = ["true"] }]
+"""
+
+
+def test_what_it_changes_is_shown_filled_and_no_target_is_said_as_nothing(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, BARE)
+    shown = watched.run("run", "bare", "what=x/filler", "--dry-run").stdout.splitlines()
+    assert shown[:2] == ["bare", "changes: writes x/filler"]
+    done = watched.run("run", "bare", "what=x", "--yes")
+    assert done.stdout.splitlines()[-1] == "bare: done"
+    (run,) = watched.json("runs")
+    assert (run["target"], run["state"]) == ("", "confirmed")
+    assert " done " in watched.run("runs").stdout
+    refused = watched.run("run", "bare-danger", "--confirm", "")
+    assert refused.returncode == 2
+    assert "add --confirm bare-danger (it has no target: this is its own name)" in refused.stderr
+    assert watched.run("run", "bare-danger", "--confirm", "bare-danger").returncode == 0
+
+
+def test_a_run_for_an_alert_of_a_trap_without_a_place_is_on_that_trap(tmp_path: Path) -> None:
+    check = '[traps.raid]\nprobe = "command"\nrun = ["/bin/sh", "-c", "echo down; exit 2"]\n'
+    watched = Watched(tmp_path, check + BARE)
+    wait_until(lambda: watched.stands("raid") == "tripped", what="the tripped trap")
+    shown = watched.run("run", "bare", "what=x", "--alert", "raid", "--dry-run").stdout
+    assert shown.splitlines()[0] == "bare on raid"
 
 
 def test_what_is_dangerous_wants_its_target_named(watched: Watched) -> None:

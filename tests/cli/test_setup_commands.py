@@ -105,20 +105,21 @@ def test_without_a_keyring_login_names_what_to_do_instead_and_stores_nothing(hom
 
 def test_login_stores_under_the_name_that_the_config_refers_to(home: Home, tmp_path: Path) -> None:  # safety 22
     (tmp_path / "testring.py").write_text(BACKEND)
-    env = {"PYTHONPATH": str(tmp_path), "PYTHON_KEYRING_BACKEND": "testring.Keyring", "TEST_KEYS": str(tmp_path / "keys.json")}
-    done = home.run("login", "am", stdin="s3cret-canary\n", **env)
+    keys = tmp_path / "keys.json"
+    home.env |= {"PYTHONPATH": str(tmp_path), "PYTHON_KEYRING_BACKEND": "testring.Keyring", "TEST_KEYS": str(keys)}
+    done = home.run("login", "am", stdin="s3cret-canary\n")
     assert done.returncode == 0, done
     assert 'as "keyring:am"' in done.stdout
     assert "s3cret-canary" not in done.stdout + done.stderr
-    assert '"cockpit/am": "s3cret-canary"' in (tmp_path / "keys.json").read_text()
-    empty = home.run("login", "other", stdin="\n", **env)
+    assert '"cockpit/am": "s3cret-canary"' in keys.read_text()
+    empty = home.run("login", "other", stdin="\n")
     assert (empty.returncode, "nothing was stored" in empty.stderr) == (2, True)
-    with Pty([*COCKPIT, "login", "typed"], env={**home.env, **env}) as terminal:
+    with Pty([*COCKPIT, "login", "typed"], env=home.env) as terminal:
         terminal.wait_for("Secret for typed")
         terminal.send("0ther-canary\r")
         assert terminal.wait_exit() == 0
         assert "0ther-canary" not in terminal.raw.decode("utf-8", "replace"), "it is not shown while it is typed"
-    assert "0ther-canary" in (tmp_path / "keys.json").read_text()
+    assert "0ther-canary" in keys.read_text()
 
 
 def test_providers_and_probes_say_what_they_do_and_where_they_come_from(home: Home) -> None:

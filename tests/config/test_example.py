@@ -11,9 +11,8 @@ import msgspec
 import pytest
 
 from cockpit import plugins
-from cockpit.config.load import NOT_KEYS
 from cockpit.config.merge import NAMED
-from cockpit.config.model import Config
+from cockpit.config.model import NOT_KEYS, Config
 from cockpit.config.traps import trap_keys
 from cockpit.core.roster import Layer, Override, Person, Roster
 from cockpit.core.runbooks import Param, Runbook, Step
@@ -41,7 +40,7 @@ def test_it_passes_the_check() -> None:
         (set().union(*TABLES["rosters"].values()), keys_of(Roster) - {"name"}),
         (set().union(*TABLES["rosters"]["primary"]["layers"]), keys_of(Layer)),
         (set().union(*TABLES["rosters"]["primary"]["overrides"]), keys_of(Override)),
-        (set().union(*TABLES["sources"].values()), {"provider", "every", "timeout"}),
+        (set(TABLES["sources"]["local"]), {"provider", "every", "timeout"}),
         (set().union(*TABLES["runbooks"].values()), keys_of(Runbook) - {"name"}),
         (
             set().union(*(book["steps"][i] for book in TABLES["runbooks"].values() for i in range(len(book["steps"])))),
@@ -65,6 +64,16 @@ def test_every_probe_is_in_it_with_every_key(probe: str) -> None:
     written = set().union(*traps)
     assert traps
     assert keys_of(plugins.load(plugins.PROBES, probe).Config) - written == set()  # type: ignore[attr-defined]  # every probe has one
+
+
+@pytest.mark.parametrize("provider", plugins.names(plugins.PROVIDERS))
+def test_every_provider_is_in_it_with_every_key(provider: str) -> None:
+    if plugins.origin(plugins.PROVIDERS, provider).split()[0] != "ops-cockpit":
+        pytest.skip("somebody else's provider")
+    sources = [source for source in TABLES["sources"].values() if source["provider"] == provider]
+    assert sources
+    config = plugins.load(plugins.PROVIDERS, provider).Config  # type: ignore[attr-defined]  # every provider has one
+    assert keys_of(config) - set().union(*sources) == set()
 
 
 def test_every_simple_setting_is_explained_on_its_line() -> None:

@@ -383,10 +383,33 @@ def test_a_title_with_odd_braces_is_shown_as_it_is() -> None:
     assert title_for(book(ECHO, title="a {b"), DISK) == "a {b"
 
 
-def test_the_target_is_what_config_says_else_the_place_else_the_runbook() -> None:
+def test_what_it_changes_is_told_with_what_is_known_and_needs_no_value() -> None:
+    made = book(Step(run=("rm", "{path}/filler")), changes="deletes {path}/filler, tells {whom}")
+    assert plan(made, DISK, {}).changes == "deletes /srv/filler, tells {whom}"
+    assert plan(made, DISK, {"whom": "\x1b[2Jbo"}).changes == "deletes /srv/filler, tells ␛[2Jbo"
+    assert not plan(made, DISK, {}).refused
+    refused = plan(made, DISK, {"path": "-rf"})
+    assert refused.refused
+    assert refused.changes == "deletes -rf/filler, tells {whom}"
+    assert plan(book(Step(run=("df",))), DISK, {}).changes == ""
+    assert plan(book(Step(run=("df",)), changes="a {b"), DISK, {}).refused
+
+
+def test_the_target_is_what_config_says_else_the_place_else_the_trap() -> None:
     assert plan(book(Step(run=("df",)), target="{team}-db"), DISK, {}).target == "web-db"
     assert plan(book(Step(run=("df",))), DISK, {}).target == "/srv on web-3"
-    assert plan(book(Step(run=("df",))), None, {}).target == "free-disk"
+    here = msgspec.structs.replace(DISK, where="vm", labels={"host": "vm"}, name="raid", trap="raid")
+    assert plan(book(Step(run=("df",))), here, {}).target == "raid", "the machine that all our traps stand on says nothing"
+    elsewhere = msgspec.structs.replace(here, trap="")
+    assert plan(book(Step(run=("df",))), elsewhere, {}).target == "vm", "of another source's alerts it says which of many"
+    assert plan(book(Step(run=("df",))), msgspec.structs.replace(elsewhere, where=" "), {}).target == "raid"
+    assert plan(book(Step(run=("df",))), None, {}).target == ""
+
+
+def test_the_word_to_type_is_the_target_else_the_runbooks_own_name() -> None:
+    dangerous = book(Step(run=("df",)), changes="deletes", confirm=Confirm.TYPE)
+    assert plan(dangerous, DISK, {}).word == "/srv on web-3"
+    assert plan(dangerous, None, {}).word == "free-disk"
 
 
 @pytest.mark.parametrize(

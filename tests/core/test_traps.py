@@ -181,3 +181,15 @@ def test_where_is_what_it_looks_at(params: dict[str, object], where: str) -> Non
 def test_what_is_known_survives_the_journal() -> None:
     watch = after(looked(0, 95), looked(120, 95), Failed(at(150), "gone"), Rested(at(151), "ana", "why", at(900)))
     assert msgspec.json.decode(msgspec.json.encode(watch), type=Watch) == watch
+
+
+def test_what_was_seen_of_one_port_says_nothing_of_another() -> None:
+    port = Trap(name="web", probe="tcp", params={"port": 80})
+    watch = after(Looked(T0, Reading({}, "refused", TrapState.TRIPPED)), Rested(T0, "ana", "why", at(900)), trap=port)
+    moved = msgspec.structs.replace(port, params={"port": 81})
+    anew = seen(moved, watch, T0)
+    assert (anew.state, anew.tripped_at, anew.rest_by) == (TrapState.BLIND, None, "ana")
+    again = step(moved, watch, Looked(T0, Reading({}, "refused", TrapState.TRIPPED)))
+    assert again.firing == 2, "an acknowledgement of the old one does not cover the new one"
+    runbooks = msgspec.structs.replace(port, runbooks=("restart",), owner="bo")
+    assert seen(runbooks, watch, T0).tripped_at is not None, "what it does not judge by changes nothing"

@@ -77,7 +77,17 @@ def test_a_pending_silence_hushes_what_it_matches_at_its_source() -> None:
 
 def test_a_runbook_under_way_is_written_on_its_alert() -> None:
     (row,) = view(alert("a"), runs=(run(Start("fix", alert=Ref("am", "a")), RunState.RUNNING, what="fix"),)).alerts
-    assert row.pending == "fix…"
+    assert (row.running, row.pending) == ("fix…", ""), "it hinders no acknowledgement"
+
+
+def test_a_run_of_unknown_outcome_is_written_on_its_alert_until_the_next_one_ends() -> None:
+    lost = run(Start("fix", alert=Ref("am", "a")), RunState.UNCERTAIN, timedelta(minutes=2), "fix")
+    held = alert("a", state=AlertState.ACKNOWLEDGED, acknowledged_by="Ana")
+    (row,) = view(held, runs=(lost,)).alerts
+    assert (row.running, row.pending, row.alert.acknowledged_by) == ("fix: outcome unknown", "", "Ana")
+    again = run(Start("fix", alert=Ref("am", "a")), RunState.CONFIRMED, timedelta(minutes=1), "fix")
+    (row,) = view(held, runs=(again, lost)).alerts
+    assert row.running == ""
 
 
 def test_rows_of_a_blind_source_stay_and_are_marked() -> None:
@@ -106,6 +116,15 @@ def test_a_trap_becomes_blind_in_the_view_when_its_looks_are_overdue() -> None:
     old = view_of("am", TRAP, Watch(state=TrapState.ARMED, checked_at=T0 - HOUR), T0 - HOUR)
     assert old.state is TrapState.ARMED
     assert view(traps=(old,)).traps[0].state is TrapState.BLIND
+
+
+def test_a_trap_that_has_not_been_looked_at_yet_is_called_that() -> None:
+    fresh = view_of("am", TRAP, Watch(), T0)
+    assert view(traps=(fresh,)).cannot_see == ("1 trap not looked at yet",)
+    assert view(traps=(fresh, view_of("am", TRAP, Watch(checked_at=T0 - HOUR), T0))).cannot_see == (
+        "1 trap blind",
+        "1 trap not looked at yet",
+    )
 
 
 def test_a_pending_disarm_is_shown_as_expected() -> None:

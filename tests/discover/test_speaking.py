@@ -104,8 +104,9 @@ def test_postgres_is_found_by_its_answer_to_a_request_for_tls(tmp_path: Path) ->
     if os.geteuid() == 0:  # it refuses to run as root
         (runuser,) = need("runuser")
         as_user = (runuser, "-u", "postgres", "--")
-        for directory in (tmp_path, *tmp_path.parents[:2]):
-            directory.chmod(0o755)
+        for directory in (tmp_path, *tmp_path.parents):
+            if not directory.stat().st_mode & 0o001:
+                directory.chmod(0o711)
         data.mkdir()
         shutil.chown(data, "postgres")
     subprocess.run((*as_user, initdb, "-D", str(data), "-A", "trust", "-N"), check=True, stdout=subprocess.DEVNULL, cwd="/")

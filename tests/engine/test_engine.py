@@ -357,6 +357,8 @@ class TestVerbs:
     def test_read_only_of_the_config_is_not_lifted_unless_it_allows(self, rigs: Rigs) -> None:  # safety 12
         locked = rigs(read_only=True, unlock=False)
         assert locked.engine.set_read_only(False) == "read_only is set and may not be lifted here (unlock = false)"
+        asked = rigs(read_only=True, unlock=False, locked="it was started with --read-only")
+        assert asked.engine.set_read_only(False) == "it was started with --read-only"
 
     def test_what_is_being_sent_when_it_closes_is_uncertain(self, rigs: Rigs) -> None:
         rig = rigs().begun()

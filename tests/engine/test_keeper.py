@@ -670,6 +670,25 @@ def test_looking_once_ends_in_time_with_what_hangs_blind(stage: Stage) -> None:
     run(story())
 
 
+def test_looking_once_does_not_find_the_quick_ones_overdue_because_another_hung(stage: Stage) -> None:
+    async def story() -> None:
+        stage.acts |= {"a": stage.hang, "b": fine()}
+        journal = open_journal(stage.state, stage.clock)
+        traps = (a_trap("a", timeout=Seconds(60)), a_trap("b", every=Seconds(3)))
+        keeper = stage.keeper(journal, *traps)
+        looked = asyncio.ensure_future(keeper.once(deadline=15))
+        await until(lambda: stage.hanging == 1)
+        await stage.turn(15.0)
+        watches = await looked
+        known = {trap.name: seen(trap, watches[trap.name], stage.clock.now()).state for trap in traps}
+        assert known == {"a": BLIND, "b": ARMED}
+        assert [name for name, _ in stage.looks].count("b") == 2
+        stage.let_go.set()
+        journal.close()
+
+    run(story())
+
+
 def test_where_no_thread_can_be_had_the_trap_is_blind(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
         stage.acts["a"] = fine()

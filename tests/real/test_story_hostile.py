@@ -13,7 +13,6 @@ from cockpit.core.text import clean
 from cockpit.ui.places import places
 from support.home import COCKPIT, Home
 from support.pty import ENTER, ESC, Pty
-from support.real import wait_until
 from support.stories import CONFIRMS, settled
 
 pytestmark = pytest.mark.real
@@ -79,8 +78,10 @@ steps = [{{ run = ["{python}", "{here}/dump.py", "{{path}}", "{{{{x}}}}"], env =
 DUMP = """
 import json, os, sys
 json.dump([sys.argv[1:], os.environ["GIVEN"]], open("given.json", "w"))
-sys.stdout.buffer.write(b"".join(open(path, "rb").read() + b"\\n" for path in sorted(sys.argv[0:0] or PATHS)))
+for path in PATHS:
+    sys.stdout.buffer.write(open(path, "rb").read() + b"\\n")
 """
+"""The runbook's program: it writes down what it was given, and prints all that the checks say."""
 
 
 class Stage:
@@ -95,8 +96,7 @@ class Stage:
             (here / name).write_bytes(text.encode())
         (here / "log").touch()
         (here / "files" / said["title"].replace("/", "_")[:60].replace("\0", "")).touch()
-        paths = [str(here / name) for name in said]
-        (here / "dump.py").write_text(DUMP.replace("sys.argv[0:0] or PATHS", repr(paths)))
+        (here / "dump.py").write_text(f"PATHS = {[str(here / name) for name in said]!r}\n{DUMP}")
         checks = "".join(CHECK.format(name=name, here=here, python=sys.executable) for name in said)
         self.home.config(checks + REST.format(here=here, python=sys.executable, argument=json.dumps(ARGUMENT)))
 

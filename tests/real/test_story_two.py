@@ -11,7 +11,7 @@ import pytest
 
 from support.home import COCKPIT, Home
 from support.real import wait_until
-from support.stories import CONFIRMS, entries, press_until, runs_of, settled, trap
+from support.stories import CONFIRMS, entries, holder, press_until, runs_of, settled, trap
 from support.tmux import Tmux, tmux
 
 pytestmark = pytest.mark.real
@@ -97,33 +97,9 @@ def test_two_cockpits_share_traps_acks_and_runs_and_one_outlives_the_other(home:
 
 def both_confirm(one: Tmux, two: Tmux) -> None:
     """The same key on the same alert, and ``y`` in both, as near to each other as two hands can."""
-    for screen in (one, two):
+    both = (one, two)
+    for screen in both:
         screen.keys("1")
-    for screen in (one, two):
+    for screen in both:
         screen.wait(CONFIRMS)
-
-    def answered() -> bool:
-        return all(CONFIRMS not in screen.text for screen in (one, two))
-
-    class Both:
-        """Presses each key in both."""
-
-        text = ""
-
-        def keys(self, *names: str) -> None:
-            for screen in (one, two):
-                screen.keys(*names)
-
-    press_until(Both(), "y", answered, "both boxes to take the y")  # type: ignore[arg-type]
-
-
-def holder(home: Home) -> int:
-    from cockpit.engine.clock import SystemClock
-    from cockpit.engine.journal import open_journal
-
-    journal = open_journal(home.state, SystemClock())
-    try:
-        lease = journal.lease()
-        return lease.pid if lease is not None else 0
-    finally:
-        journal.close()
+    press_until(both, "y", lambda: all(CONFIRMS not in screen.text for screen in both), "both boxes to take the y")

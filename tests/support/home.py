@@ -34,8 +34,8 @@ class Home:
         """Run ``cockpit`` with these words and no terminal."""
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("COCKPIT", "XDG_", "NO_COLOR"))}
         return subprocess.run(
-            (*self.before, *COCKPIT, *words), input=stdin, capture_output=True, text=True, timeout=timeout, env=clean | self.env | env,
-            cwd=self.path, check=False,
+            (*self.before, *COCKPIT, *words), input=stdin, capture_output=True, text=True, timeout=timeout,
+            env=clean | self.env | env, cwd=self.path, check=False,
         )  # fmt: skip
 
     def json(self, *words: str) -> Any:

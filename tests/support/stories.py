@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cockpit.engine.clock import SystemClock
@@ -13,7 +13,7 @@ from support.home import Home
 from support.real import wait_until
 from support.tmux import Tmux
 
-__all__ = ["CONFIRMS", "confirm", "entries", "press_until", "runs_of", "settled", "trap"]
+__all__ = ["CONFIRMS", "confirm", "entries", "holder", "press_until", "runs_of", "settled", "trap"]
 
 CONFIRMS = "run exactly this"
 """Stands in the box that asks before a runbook changes the world, and nowhere else."""
@@ -21,15 +21,16 @@ CONFIRMS = "run exactly this"
 
 def confirm(screen: Tmux) -> None:
     """Answer the open box with ``y``. It takes no key within 300 ms of its opening, so a person presses again."""
-    press_until(screen, "y", lambda: CONFIRMS not in screen.text, "the box to take the y")
+    press_until((screen,), "y", lambda: CONFIRMS not in screen.text, "the box to take the y")
 
 
-def press_until(screen: Tmux, key: str, met: Callable[[], object], what: str, timeout: float = 30.0) -> None:
-    """Press a key, look for a second whether it did what it should, and press it again."""
+def press_until(screens: Sequence[Tmux], key: str, met: Callable[[], object], what: str, timeout: float = 30.0) -> None:
+    """Press a key on these screens, look for a second whether it did what it should, and press it again."""
     end = time.monotonic() + timeout
     while not met():
-        assert time.monotonic() < end, f"never came: {what}\n{screen.text}"
-        screen.keys(key)
+        assert time.monotonic() < end, "\n".join((f"never came: {what}", *(screen.text for screen in screens)))
+        for screen in screens:
+            screen.keys(key)
         with contextlib.suppress(TimeoutError):
             wait_until(met, 1.0)
 
@@ -60,5 +61,15 @@ def entries(home: Home, kind: str = "") -> list[Any]:
     journal = open_journal(home.state, SystemClock())
     try:
         return [entry for entry in journal.entries() if kind in ("", entry.kind)]
+    finally:
+        journal.close()
+
+
+def holder(home: Home) -> int:
+    """The process that looks at the traps; 0 if none does."""
+    journal = open_journal(home.state, SystemClock())
+    try:
+        lease = journal.lease()
+        return lease.pid if lease is not None else 0
     finally:
         journal.close()

@@ -48,12 +48,14 @@ class Tmux:
         self.call("send-keys", "-t", "0", "-l", text)
 
     def wait(self, text: str, timeout: float = 30.0) -> str:
-        """Wait until the pane shows ``text``; gives the whole screen."""
+        """Wait until the pane shows ``text``; gives the whole screen. Where the program has ended, it waits no longer."""
         try:
-            wait_until(lambda: text in self.text, timeout, f"{text!r} on the screen")
+            wait_until(lambda: text in self.text or self.ended, timeout, f"{text!r} on the screen")
         except TimeoutError as error:
             raise AssertionError(f"{error}:\n{self.text}") from None
-        return self.text
+        shown = self.text
+        assert text in shown or not self.ended, f"the program ended before {text!r} was on the screen:\n{shown}"
+        return shown
 
     def wait_gone(self, text: str, timeout: float = 30.0) -> str:
         """Wait until the pane does not show ``text`` any more."""

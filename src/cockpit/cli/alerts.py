@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from ..core.actions import Ack, Action, AddNote, EndSilence, MakeSilence, Run, RunState, Unack
-from ..core.alerts import AlertState, Ref
+from ..core.actions import Ack, Action, AddNote, EndSilence, MakeSilence, Run, RunState, Start, Unack
+from ..core.alerts import AlertState, Ref, Silence
 from ..core.filters import Filter, FilterError, parse
 from ..core.text import clean
 from ..core.units import say_seconds, seconds, short_age
 from ..core.view import Row, View
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .compose import House, house
-from .listing import alert_record, as_json, say, table
+from .listing import alert_record, as_json, say, table, when
 from .run import Options, Stop
 
 
@@ -24,7 +24,7 @@ def alerts(options: Options) -> int:
         view = home.view()
     rows = [row for row in view.alerts if rule.matches(row.alert, view.now, view.me)]
     if options.json:
-        as_json([alert_record(row.alert, row.pending) for row in rows])
+        as_json([alert_record(row.alert, row.pending or row.running) for row in rows])
     else:
         _print_alerts(rows, view, options, everything=not rule.terms)
     if any(row.alert.state is AlertState.FIRING for row in rows):
@@ -71,7 +71,7 @@ def _style(row: Row) -> str:
 def _cells(row: Row, now: datetime) -> tuple[str, ...]:
     alert = row.alert
     age = short_age((now - alert.started_at).total_seconds()) if alert.started_at else "?"
-    state = row.pending or alert.state.value + (" (last known)" if row.stale else "")
+    state = row.pending or alert.state.value + (" (last known)" if row.stale else "") + (f", {row.running}" if row.running else "")
     return alert.severity.word, age, state, alert.name, alert.where, alert.summary, alert.acknowledged_by, str(alert.ref)
 
 
@@ -105,7 +105,13 @@ def status_of(runs: Sequence[Run]) -> int:
 def outcome(run: Run) -> str:
     """One run in a sentence."""
     reason = f": {run.reason}" if run.reason else ""
-    return clean(f"{run.what} {run.target}: {run.state.value}{reason}", 4000)
+    what = f"{run.what} {run.target}" if run.target else run.what
+    return clean(f"{what}: {state_word(run)}{reason}", 4000)
+
+
+def state_word(run: Run) -> str:
+    """What became of it, for people: a runbook is done, where what was asked of a source is confirmed by it."""
+    return "done" if isinstance(run.action, Start) and run.state is RunState.CONFIRMED else run.state.value
 
 
 def ack(options: Options) -> int:
@@ -131,8 +137,13 @@ def note(options: Options) -> int:
 
 
 def silence(options: Options) -> int:
-    """Silence what a filter matches; without ``--yes`` only the preview."""
-    if options.flag("end"):
+    """Silence what a filter matches; without ``--yes`` only the preview. Or list the silences, or end one."""
+    asked = options.args.get("match") is not None, options.flag("list"), bool(options.text("end"))
+    if sum(asked) != 1:
+        raise Stop("say one thing: a FILTER to silence, --list, or --end ID", USAGE)
+    if options.flag("list"):
+        return _list_silences(options)
+    if options.text("end"):
         return _end_silence(options)
     rule = filter_of(options.text("match"))
     duration = duration_of(options.text("duration"))
@@ -151,13 +162,43 @@ def silence(options: Options) -> int:
         return settle(home, MakeSilence(source, rule.text, ends_at, options.text("comment")))
 
 
+def _list_silences(options: Options) -> int:
+    with house(options) as home:
+        view = home.view(look=False)
+    if options.json:
+        as_json([_silence_record(each) for each in view.silences])
+    elif view.silences:
+        rows = [
+            (str(each.ref), f"{each.ends_at.astimezone():%m-%d %H:%M}", each.who, each.match, each.comment)
+            for each in view.silences
+        ]
+        table(("Id", "Until (local)", "Who", "Match", "Comment"), rows)
+    else:
+        say("There are no silences" + (" on what can be seen." if view.blind else "."))
+    if not options.json:
+        for health in view.blind:
+            say(f"Cannot see: {health.source}" + (f": {health.reason}" if health.reason else ""))
+    return COULD_NOT_SEE if view.blind else FINE
+
+
+def _silence_record(silence: Silence) -> dict[str, object]:
+    return {
+        "source": silence.ref.source,
+        "id": silence.ref.id,
+        "match": silence.match,
+        "starts_at": when(silence.starts_at),
+        "ends_at": when(silence.ends_at),
+        "who": silence.who,
+        "comment": silence.comment,
+    }
+
+
 def _end_silence(options: Options) -> int:
     with house(options) as home:
-        view, wanted = home.view(), options.text("match")
+        view, wanted = home.view(look=False), options.text("end")
         found = [silence.ref for silence in view.silences if wanted in (silence.ref.id, str(silence.ref))]
         if not found:
-            known = ", ".join(f"{silence.ref} ({silence.match})" for silence in view.silences)
-            raise Stop(f"there is no silence {wanted} now; there {'are ' + known if known else 'is none'}")
+            raise Stop(f"there is no silence {wanted} now; `cockpit silence --list` lists them")
         return settle(home, EndSilence(found[0]))
 
 

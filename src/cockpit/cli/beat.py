@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
+from ..core.text import clean
 from ..engine.clock import SystemClock
 from . import FINE
 from .record import journal
 from .run import Options, Stop
 
+_QUICK = 2**20
+"""A config of so many bytes is read quickly."""
+
 
 def beat(options: Options) -> int:
-    """Record a heartbeat. Quick and quiet: it stands at the end of a cron job."""
+    """Record a heartbeat. Quick and quiet: it stands at the end of a cron job, and never makes that fail for what it only warns
+    of: a name that no trap waits for."""
     if options.read_only:
         raise Stop("read-only is on: nothing that writes is done")
+    name = options.text("name")
     with journal() as kept:
-        kept.beat(options.text("name"), SystemClock().now())
+        kept.beat(name, SystemClock().now())
+    waited = _waited_for(options)
+    if waited is not None and name not in waited:
+        known = f"; traps wait for {', '.join(sorted(waited))}" if waited else ""
+        sys.stderr.write(f"cockpit: {clean(name, 200)} was written down, but no trap waits for it{clean(known, 500)}\n")
     return FINE
+
+
+def _waited_for(options: Options) -> set[str] | None:
+    """The names that heartbeat traps wait for, read without judging the rest; ``None`` where that cannot be told quickly."""
+    from ..config.load import config_files
+    from ..config.merge import merge
+    from ..config.model import ConfigError
+
+    try:
+        files = config_files(Path(options.config) if options.config else None, os.environ)
+        if not all(file.is_file() for file in files) or sum(file.stat().st_size for file in files) > _QUICK:
+            return None
+        traps = merge(files).table.get("traps", {})
+    except (ConfigError, OSError):
+        return None  # `cockpit check` tells what is wrong with it; a job's mail is no place for that
+    entries = list(traps.values()) if isinstance(traps, dict) else []
+    return {str(entry.get("name")) for entry in entries if isinstance(entry, dict) and entry.get("probe") == "heartbeat"}

@@ -18,8 +18,9 @@ from ..core.view import View
 from ..engine.clock import SystemClock
 from ..engine.engine import Engine
 from ..engine.journal import Journal
-from .configured import configured, read_config, state_dir
-from .record import journal
+from ..web import connect
+from .configured import configured, read_config
+from .record import journal, state_dir
 from .run import Options
 
 
@@ -32,6 +33,7 @@ def engine(config: Config, kept: Journal) -> Engine:
         load_provider=partial(plugins.load, plugins.PROVIDERS),
         load_probe=partial(plugins.load, plugins.PROBES),
         state_dir=state_dir(os.environ),
+        connect=connect,
     )
 
 

@@ -11,30 +11,10 @@ import msgspec
 from .. import plugins
 from ..config.load import config_dir, load
 from ..config.model import Config
-from .run import Options, Stop
+from .run import Options
 
-
-def state_dir(env: Mapping[str, str]) -> Path:
-    """Where the journal and the outputs of runs live: ``$XDG_STATE_HOME/cockpit``, or the platform's place for it."""
-    path = _state_dir(env)
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        why = "its name holds bytes that are no text (not UTF-8), so nothing can refer to it: set XDG_STATE_HOME to another place"
-        raise Stop(f"{path} cannot be the state directory: {why}") from None
-    return path
-
-
-def _state_dir(env: Mapping[str, str]) -> Path:
-    base = env.get("XDG_STATE_HOME", "")
-    if base.startswith("/"):
-        return Path(base) / "cockpit"
-    home = env.get("HOME", "")
-    if os.name == "posix" and home.startswith("/"):
-        return Path(home) / ".local" / "state" / "cockpit"
-    from platformdirs import user_state_path  # deferred: only where the environment does not say
-
-    return user_state_path("cockpit")
+ASKED = "it was started with --read-only, which holds until it is left: start it without that to write"
+"""Why ``ctrl+o`` does not lift what was asked for on the command line."""
 
 
 def theme_dirs(env: Mapping[str, str]) -> tuple[Path, ...]:
@@ -44,20 +24,7 @@ def theme_dirs(env: Mapping[str, str]) -> tuple[Path, ...]:
 
 def read_config(options: Options) -> Config:
     """The checked config as it is in the files; with none to be found, the defaults, ``files`` empty. Raises `ConfigError`."""
-    from ..ui.keys import TABLE, KeyProblem, remapped
     from ..ui.theme import names
-
-    def key_problems(wanted: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        for key, value in wanted.items():
-            try:
-                remapped(TABLE, {key: value})
-            except KeyProblem as problem:
-                yield key, str(problem)
-                return
-        try:
-            remapped(TABLE, wanted)
-        except KeyProblem as problem:
-            yield "", str(problem)
 
     config = load(
         Path(options.config) if options.config else None,
@@ -65,9 +32,33 @@ def read_config(options: Options) -> Config:
         probe_of=lambda name: plugins.load(plugins.PROBES, name),
         provider_of=lambda name: plugins.load(plugins.PROVIDERS, name),
         theme_names=names(theme_dirs(os.environ)),
-        key_problems=key_problems,
+        key_problems=_key_problems,
     )
-    return msgspec.structs.replace(config, read_only=True, unlock=False) if options.read_only else config
+    return msgspec.structs.replace(config, read_only=True, unlock=False, locked=ASKED) if options.read_only else config
+
+
+def _key_problems(wanted: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Every fault of ``[keys]``, with the id that it stands at: each key by itself first, then those with two meanings."""
+    from ..ui.keys import TABLE, Key, KeyProblem, printed, remapped
+
+    known = {key.id: key for key in TABLE}
+    table = known | {id: msgspec.structs.replace(known[id], keys=()) for id in wanted if id in known}
+    for id, written in wanted.items():
+        rows: tuple[Key, ...] = (known[id],) if id in known else TABLE
+        for part in written.split() if id in known else [""]:
+            try:
+                (row,) = remapped(rows, {id: part})
+            except KeyProblem as problem:
+                yield id, str(problem).removeprefix(f"keys.{id}: ")
+            else:
+                table[id] = msgspec.structs.replace(row, keys=(*table[id].keys, *row.keys))
+    holders: dict[str, str] = {}
+    for row in table.values():
+        for name in dict.fromkeys(row.keys):
+            other = holders.setdefault(name, row.id)
+            if other != row.id:
+                at = row.id if row.id in wanted else other
+                yield at, f"{printed(name)!r} would mean both {other!r} and {row.id!r}: give one of them another key"
 
 
 def proposed_config(config: Config) -> Config:
@@ -75,7 +66,8 @@ def proposed_config(config: Config) -> Config:
     from ..discover import look, propose
 
     proposal = propose(look()).config()
-    return msgspec.structs.replace(proposal, read_only=config.read_only, unlock=config.unlock, proposed=True)
+    kept = {"read_only": config.read_only, "unlock": config.unlock, "locked": config.locked}
+    return msgspec.structs.replace(proposal, **kept, proposed=True)
 
 
 def configured(options: Options) -> Config:

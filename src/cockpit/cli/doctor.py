@@ -19,9 +19,9 @@ from ..core.traps import TrapState
 from ..engine.journal import Journal
 from . import BAD, FINE
 from .compose import House, house
-from .configured import read_config, state_dir
+from .configured import read_config
 from .listing import as_json, table
-from .record import journal
+from .record import journal, state_dir
 from .run import Options
 
 
@@ -81,7 +81,7 @@ def _terminal() -> Iterator[Finding]:
         "" if encoding.lower().replace("-", "") == "utf8" else f"; the locale's encoding is {encoding}: ASCII glyphs are drawn"
     )
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        yield Finding("terminal", True, "this command was not given one, so the screen could not be looked at")
+        yield Finding("terminal", True, "not looked at (no terminal here)")
         return
     yield Finding("terminal", problem is None, problem or f"TERM={term}{' COLORTERM=' + colour if colour else ''}{ascii_only}")
 
@@ -150,7 +150,7 @@ def _sources(home: House) -> Iterator[Finding]:
 def _traps(home: House) -> Iterator[Finding]:
     found = home.view().traps
     blind = [each for each in found if each.state is TrapState.BLIND]
-    yield Finding("traps", not blind, f"{len(found)} laid, {len(blind)} blind")
+    yield Finding("traps", not blind, f"{len(found)} trap{'s' * (len(found) != 1)}, {len(blind)} blind")
     for each in blind:
         yield Finding(f"trap {Ref(each.source, each.trap.name)}", False, each.says)
 

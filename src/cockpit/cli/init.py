@@ -14,6 +14,8 @@ from . import BAD, FINE, USAGE
 from .listing import say
 from .run import Options, Stop
 
+_WORTH_SAYING = 0.1  # seconds
+
 _HELP = "y take it · n leave it · a take this and all that follow · q write nothing"
 
 
@@ -33,7 +35,7 @@ def init(options: Options) -> int:
             sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale says: a TOML file is UTF-8
         sys.stdout.write(proposal.toml())
         return FINE
-    say(f"Looked at {clean(proposal.host)} for {found.seconds:.1f} s.")
+    say(f"Looked at {clean(proposal.host)}" + (f" for {found.seconds:.1f} s." if found.seconds >= _WORTH_SAYING else "."))
     for remark in proposal.remarks:
         say(f"Not seen: {clean(remark)}")
     if not options.flag("yes"):

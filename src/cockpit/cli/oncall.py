@@ -76,7 +76,7 @@ def _record(roster: OnCall) -> dict[str, object]:
 
 def _print(rosters: tuple[OnCall, ...], at: datetime, *, said: bool) -> None:
     if said:
-        say(f"At {when(at.astimezone())} ({when(at)}):")
+        say(f"At {_local(at)}:")
     rows = []
     for roster in rosters:
         now, after = roster.now, roster.next

@@ -23,18 +23,18 @@ COMMANDS: tuple[Command, ...] = (
     Command("init", "init", "init", "look at this machine, propose traps and runbooks, write the config"),
     Command("check", "setup", "check", "validate the config: file, line, key, what is wrong"),
     Command("doctor", "doctor", "doctor", "config, secrets, each source's answer, clock, terminal, file permissions"),
-    Command("alerts", "alerts", "alerts", "what is wrong now; exit status 1 if anything is firing, 3 if a source or a trap is blind",
+    Command("alerts", "alerts", "alerts", "what is wrong now; exit status 1 if anything fires, 3 if a source or a trap is blind",
             'example: cockpit alerts \'@severity>=warning team=web\''),
     Command("ack", "alerts", "ack", "acknowledge alerts: say that you have them"),
     Command("unack", "alerts", "unack", "take acknowledgements back"),
-    Command("silence", "alerts", "silence", "silence what matches, until a time, with a reason",
+    Command("silence", "alerts", "silence", "silence what matches, until a time, with a reason; list the silences; end one",
             "example: cockpit silence 'trap=root-disk' --for 2h --comment 'disk is being replaced' --yes"),
     Command("note", "alerts", "note", "leave a note on an alert"),
     Command("oncall", "oncall", "oncall", "who is on call, until when, who is next"),
     Command("traps", "traps", "traps", "the early-warning traps; exit status 1 if one has tripped, 3 if one is blind"),
     Command("trap", "traps", "trap", "check one trap now, arm or disarm it"),
     Command("beat", "beat", "beat", "a heartbeat from a job: its trap trips when it stays away",
-            "example, in a crontab: 15 2 * * * backup.sh && cockpit beat backup"),
+            "example, in a crontab: 15 2 * * * backup.sh && ~/.local/bin/cockpit beat backup"),
     Command("runbooks", "runbooks", "runbooks", "the runbooks; with --alert, those for one alert"),
     Command("run", "runbooks", "run", "execute a runbook: --dry-run shows it, --yes confirms one that changes the world",
             "example: cockpit run free-disk --alert root-disk --dry-run"),
@@ -130,11 +130,12 @@ def _ack(parser: argparse.ArgumentParser) -> None:
 
 
 def _silence(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("match", metavar="FILTER", help="what to silence, in the filter language")
+    parser.add_argument("match", nargs="?", metavar="FILTER", help="what to silence, in the filter language")
     parser.add_argument("--for", dest="duration", default="1h", metavar="TIME", help="how long: 30m, 2h, 1d (default: 1h)")
     parser.add_argument("--comment", default="", metavar="TEXT", help="why (wanted)")
     parser.add_argument("--source", default="", metavar="NAME", help="the source to silence at (default: the only one that can)")
-    parser.add_argument("--end", action="store_true", help="end the silence with this id instead")
+    parser.add_argument("--list", action="store_true", help="list the silences instead")
+    parser.add_argument("--end", default="", metavar="ID", help="end the silence with this id instead, or SOURCE/ID")
     parser.add_argument("--yes", action="store_true", help="send it; without it the preview is shown and nothing is done")
 
 
@@ -175,7 +176,9 @@ def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alert", metavar="ID", help="take the other values from this alert")
     parser.add_argument("--dry-run", action="store_true", help="show exactly what would be executed, and execute nothing")
     parser.add_argument("--yes", action="store_true", help="confirm a runbook that changes the world")
-    parser.add_argument("--confirm", metavar="TARGET", help="confirm a dangerous one by naming its target")
+    parser.add_argument(
+        "--confirm", metavar="TARGET", help="confirm a dangerous one by naming its target (its own name if it has none)"
+    )
 
 
 def _runs(parser: argparse.ArgumentParser) -> None:

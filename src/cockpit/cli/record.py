@@ -4,12 +4,36 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from ..engine.clock import SystemClock
 from ..engine.journal import Journal, open_journal
-from .configured import state_dir
+from .run import Stop
+
+
+def state_dir(env: Mapping[str, str]) -> Path:
+    """Where the journal and the outputs of runs live: ``$XDG_STATE_HOME/cockpit``, or the platform's place for it."""
+    path = _state_dir(env)
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        why = "its name holds bytes that are no text (not UTF-8), so nothing can refer to it: set XDG_STATE_HOME to another place"
+        raise Stop(f"{path} cannot be the state directory: {why}") from None
+    return path
+
+
+def _state_dir(env: Mapping[str, str]) -> Path:
+    base = env.get("XDG_STATE_HOME", "")
+    if base.startswith("/"):
+        return Path(base) / "cockpit"
+    home = env.get("HOME", "")
+    if os.name == "posix" and home.startswith("/"):
+        return Path(home) / ".local" / "state" / "cockpit"
+    from platformdirs import user_state_path  # deferred: only where the environment does not say
+
+    return user_state_path("cockpit")
 
 
 @contextmanager

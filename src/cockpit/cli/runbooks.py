@@ -12,7 +12,7 @@ from ..core.units import say_seconds
 from ..engine.spool import safe_line
 from ..ui.exact import spell, spell_argv
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
-from .alerts import find, outcome
+from .alerts import find, outcome, state_word
 from .compose import House, house
 from .configured import configured
 from .listing import as_json, plain, say, table, unicode_out, when
@@ -105,8 +105,8 @@ def _values(words: list[str]) -> dict[str, str]:
 
 def _show(plan: Plan) -> None:
     say(plan.runbook.name + (f" on {clean(plan.target)}" if plan.target else ""))
-    if plan.runbook.changes is not None:
-        say(f"changes: {plan.runbook.changes}")
+    if plan.changes:
+        say(f"changes: {plan.changes}")
     escape = not unicode_out()
     for step in plan.steps:
         env = "".join(f"{key}={spell(value, ascii=escape)} " for key, value in step.env.items())
@@ -120,8 +120,9 @@ def _confirmed(plan: Plan, options: Options) -> None:
     if book.changes is None:
         return
     if book.confirm is Confirm.TYPE:
-        if options.text("confirm") != plan.target:
-            raise Stop(f"this is dangerous: nothing was executed. To do it, add --confirm {spell(plan.target)}", USAGE)
+        if options.text("confirm") != plan.word:
+            own = "" if plan.target else " (it has no target: this is its own name)"
+            raise Stop(f"this is dangerous: nothing was executed. To do it, add --confirm {spell(plan.word)}{own}", USAGE)
     elif not options.flag("yes"):
         raise Stop("this changes the world: nothing was executed. To do it, add --yes", USAGE)
 
@@ -158,7 +159,7 @@ def runs(options: Options) -> int:
         say("Nothing has been done yet.")
     else:
         rows = [
-            (each.id, f"{each.at.astimezone():%m-%d %H:%M:%S}", each.who, each.what, each.target, each.state.value, _took(each))
+            (each.id, f"{each.at.astimezone():%m-%d %H:%M:%S}", each.who, each.what, each.target, state_word(each), _took(each))
             for each in found
         ]
         table(("Id", "At (local)", "Who", "What", "On", "State", "Took"), rows)

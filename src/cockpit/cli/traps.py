@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 from ..core.actions import Arm, Disarm
 from ..core.alerts import Ref
 from ..core.traps import Reading, TrapState, TrapView, Watch, step, view_of
-from ..core.units import say_seconds, short_age
+from ..core.units import say_bytes, say_seconds, short_age
 from ..core.view import View
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .alerts import duration_of, settle
@@ -92,6 +93,19 @@ def _unknown(name: str, known: list[str]) -> Ref:
     raise Stop(f"there is no trap {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; `cockpit traps` lists them"), USAGE)
 
 
+def _number(metric: str, value: float) -> str:
+    """A reading's number for people: a size in its unit, whole numbers as they are, all else with four significant digits, and no
+    powers of ten."""
+    if not math.isfinite(value):
+        return str(value)
+    if "_bytes" in f"_{metric}":
+        return say_bytes(value)
+    if value == int(value) or abs(value) >= 1000:
+        return f"{value:.0f}"
+    places = 3 - math.floor(math.log10(abs(value)))
+    return f"{value:.{places}f}".rstrip("0").removesuffix(".")
+
+
 def _check(options: Options, name: str) -> int:
     with house(options) as home:
         trap = home.config.traps.get(name)
@@ -107,7 +121,7 @@ def _check(options: Options, name: str) -> int:
         say(f"{name}: {view.state.value if view.state is not TrapState.ARMED else 'fine, it would be armed'}")
         say(f"  {view.says}")
         for metric, value in sorted(reading.values.items()):
-            say(f"  {metric} = {value:g}")
+            say(f"  {metric} = {_number(metric, value)}")
         for word, bound in (("warns at", trap.warn), ("trips at", trap.trip)):
             if bound is not None:
                 say(f"  {word} {bound.text}" + (f" for {say_seconds(trap.hold)}" if word == "trips at" and trap.hold else ""))

@@ -21,6 +21,8 @@ from ..provider import Secret
 from . import sentences
 from .faults import Faults, dotted, suggestion
 from .locate import KeyPath
+from .merge import NAMED
+from .model import NOT_KEYS, Config
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
@@ -49,6 +51,12 @@ def decode_settings(config_type: type[StructT], settings: Mapping[str, object], 
     if isinstance(decoded, Bad):  # pragma: no cover  # BAD comes with a problem, always
         raise TypeError(f"{config_type.__name__} was not decoded")
     return decoded
+
+
+def misplaced(key: str) -> str:
+    """The hint for a top-level key that was found inside a table; "" for every other key."""
+    top = key in {field.encode_name for field in msgspec.structs.fields(Config)} - {*NAMED, *NOT_KEYS}
+    return f"top-level keys must stand before the first [table]: move {key} up" if top else ""
 
 
 class Decoder:
@@ -90,7 +98,8 @@ class Decoder:
             if key in known:
                 out[known[key].name] = self.value(known[key].type, value, (*path, key))
             elif key not in others:
-                self.faults.add((*path, str(key)), f"unknown key {key!r}", suggestion(str(key), (*known, *others)))
+                hint = (misplaced(str(key)) if path else "") or suggestion(str(key), (*known, *others))
+                self.faults.add((*path, str(key)), f"unknown key {key!r}", hint)
         for key, field in known.items():
             if field.required and key not in raw:
                 self.faults.add((*path, key), f"{key} is missing: it must be {sentences.wanted(field.type)}")

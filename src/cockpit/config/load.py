@@ -11,11 +11,11 @@ import msgspec
 
 from .. import plugins
 from ..core.text import clean
-from .decode import Decoder
+from .decode import Decoder, misplaced
 from .faults import Faults, suggestion
 from .locate import KeyPath
 from .merge import NAMED, Merged, merge
-from .model import Config, ConfigError, Problem, SourceConfig
+from .model import NOT_KEYS, Config, ConfigError, Problem, SourceConfig
 from .people import check_zone, read_person, read_roster
 from .runbooks import check_keys, read_runbook
 from .secrets import unresolved
@@ -29,10 +29,7 @@ ProviderOf = Callable[[str], type]
 """Gives a provider's class by its name; raises `plugins.PluginError`."""
 
 KeyProblems = Callable[[Mapping[str, str]], Iterable[tuple[str, str]]]
-"""Judges ``[keys]``: (the id at fault or "", what is wrong with it)."""
-
-NOT_KEYS = frozenset({"files", "proposed", "remarks"})
-"""Fields of `Config` which say how it came about; they are not keys of the file."""
+"""Judges ``[keys]``: (the id at fault, what is wrong with it)."""
 
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 T = TypeVar("T")
@@ -129,13 +126,15 @@ class _Reading:
         return built if isinstance(built, Config) else Config()
 
     def _check_simple(self, fields: dict[str, object], themes: Collection[str], key_problems: KeyProblems) -> None:
-        theme, zones, keys = fields.get("theme"), fields.get("zones"), fields.get("keys")
+        theme, zones = fields.get("theme"), fields.get("zones")
         if isinstance(theme, str) and theme not in themes:
             self.faults.add(("theme",), f"there is no theme {theme!r}", suggestion(theme, themes))
         for index, zone in enumerate(zones if isinstance(zones, tuple) else ()):
             check_zone(self.decoder, zone, ("zones", index))
-        for key, what in key_problems(keys) if isinstance(keys, dict) else ():
-            self.faults.add(("keys", key) if key else ("keys",), what)
+        written = {key: value for key, value in self.group("keys").items() if isinstance(value, str)}
+        for key, what in key_problems(written):
+            here = key != "theme" or written[key] in themes  # which is a name in [keys], too
+            self.faults.add(("keys", key), what, misplaced(key) if here else "")
         if isinstance(title := fields.get("title"), str):
             fields["title"] = clean(title)
 

@@ -28,7 +28,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """A configuration that has been checked.
 
     ``me`` are the names of the person at the keyboard (first: the id in ``people``, if there). ``zones`` are IANA names shown in
-    the header beside UTC. ``unlock`` allows ``ctrl+o`` to lift ``read_only`` for the session. ``keys`` remaps key-table ids.
+    the header beside UTC. ``unlock`` allows ``ctrl+o`` to lift ``read_only`` for the session; ``locked`` is why it may not, for the
+    person, where that is not the config's doing. ``keys`` remaps key-table ids.
     ``files`` are what it was read from, in order; empty with ``proposed`` means that the traps are what ``init`` would propose.
     """
 
@@ -50,6 +51,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[Path, ...] = ()
     proposed: bool = False
     remarks: tuple[str, ...] = ()
+    locked: str = ""
+
+
+NOT_KEYS = frozenset({"files", "proposed", "remarks", "locked"})
+"""Fields of `Config` which say how it came about; they are not keys of the file."""
 
 
 class Problem(msgspec.Struct, frozen=True):

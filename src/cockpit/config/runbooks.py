@@ -113,9 +113,13 @@ def _check_params(decoder: Decoder, params: object, path: KeyPath) -> None:
                 decoder.faults.add((*here, "default"), f"default: {why}")
 
 
+def _told(runbook: Runbook) -> dict[str, str | None]:
+    return {"title": runbook.title, "changes": runbook.changes, "target": runbook.target}
+
+
 def _check_braces(decoder: Decoder, runbook: Runbook, path: KeyPath) -> None:
     """What stands in braces must be well formed."""
-    texts: list[tuple[KeyPath, str]] = [((*path, "title"), runbook.title), ((*path, "target"), runbook.target)]
+    texts: list[tuple[KeyPath, str]] = [((*path, key), text or "") for key, text in _told(runbook).items()]
     for index, step in enumerate(runbook.steps):
         here = (*path, "steps", index)
         texts += [((*here, "run", place), item) for place, item in enumerate(step.run)]

@@ -9,7 +9,7 @@ import msgspec
 from .. import plugins
 from ..core.text import clean, clean_block
 from ..core.traps import Trap
-from ..core.units import Bound, Seconds
+from ..core.units import Bound, Seconds, say_seconds, seconds
 from .decode import Decoder
 from .faults import suggestion
 from .locate import KeyPath
@@ -22,6 +22,8 @@ NOT_KEYS = frozenset({"name", "params"})
 
 SHORTEST = 1.0
 """No trap looks and no source is asked more often than this, in seconds."""
+
+_EVERY = next(Seconds(field.default) for field in msgspec.structs.fields(Trap) if field.name == "every")
 
 _ANSWERS = ("went_wrong", "detect", "signs")
 
@@ -51,6 +53,7 @@ def read_trap(decoder: Decoder, name: str, raw: object, probe_of: ProbeOf, runbo
             what = f"trap {name!r} can never warn or trip: {raw.get('probe')} judges nothing by itself"
             decoder.faults.add(path, what, f"write a warn or a trip; it gives {readings}")
     _check_times(decoder, own, path)
+    _check_within(decoder, own, params, path)
     for index, runbook in enumerate(found if isinstance(found := own.get("runbooks"), tuple) else ()):
         if runbook not in runbooks:
             hint = suggestion(runbook, runbooks) or f"write a [runbooks.{runbook}]"
@@ -135,3 +138,21 @@ def _check_times(decoder: Decoder, own: Mapping[str, object], path: KeyPath) -> 
         decoder.faults.add((*path, "every"), "every must be at least 1s")
     if isinstance(timeout, Seconds) and timeout <= 0:
         decoder.faults.add((*path, "timeout"), "timeout must be more than 0")
+
+
+def _check_within(decoder: Decoder, own: Mapping[str, object], params: Mapping[str, object], path: KeyPath) -> None:
+    """A probe that is given more time than the keeper waits for a look would always be blind for "no answer". A heartbeat's
+    ``within`` is the job's time, not the look's."""
+    if own.get("probe") == "heartbeat" or not isinstance(own.get("every", Seconds(0)), Seconds):
+        return
+    try:
+        within = seconds(params.get("within"))  # type: ignore[arg-type]  # what is no duration was told where it was decoded
+    except (TypeError, ValueError, AttributeError):
+        return
+    every, timeout = own.get("every", _EVERY), own.get("timeout")
+    assert isinstance(every, Seconds)  # noqa: S101  # as looked at above
+    limit = min(2 * every, timeout if isinstance(timeout, Seconds) and timeout < within else 2 * every)
+    if within >= limit > 0:
+        what = f"within is {say_seconds(within)}, and the look would be given up after {say_seconds(limit)}"
+        hint = "it must be shorter than two intervals (every), and no longer than timeout"
+        decoder.faults.add((*path, "within"), what, hint)

@@ -24,12 +24,18 @@ class Unack(msgspec.Struct, frozen=True, tag="unack"):
 
 
 class MakeSilence(msgspec.Struct, frozen=True, tag="silence"):
-    """Hush at ``source`` what matches ``match`` (filter language) until ``ends_at`` (UTC)."""
+    """Hush at ``source`` what matches ``match`` (filter language) until ``ends_at`` (UTC).
+
+    ``replaces`` is the id of the silence that is to become this one; ``until_resolved`` makes one that ends when all that it hushes
+    has resolved, and ``ends_at`` is not looked at. Both need a source that `Edits`.
+    """
 
     source: str
     match: str
     ends_at: datetime
     comment: str
+    replaces: str = ""
+    until_resolved: bool = False
 
 
 class EndSilence(msgspec.Struct, frozen=True, tag="unsilence"):

@@ -60,8 +60,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
     All times are aware and in UTC. Every string has been through ``core.text.clean`` before it gets here.
     ``where`` is the short place the list shows (host, instance, mount); ``trap`` names the local trap that raised it.
-    ``fired`` counts the firings: an alert that resolved and fires again has a new ``started_at``, and whatever was
-    acknowledged before does not cover it.
+    ``receivers`` are whom its source tells, ``groups`` the groups that the source's own routing put it in, ``silences`` the ids of
+    the silences that hush it. ``fired`` counts the firings: an alert that resolved and fires again has a new ``started_at``, and
+    whatever was acknowledged before does not cover it.
     """
 
     ref: Ref
@@ -82,6 +83,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[Link, ...] = ()
     trap: str = ""
     notes: tuple[Remark, ...] = ()
+    receivers: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    silences: tuple[str, ...] = ()
 
 
 class Remark(msgspec.Struct, frozen=True, gc=False):
@@ -92,10 +96,19 @@ class Remark(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
+class SilenceState(enum.Enum):
+    """Where a silence stands, by the clock of the source that keeps it."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    EXPIRED = "expired"
+
+
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
     """A rule that hushes what matches it from ``starts_at`` until ``ends_at`` (UTC).
 
-    ``match`` is in the filter language (`core.filters`); ``source`` is the source that keeps it.
+    ``match`` is in the filter language (`core.filters`); ``source`` is the source that keeps it. ``ack``: it stands for an
+    acknowledgement, and is shown on its alerts as one. ``until_resolved``: it is renewed until what it hushes has resolved.
     """
 
     ref: Ref
@@ -104,3 +117,6 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
     who: str
     comment: str
+    state: SilenceState = SilenceState.ACTIVE
+    ack: bool = False
+    until_resolved: bool = False

@@ -66,7 +66,8 @@ class Runbook(msgspec.Struct, frozen=True, kw_only=True):
     """A procedure. ``match`` (filter language) says for which alerts it is offered; "" means it is offered in the picker only.
 
     ``changes`` says what it does to the world; None is read-only and needs no confirmation. ``timeout`` (seconds) bounds the
-    whole run. ``target`` names what a person types for ``confirm = "type"``; may hold ``{param}``.
+    whole run. ``target`` names what it is done to, which a person types for ``confirm = "type"``. ``title``, ``changes`` and
+    ``target`` may hold ``{param}``.
     """
 
     name: str
@@ -96,7 +97,8 @@ class ResolvedStep(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True):
     """A runbook resolved for one alert (or none): what the preview shows and the runner executes.
 
-    ``refused`` says why it cannot run ("" = it can); then ``steps`` may be empty.
+    ``target`` is what it is done to ("" = nothing is known of that). ``changes`` is what it does to the world, with what is known
+    in its placeholders, safe to show ("" = nothing). ``refused`` says why it cannot run ("" = it can); then ``steps`` may be empty.
     """
 
     runbook: Runbook
@@ -105,6 +107,12 @@ class Plan(msgspec.Struct, frozen=True):
     target: str
     refused: str = ""
     missing: tuple[str, ...] = ()
+    changes: str = ""
+
+    @property
+    def word(self) -> str:
+        """What a person types to confirm it, where it must be typed: the target; the runbook's own name where there is none."""
+        return self.target or self.runbook.name
 
     @property
     def argvs(self) -> tuple[tuple[str, ...], ...]:
@@ -158,7 +166,7 @@ class _Facts(msgspec.Struct, frozen=True):
 def params_of(runbook: Runbook) -> dict[str, Param]:
     """All its parameters: those it declares, and those that only stand in braces. The latter are taken from the label of that name
     (``from = "label:NAME"``). Raises ``ValueError`` for malformed braces."""
-    used = (name for text in (*_needed(runbook), runbook.title) for name in placeholders(text))
+    used = (name for text in (*_needed(runbook), runbook.title, runbook.changes or "") for name in placeholders(text))
     return {**runbook.params, **{name: _undeclared(name) for name in used if name not in runbook.params}}
 
 
@@ -167,7 +175,7 @@ def _undeclared(name: str) -> Param:
 
 
 def _needed(runbook: Runbook) -> list[str]:
-    """Every text whose placeholders must have a value before it can run. The title only names what it can."""
+    """Every text whose placeholders must have a value before it can run. ``title`` and ``changes`` only name what they can."""
     texts = [runbook.target]
     for step in runbook.steps:
         texts += (*step.run, *step.env.values(), step.cwd)
@@ -179,14 +187,15 @@ def plan(runbook: Runbook, alert: Alert | None, given: Mapping[str, str], readin
 
     Placeholders are substituted once: braces inside a value are never expanded again (safety 9). ``{{`` and ``}}`` are
     literal braces. A value that its parameter does not allow refuses the whole plan with the reason (safety 7). What has no
-    value is in ``missing``, unless only the title names it. Values in a remote command of ssh are quoted for the shell there
-    (safety 8); a value inside the text of ``sh -c`` refuses the plan: it can travel in ``env``.
+    value is in ``missing``, unless only the title or ``changes`` names it. Values in a remote command of ssh are quoted for the
+    shell there (safety 8); a value inside the text of ``sh -c`` refuses the plan: it can travel in ``env``.
     """
     try:
         params = params_of(runbook)
     except ValueError as error:
-        return Plan(runbook, dict(given), (), runbook.name, refused=str(error))
+        return Plan(runbook, dict(given), (), "", refused=str(error), changes=clean(runbook.changes or ""))
     facts = _Facts(alert, given, reading or {})
+    changes = _told(runbook.changes or "", runbook, facts)
     found = {name: facts.value(name, param) for name, param in params.items()}
     values = {name: value for name, value in found.items() if value is not None}
     needed = {*runbook.params, *(name for text in _needed(runbook) for name in placeholders(text))}
@@ -201,10 +210,10 @@ def plan(runbook: Runbook, alert: Alert | None, given: Mapping[str, str], readin
         reasons.append(f"needs a value for {' and '.join(missing)}")
     target = _target(runbook, alert, values)
     if any(reasons):
-        return Plan(runbook, values, (), target, "; ".join(filter(None, reasons)), missing)
+        return Plan(runbook, values, (), target, "; ".join(filter(None, reasons)), missing, changes)
     steps = tuple(_resolved(step, values) for step in runbook.steps)
     refused = _unrunnable(steps)
-    return Plan(runbook, values, () if refused else steps, target, refused)
+    return Plan(runbook, values, () if refused else steps, target, refused, changes=changes)
 
 
 def _stranger(name: str, params: Mapping[str, Param], runbook: Runbook) -> str:
@@ -239,22 +248,29 @@ def _unrunnable(steps: Sequence[ResolvedStep]) -> str:
 
 
 def _target(runbook: Runbook, alert: Alert | None, values: Mapping[str, str]) -> str:
-    """What it is done to, for people, and what they type to confirm: as configured, else the alert's place, else its own name."""
+    """What it is done to, for people, and what they type to confirm: as configured; else the alert's place; else, where that is no
+    more than the machine that a trap of ours stands on, the alert's name; "" without an alert."""
     named = clean(filled(runbook.target, values), 200).strip()
-    return named or (alert.where.strip() if alert is not None else "") or runbook.name
+    if named or alert is None:
+        return named
+    place = alert.where.strip()
+    return alert.name.strip() if not place or (alert.trap and place == alert.labels.get("host")) else place
 
 
 def title_for(
     runbook: Runbook, alert: Alert | None, given: Mapping[str, str] | None = None, reading: Mapping[str, float] | None = None
 ) -> str:
     """The title with what is known in its placeholders, safe to show; ``{path}`` stays where nothing is known of it."""
-    facts = _Facts(alert, given or {}, reading or {})
+    return _told(runbook.title, runbook, _Facts(alert, given or {}, reading or {}))
+
+
+def _told(text: str, runbook: Runbook, facts: _Facts) -> str:
     try:
-        names = placeholders(runbook.title)
+        names = placeholders(text)
     except ValueError:
-        return clean(runbook.title)
+        return clean(text)
     found = {name: facts.value(name, runbook.params.get(name, _undeclared(name))) for name in names}
-    return clean(filled(runbook.title, {name: value for name, value in found.items() if value}))
+    return clean(filled(text, {name: value for name, value in found.items() if value}))
 
 
 def asks(plan: Plan) -> bool:
@@ -263,7 +279,7 @@ def asks(plan: Plan) -> bool:
 
 
 def needs_typing(plan: Plan) -> bool:
-    """Whether they confirm it by typing ``plan.target``."""
+    """Whether they confirm it by typing ``plan.word``."""
     return asks(plan) and plan.runbook.confirm is Confirm.TYPE
 
 

@@ -18,7 +18,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     ``asked_at`` (UTC) and ``asked_mono`` (seconds of the engine's monotonic clock, suspend included) are when the
     question left, not when the answer came: an action is confirmed only by a snapshot *asked after* it settled.
     ``None`` for a kind of fact means that this source does not have that kind at all. ``complete`` is False where part
-    of the answer is missing; ``rejected`` counts the records that could not be read; ``remarks`` says why, for people.
+    of the answer is missing; ``rejected`` counts the records that could not be read; ``remarks`` says why, for people. ``blind``
+    says why what it answers must not be believed.
     """
 
     source: str
@@ -31,6 +32,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = True
     rejected: int = 0
     remarks: tuple[str, ...] = ()
+    blind: str = ""
 
 
 class Health(enum.Enum):
@@ -57,7 +59,8 @@ class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How well one source sees, for the header and for "all clear".
 
     ``age`` is the time since the last good answer was asked for (monotonic), ``None`` if there has been none.
-    ``reason`` is for the person: what happened and what the cockpit does about it.
+    ``reason`` is for the person: what happened and what the cockpit does about it. ``answers``: it is blind, and yet can be told
+    to do something.
     """
 
     source: str
@@ -68,3 +71,4 @@ class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     retry_in: timedelta | None = None
     rejected: int = 0
+    answers: bool = False

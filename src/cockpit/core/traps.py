@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime, timedelta
+from zlib import crc32
 
 import msgspec
 
@@ -108,6 +109,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     really is. ``over_since`` is since when ``trip`` holds without pause; ``tripped_at`` stays set while it is blind, so that
     losing sight of a fire does not put it out. ``firing`` counts its trips: an acknowledgement covers one firing. ``trips_in`` and
     ``full_in`` are seconds from ``checked_at`` until the trend meets ``trip``, and its natural end (100 % used, nothing free).
+    ``laid`` is the `fingerprint` of the trap as it was laid when this was seen (0 = not known).
     """
 
     state: TrapState = TrapState.BLIND
@@ -125,6 +127,25 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     rest_until: datetime | None = None
     rest_by: str = ""
     rest_why: str = ""
+    laid: int = 0
+
+
+def fingerprint(trap: Trap) -> int:
+    """What a trap looks at and judges by, as a number (CRC-32): what was seen of port 80 says nothing of port 81."""
+    return crc32(msgspec.json.encode((trap.probe, trap.params, trap.warn, trap.trip)))
+
+
+def as_laid(trap: Trap, watch: Watch) -> Watch:
+    """``watch``, if it is of the trap as it is laid now; else what outlives a new config: its rest, and its count of trips."""
+    if not watch.laid or watch.laid == fingerprint(trap):
+        return watch
+    return Watch(
+        reason="laid anew in the config, not looked at yet",
+        firing=watch.firing,
+        rest_until=watch.rest_until,
+        rest_by=watch.rest_by,
+        rest_why=watch.rest_why,
+    )
 
 
 BLIND_AFTER_INTERVALS = 2
@@ -136,18 +157,18 @@ def step(trap: Trap, watch: Watch, event: Event, outlook: Outlook = NEVER) -> Wa
 
     ``outlook`` is what the trend of ``trap.forecast`` promises, this reading included (see `forecast.outlook`).
     """
+    watch = as_laid(trap, watch)
     match event:
         case Rested():
             return msgspec.structs.replace(watch, rest_until=event.until, rest_by=event.who, rest_why=event.why)
         case Armed():
             return msgspec.structs.replace(watch, rest_until=None, rest_by="", rest_why="")
         case Failed():
-            return _blinded(watch, event.at, event.reason)
+            after = _blinded(watch, event.at, event.reason)
         case Looked():
             unread = _unread(trap, event.reading)
-            if unread:
-                return _blinded(watch, event.at, unread)
-            return _judged(trap, watch, event, outlook)
+            after = _blinded(watch, event.at, unread) if unread else _judged(trap, watch, event, outlook)
+    return msgspec.structs.replace(after, laid=fingerprint(trap))
 
 
 def _blinded(watch: Watch, at: datetime, reason: str) -> Watch:
@@ -216,6 +237,7 @@ def _holds(bound: Bound | None, reading: Reading) -> bool:
 def seen(trap: Trap, watch: Watch, now: datetime) -> Watch:
     """``watch`` as it must be read at ``now``: overdue looks make it blind, a rest that has ended is over,
     ``trips_in`` and ``full_in`` count down."""
+    watch = as_laid(trap, watch)
     if watch.rest_until is not None and watch.rest_until <= now:
         watch = msgspec.structs.replace(watch, rest_until=None, rest_by="", rest_why="")
     if watch.checked_at is None:

@@ -21,7 +21,8 @@ UNCERTAIN_SHOWN = timedelta(minutes=15)
 
 
 class Row(msgspec.Struct, frozen=True):
-    """An alert with what is expected of it: ``pending`` is the verb under way ("ack…", "ack: outcome unknown"), "" if none.
+    """An alert with what is expected of it: ``pending`` is the verb under way ("ack…", "ack: outcome unknown"), "" if none;
+    ``running`` is the runbook under way on it ("restart…", "restart: outcome unknown"), which hinders no verb.
 
     The alert's ``state`` is already the expected one while an action is pending. ``stale`` means that its source does not
     see any more and this is the last that was known.
@@ -30,6 +31,7 @@ class Row(msgspec.Struct, frozen=True):
     alert: Alert
     pending: str = ""
     stale: bool = False
+    running: str = ""
 
 
 class JournalHealth(msgspec.Struct, frozen=True):
@@ -69,8 +71,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     def cannot_see(self) -> tuple[str, ...]:
         """What cannot be seen now, in words: ``icinga blind 3 m``, ``2 traps blind``. Empty means "all clear" may be said."""
         words = [f"{s.source} {s.health.value}" + (f" {say_seconds(s.age.total_seconds())}" if s.age else "") for s in self.blind]
-        traps = sum(view.state is TrapState.BLIND for view in self.traps)
-        return (*words, f"{traps} trap{'s' * (traps > 1)} blind") if traps else tuple(words)
+        dark = [view for view in self.traps if view.state is TrapState.BLIND]
+        fresh = sum(view.watch.checked_at is None for view in dark)
+        for count, word in ((len(dark) - fresh, "blind"), (fresh, "not looked at yet")):
+            words += [f"{count} trap{'s' * (count > 1)} {word}"] if count else []
+        return tuple(words)
 
     def alert(self, ref: Ref) -> Row | None:
         """The row of one alert."""
@@ -128,21 +133,29 @@ def _rank(row: Row) -> tuple[int, int, float, Ref]:
     return _STATE_RANK[alert.state], _SEVERITY_RANK[alert.severity], newest_first, alert.ref
 
 
+def _under_way(run: Run) -> str:
+    return f"{run.what}: outcome unknown" if run.state is RunState.UNCERTAIN else f"{run.what}…"
+
+
 class _Hopes:
     """What the runs that have no seen result yet lead us to expect, by what they are about."""
 
     def __init__(self, runs: Iterable[Run], now: datetime) -> None:
         self.alerts: dict[Ref, Run] = {}
+        self.running: dict[Ref, Run] = {}
         self.traps: dict[Ref, Run] = {}
         self.silences: list[tuple[Run, MakeSilence, Filter]] = []
         for run in sorted(runs, key=lambda each: each.at):
             if run.state.settled and not (run.state is RunState.UNCERTAIN and now - run.at < UNCERTAIN_SHOWN):
+                self._forget(run)
                 continue
             match run.action:
                 case Ack(refs=refs) | Unack(refs=refs):
                     self.alerts.update(dict.fromkeys(refs, run))
-                case AddNote(ref=ref) | Start(alert=Ref() as ref):
+                case AddNote(ref=ref):
                     self.alerts[ref] = run
+                case Start(alert=Ref() as ref):
+                    self.running[ref] = run
                 case Disarm(trap=ref) | Arm(trap=ref):
                     self.traps[ref] = run
                 case MakeSilence() as silence if run.state is not RunState.UNCERTAIN:
@@ -153,20 +166,33 @@ class _Hopes:
                 case EndSilence() | _:
                     pass
 
+    def _forget(self, run: Run) -> None:
+        """What has ended since answers for what was uncertain before it."""
+        match run.action:
+            case Ack(refs=refs) | Unack(refs=refs):
+                for ref in refs:
+                    self.alerts.pop(ref, None)
+            case Start(alert=Ref() as ref):
+                self.running.pop(ref, None)
+            case _:
+                pass
+
     def row(self, alert: Alert, now: datetime, me: tuple[str, ...], stale: bool) -> Row:
+        book = self.running.get(alert.ref)
+        running = _under_way(book) if book is not None else ""
         run = self.alerts.get(alert.ref)
         if run is None:
             for each, silence, rule in self.silences:
                 if silence.source == alert.ref.source and rule.matches(alert, now, me):
-                    return Row(msgspec.structs.replace(alert, state=AlertState.SUPPRESSED), f"{each.what}…", stale)
-            return Row(alert, "", stale)
+                    return Row(msgspec.structs.replace(alert, state=AlertState.SUPPRESSED), f"{each.what}…", stale, running)
+            return Row(alert, "", stale, running)
         if run.state is RunState.UNCERTAIN:
-            return Row(alert, f"{run.what}: outcome unknown", stale)
+            return Row(alert, _under_way(run), stale, running)
         if isinstance(run.action, Ack):
             alert = msgspec.structs.replace(alert, state=AlertState.ACKNOWLEDGED, acknowledged_by=run.who)
         elif isinstance(run.action, Unack):
             alert = msgspec.structs.replace(alert, state=AlertState.FIRING, acknowledged_by="", acknowledged_at=None)
-        return Row(alert, f"{run.what}…", stale)
+        return Row(alert, _under_way(run), stale, running)
 
     def trap(self, view: TrapView, now: datetime, sees: bool) -> TrapView:
         if not sees:

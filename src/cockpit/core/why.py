@@ -33,12 +33,12 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
             return None if None in reasons else reasons[0]
         case AddNote(ref=ref, text=text):
             return "the note is empty" if not text.strip() else _gone(ref, view) or _cannot(ref.source, "Notes", view, can)
-        case MakeSilence(source=source, comment=comment, ends_at=ends_at):
+        case MakeSilence(source=source, comment=comment, ends_at=ends_at, until_resolved=lasting, replaces=replaced):
             if not comment.strip():
                 return "say why it should be silent: the next person will ask"
-            if ends_at <= view.now:
+            if ends_at <= view.now and not lasting:
                 return "the end of the silence lies in the past"
-            return _cannot(source, "Silences", view, can)
+            return _cannot(source, "Edits" if lasting or replaced else "Silences", view, can)
         case EndSilence(ref=ref):
             known = any(silence.ref == ref for silence in view.silences)
             return _cannot(ref.source, "Silences", view, can) if known else f"there is no silence {ref.id} (any more)"
@@ -89,7 +89,7 @@ def _cannot(source: str, capability: str, view: View, can: frozenset[tuple[str, 
         return f"there is no source {source}"
     if (source, capability) not in can:
         return f"{source} cannot do that: {health.provider} has no {capability.lower()}"
-    if health.health in (Health.BLIND, Health.PARKED):
+    if health.health in (Health.BLIND, Health.PARKED) and not health.answers:
         return f"{source} is {health.health.value}" + (f": {health.reason}" if health.reason else "")
     return None
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from ..core.alerts import Alert, AlertState, Link, Ref, Remark, Severity, Silence
+from ..core.alerts import Alert, AlertState, Link, Ref, Remark, Severity, Silence, SilenceState
 from ..core.roster import OnCall, Shift
 from ..core.text import clean, clean_block
 from ..core.traps import Trap, TrapState, TrapView, Watch
@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 _ALERT_TEXTS = ("name", "summary", "where", "acknowledged_by", "acknowledged_why", "suppressed_by", "trap")
 _ALERT_TIMES = ("started_at", "ended_at", "acknowledged_at")
+_ALERT_LISTS = ("assignees", "receivers", "groups", "silences")
 _SHORT = 2000  # what `clean` leaves whole
 _texts_of = attrgetter(*_ALERT_TEXTS)
 _times_of = attrgetter(*_ALERT_TIMES)
@@ -63,7 +64,7 @@ class Accepting:
             remarks += (f"{bad} of {len(records)} {kind} could not be used: {what}",)
         missing = rejected if isinstance(rejected, int) and rejected > 0 else 0
         good_ones = tuple(kept for _, kept in fresh.values())
-        accepted = Answer(good_ones, missing + bad, answer.complete is True, remarks)
+        accepted = Answer(good_ones, missing + bad, answer.complete is True, remarks, clean(str(answer.blind)))
         self._last[kind] = answer, accepted
         return accepted
 
@@ -137,8 +138,8 @@ def _alert(alert: Alert, source: str) -> Alert | None:
         return None
     texts, times = _texts_of(alert), _times_of(alert)
     if (
-        _plain((*texts, *alert.labels, *alert.labels.values(), *alert.annotations, *alert.annotations.values()))
-        and not (alert.assignees or alert.links or alert.notes)
+        _plain((*texts, *alert.labels, *alert.labels.values(), *alert.annotations, *alert.annotations.values(), *_lists(alert)))
+        and not alert.notes
         and all(time is None or (type(time) is datetime and time.tzinfo is UTC) for time in times)
     ):
         return alert  # nearly all that ever comes
@@ -151,30 +152,37 @@ def _alert(alert: Alert, source: str) -> Alert | None:
         new = {_text(key): read(value) for key, value in table.items()}
         if new != table:
             changes[name] = new
-    assignees = tuple(map(_text, alert.assignees))
     links = tuple(Link(_text(link.name), _text(link.url)) for link in alert.links)
     notes = tuple(Remark(cast(datetime, _utc(note.at)), _text(note.who), _block(note.text)) for note in alert.notes)
     if any(note.at is None for note in notes):
         return None
-    for name, new_items in (("assignees", assignees), ("links", links), ("notes", notes)):
+    lists = ((name, tuple(map(_text, getattr(alert, name)))) for name in _ALERT_LISTS)
+    for name, new_items in (*lists, ("links", links), ("notes", notes)):
         if new_items != getattr(alert, name):
             changes[name] = new_items
     return msgspec.structs.replace(alert, **changes) if changes else alert
+
+
+def _lists(alert: Alert) -> tuple[str, ...]:
+    links = (text for link in alert.links for text in (link.name, link.url))
+    return (*alert.assignees, *alert.receivers, *alert.groups, *alert.silences, *links)
 
 
 def _silence(silence: Silence, source: str) -> Silence | None:
     if type(silence) is not Silence or not _ours(silence.ref, source):
         return None
     starts, ends = _utc(silence.starts_at), _utc(silence.ends_at)
-    if starts is None or ends is None:
+    if starts is None or ends is None or type(silence.state) is not SilenceState:
         return None
-    return Silence(
-        ref=silence.ref,
+    return msgspec.structs.replace(
+        silence,
         match=_text(silence.match),
         starts_at=starts,
         ends_at=ends,
         who=_text(silence.who),
         comment=_block(silence.comment),
+        ack=silence.ack is True,
+        until_resolved=silence.until_resolved is True,
     )
 
 

@@ -103,7 +103,7 @@ class Engine(Works):
     def set_read_only(self, on: bool) -> str | None:
         """See `Desk.set_read_only`."""
         if not on and self.config.read_only and not self.config.unlock:
-            return "read_only is set and may not be lifted here (unlock = false)"
+            return self.config.locked or "read_only is set and may not be lifted here (unlock = false)"
         self._read_only = on
         self._on_loop(self._publish)
         return None

@@ -255,11 +255,21 @@ class JournalFile:
             return
         except OSError as error:
             raise self._failed(f"cannot be used ({why}) nor set aside ({error.strerror})") from error
-        self._remark(f"the journal could not be used ({why}): it was set aside as {clean(str(aside))} and a new one begun")
+        # what matters first, and short: it is a banner on the screen
+        self._remark(f"acks, disarms, silences are gone; old journal: {clean(_from_home(aside))} ({why.removeprefix('it is ')})")
 
     def _remark(self, text: str) -> None:
         if text not in self._remarks:
             self._remarks.append(text)
+
+
+def _from_home(path: Path) -> str:
+    """As short as a shell takes it: ``~/.local/state/…``."""
+    home = os.environ.get("HOME", "")
+    try:
+        return f"~/{path.relative_to(home)}" if home.startswith("/") and home != "/" else str(path)
+    except ValueError:  # elsewhere
+        return str(path)
 
 
 def _inode(path: Path) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from functools import partial
 
 from ..config.decode import Secrets
 from ..config.secrets import resolve
-from ..core.traps import Event, Trap, Watch
+from ..core.traps import Event, Trap, Watch, seen
 from ..provider import Host
 from .aside import Aside
 from .backlog import Backlog
@@ -141,6 +141,8 @@ class Keeper:
             else:
                 chosen = [post for post in self._posts.values() if held.ours and self._is_due(post)]
             await self._look_together(chosen, deadline)
+            # others took so long that quick ones, looked at with them, count as overdue already
+            await self._look_together([post for post in chosen if self._is_stale(post)], deadline)
             return {name: post.watch for name, post in self._posts.items()}
         finally:
             ticking.cancel()
@@ -208,6 +210,9 @@ class Keeper:
     def _is_due(self, post: Post) -> bool:
         checked = post.watch.checked_at
         return checked is None or not 0 <= (self._clock.now() - checked).total_seconds() < post.every
+
+    def _is_stale(self, post: Post) -> bool:
+        return post.watch.state is not seen(post.trap, post.watch, self._clock.now()).state
 
     # -- looking
 

@@ -12,7 +12,7 @@ from ..core.marks import Marks
 from ..core.roster import Person, Roster
 from ..core.text import clean
 from ..core.traps import Armed, Rested, Trap, Watch, step
-from ..provider import Clock, Machine, NotFound, ProbeError, ProviderError, Unreachable
+from ..provider import Clock, Http, HttpSettings, Machine, NotFound, ProbeError, ProviderError, Unreachable
 from .journal import Happened, Journal, JournalError
 from .person import at_keyboard, os_user
 from .post import with_rest
@@ -20,18 +20,34 @@ from .post import with_rest
 T = TypeVar("T")
 _NO_MARKS = Marks({}, (), {})
 
+Connect = Callable[[str, HttpSettings, Clock, str], Http]
+"""Makes HTTP to an address: (its url, the settings, the clock, what should be there). See `provider.Host.http`."""
+
+
+def unconnected(url: str, _settings: HttpSettings, _clock: Clock, _speaks: str) -> Http:
+    """Where nobody gave HTTP."""
+    raise ProviderError(f"this cockpit was put together without HTTP: {clean(url)} cannot be asked")
+
 
 class Here:
     """This machine. ``config`` may be replaced while it runs (a proposal arrives); ``live`` gives what the keeper in this process
-    knows, which outlives a journal that fails.
+    knows, which outlives a journal that fails; ``connect`` makes HTTP for who needs it.
 
     What cannot be written raises `ProviderError` with the journal's reason. What cannot be read is what was read last; where
     nothing ever was, `Unreachable`.
     """
 
-    def __init__(self, config: Config, journal: Journal, clock: Clock, live: Callable[[], Mapping[str, Watch]] = dict) -> None:
+    def __init__(
+        self,
+        config: Config,
+        journal: Journal,
+        clock: Clock,
+        live: Callable[[], Mapping[str, Watch]] = dict,
+        connect: Connect = unconnected,
+    ) -> None:
         self.config = config
         self.live = live
+        self._connect = connect
         self._journal, self._clock = journal, clock
         self._watches: Mapping[str, Watch] | None = None
         self._marks: Marks | None = None
@@ -47,6 +63,10 @@ class Here:
     def machine(self) -> Machine:
         """Itself."""
         return self
+
+    def http(self, url: str, settings: HttpSettings, speaks: str = "") -> Http:
+        """See `provider.Host.http`."""
+        return self._connect(url, settings, self._clock, speaks)
 
     @property
     def host(self) -> str:

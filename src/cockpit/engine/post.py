@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ..core.forecast import NEVER, Outlook, outlook
-from ..core.traps import Event, Looked, Trap, Watch, step
+from ..core.traps import Event, Looked, Trap, Watch, as_laid, step
 from ..core.units import say_seconds, seconds
 from ..provider import Probe
 from .look import Look
@@ -66,7 +66,7 @@ class Post:
         """Begin with what the journal knows, unless something newer is known here."""
         mine = self.watch.checked_at
         if watch is not None and (mine is None or (watch.checked_at is not None and watch.checked_at >= mine)):
-            self.watch = watch
+            self.watch = as_laid(self.trap, watch)
         if points and (not self._points or points[-1][0] > self._points[-1][0]):
             self._points = _thinned(points)
 

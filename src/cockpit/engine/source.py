@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import math
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -79,6 +79,8 @@ class Source:
         stamp: Callable[[], float] | None = None,
         on_told: Callable[[Snapshot | None], None] = lambda _: None,
         jitter: Callable[[], float] = random.random,
+        may_write: Callable[[], bool] = lambda: False,
+        on_kept: Callable[[Sequence[str]], None] = lambda _: None,
     ) -> None:
         self.name = config.name
         self.provider_name = config.provider
@@ -86,6 +88,7 @@ class Source:
         self._every, self._timeout = float(config.every), float(config.timeout)
         self._build, self._clock, self._stamp = build, clock, stamp or clock.mono
         self._on_told, self._jitter = on_told, jitter
+        self._may_write, self._on_kept = may_write, on_kept
         self._accepting = Accepting(config.name)
         self._lane: Lane | None = None
         self._provider: object | None = None
@@ -103,6 +106,8 @@ class Source:
         """Poll for ever."""
         while True:
             await self.poll()
+            if self._failure is None and "Upkeep" in self.can and self._may_write():
+                await self._upkeep()
             await self._rest()
 
     def nudge(self) -> None:
@@ -153,7 +158,8 @@ class Source:
         mono = self._clock.mono()
         age = None if self._last is None else max(0.0, mono - self._last.asked_mono)
         health, reason = self._judge(mono, age)
-        waiting = self._failure is not None and self._retry_at is not None
+        failure = self._failure
+        waiting = failure is not None and self._retry_at is not None
         return SourceHealth(
             source=self.name,
             provider=self.provider_name,
@@ -163,6 +169,7 @@ class Source:
             reason=reason,
             retry_in=timedelta(seconds=max(0.0, (self._retry_at or mono) - mono)) if waiting else None,
             rejected=self._last.rejected if self._last is not None else 0,
+            answers=failure is None and self._last is not None and bool(self._last.blind),
         )
 
     async def close(self) -> None:
@@ -186,11 +193,20 @@ class Source:
             return Health.STARTING, ""
         if failure is not None and failure.health is Health.INCOMPLETE:
             return Health.INCOMPLETE, reason
+        if self._last is not None and self._last.blind:
+            return Health.BLIND, self._last.blind
         if age > late_after:
             return Health.LATE, reason
         if self._last is not None and (not self._last.complete or self._last.rejected):
             return Health.INCOMPLETE, reason
         return Health.LIVE, reason
+
+    async def _upkeep(self) -> None:
+        """Let the provider keep up what people began (`provider.Upkeep`); what goes wrong is said with the next answer."""
+        try:
+            self._on_kept(tuple(clean(str(each)) for each in await self.send(lambda provider: provider.upkeep())))
+        except Exception as error:  # noqa: BLE001  # the loop never ends: whatever a provider raises is shown (safety 18)
+            self._noise = (*self._noise[-2:], f"acknowledgements are not kept up: {self._why(error)}")
 
     async def _call(self, work: Callable[[], Awaitable[T]]) -> T:
         if self._lane is None:
@@ -242,6 +258,7 @@ class Source:
             asked_mono=asked_mono,
             complete=not errors and all(answer.complete for answer in answers.values()),
             rejected=sum(answer.rejected for answer in answers.values()),
+            blind="; ".join(answer.blind for answer in answers.values() if answer.blind),
             remarks=missing + tuple(remark for answer in answers.values() for remark in answer.remarks) + noise,
             **facts,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -31,7 +31,8 @@ def configured(config: Config) -> dict[str, SourceConfig]:
 
 
 class Sources:
-    """``load_provider`` gives a provider's class; ``on_told`` gets what each answers. Belongs to the engine's loop, except `can`
+    """``load_provider`` gives a provider's class; ``on_told`` gets what each answers. While they are polled and ``may_write()``,
+    providers keep up what people began, and ``on_kept`` gets (source, what was done). Belongs to the engine's loop, except `can`
     and `health`, which any thread may ask."""
 
     def __init__(
@@ -43,9 +44,12 @@ class Sources:
         *,
         stamp: Callable[[], float],
         on_told: Callable[[Snapshot | None], None],
+        may_write: Callable[[], bool] = lambda: False,
+        on_kept: Callable[[str, Sequence[str]], None] = lambda _, __: None,
     ) -> None:
         self._load, self._host, self._clock = load_provider, host, clock
         self._stamp, self._on_told = stamp, on_told
+        self._may_write, self._on_kept = may_write, on_kept
         self._sources: dict[str, Source] = {}
         self._configs: dict[str, SourceConfig] = {}
         self._polling: dict[str, asyncio.Task[None]] = {}
@@ -127,7 +131,15 @@ class Sources:
     def _add(self, config: SourceConfig) -> None:
         self._configs[config.name] = config
         build = partial(self._build, config)
-        self._sources[config.name] = Source(config, build, self._clock, stamp=self._stamp, on_told=self._on_told)
+        self._sources[config.name] = Source(
+            config,
+            build,
+            self._clock,
+            stamp=self._stamp,
+            on_told=self._on_told,
+            may_write=self._may_write,
+            on_kept=partial(self._on_kept, config.name),
+        )
 
     def _build(self, config: SourceConfig) -> object:
         """The provider, with its secrets fetched. In the source's own thread: keyrings and imports take their time."""

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from ..core.actions import Ack, Action, AddNote, Arm, Disarm, EndSilence, MakeSilence, Unack
-from ..core.alerts import AlertState, Ref
+from ..core.alerts import AlertState, Ref, SilenceState
 from ..core.sources import Snapshot
 from ..core.view import View
 
@@ -61,6 +61,10 @@ def call(action: Verb, who: str) -> Callable[[Any], Awaitable[object]]:
             return lambda at: at.ack([ref.id for ref in refs], who, note)
         case Unack(refs=refs):
             return lambda at: at.unack([ref.id for ref in refs], who)
+        case MakeSilence(match=rule, comment=comment, until_resolved=True):
+            return lambda at: at.silence_until_resolved(rule, who, comment)
+        case MakeSilence(match=rule, ends_at=ends_at, comment=comment, replaces=old) if old:
+            return lambda at: at.edit_silence(old, rule, ends_at, who, comment)
         case MakeSilence(match=rule, ends_at=ends_at, comment=comment):
             return lambda at: at.silence(rule, ends_at, who, comment)
         case EndSilence(ref=ref):
@@ -129,7 +133,8 @@ def shows(action: Action, result: object, snapshot: Snapshot) -> bool | None:
                 for each in snapshot.silences
             )
         case EndSilence(ref=ref):
-            return not any(each.ref == ref and each.ends_at > snapshot.asked_at for each in snapshot.silences or ())
+            stand = (each for each in snapshot.silences or () if each.state is not SilenceState.EXPIRED)
+            return not any(each.ref == ref and each.ends_at > snapshot.asked_at for each in stand)
         case Disarm(trap=trap) | Arm(trap=trap):
             resting = [each.watch.rest_until is not None for each in snapshot.traps or () if each.trap.name == trap.id]
             return resting[0] is isinstance(action, Disarm) if resting else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -30,7 +30,7 @@ from .dispatch import PATIENCE, Dispatch
 from .journal import Journal, JournalError
 from .keeper import Keeper
 from .lane import Lane, Overran
-from .machine import Here
+from .machine import Connect, Here, unconnected
 from .person import hidden_names, real_person, who_is
 from .planning import resolved
 from .probing import build, event_of
@@ -62,17 +62,27 @@ class Works:
         load_provider: Callable[[str], type],
         load_probe: Callable[[str], type],
         state_dir: Path,
+        connect: Connect = unconnected,
     ) -> None:
         self.config, self.journal, self.clock = config, journal, clock
         self._load_probe = load_probe
         self._read_only = config.read_only
         self._store = Store(clock.now())
         self._crew = Crew(clock)
-        self.here = Here(config, journal, clock)
+        self.here = Here(config, journal, clock, connect=connect)
         self.keeper = Keeper(self.here, journal, load_probe, traps=config.traps.values(), on_change=self._trap_changed)
         self.here.live = lambda: self.keeper.watches
         stamp = Stamp(clock)
-        self._sources = Sources(config, load_provider, self.here, clock, stamp=stamp, on_told=self._told)
+        self._sources = Sources(
+            config,
+            load_provider,
+            self.here,
+            clock,
+            stamp=stamp,
+            on_told=self._told,
+            may_write=lambda: not self._read_only,
+            on_kept=self._kept,
+        )
         self._runner = Runner(state_dir, clock, hidden=hidden_names(config))
         self._dispatch = Dispatch(
             self._store,
@@ -215,6 +225,12 @@ class Works:
             self._store.observe(snapshot)
             self._dispatch.observe(snapshot)
         self._publish(fresh=snapshot is not None)
+
+    def _kept(self, source: str, done: Sequence[str]) -> None:
+        """What a source's provider did by itself to keep up what people began."""
+        for each in done:
+            with contextlib.suppress(JournalError):  # the journal's `problem` is in every view
+                self.journal.record("source.kept", at=self.clock.now(), who="", source=source, subject=each, data={})
 
     def _begin(self, action: Action) -> tuple[Run, ...]:
         self._refuse(action)

@@ -9,6 +9,9 @@
         def hostile(self): ...       # the same, with `HOSTILE` in every text its source sends
         def failing(self): ...       # one for each way in which the source can say no
 
+One that speaks HTTP subclasses `HttpContract`, gives recorded answers, and inherits the rest: `Misbehaving` is a real server that
+answers as recorded, or misbehaves in one of many ways (`FAULTS`).
+
 Nothing in here needs pytest: the tests are plain methods that raise ``AssertionError``.
 """
 
@@ -16,5 +19,10 @@ from .clock import FakeClock
 from .contract import HOSTILE, ProviderContract
 from .doubles import FakeHost, FakeMachine
 from .fake import FakeConfig, FakeProvider, as_class
+from .http import HttpContract
+from .misbehaving import FAULTS, Misbehaving
 
-__all__ = ["HOSTILE", "FakeClock", "FakeConfig", "FakeHost", "FakeMachine", "FakeProvider", "ProviderContract", "as_class"]
+__all__ = [
+    "FAULTS", "HOSTILE", "FakeClock", "FakeConfig", "FakeHost", "FakeMachine", "FakeProvider", "HttpContract", "Misbehaving",
+    "ProviderContract", "as_class",
+]  # fmt: skip

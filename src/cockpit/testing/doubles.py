@@ -11,7 +11,8 @@ from ..core.alerts import Ref, Remark, Silence
 from ..core.marks import AckMark, Marks
 from ..core.roster import Person, Roster
 from ..core.traps import Armed, Rested, Trap, Watch, step
-from ..provider import Clock, Conflict, Machine, NotFound
+from ..provider import Clock, Conflict, Http, HttpSettings, Machine, NotFound
+from ..web import connect
 from .clock import FakeClock
 
 
@@ -101,3 +102,7 @@ class FakeHost(msgspec.Struct, frozen=True):
 
     clock: Clock = msgspec.field(default_factory=FakeClock)
     machine: Machine = msgspec.field(default_factory=FakeMachine)
+
+    def http(self, url: str, settings: HttpSettings, speaks: str = "") -> Http:
+        """Real HTTP, as the cockpit gives it."""
+        return connect(url, settings, self.clock, speaks)

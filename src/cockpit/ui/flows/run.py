@@ -174,7 +174,7 @@ def _box(board: Board, desk: Desk, wish: _Wish, plan: Plan, alert: Alert | None,
     return Confirm(
         titled(runbook.title, plan),
         [*remark, *preview_lines(plan, alert, desk.view, ascii=ascii_only(board))],
-        plan.target if needs_typing(plan) else "",
+        plan.word if needs_typing(plan) else "",
         yes="run exactly this",
         on_dry_run=lambda: dry_run(board, desk, wish.alert, wish.name, wish.given),
     )

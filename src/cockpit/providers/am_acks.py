@@ -1,0 +1,156 @@
+"""Acknowledgements that an Alertmanager has not: short silences that say in their comment what they are.
+
+The convention is that of karma and kthxbye: the comment begins with ``ACK!``. karma shows such silences as acknowledged, kthxbye
+renews them while what they hush fires (its ``-extend-with-prefix``). Ours say more at the end, in brackets, so that a later firing
+of the same alert is told from the one that somebody has, and so that we renew and end none but our own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ..core.text import clean, clean_block
+from .am_matchers import hits, re_quoted
+from .am_wire import WireMatcher, WireSilence, stamp, when
+
+PREFIX = "ACK!"
+_OURS = re.compile(r"\s*\[cockpit (?:ack ([0-9T:.Z-]+)|(until resolved))\]\s*\Z")
+_SLACK = timedelta(minutes=5)
+"""An acknowledgement that does not say which firing it is for covers those begun until so long after it: clocks differ."""
+_GRAIN = timedelta(seconds=1)
+_TOGETHER = 100
+"""Alerts that one silence acknowledges, at most."""
+_LONG = 6000
+"""Characters of one matcher's pattern, at most."""
+_VARYING = ("instance", "host", "node", "pod", "container", "device", "mountpoint", "name")
+"""Labels in which alerts of one storm differ most often."""
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """What a silence's comment says that it is. ``ours`` was made by a cockpit; ``fired`` is the latest start (UTC) of what it was
+    made for; ``why`` the person's own words."""
+
+    ack: bool
+    ours: bool
+    who: str
+    why: str
+    fired: datetime | None = None
+
+    def covers(self, started: datetime | None, silence: WireSilence, now: datetime) -> bool:
+        """Whether it is for a firing that began then. ``now`` is its Alertmanager's clock: an alert sent with an end and no start
+        is said to begin at its end, which tells nothing."""
+        if started is None or (self.fired is None and started > now):
+            return True
+        if self.fired is not None:
+            return started <= self.fired + _GRAIN
+        made = when(silence.starts_at)
+        return made is None or started <= made + _SLACK
+
+
+def mark_of(silence: WireSilence) -> Mark | None:
+    """What the silence is; ``None`` for one like any other."""
+    ours = _OURS.search(silence.comment)
+    ack = silence.comment.lstrip().startswith(PREFIX)
+    if not ack and (ours is None or ours[2] is None):
+        return None
+    who = clean(silence.created_by, 200) or "someone"
+    text = silence.comment[: ours.start()] if ours is not None else silence.comment
+    text = clean(text.strip().removeprefix(PREFIX).strip())
+    why = "" if text == f"{who} has it" else text.removeprefix(f"{who}: ")
+    return Mark(ack, ours is not None, who, why, when(ours[1]) if ours is not None and ours[1] else None)
+
+
+def ack_comment(who: str, note: str, fired: Iterable[datetime | None]) -> str:
+    """The comment of an acknowledgement for firings that began then."""
+    latest = max((each for each in fired if each is not None), default=None)
+    note = clean_block(note, 1000).strip()
+    said = f"{PREFIX} {who}: {note}" if note else f"{PREFIX} {who} has it"
+    return said if latest is None else f"{said} [cockpit ack {stamp(latest + timedelta(microseconds=999))}]"
+
+
+def lasting_comment(comment: str) -> str:
+    """The comment of a silence that ends when what it hushes has resolved."""
+    return f"{clean_block(comment, 1000).strip()} [cockpit until resolved]"
+
+
+def exact(
+    wanted: Mapping[str, Mapping[str, str]], others: Iterable[Mapping[str, str]]
+) -> list[tuple[tuple[WireMatcher, ...], list[str]]]:
+    """As few sets of matchers as can be that hit these alerts (labels by id) and none of the ``others``, each with the ids it hits.
+
+    Alerts that differ in one label share a set, with that label's values as alternatives. A set that would hit others, for they
+    have the same labels and more, says that they must not have more.
+    """
+    by_name = defaultdict[str, list[Mapping[str, str]]](list)
+    for labels in others:
+        by_name[labels.get("alertname", "")].append(labels)
+    found = []
+    for ids in _bunches(wanted):
+        labelled = [wanted[each] for each in ids]
+        made = tuple(_together(labelled))
+        beside = (
+            by_name[labelled[0].get("alertname", "")]
+            if all(labels.get("alertname") == labelled[0].get("alertname") for labels in labelled)
+            else [each for some in by_name.values() for each in some]
+        )
+        found.append(((*made, *_without(made, labelled[0], beside)), ids))
+    return found
+
+
+def _bunches(wanted: Mapping[str, Mapping[str, str]]) -> Iterator[list[str]]:
+    shapes = defaultdict[tuple[str, ...], list[str]](list)
+    for each, labels in wanted.items():
+        shapes[tuple(sorted(labels))].append(each)
+    for names, ids in shapes.items():
+        best = [[each] for each in ids]
+        for varying in sorted(names, key=lambda name: name not in _VARYING):
+            bunches = defaultdict[tuple[str, ...], list[str]](list)
+            for each in ids:
+                bunches[tuple(wanted[each][name] for name in names if name != varying)].append(each)
+            if len(bunches) < len(best):
+                best = list(bunches.values())
+        for bunch in best:
+            yield from _in_parts(bunch, wanted)
+
+
+def _in_parts(bunch: list[str], wanted: Mapping[str, Mapping[str, str]]) -> Iterator[list[str]]:
+    part: list[str] = []
+    size = 0
+    for each in bunch:
+        length = max(map(len, wanted[each].values()), default=0) * 2
+        if part and (len(part) >= _TOGETHER or size + length > _LONG):
+            yield part
+            part, size = [], 0
+        part.append(each)
+        size += length
+    yield part
+
+
+def _together(labelled: Sequence[Mapping[str, str]]) -> Iterator[WireMatcher]:
+    """Matchers for alerts that differ in one label at most."""
+    for name in sorted(labelled[0]):
+        values = sorted({labels[name] for labels in labelled})
+        if len(values) == 1:
+            yield WireMatcher(name, values[0])
+        else:
+            yield WireMatcher(name, "|".join(map(re_quoted, values)), is_regex=True)
+
+
+def _without(
+    made: Sequence[WireMatcher], labels: Mapping[str, str], others: Sequence[Mapping[str, str]]
+) -> tuple[WireMatcher, ...]:
+    more: list[WireMatcher] = []
+    for other in others:
+        if len(other) > len(labels) and hits(made, other) and hits(more, other):
+            more.append(WireMatcher(min(name for name in other if name not in labels), ""))
+    return tuple(more)
+
+
+def hits_of(silence: WireSilence, labelled: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+    """Those of the alerts (labels by id) that a silence hits."""
+    return {each: labels for each, labels in labelled.items() if hits(silence.matchers, labels)}

@@ -1,0 +1,181 @@
+"""An alert as Alertmanager tells it → an alert as the cockpit shows it: name, place, severity, links, and why it is hushed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from ..core.alerts import SEVERITY_WORDS, Alert, AlertState, Link, Ref, Severity
+from ..core.text import clean, clean_block
+from .am_acks import Mark, mark_of
+from .am_matchers import written
+from .am_wire import WireAlert, WireGroup, WireMatcher, WireSilence, when
+
+SEVERITIES: Mapping[str, Severity] = {
+    **SEVERITY_WORDS,
+    **dict.fromkeys(("page", "crit", "emergency", "alert", "fatal", "disaster", "sev1", "s1", "p1"), Severity.CRITICAL),
+    **dict.fromkeys(("err", "high", "major", "sev2", "s2", "p2"), Severity.ERROR),
+    **dict.fromkeys(("warn", "medium", "minor", "average", "ticket", "sev3", "s3", "p3"), Severity.WARNING),
+    **dict.fromkeys(("information", "informational", "notice", "low", "none", "debug", "ok", "sev4", "s4", "p4"), Severity.INFO),
+}
+"""What people write into a severity label, in lower case."""
+
+WHERE = ("instance", "host", "hostname", "node", "nodename", "pod", "device", "service", "job", "namespace", "cluster")
+"""The labels that say where, the first that is there."""
+
+_SUMMARIES = ("summary", "title", "message", "description")
+_LINKED = ("_url", "_link", "_uri", "-url", "-link")
+_PLAIN = 2000  # characters that `clean` leaves whole
+_NO_NAME = "(no alertname)"
+
+
+class Look(msgspec.Struct, frozen=True):
+    """How alerts are read here: the source's name, the label with the severity and its words, the labels that say where."""
+
+    source: str
+    label: str
+    words: Mapping[str, Severity]
+    where: Sequence[str]
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """One alert at one member or at all: as shown when nothing hushes it; ``labels`` to the byte, ``silenced`` and ``inhibited``
+    the ids of what does, ``hushed`` whether anything does."""
+
+    alert: Alert
+    labels: Mapping[str, str]
+    silenced: tuple[str, ...] = ()
+    inhibited: tuple[str, ...] = ()
+    hushed: bool = False
+
+
+def seen(wire: WireAlert, look: Look) -> Seen:
+    """One alert read. What hushes it is told by ids alone: see `shown`."""
+    labels, annotations = wire.labels, wire.annotations or {}
+    receivers = tuple(each.name for each in wire.receivers or ())
+    everything = (*labels, *labels.values(), *annotations, *annotations.values(), *receivers, wire.generator, wire.fingerprint)
+    joined = "".join(everything)
+    safe_labels, safe_annotations = labels, annotations
+    if len(joined) > _PLAIN or not (joined.isascii() and joined.isprintable()):
+        safe_labels = {clean(name): clean(value) for name, value in labels.items()}
+        safe_annotations = {clean(name): clean_block(value) for name, value in annotations.items()}
+        receivers = tuple(map(clean, receivers))
+    status = wire.status
+    silenced, inhibited = tuple(map(clean, status.silenced_by or ())), tuple(map(clean, status.inhibited_by or ()))
+    alert = Alert(
+        ref=Ref(look.source, _id(wire)),
+        name=safe_labels.get("alertname", "") or _NO_NAME,
+        severity=look.words.get(labels.get(look.label, "").strip().lower(), Severity.UNKNOWN),
+        state=AlertState.FIRING,
+        summary=clean(next((safe_annotations[name] for name in _SUMMARIES if safe_annotations.get(name)), "")),
+        where=next((safe_labels[name] for name in look.where if safe_labels.get(name)), ""),
+        labels=safe_labels,
+        annotations=safe_annotations,
+        started_at=when(wire.starts_at),
+        links=_links(wire.generator, safe_annotations),
+        receivers=receivers,
+    )
+    return Seen(alert, labels, silenced, inhibited, bool(silenced or inhibited) or status.state == "suppressed")
+
+
+def _id(wire: WireAlert) -> str:
+    """The fingerprint, which is made from the labels; where there is none, another such."""
+    given = wire.fingerprint
+    return given if given and len(given) <= 64 and clean(given) == given else digest(wire.labels)
+
+
+def digest(labels: Mapping[str, str]) -> str:
+    """An id that follows from the labels alone."""
+    return hashlib.blake2b(repr(sorted(labels.items())).encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def _links(generator: str, annotations: Mapping[str, str]) -> tuple[Link, ...]:
+    found = [Link("generator", clean(generator))] if _is_address(generator) else []
+    for name, value in annotations.items():
+        if _is_address(value):
+            short = next((name.removesuffix(end) for end in _LINKED if name.endswith(end) and len(name) > len(end)), name)
+            found.append(Link(short, clean(value)))
+    # what helps at night comes first
+    return tuple(sorted(found, key=lambda link: ({"runbook": 0, "dashboard": 1}.get(link.name, 2), link.name)))
+
+
+def _is_address(value: str) -> bool:
+    return value.startswith(("http://", "https://")) and " " not in value and "\n" not in value
+
+
+class Hushed(msgspec.Struct, frozen=True):
+    """What `shown` needs to say why an alert is hushed: the silences by id, the names of the alerts by fingerprint, the intervals
+    that mute an alert now and the groups that it stands in, both by fingerprint. ``now`` is the Alertmanager's clock;
+    acknowledgements from before ``old`` do not count any more: their alerts come back before the eyes."""
+
+    silences: Mapping[str, WireSilence]
+    now: datetime
+    names: Mapping[str, str] = {}
+    muted: Mapping[str, tuple[str, ...]] = {}
+    groups: Mapping[str, tuple[str, ...]] = {}
+    old: datetime | None = None
+
+
+def shown(it: Seen, by: Hushed, *, louder: bool = False) -> Alert:
+    """The alert with its state. ``louder``: some member of the cluster does not hush it, so it fires.
+
+    An acknowledgement covers the firing that it was made for: a later one of the same alert fires, whatever still hushes it there.
+    """
+    alert, changes = it.alert, dict[str, object]()
+    groups, muted = by.groups.get(alert.ref.id, ()), by.muted.get(alert.ref.id, ())
+    if groups:
+        changes["groups"] = groups
+    silences = [
+        (each, found) for each in it.silenced if (found := by.silences.get(each)) is None or not found.expired
+    ]  # one may have ended between two questions of the same poll
+    if not (silences or it.inhibited or muted or (it.hushed and not it.silenced)):
+        return msgspec.structs.replace(alert, **changes) if changes else alert
+    acks = [
+        (mark, silence) for _, silence in silences if silence is not None and (mark := mark_of(silence)) is not None and mark.ack
+    ]
+    plain = [each for each, silence in silences if silence is None or (mark := mark_of(silence)) is None or not mark.ack]
+    changes["silences"] = tuple(each for each, _ in silences)
+    covering = [(mark, silence) for mark, silence in acks if mark.covers(alert.started_at, silence, by.now)]
+    if covering:
+        mark, silence = max(covering, key=lambda each: each[1].starts_at)
+        made = when(silence.starts_at)
+        changes |= {"acknowledged_by": mark.who, "acknowledged_at": made, "acknowledged_why": mark.why}
+        louder = louder or (by.old is not None and made is not None and made < by.old and not plain)
+    reasons = [_silence_words(each, by.silences.get(each)) for each in plain]
+    reasons += [f"inhibited by {by.names.get(each, each)}" for each in it.inhibited if not covering]
+    reasons += [f"muted by {', '.join(muted)}"] if muted else []
+    if louder:
+        return msgspec.structs.replace(alert, **changes)
+    if reasons or not (covering or acks):
+        changes |= {"state": AlertState.SUPPRESSED, "suppressed_by": clean("; ".join(reasons) or "suppressed")}
+    elif covering:
+        changes["state"] = AlertState.ACKNOWLEDGED
+    return msgspec.structs.replace(alert, **changes)
+
+
+def _silence_words(silence_id: str, silence: WireSilence | None) -> str:
+    short = f"silence {silence_id[:8]}"
+    if silence is None:
+        return short
+    mark: Mark | None = mark_of(silence)
+    comment = mark.why if mark is not None else silence.comment
+    return f"{short} of {silence.created_by}" + (f": {comment}" if comment else "")
+
+
+def routed(groups: Sequence[WireGroup]) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """(the groups of each alert, the intervals that mute each alert), by fingerprint. Muted is what is muted wherever it goes."""
+    standing: dict[str, list[str]] = {}
+    muting: dict[str, list[tuple[str, ...]]] = {}
+    for group in groups:
+        labels = " ".join(written(WireMatcher(name, value)) for name, value in sorted(group.labels.items()))
+        name = clean(f"{group.receiver.name}: {labels}" if labels else group.receiver.name)
+        for each in group.alerts:
+            standing.setdefault(each.fingerprint, []).append(name)
+            muting.setdefault(each.fingerprint, []).append(tuple(map(clean, each.status.muted_by or ())))
+    return (
+        {each: tuple(dict.fromkeys(names)) for each, names in standing.items()},
+        {each: tuple(sorted({name for one in found for name in one})) for each, found in muting.items() if all(found)},
+    )

@@ -1,0 +1,104 @@
+"""What must go on while a cockpit runs: acknowledgements renewed while their alert fires, and ended when it does not any more.
+
+Our own alone: those of karma are renewed by kthxbye, or run out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+import msgspec
+
+from ..core.text import clean
+from .am_acks import Mark, exact, hits_of, mark_of
+from .am_matchers import expression
+from .am_members import Cluster
+from .am_merge import Known
+from .am_silences import Silencer, match_of
+from .am_wire import WireSilence, stamp, when
+
+LASTING = timedelta(hours=4)
+"""A silence "until resolved" is renewed to last so long: a cockpit may be away for a while, and it still ends by itself."""
+SETTLING = timedelta(minutes=5)
+"""So long after its Alertmanager has started, alerts that it forgot may not have come back yet."""
+_TWICE = 2
+
+Labels: TypeAlias = Mapping[str, Mapping[str, str]]
+
+
+class Upkeeper:
+    """Keeps up the acknowledgements of one cluster. ``ack_for`` is how long one lasts by itself, ``ack_age`` how old it may get."""
+
+    def __init__(self, cluster: Cluster, silencer: Silencer, ack_for: timedelta, ack_age: timedelta | None) -> None:
+        self._cluster, self._silencer = cluster, silencer
+        self._ack_for, self._ack_age = ack_for, ack_age
+        self._unneeded: dict[str, int] = {}
+
+    async def keep(self, known: Known, now: datetime) -> list[str]:
+        """Renew and end what is due, given the last answer. ``now`` is the cluster's clock. Gives what was done."""
+        done: list[str] = []
+        for silence in known.silences.values():
+            mark = mark_of(silence)
+            ends, made = when(silence.ends_at), when(silence.starts_at)
+            if mark is None or not mark.ours or not silence.active or ends is None or made is None:
+                continue
+            word = (
+                f"{'acknowledgement' if mark.ack else 'silence until resolved'} of {mark.who} for {clean(match_of(silence), 200)}"
+            )
+            held = hits_of(silence, {each: it.labels for each, it in known.seen.items()})
+            covered = {
+                each: labels for each, labels in held.items() if mark.covers(known.seen[each].alert.started_at, silence, now)
+            }
+            if not held:
+                if await self._is_over(silence, known, made, now):
+                    await self._silencer.end(silence.id)
+                    done.append(f"ended the {word}: resolved")
+                continue
+            self._unneeded.pop(silence.id, None)
+            if mark.ack and len(covered) < len(held):
+                await free(self._silencer, silence, covered, self._beside(known, covered))
+                done.append(f"ended the {word}: it fires anew")
+            elif mark.ack and self._ack_age is not None and now - made > self._ack_age:
+                continue  # it comes back before the eyes
+            elif ends - now < (self._lasts(mark) / 2):
+                await self._silencer.extend(silence, now + self._lasts(mark))
+                done.append(f"renewed the {word}")
+        self._unneeded = {each: count for each, count in self._unneeded.items() if each in known.silences}
+        return done
+
+    def _lasts(self, mark: Mark) -> timedelta:
+        return self._ack_for if mark.ack else LASTING
+
+    def _beside(self, known: Known, covered: Labels) -> list[Mapping[str, str]]:
+        return [it.labels for each, it in known.seen.items() if each not in covered]
+
+    async def _is_over(self, silence: WireSilence, known: Known, made: datetime, now: datetime) -> bool:
+        """Whether nothing fires that it is for: seen twice, and asked for once more without the source's own filter."""
+        if not known.complete or known.rejected_alerts:
+            return False
+        if known.restarted is not None and made < known.restarted and now - known.restarted < SETTLING:
+            return False
+        self._unneeded[silence.id] = self._unneeded.get(silence.id, 0) + 1
+        if self._unneeded[silence.id] < _TWICE:
+            return False
+        query = tuple(("filter", expression(matcher)) for matcher in silence.matchers)
+        reply = await self._cluster.read("/alerts", query)
+        try:
+            return not msgspec.json.decode(reply.body, type=list[msgspec.Raw])
+        except msgspec.DecodeError:
+            return False
+
+
+async def free(silencer: Silencer, silence: WireSilence, still: Labels, others: Sequence[Mapping[str, str]]) -> None:
+    """End a silence for all but the alerts ``still`` held: those get ones of their own first, so that none rings in between."""
+    ends = when(silence.ends_at)
+    if still and ends is not None:
+        for matchers, _ in exact(still, others):
+            await silencer.put(matchers, stamp(EPOCH), ends, silence.created_by, silence.comment)
+    await silencer.end(silence.id)
+
+
+EPOCH = datetime.fromisoformat("2001-01-01T00:00:00+00:00")
+"""A start in the past is taken as now, by the Alertmanager's own clock, which may be behind ours."""

@@ -1,0 +1,148 @@
+"""What the members of a cluster said, as one: every alert once, with what hushes it, and in words where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ..core.alerts import Alert
+from ..core.units import say_seconds
+from ..provider import ProviderError
+from .am_alerts import Hushed, Seen, routed, shown
+from .am_members import MOST_GROUPED, Member, Told
+from .am_wire import WireSilence, when
+
+TOLERATED = timedelta(seconds=30)
+"""Clocks may differ by so much before it is said."""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """All that a cluster said in one poll. ``seen`` and ``silences`` by id; ``alerts`` as they are shown, by id; ``skew`` is how
+    far their clock is ahead of ours, ``restarted`` when the member that began last did (their clock)."""
+
+    seen: Mapping[str, Seen]
+    alerts: Mapping[str, Alert]
+    silences: Mapping[str, WireSilence]
+    rejected_alerts: int
+    rejected_silences: int
+    complete: bool
+    remarks: tuple[str, ...]
+    skew: timedelta
+    restarted: datetime | None
+
+
+def merged(
+    good: Sequence[tuple[Member, Told]], bad: Sequence[tuple[Member, ProviderError]], now: datetime, ack_age: timedelta | None
+) -> Known:
+    """One answer out of those that came. ``now`` (UTC) is our clock when they were asked; acknowledgements older than ``ack_age``
+    do not count any more."""
+    told = [each for _, each in good]
+    skew = _skew(told, now)
+    silences = _silences(told)
+    seen, differing = _alerts(told)
+    groups, muted = routed(next((each.groups for each in told if each.groups is not None), ()))
+    names = {each: _named(it.alert) for each, it in seen.items()} if any(it.inhibited for it in seen.values()) else {}
+    theirs = now + skew
+    hushed = Hushed(silences, theirs, names, muted, groups, None if ack_age is None else theirs - ack_age)
+    return Known(
+        seen=seen,
+        alerts={each: shown(it, hushed, louder=each in differing) for each, it in seen.items()},
+        silences=silences,
+        rejected_alerts=max(each.rejected_alerts for each in told),
+        rejected_silences=max(each.rejected_silences for each in told),
+        complete=not bad,
+        remarks=(*_missing(good, bad), *_differences(good, seen, differing), *_clock(skew), *_ungrouped(told)),
+        skew=skew,
+        restarted=max((at for each in told if each.server and (at := when(each.server.uptime)) is not None), default=None),
+    )
+
+
+def _alerts(told: Sequence[Told]) -> tuple[dict[str, Seen], set[str]]:
+    """The alerts of all, and which of them some member hushes and another does not."""
+    if len(told) == 1:
+        return dict(told[0].alerts), set()
+    seen: dict[str, Seen] = {}
+    loud: set[str] = set()
+    quiet: set[str] = set()
+    for each in told:
+        for alert_id, it in each.alerts.items():
+            (quiet if it.hushed else loud).add(alert_id)
+            before = seen.get(alert_id)
+            seen[alert_id] = it if before is None else _both(before, it)
+    return seen, loud & quiet
+
+
+def _both(one: Seen, other: Seen) -> Seen:
+    alert = one.alert
+    if other.alert.started_at is not None and (alert.started_at is None or other.alert.started_at < alert.started_at):
+        alert = other.alert  # whichever was told first
+    silenced, inhibited = (
+        tuple(dict.fromkeys((*a, *b))) for a, b in ((one.silenced, other.silenced), (one.inhibited, other.inhibited))
+    )
+    return Seen(alert, one.labels, silenced, inhibited, one.hushed or other.hushed)
+
+
+def _silences(told: Sequence[Told]) -> dict[str, WireSilence]:
+    found: dict[str, WireSilence] = {}
+    for each in told:
+        for silence_id, silence in each.silences.items():
+            before = found.get(silence_id)
+            if before is None or _newer(silence, before):
+                found[silence_id] = silence
+    return found
+
+
+def _newer(one: WireSilence, other: WireSilence) -> bool:
+    mine, theirs = when(one.updated_at), when(other.updated_at)
+    return mine is not None and (theirs is None or mine > theirs)
+
+
+def _skew(told: Sequence[Told], now: datetime) -> timedelta:
+    ahead = sorted(each.date - now for each in told if each.date is not None)
+    middle = ahead[len(ahead) // 2] if ahead else timedelta()
+    return middle if abs(middle) > timedelta(seconds=2) else timedelta()  # they tell whole seconds, and an answer takes its time
+
+
+def _missing(good: Sequence[tuple[Member, Told]], bad: Sequence[tuple[Member, ProviderError]]) -> tuple[str, ...]:
+    if not bad:
+        return ()
+    why = "; ".join(f"{member.name}: {error}" for member, error in bad)
+    return (f"{len(good)} of {len(good) + len(bad)} members: {why}",)
+
+
+def _differences(good: Sequence[tuple[Member, Told]], seen: Mapping[str, Seen], differing: set[str]) -> tuple[str, ...]:
+    said = []
+    for member, told in good:
+        unknown = [each for each in seen if each not in told.alerts]
+        if unknown:
+            said.append(f"{member.name} does not know {_some(unknown, seen, lambda it: it.alert)}, which others have")
+        quiet = [each for each in differing if each in told.alerts and told.alerts[each].hushed]
+        if quiet:
+            said.append(f"{member.name} alone hushes {_some(sorted(quiet), seen, lambda it: it.alert)}: taken as firing")
+    return tuple(said)
+
+
+def _some(ids: Sequence[str], seen: Mapping[str, Seen], alert: Callable[[Seen], Alert]) -> str:
+    first = _named(alert(seen[ids[0]]))
+    return first if len(ids) == 1 else f"{first} and {len(ids) - 1} more"
+
+
+def _named(alert: Alert) -> str:
+    return f"{alert.name} · {alert.where}" if alert.where and alert.where != alert.name else alert.name
+
+
+def _clock(skew: timedelta) -> tuple[str, ...]:
+    if abs(skew) <= TOLERATED:
+        return ()
+    off = say_seconds(round(abs(skew.total_seconds()) / 30) * 30)
+    return (f"its clock is {off} {'ahead of' if skew > timedelta() else 'behind'} ours: ages are off by that",)
+
+
+def _ungrouped(told: Sequence[Told]) -> tuple[str, ...]:
+    many = max(len(each.alerts) for each in told) > MOST_GROUPED
+    timed = any(each.server is not None and "time_intervals" in each.server.config.original for each in told)
+    if many and timed and all(each.groups is None for each in told):
+        return (f"more than {MOST_GROUPED} alerts: what is muted by time is not told apart",)
+    return ()

@@ -1,0 +1,310 @@
+"""HTTP for adapters: `provider.Http` over httpx, which is imported when the first request is made (safety 13, 14).
+
+httpx's own timeouts never fire against a server that sends a byte now and then, its limits count connections and not bytes, and a
+redirect takes an ``X-Api-Key`` along to wherever it leads. So the deadline is for the whole, bodies are unpacked here piece by
+piece under a cap, redirects are followed by hand and to the same origin alone, and what goes wrong becomes an error of the SDK.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import os
+import re
+import ssl
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from .core.text import clean
+from .provider import (
+    AuthFailed,
+    Clock,
+    Forbidden,
+    HttpSettings,
+    Malformed,
+    NotReached,
+    ProviderError,
+    Reply,
+    Unreachable,
+)
+from .web_bodies import Budget, body_of
+from .web_words import refusal, sent_date, untrusted
+
+if TYPE_CHECKING:
+    import httpx
+
+REDIRECTS = 5
+_FIELD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
+METADATA = frozenset({"169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"})
+"""Where clouds hand out this machine's own credentials: asked only if the configuration names that very address."""
+
+
+def connect(url: str, settings: HttpSettings, clock: Clock, speaks: str = "") -> Web:
+    """HTTP to ``url``. Nothing is opened or imported yet. Raises `ProviderError` for an address or a header that cannot be."""
+    return Web(url, settings, clock, speaks)
+
+
+class Web:
+    """Implements `provider.Http`. Connections are kept and used again; they belong to the loop that uses them."""
+
+    def __init__(self, url: str, settings: HttpSettings, clock: Clock, speaks: str = "") -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ProviderError(
+                f"{clean(url, 200)} cannot be asked: the address must begin with http:// or https:// and name a host"
+            )
+        if parts.username is not None or parts.password is not None:
+            raise ProviderError("the address must not hold a password: use auth.user and auth.password, by reference")
+        if parts.query or parts.fragment:
+            raise ProviderError(f"{clean(parts._replace(query='', fragment='').geturl(), 200)}: an address has neither ? nor #")
+        self._base = parts._replace(path=parts.path.rstrip("/")).geturl()
+        self._named = parts.hostname
+        self._settings, self._clock, self._speaks = settings, clock, speaks or "what was expected"
+        self._budget = Budget()
+        self._client: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
+        self._fields()  # what cannot be sent is said now, and not at the first request
+
+    def __repr__(self) -> str:
+        return f"Web({self.address})"
+
+    @property
+    def address(self) -> str:
+        """Its url, safe to show."""
+        return clean(self._base, 200)
+
+    async def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: Sequence[int] = ()) -> Reply:
+        """Ask; once more where a kept connection had been closed meanwhile. Redirects are followed within the same origin."""
+        return await self._in_time("GET", path, query, b"", "", accept)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        content_type: str = "application/json",
+        accept: Sequence[int] = (),
+    ) -> Reply:
+        """Write, once. `NotReached` where it has certainly not arrived; any other `Unreachable` is "outcome unknown"."""
+        return await self._in_time(method, path, query, body, content_type, accept)
+
+    async def close(self) -> None:
+        """Close the connections that are kept."""
+        client, self._client = self._client, None
+        if client is not None and client[0] is asyncio.get_running_loop():
+            await client[1].aclose()
+
+    async def _in_time(
+        self, method: str, path: str, query: Sequence[tuple[str, str]], body: bytes, content_type: str, accept: Sequence[int]
+    ) -> Reply:
+        within = float(self._settings.within)
+        way = _Way(self._named)
+        try:
+            async with asyncio.timeout(within):
+                return await self._asked(method, path, query, body, content_type, accept, way)
+        except TimeoutError:
+            if way.begun:
+                raise Unreachable(f"no whole answer within {within:g} s") from None
+            raise NotReached(f"no connection within {within:g} s") from None
+
+    async def _asked(
+        self,
+        method: str,
+        path: str,
+        query: Sequence[tuple[str, str]],
+        body: bytes,
+        content_type: str,
+        accept: Sequence[int],
+        way: _Way,
+    ) -> Reply:
+        import httpx  # deferred: takes a tenth of a second, and most configurations need none of it
+
+        fields = self._fields()
+        if body:
+            fields["Content-Type"] = content_type
+        client = self._opened()
+        url = httpx.URL(self._base + path, params=list(query)) if query else httpx.URL(self._base + path)
+        again = method == "GET"
+        for _ in range(REDIRECTS + 1):
+            try:
+                request = client.build_request(method, url, headers=fields, content=body or None, extensions={"trace": way.trace})
+                async with self._answer(client, request) as response:
+                    if not response.is_redirect:
+                        return await self._judged(response, accept, write=method != "GET")
+                    url = self._onward(response, method)
+            except httpx.RemoteProtocolError as error:
+                if not again or not way.kept:
+                    raise self._meaning(error, way) from error
+                again = False
+            except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as error:
+                raise self._meaning(error, way) from error
+        raise Malformed(f"it sends us on more than {REDIRECTS} times")
+
+    @contextlib.asynccontextmanager
+    async def _answer(self, client: httpx.AsyncClient, request: httpx.Request) -> AsyncIterator[httpx.Response]:
+        response = await client.send(request, stream=True)
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    def _opened(self) -> httpx.AsyncClient:
+        import httpx  # deferred, as above
+
+        loop = asyncio.get_running_loop()
+        if self._client is not None and self._client[0] is loop:
+            return self._client[1]
+        client = httpx.AsyncClient(
+            verify=self._tls(),
+            trust_env=False,  # neither proxies nor credentials from the environment or from ~/.netrc
+            proxy=self._settings.proxy or None,
+            timeout=None,  # noqa: S113  # the deadline is for the whole request
+            follow_redirects=False,
+            limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=60),
+        )
+        self._client = (loop, client)
+        return client
+
+    def _tls(self) -> ssl.SSLContext:
+        settings = self._settings
+        if not self._base.startswith("https:") and not settings.proxy.startswith("https:"):
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # it is not going to be used: the system's authorities are not loaded
+        try:
+            context = ssl.create_default_context(cafile=settings.ca or None)
+        except (OSError, ssl.SSLError) as error:
+            raise ProviderError(f"cannot read the authorities in {clean(settings.ca, 200)}: {_os_word(error)}") from None
+        if settings.certificate:
+            try:
+                # without a password it would ask for one at the terminal
+                context.load_cert_chain(settings.certificate, settings.certificate_key or None, password="")
+            except (OSError, ssl.SSLError, ValueError) as error:
+                raise AuthFailed(f"cannot use the certificate {clean(settings.certificate, 200)}: {_os_word(error)}") from None
+        if not settings.verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+    def _fields(self) -> dict[str, str]:
+        """The header fields, secrets among them: made for each request, and kept nowhere."""
+        settings = self._settings
+        fields = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "ops-cockpit"}
+        fields |= settings.headers
+        fields |= {name: secret.reveal() for name, secret in settings.secret_headers.items()}
+        if settings.auth.bearer is not None:
+            fields["Authorization"] = f"Bearer {settings.auth.bearer.reveal()}"
+        if settings.auth.password is not None:
+            pair = f"{settings.auth.user}:{settings.auth.password.reveal()}".encode()
+            fields["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+        for name, value in fields.items():
+            if not _FIELD.fullmatch(name):
+                raise ProviderError(f"{clean(name, 60)!r} is not the name of a header")
+            if not value.isascii() or not value.isprintable() or value != value.strip():
+                # said here: the HTTP library would quote the secret in its complaint
+                raise AuthFailed(f"the header {name} would hold spaces at its ends, a line break or more than ASCII: not sent")
+        return fields
+
+    async def _judged(self, response: httpx.Response, accept: Sequence[int], *, write: bool) -> Reply:
+        good = response.is_success or response.status_code in accept
+        body = await body_of(response, self._budget, whole=good)
+        reply = Reply(
+            status=response.status_code,
+            body=body,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            date=sent_date(response.headers.get("date", "")),
+        )
+        if good:
+            if response.is_success and _is_html(reply) and not write:
+                raise Malformed(f"this is not {self._speaks}: it answered HTML")
+            return reply
+        raise refusal(reply, self._clock.now(), self._scrubbed, known=self._says_who())
+
+    def _onward(self, response: httpx.Response, method: str) -> httpx.URL:
+        """Where a redirect leads. Raises where that is another origin: no credential goes there."""
+        target = response.next_request.url if response.next_request is not None else None
+        if target is None:
+            raise Malformed(f"it answered {response.status_code} and does not say where to go")
+        here, there = _origin(response.request.url), _origin(target)
+        shown = clean(self._scrubbed("{}://{}:{}".format(*there)), 200)
+        if here != there:
+            hint = ": write https:// in the address" if there[0] == "https" and here[1] == there[1] else ""
+            raise Forbidden(f"it sends us on to {shown}, another origin, and nothing was sent there{hint}")
+        if method != "GET":
+            raise Forbidden(
+                f"it answered a write with a redirect ({response.status_code}), which is not followed: nothing was done"
+            )
+        return target
+
+    def _meaning(self, error: Exception, way: _Way) -> ProviderError:
+        """What a failure below HTTP means, without what it may quote of a request."""
+        tls = untrusted(error)
+        if tls is not None:
+            return tls
+        said = clean(self._scrubbed(_below(error)), 200) or type(error).__name__
+        if not way.begun:
+            return NotReached(f"cannot be reached: {said}")
+        return Unreachable(f"the connection broke: {said}")
+
+    def _says_who(self) -> bool:
+        settings = self._settings
+        return bool(settings.auth.bearer or settings.auth.password or settings.secret_headers or settings.certificate)
+
+    def _scrubbed(self, text: str) -> str:
+        """Whatever a server echoes, no secret of ours is repeated."""
+        auth = self._settings.auth
+        hidden = [
+            each.reveal() for each in (auth.bearer, auth.password, *self._settings.secret_headers.values()) if each is not None
+        ]
+        if auth.password is not None:
+            hidden.append(base64.b64encode(f"{auth.user}:{auth.password.reveal()}".encode()).decode())
+        for each in filter(None, hidden):
+            text = text.replace(each, "***")
+        return text
+
+
+class _Way:
+    """One request on its way: whether a connection is used again, and whether anything has been sent. Refuses to speak to where a
+    name leads that hands out credentials."""
+
+    def __init__(self, named: str) -> None:
+        self._named = named
+        self.begun = False
+        self.kept = True
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """httpx's extension ``trace``, called by httpcore at each step."""
+        if event.endswith("connect_tcp.started"):
+            self.kept = False
+        elif event.endswith("send_request_headers.started"):
+            self.begun = True
+        elif event.endswith("connect_tcp.complete"):
+            peer = (info["return_value"].get_extra_info("server_addr") or ("",))[0]
+            if peer in METADATA and self._named != peer:
+                await info["return_value"].aclose()
+                raise Forbidden(f"{clean(self._named, 200)} leads to {peer}, where a cloud keeps credentials: not asked")
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
+
+
+def _is_html(reply: Reply) -> bool:
+    kind = reply.headers.get("content-type", "").lower()
+    return "html" in kind or ("json" not in kind and reply.body.lstrip()[:1] == b"<")
+
+
+def _below(error: BaseException) -> str:
+    """The system's own word, from under the libraries' exceptions."""
+    deepest: BaseException | None = error
+    while deepest is not None:
+        if isinstance(deepest, OSError) and deepest.strerror and not isinstance(deepest, ssl.SSLError):
+            # asyncio puts a sentence of its own here, where the system has a word for it
+            return os.strerror(deepest.errno).lower() if deepest.errno and deepest.errno > 0 else deepest.strerror
+        deepest = deepest.__cause__ or deepest.__context__
+    return str(error)
+
+
+def _os_word(error: Exception) -> str:
+    return clean(getattr(error, "strerror", "") or getattr(error, "reason", "") or type(error).__name__, 200)
