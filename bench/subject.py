@@ -1,4 +1,5 @@
-"""What is measured: the real cockpit with an empty HOME, a demo screen behind the same edge, or the same demo on stock Textual."""
+"""What is measured: the real cockpit with a config and a journal, the real board over a made-up night, or the terminal's edge alone
+before a demo list, and the same list on stock Textual."""
 
 from __future__ import annotations
 
@@ -16,6 +17,9 @@ sys.path.insert(0, str(TESTS))
 
 from support.pty import Pty as Pty  # noqa: E402  # the path above makes it importable
 
+COMMAND = Path(sys.executable).with_name("cockpit")
+"""What people type; ``python -m cockpit`` is some milliseconds slower."""
+
 BARE = """
 from textual.app import App
 from textual.widgets import Static
@@ -28,28 +32,118 @@ Bare().run()
 """
 """The smallest Textual app: what start-up is compared with."""
 
-DEMO = [sys.executable, "-m", "support.demo_screen", "--ansi", "--flat", "--rows", "1000"]
+CONFIG = """
+me = ["ana"]
+zones = ["America/Sao_Paulo"]
+
+[people.ana]
+name = "Ana"
+timezone = "America/Sao_Paulo"
+
+[people.bo]
+name = "Bo"
+timezone = "Europe/Berlin"
+
+[rosters.primary]
+timezone = "Europe/Berlin"
+[[rosters.primary.layers]]
+people = ["ana", "bo"]
+start = 2026-01-05T09:00:00
+turn = "1 week"
+
+[traps.root-disk]
+probe = "disk"
+path = "/"
+warn = "used_percent >= 98"
+trip = "used_percent >= 99"
+forecast = "used_percent"
+runbooks = ["look"]
+
+[traps.memory]
+probe = "memory"
+trip = "used_percent >= 101"
+
+[traps.load]
+probe = "load"
+trip = "per_cpu >= 1000"
+
+[traps.python]
+probe = "process"
+pattern = "python"
+
+[traps.ssh]
+probe = "tcp"
+host = "127.0.0.1"
+port = 22
+
+[traps.nightly-dump]
+probe = "file"
+path = "/nonexistent/nightly.dump"
+trip = "age_seconds > 26h"
+severity = "critical"
+
+[traps.queue]
+probe = "command"
+run = ["sh", "-c", "echo 'QUEUE CRITICAL - 84112 jobs wait | jobs=84112;1000;5000'; exit 2"]
+severity = "critical"
+
+[runbooks.look]
+match = "trap=root-disk"
+steps = [{ run = ["df", "-h"] }]
+"""
+"""An evening like any other: seven traps, of which two or three have tripped, a roster, a runbook."""
+
+DEMO = ("--ansi", "--flat", "--rows", "1000")
 
 
 def options(what: str) -> argparse.ArgumentParser:
     """The options that every measurement has."""
     parser = argparse.ArgumentParser(description=what)
-    parser.add_argument("--subject", choices=("cockpit", "demo", "stock"), default="cockpit")
+    parser.add_argument("--subject", choices=("cockpit", "new", "board", "demo", "stock"), default="cockpit")
     parser.add_argument("--ready", help="the word on the screen that says that it stands, without spaces")
-    parser.add_argument("--argument", action="append", default=[], help="handed on to the cockpit; may be repeated")
+    parser.add_argument("--argument", action="append", default=[], help="handed on to the subject; may be repeated")
     return parser
 
 
+class Subject:
+    """``cockpit`` in a home with a config and the journal of an earlier run; ``new`` is the same in an empty home; ``board`` the real
+    board over `support.demo_board`; ``demo`` and ``stock`` the list of `support.demo_screen`, behind the edge and without."""
+
+    def __init__(self, chosen: argparse.Namespace, home: Path) -> None:
+        self.name: str = chosen.subject
+        self._home, self._arguments = home, chosen.argument
+        said = {"cockpit": "CRIT", "new": "armed", "board": "CRIT"}  # in the list of alerts alone; in the title of the traps
+        self.ready: str = chosen.ready or said.get(self.name, "A0000005")
+        self._homes = 0
+        if self.name == "cockpit":
+            folder = home / ".config" / "cockpit"
+            folder.mkdir(parents=True)
+            (folder / "config.toml").write_text(CONFIG, "utf-8")
+            with self.opened() as terminal:
+                terminal.wait_for("QUEUE")
+                terminal.wait_until(lambda: "not looked" not in terminal.text, what="the first look of every trap")
+
+    def opened(self, *more: str, columns: int = 120, lines: int = 40, **how: bool) -> Pty:
+        """It, on a pseudo-terminal of its own; ``more`` are options of the demos."""
+        home = self._home
+        argv = [str(COMMAND)] if COMMAND.is_file() else [sys.executable, "-m", "cockpit"]
+        if self.name == "new":
+            self._homes += 1
+            home = home / str(self._homes)
+            home.mkdir()
+        elif self.name == "board":
+            argv = [sys.executable, "-m", "support.demo_board"]
+        elif self.name != "cockpit":
+            argv = [sys.executable, "-m", "support.demo_screen", *DEMO, *more, *(["--stock"] if self.name == "stock" else [])]
+        env = {"HOME": str(home), "XDG_STATE_HOME": None, "XDG_CONFIG_HOME": None, "XDG_RUNTIME_DIR": None, "COCKPIT_CONFIG": None}
+        return Pty([*argv, *self._arguments], columns=columns, lines=lines, cwd=TESTS, env=env, **how)
+
+
 @contextlib.contextmanager
-def opened(chosen: argparse.Namespace, *more: str, columns: int = 120, lines: int = 40) -> Iterator[tuple[Pty, str]]:
-    """The subject on a pseudo-terminal of its own, and the word that tells that it stands."""
-    argv = [*DEMO, *more, *(["--stock"] if chosen.subject == "stock" else [])]
+def subject(chosen: argparse.Namespace) -> Iterator[Subject]:
+    """What the options ask for, in a home that goes away."""
     with tempfile.TemporaryDirectory() as home:
-        if chosen.subject == "cockpit":
-            argv = [sys.executable, "-m", "cockpit", *chosen.argument]
-        env = {"HOME": home, "XDG_STATE_HOME": None, "XDG_CONFIG_HOME": None, "XDG_RUNTIME_DIR": None}
-        with Pty(argv, columns=columns, lines=lines, cwd=TESTS, env=env) as terminal:
-            yield terminal, chosen.ready or ("armed" if chosen.subject == "cockpit" else "A0000005")
+        yield Subject(chosen, Path(home))
 
 
 def versions() -> str:

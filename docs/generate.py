@@ -28,6 +28,7 @@ are `null`.
 `acknowledged_by`, `links` (list of `name`, `url`), `pending` |
 | `traps`, `trap check` | `source`, `name`, `state` (armed, warning, tripped, blind, disarmed), `reading` (object of numbers), \
 `text`, `checked_at`, `trips_in_seconds`, `tripped_at`, `disarmed_until`, `severity` |
+| `silence --list` | `source`, `id`, `match`, `starts_at`, `ends_at`, `who`, `comment` |
 | `oncall` | `roster`, `level`, `person`, `name`, `timezone`, `start`, `end`, `source` |
 | `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `params` |
 | `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path` |
@@ -104,7 +105,7 @@ def _probes() -> list[str]:
         config: type[msgspec.Struct] = probe.Config  # type: ignore[attr-defined]  # the Probe protocol
         wanted = [f"`{f.encode_name}`" + (" (needed)" if f.required else "") for f in msgspec.structs.fields(config)]
         lines += [
-            "Keys: " + ", ".join(wanted) + ". " + " ".join((config.__doc__ or "").split()),
+            "Keys: " + (", ".join(wanted) + ". " + " ".join((config.__doc__ or "").split()) if wanted else "none."),
             "",
             "| reading | meaning |",
             "|---|---|",

@@ -81,7 +81,7 @@ def test_the_cockpit_finds_them_by_entry_point_and_works_with_them(site: Path, h
     (queue / "mail").write_text("hello")
     home.config(
         f'[traps.mail-queue]\nprobe = "spool"\npath = "{queue}"\ntrip = "files >= 1"\n'
-        f'[sources.status]\nprovider = "statuspage"\nurl = "{server}"\ntoken = "env:STATUS_TOKEN"\n'
+        f'[sources.status]\nprovider = "statuspage"\nurl = "{server}"\nauth.bearer = "env:STATUS_TOKEN"\n'
     )
     alerts = home.run("alerts", "--json")
     assert {(each["source"], each["name"]) for each in json.loads(alerts.stdout)} == {
@@ -91,7 +91,7 @@ def test_the_cockpit_finds_them_by_entry_point_and_works_with_them(site: Path, h
     assert alerts.returncode == 1
     refused = home.run("alerts", "@source=status", STATUS_TOKEN="wrong")
     assert refused.returncode == 3
-    assert "status: the token is not accepted" in refused.stdout
+    assert "status: it does not accept the credentials (401)" in refused.stdout
     assert "s3cret" not in refused.stdout + refused.stderr
     cannot = home.run("ack", "status/7")
     assert cannot.returncode == 1

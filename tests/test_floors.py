@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from support.home import Home
+from support.pty import Pty
 
 PROBE = """
 import sys
+from pathlib import Path
 from cockpit.cli import main
 try:
     main({words!r})
@@ -94,4 +97,52 @@ def test_a_heartbeat_loads_the_journal_and_no_more(home: Home) -> None:
         "cockpit.engine.engine",
         "cockpit.discover",
         "cockpit.config.decode",
+    }
+
+
+FIRST_FRAME = """
+import os, sys
+import cockpit.cli.screen
+from cockpit.cli import main
+
+def drawn(desk):
+    with open({out!r}, "w") as file:
+        print(*sorted(sys.modules), file=file)
+    os._exit(0)
+
+cockpit.cli.screen._drawn = drawn
+main([])
+"""
+
+
+def test_the_first_frame_waits_for_nothing_that_it_does_not_show(home: Home, tmp_path: Path) -> None:
+    more = '[traps.memory]\nprobe = "memory"\ntrip = "used_percent >= 101"\n[traps.python]\nprobe = "process"\nname = "x"\n'
+    home.config(CONFIG + more)
+    out = tmp_path / "modules"
+    with Pty([sys.executable, "-c", FIRST_FRAME.format(out=str(out))], env=home.env) as terminal:
+        terminal.wait_exit()
+    loaded = set(out.read_text("utf-8").split())
+    assert {"textual.app", "cockpit.ui.board", "cockpit.probes.disk", "cockpit.engine.journal"} <= loaded
+    assert not loaded & {
+        "argparse",
+        "email",
+        "httpx",
+        "importlib.metadata",
+        "keyring",
+        "platformdirs",
+        "psutil",
+        "secrets",
+        "statistics",
+        "zipfile",
+        "textual.fuzzy",
+        "textual.widgets._input",
+        "textual.widgets._option_list",
+        "textual.widgets._static",
+        "cockpit.core.patterns",
+        "cockpit.engine.engine",
+        "cockpit.engine.keeper",
+        "cockpit.engine.works",
+        "cockpit.discover",
+        "cockpit.providers.local",
+        "cockpit.ui.palette",
     }

@@ -11,6 +11,7 @@ from typing import ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
+from textual.screen import Screen
 
 from .config.model import Config
 from .engine.clock import SystemClock
@@ -31,7 +32,10 @@ class Cockpit(TerminalEdge, App[int], inherit_bindings=False):
     has no more than ASCII, nothing else is sent, whatever the theme.
     """
 
+    CSS_PATH = "ui/board.tcss"
     ENABLE_COMMAND_PALETTE = False
+    _themed = False  # whether there is a theme
+    _dressed = False  # whether the styles are that theme's, and Textual has not yet asked for them again
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "interrupted", show=False, system=True)]
 
     def __init__(
@@ -39,6 +43,7 @@ class Cockpit(TerminalEdge, App[int], inherit_bindings=False):
         environ: Mapping[str, str] = os.environ,
     ) -> None:  # fmt: skip
         super().__init__()
+        self._disable_tooltips = self._disable_notifications = True  # two widgets that nobody would ever see
         self._theme_dirs = tuple(theme_dirs)
         self._only_ascii = config.ascii or needs_ascii(getattr(sys.__stdout__, "encoding", None), environ)
         self._ascii = AsciiOnly()
@@ -47,14 +52,27 @@ class Cockpit(TerminalEdge, App[int], inherit_bindings=False):
             dress = self._put_on(wanted)
         except themes.ThemeProblem as found:
             dress, problem = self._put_on(themes.DEFAULT), f"{found}; {themes.DEFAULT} is used instead"
-        self.stylesheet.set_variables(self.get_css_variables())
         self.board = Board(
             desk, config, table=table, look=dress, clock=clock or SystemClock(), themes=lambda: tuple(themes.names(theme_dirs))
         )
         self._problem = problem
 
+    def get_default_screen(self) -> Screen[None]:
+        """The board: Textual's own empty screen would be styled, laid out and painted before it."""
+        return self.board
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's; none yet where Textual asks before there is one."""
+        return super().get_css_variables() if self._themed else {}
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Read the styles again, for another theme. Textual asks for it once at the start, too, when they have just been read."""
+        if self._dressed:
+            self._dressed = False
+        else:
+            super().refresh_css(animate)
+
     def on_mount(self) -> None:
-        self.push_screen(self.board)
         if self._problem:
             self.board.say(self._problem, "refusal")
 
@@ -78,6 +96,13 @@ class Cockpit(TerminalEdge, App[int], inherit_bindings=False):
     def _put_on(self, name: str) -> Look:
         file = themes.find(name, self._theme_dirs)
         self.register_theme(textual_theme(file))
-        self.theme = file.name
+        if not self._themed:  # nothing has been styled yet: nothing has to be styled anew
+            self._themed = self._dressed = True
+            self.set_reactive(App.theme, file.name)
+            self.set_class(file.dark, "-dark-mode", update=False)
+            self.set_class(not file.dark, "-light-mode", update=False)
+            self.stylesheet.set_variables(self.get_css_variables())
+        else:
+            self.theme = file.name
         self._ascii.enabled = self._only_ascii or file.ascii
         return look(file, ascii=self._ascii.enabled)

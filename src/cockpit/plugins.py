@@ -1,9 +1,17 @@
-"""Providers and probes by entry point: their names without importing them, and one of them when the config asks for it."""
+"""Providers and probes by entry point: their names without importing them, and one of them when the config asks for it.
+
+`importlib.metadata` costs the start of the screen more than the engine does (it brings a parser of e-mail and one of zip files), so
+what lies in plain folders is read here, by the same rules. Where anything else may hold distributions it is asked after all.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib import import_module
+from typing import NamedTuple
 
 PROVIDERS = "cockpit.providers"
 PROBES = "cockpit.probes"
@@ -13,9 +21,20 @@ class PluginError(Exception):
     """A plug-in that is not installed or cannot be loaded; the message names it and says what to do."""
 
 
-@cache
-def _found(group: str) -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=group)}
+class _Point(NamedTuple):
+    """An entry point: ``value`` is ``module:attribute``, ``distribution`` what brings it (the name as its folder spells it)."""
+
+    group: str
+    name: str
+    value: str
+    distribution: str
+
+    def load(self) -> object:
+        module, _, attributes = self.value.partition("[")[0].partition(":")
+        found: object = import_module(module.strip())
+        for attribute in filter(None, attributes.strip().split(".")):
+            found = getattr(found, attribute)
+        return found
 
 
 def names(group: str) -> tuple[str, ...]:
@@ -25,8 +44,14 @@ def names(group: str) -> tuple[str, ...]:
 
 def origin(group: str, name: str) -> str:
     """Which distribution brings it, as ``name version``; "" if unknown."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
     point = _found(group).get(name)
-    return f"{point.dist.name} {point.dist.version}" if point is not None and point.dist is not None else ""
+    try:
+        brings = distribution(point.distribution) if point is not None else None
+    except (PackageNotFoundError, ValueError):
+        return ""
+    return f"{brings.name} {brings.version}" if brings is not None else ""
 
 
 def load(group: str, name: str) -> type:
@@ -42,3 +67,55 @@ def load(group: str, name: str) -> type:
     if not isinstance(found, type):
         raise PluginError(f"{name} ({point.value}) is not a class")
     return found
+
+
+@cache
+def _found(group: str) -> Mapping[str, _Point]:
+    return {point.name: point for point in _installed() if point.group == group}
+
+
+@cache
+def _installed() -> tuple[_Point, ...]:
+    finders = [finder for finder in sys.meta_path if hasattr(finder, "find_distributions")]
+    plain = [getattr(finder, "__name__", "") for finder in finders] == ["PathFinder"]
+    return tuple(_of_folders() if plain and not any(map(os.path.isfile, sys.path)) else _of_library())
+
+
+def _of_folders() -> Iterator[_Point]:
+    """Of every distribution the first on ``sys.path`` (PyPA, "Recording installed projects" and "Entry points specification")."""
+    seen: set[str] = set()
+    for folder in dict.fromkeys(sys.path):
+        try:
+            entries = os.listdir(folder or ".")
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.lower().endswith((".dist-info", ".egg-info")):
+                distribution = entry.rpartition(".")[0].partition("-")[0]
+                same = distribution.lower().replace("_", "-").replace(".", "-")
+                if same not in seen:
+                    seen.add(same)
+                    yield from _of_file(os.path.join(folder, entry, "entry_points.txt"), distribution)
+
+
+def _of_file(path: str, distribution: str) -> Iterator[_Point]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeDecodeError):
+        return
+    group = ""
+    for line in map(str.strip, text.splitlines() if "cockpit." in text else ()):
+        if line.startswith("[") and line.endswith("]"):
+            group = line[1:-1]
+        elif group in (PROVIDERS, PROBES) and "=" in line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            yield _Point(group, name.strip(), value.strip(), distribution)
+
+
+def _of_library() -> Iterator[_Point]:
+    from importlib.metadata import entry_points
+
+    for group in (PROVIDERS, PROBES):
+        for point in entry_points(group=group):
+            yield _Point(group, point.name, point.value, point.dist.name if point.dist is not None else "")

@@ -99,7 +99,7 @@ def test_a_damaged_journal_is_set_aside_and_every_command_says_where(watched: Wa
     (aside,) = (each for each in watched.state.glob("journal.sqlite.broken-*") if not each.name.endswith("-journal"))
     (told,) = done.stderr.splitlines()
     shown = f"~/{aside.relative_to(watched.path)}"
-    assert told == f"cockpit: acks, disarms, silences are gone; old journal: {shown} (not a database)"
+    assert told == f"cockpit: acks, disarms, silences are gone; damaged journal: {shown}"
     assert len(told) <= len("cockpit: ") + 120
     assert aside.read_bytes().startswith(b"garbage"), "set aside, never deleted"
     assert watched.run("alerts").stderr == ""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from support.home import COCKPIT
+from support.pty import Pty
 from support.watched import Watched
 
 
@@ -155,3 +157,12 @@ def test_a_beat_that_no_trap_waits_for_is_kept_and_told_without_failing_the_job(
     tripped.config("broken = [")
     quiet = tripped.run("beat", "nihgtly")
     assert (quiet.returncode, quiet.stderr) == (0, ""), "a config that cannot be read is not a job's business"
+
+
+def test_read_only_that_was_asked_for_on_the_command_line_is_not_lifted_and_says_so(tripped: Watched) -> None:  # safety 12
+    with Pty([*COCKPIT, "--read-only"], env=tripped.env, cwd=tripped.path) as terminal:
+        terminal.wait_for("backup", timeout=30)
+        terminal.send("\x0f")
+        terminal.wait_for("started with --read-only", timeout=30)
+        terminal.send("q")
+        assert terminal.wait_exit() == 0

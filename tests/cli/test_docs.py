@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
+
 from cockpit import plugins
 from cockpit.cli.parser import COMMANDS
+from cockpit.core.roster import Layer, Override, Person, Roster, on_call, turn
 from cockpit.ui.theme import names
+from support.configs import loaded
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -32,6 +38,38 @@ def test_the_reference_is_fresh() -> None:
 def test_the_readme_names_every_command_probe_and_theme() -> None:
     for word in (*(command.name for command in COMMANDS), *plugins.names(plugins.PROBES), *names()):
         assert re.search(rf"`[^`\n]*\b{re.escape(word)}\b[^`\n]*`", README), f"README does not name {word}"
+
+
+def test_the_readmes_config_works_as_it_is_pasted_block_after_block(tmp_path: Path) -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    assert len(blocks) >= 4
+    file = tmp_path / "config.toml"
+    file.touch(0o600)
+    file.write_text("\n".join(blocks), "utf-8")
+    config = loaded(file)
+    assert config.me
+    assert {name for trap in config.traps.values() for name in trap.runbooks} <= set(config.runbooks)
+
+
+def test_the_readmes_override_changes_who_is_on() -> None:
+    moment = re.search(r"oncall --at (\S+?)`", README)
+    tables = [tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", README, re.DOTALL)]
+    roster = next(table["rosters"]["primary"] for table in tables if "rosters" in table)
+    people = tuple(Person(id=name, name=name) for name in ("ana", "bo"))
+    (layer,) = roster["layers"]
+    (override,) = roster["overrides"]
+    made = Roster(
+        name="primary",
+        timezone=roster["timezone"],
+        layers=(Layer(people=tuple(layer["people"]), start=layer["start"], turn=turn(layer["turn"])),),
+        overrides=(Override(person=override["person"], start=override["start"], end=override["end"]),),
+    )
+    assert moment is not None
+    at = datetime.fromisoformat(moment[1]).replace(tzinfo=UTC)
+    with_it, without = (on_call(each, people, at, "local").now for each in (made, msgspec.structs.replace(made, overrides=())))
+    assert with_it is not None
+    assert without is not None
+    assert (with_it.person, without.person) == ("ana", "bo")
 
 
 def test_every_link_and_picture_of_the_readme_is_there() -> None:

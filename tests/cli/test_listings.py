@@ -99,6 +99,17 @@ def test_the_exit_status_tells_firing_from_fine_from_blind(watched: Watched) -> 
     assert watched.run("traps").returncode == 1
 
 
+def test_where_nothing_is_watched_nothing_is_called_clear(home: Home) -> None:
+    home.config('me = ["ana"]\n')
+    empty = home.run("alerts")
+    assert (empty.returncode, empty.stdout) == (3, "Nothing is watched: there are no traps.\n")
+    home.config('[traps.load]\nprobe = "load"\ntrip = "per_cpu > 1000"\n')
+    assert home.run("alerts").returncode == 0
+    home.run("trap", "disarm", "load", "--for", "2h", "--why", "moving house")
+    resting = home.run("alerts")
+    assert (resting.returncode, resting.stdout) == (3, "Nothing is watched: the only trap rests.\n")
+
+
 def test_a_filter_picks_and_an_empty_pick_is_not_called_all_clear(watched: Watched) -> None:
     watched.run("beat", "nightly")
     watched.empty()
@@ -148,6 +159,7 @@ def test_on_call_says_who_until_when_and_who_is_next(watched: Watched) -> None:
     said = watched.run("oncall", *at, TZ="Europe/Berlin")
     assert said.returncode == 1, "nobody is on in one roster"
     assert "NOBODY" in said.stdout
+    assert said.stdout.splitlines()[0] == "At Tue 2026-11-10 12:00 CET:"
     assert "12:00 for Bo" in said.stdout
     assert "then Ana, from Mon 2026-11-16 09:00 CET" in said.stdout
     for wrong in ("yesterday", "9999-12-31T23:59", "0001-01-01", "1969-12-31T23:00"):
@@ -226,3 +238,18 @@ def test_beats_are_quiet_and_their_trap_trips_when_they_stay_away(watched: Watch
     quiet = watched.run("beat", "nightly")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
     wait_until(lambda: watched.stands("job") == "tripped", what="a trap that misses its beat")
+
+
+def test_one_look_prints_its_numbers_for_people(tmp_path: Path) -> None:
+    data = "used_bytes=84524800000;;;0;100000000000 big=84524800000.5 ratio=0.000123456 third=33.333333 whole=7"
+    watched = Watched(tmp_path, f'[traps.data]\nprobe = "command"\nrun = ["/bin/echo", "OK | {data}"]\n')
+    said = [line.strip() for line in watched.run("trap", "check", "data").stdout.splitlines()]
+    for line in ("used_bytes = 84.5 GB", "big = 84524800000", "ratio = 0.0001235", "third = 33.33", "whole = 7"):
+        assert line in said, said
+    assert watched.json("trap", "check", "data")[0]["reading"]["third"] == 33.333333, "programs get all of it"
+
+
+def test_doctor_counts_traps_and_says_that_it_has_no_terminal(watched: Watched) -> None:
+    found = {each["check"]: each for each in watched.json("doctor")}
+    assert found["terminal"] == {"check": "terminal", "ok": True, "detail": "not looked at (no terminal here)"}
+    assert found["traps"]["detail"] == "3 traps, 1 blind"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
+from cockpit.config import merge
 from cockpit.config.model import ConfigError
 from cockpit.core.alerts import Severity
 from cockpit.core.units import Seconds
@@ -174,6 +176,54 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(b'\xef\xbb\xbftitle = "a"\n')
     assert loaded(path).title == "a"
+
+
+@pytest.mark.parametrize("name", ["config.toml", "conf.d/more.toml"])
+def test_a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "config.toml", "")
+    (tmp_path / name).unlink(missing_ok=True)
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ConfigError) as refused:
+        loaded(tmp_path / "config.toml")
+    (problem,) = refused.value.problems
+    assert (problem.file, problem.what) == (str(tmp_path / name), "is not a plain file")
+
+
+def test_a_configuration_may_come_out_of_a_pipe_that_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads, writes = os.pipe()
+    os.write(writes, b'me = ["ana"]')
+    os.close(writes)
+    assert loaded(Path(f"/dev/fd/{reads}")).me == ("ana",)
+    os.close(reads)
+    monkeypatch.setattr(merge, "PATIENCE", 0.2)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError) as refused:
+        loaded(tmp_path / "pipe")
+    (problem,) = refused.value.problems
+    assert "not written and closed within" in problem.what
+
+
+def test_a_number_of_thousands_of_digits_names_its_line(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, f'theme = "day"\n\nfps = {"9" * 5000}\n').values()
+    assert (problem.line, problem.what) == (3, "holds a number of thousands of digits")
+
+
+@pytest.mark.parametrize("key", ["every", "for", "blind_after", "timeout", "window"])
+def test_a_duration_of_more_than_ten_years_is_a_slip_of_the_pen(tmp_path: Path, key: str) -> None:
+    trap = '[traps.x]\nprobe = "log"\npath = "/a"\npattern = "x"\ntrip = "in_window > 3"\n'
+    (problem,) = problems(tmp_path, f'{trap}{key} = "10000000d"\n').values()
+    assert "'10000000d' is longer than 10 years" in problem.what
+    (problem,) = problems(tmp_path, f"{trap}{key} = 4e8\n").values()
+    assert "(10 years)" in problem.what
+
+
+def test_many_entries_are_gone_through_once_also_to_say_where_a_fault_lies(tmp_path: Path) -> None:
+    many = "".join(f'[traps.t{n}]\nprobe = "disk"\npath = "/"\ntrip = "used_percent > 9"\n' for n in range(5000))
+    began = time.process_time()
+    (problem,) = problems(tmp_path, f'{many}every = "x"\n').values()
+    assert (problem.line, problem.key) == (20001, "traps.t4999.every")
+    assert time.process_time() - began < 8, "to look through all lines for each entry takes 100,000,000 steps"
 
 
 def test_a_file_that_anyone_may_change_is_refused_and_one_that_anyone_may_read_is_fine(tmp_path: Path) -> None:  # safety 21

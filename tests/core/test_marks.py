@@ -86,6 +86,13 @@ def test_a_trap_nobody_looks_at_raises_the_blind_alert_by_the_passing_of_time() 
     assert [alert.ref.id for alert in alerts(armed)] == ["root-disk:blind"]
 
 
+def test_a_clock_that_stepped_back_postpones_no_blind_alert() -> None:
+    # safety 20
+    blind = Watch(state=TrapState.BLIND, blind_since=T0 + timedelta(hours=1), checked_at=T0, reason="hangs")
+    (alert,) = alerts(blind)
+    assert (alert.ref.id, alert.started_at) == ("root-disk:blind", T0)
+
+
 def test_notes_come_with_the_alert() -> None:
     remark = Remark(T0, "Ana", "looking")
     (alert,) = alerts(TRIPPED, Marks({}, (), {"root-disk": (remark,)}))

@@ -140,6 +140,35 @@ def test_a_clock_that_stepped_back_an_hour_does_not_keep_it_armed() -> None:
     assert seen(DISK, after(looked(3600, 50)), at(0)).state is TrapState.BLIND
 
 
+def test_a_clock_that_steps_back_a_minute_and_more_is_noticed_however_seldom_it_looks() -> None:
+    # safety 20
+    daily = msgspec.structs.replace(DISK, every=Seconds(86400))
+    assert seen(daily, after(looked(3600, 50), trap=daily), at(3500)).state is TrapState.BLIND
+    assert seen(daily, after(looked(3600, 50), trap=daily), at(3590)).state is TrapState.ARMED
+
+
+def test_a_clock_that_steps_back_an_hour_postpones_no_trip() -> None:
+    # safety 20
+    watch = after(looked(3600, 95), looked(0, 95))
+    assert watch.state is TrapState.TRIPPED
+    assert after(looked(3600, 95), looked(3590, 95)).state is TrapState.WARNING, "ten seconds are no step"
+
+
+def test_no_text_shows_a_negative_age() -> None:
+    watch = after(Failed(at(3600), "hangs"))
+    assert view_of("local", DISK, watch, at(0)).says == "blind: hangs"
+
+
+def test_what_a_probe_remembers_outlives_a_look_that_failed_but_not_another_config() -> None:
+    trap = Trap(name="errors", probe="log", params={"path": "/a"})
+    watch = after(Looked(T0, Reading({}, "", memory={"at": 7.0})), Failed(at(30), "gone"), trap=trap)
+    assert watch.memory == {"at": 7.0}
+    assert watch.reading is not None
+    assert watch.reading.memory == {}, "it is kept once"
+    moved = msgspec.structs.replace(trap, params={"path": "/b"})
+    assert after(Failed(at(60), "gone"), trap=moved, watch=watch).memory == {}
+
+
 def test_a_rest_hides_the_state_and_ends_by_itself() -> None:
     resting = after(looked(0, 95), looked(120, 95), Rested(at(121), "ana", "disk is being replaced", at(7321)))
     view = view_of("local", DISK, msgspec.structs.replace(resting, checked_at=at(121)), at(121))

@@ -167,7 +167,7 @@ def test_damage_found_while_in_use_costs_no_write(state: Path) -> None:
             raw.truncate(4096 * 3)
         journal.record("alert.fired", at=T0, subject="after")
         assert [each.subject for each in journal.entries()] == ["after"]
-        assert journal.remarks[0].startswith("acks, disarms, silences are gone; old journal: ")
+        assert journal.remarks[0].startswith("acks, disarms, silences are gone; damaged journal: ")
 
 
 def test_damage_that_two_processes_find_is_set_aside_once(state: Path) -> None:

@@ -11,22 +11,26 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cockpit.config.model import Config
-from cockpit.core.traps import Reading, Trap, TrapState, seen
+from cockpit.core.traps import Reading, Trap, TrapState, Watch, fingerprint, seen
 from cockpit.core.units import Seconds, bound
+from cockpit.engine import post
 from cockpit.engine.journal import Journal, open_journal
 from cockpit.engine.keeper import Keeper
 from cockpit.engine.looks import PLACES
 from cockpit.engine.machine import Here
 from cockpit.engine.post import Post
-from cockpit.plugins import PluginError
+from cockpit.engine.timers import Timers
+from cockpit.plugins import PROBES, PluginError, load
 from cockpit.provider import Host, ProbeError
 from support.turned import TurnedClock, until
 
@@ -504,6 +508,40 @@ def test_another_process_keeps_the_traps_and_this_one_takes_over_when_it_dies(st
     run(story())
 
 
+def test_a_trap_that_the_keeper_leaves_out_is_looked_at_by_who_follows(stage: Stage) -> None:
+    async def story() -> None:
+        stage.acts |= {"a": fine(), "b": fine(95), "c": fine(95)}
+        beside = open_journal(stage.state, stage.clock)
+        with Rival(stage.state) as rival:
+            assert beside.take_lease(rival.pid, stage.clock.now(), 15)
+            async with stage.keeping(a_trap("a"), a_trap("b"), a_trap("c")) as (keeper, journal):
+
+                async def turn(seconds: int, **kept: Watch) -> None:
+                    """Time passes while the rival keeps its traps."""
+                    for _ in range(0, seconds, 5):
+                        assert beside.take_lease(rival.pid, stage.clock.now(), 15)
+                        for name, watch in kept.items():
+                            beside.put_watch(name, replace(watch, checked_at=stage.clock.now()))
+                        await stage.turn(5.0)
+                        await until(stage.quiet, "rest")
+
+                seen_there = Watch(state=ARMED, laid=fingerprint(a_trap("a")))
+                other_config = Watch(state=ARMED, laid=fingerprint(a_trap("c", trip=bound("number >= 99"))))
+                await turn(60, a=seen_there, c=other_config)
+                assert set(keeper.watches) == {"b"}
+                assert (keeper.leads, keeper.watches["b"].state) == (False, TRIPPED)
+                await until(lambda: "b" in journal.watches(), "it to be written down")
+                assert {name for name, _ in stage.looks} == {"b"}
+                assert journal.watches()["a"].laid == seen_there.laid
+                looks = len(stage.looks)
+                await turn(60, a=seen_there, b=Watch(state=ARMED, laid=fingerprint(a_trap("b"))), c=other_config)
+                assert keeper.watches == {}, "the keeper keeps it now"
+                assert len(stage.looks) <= looks + 1
+        beside.close()
+
+    run(story())
+
+
 def test_two_processes_never_both_hold_the_lease(stage: Stage) -> None:
     async def story() -> None:
         async with stage.keeping() as (keeper, _):
@@ -621,6 +659,55 @@ def test_looking_once_looks_at_what_is_due_and_writes_it_down(stage: Stage) -> N
     run(story())
 
 
+def test_a_trap_that_is_laid_anew_is_looked_at_at_once(stage: Stage) -> None:
+    async def story() -> None:
+        stage.acts["a"] = fine(50)
+        journal = open_journal(stage.state, stage.clock)
+        assert (await stage.keeper(journal, a_trap(every=Seconds(600))).once())["a"].state is ARMED
+        lower = a_trap(every=Seconds(600), trip=bound("number >= 40"), warn=None)
+        assert (await stage.keeper(journal, lower).once())["a"].state is TRIPPED
+        journal.close()
+
+    run(story())
+
+
+def test_a_log_trips_from_commands_alone_that_each_look_once(stage: Stage, tmp_path: Path) -> None:
+    # safety 17
+    async def story() -> None:
+        log = tmp_path / "app.log"
+        log.write_text("ERROR old\n")
+        trap = Trap(name="errors", probe="log", params={"path": str(log), "pattern": "ERROR"}, trip=bound("in_window >= 3"))
+        journal = open_journal(stage.state, stage.clock)
+        here = Here(Config(traps={"errors": trap}), journal, stage.clock)
+
+        async def command() -> Watch:
+            stage.clock.skip(31)
+            return (await Keeper(here, journal, partial(load, PROBES), traps=[trap]).once())["errors"]
+
+        first = await command()
+        assert (first.state, "only begun" in first.reason) == (BLIND, True)
+        assert (await command()).state is ARMED
+        with log.open("a") as more:
+            more.write("ERROR\n" * 3)
+        assert (await command()).state is TRIPPED
+        assert (await command()).state is TRIPPED, "they are still within the window"
+        journal.close()
+
+    run(story())
+
+
+@pytest.mark.parametrize("memory", [{"a": [1]}, {1: "a"}, {"a": "x" * 9000}, {str(n): 1.0 for n in range(60)}, ["a"]])
+def test_what_is_no_memory_is_a_bug_in_the_probe(stage: Stage, memory: dict[str, str | float]) -> None:
+    async def story() -> None:
+        stage.acts["a"] = lambda: Reading({"number": 1.0}, "fine", memory=memory)
+        journal = open_journal(stage.state, stage.clock)
+        watch = (await stage.keeper(journal, a_trap()).once())["a"]
+        assert (watch.state, "a bug in the probe a" in watch.reason) == (BLIND, True)
+        journal.close()
+
+    run(story())
+
+
 def test_looking_once_leaves_it_to_the_keeper_that_lives(stage: Stage) -> None:
     async def story() -> None:
         stage.acts["a"] = fine()
@@ -665,6 +752,38 @@ def test_looking_once_ends_in_time_with_what_hangs_blind(stage: Stage) -> None:
         assert watches["b"].state is ARMED
         assert (watches["a"].state, watches["a"].reason) == (BLIND, "no answer within the 15 s there were for all")
         stage.let_go.set()
+        journal.close()
+
+    run(story())
+
+
+def test_looking_once_ends_though_nobody_keeps_time_any_more(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def died(_: Timers) -> None:
+        raise OverflowError("no such date")
+
+    async def story() -> None:
+        monkeypatch.setattr(Timers, "run", died)
+        stage.acts |= {"a": stage.hang, "b": fine()}
+        journal = open_journal(stage.state, stage.clock)
+        async with asyncio.timeout(10):
+            watches = await stage.keeper(journal, a_trap("a"), a_trap("b")).once()
+        assert (watches["a"].state, "no such date" in watches["a"].reason) == (BLIND, True)
+        stage.let_go.set()
+        journal.close()
+
+    run(story())
+
+
+def test_a_fault_in_the_judgement_of_a_look_is_told_to_who_waits_for_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*_: object) -> tuple[()]:
+        raise OverflowError("no such date")
+
+    async def story() -> None:
+        monkeypatch.setattr(post, "turns", fault)
+        stage.acts["a"] = fine(95)
+        journal = open_journal(stage.state, stage.clock)
+        watch = (await stage.keeper(journal, a_trap()).once())["a"]
+        assert (watch.state, watch.reason) == (BLIND, "a bug in the cockpit: OverflowError: no such date")
         journal.close()
 
     run(story())

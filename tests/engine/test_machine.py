@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -11,8 +12,9 @@ import msgspec
 import pytest
 
 from cockpit.config.model import Config
+from cockpit.core.marks import local_alerts
 from cockpit.core.roster import Person
-from cockpit.core.traps import Reading, Trap, TrapState, Watch
+from cockpit.core.traps import Reading, Trap, TrapState, Watch, fingerprint, view_of
 from cockpit.engine.journal import Happened, Journal, open_journal
 from cockpit.engine.machine import Here
 from cockpit.provider import Conflict, Host, NotFound, ProbeError, ProviderError
@@ -50,6 +52,40 @@ def test_what_the_keeper_in_here_knows_better_wins_over_the_journal(journal: Jou
     journal.put_watch("b", watch(clock, 5, "new"))
     here.live = lambda: {"a": watch(clock, 10, "seen"), "b": watch(clock, 10, "seen"), "c": watch(clock, 10, "seen")}
     assert texts(here) == {"a": "seen", "b": "new", "c": "seen"}
+
+
+def test_a_trap_that_nobody_looks_at_is_blind_since_it_was_first_seen_here(journal: Journal, clock: TurnedClock) -> None:
+    here = Here(config("a"), journal, clock)
+    began = clock.now()
+    assert here.watches()["a"].blind_since == began
+    clock.skip(700)
+    (trap,) = here.traps
+    known = here.watches()
+    assert view_of("local", trap, known["a"], clock.now()).says == "blind 11 m 40 s: not looked at yet"
+    (alert,) = local_alerts("local", "host", here.traps, known, here.marks(), clock.now())
+    assert (alert.ref.id, alert.started_at) == ("a:blind", began + timedelta(seconds=600))
+    here.config = msgspec.structs.replace(here.config, traps={"a": Trap(name="a", probe="disk", params={"path": "/srv"})})
+    assert here.watches()["a"].blind_since == clock.now(), "laid anew, it is waited for anew"
+
+
+def test_the_look_of_a_process_with_another_config_is_no_look_at_this_trap(journal: Journal, clock: TurnedClock) -> None:
+    with subprocess.Popen(["sleep", "60"]) as other:
+        try:
+            assert journal.take_lease(other.pid, clock.now(), 15)
+            here = Here(config("a", "b"), journal, clock)
+            theirs = Trap(name="a", probe="disk", params={"path": "/srv"})
+            for _ in range(3):  # each look of theirs changes nothing here
+                clock.skip(3)
+                journal.put_watch("a", msgspec.structs.replace(watch(clock, 0, "theirs"), laid=fingerprint(theirs)))
+                known = here.watches()
+                assert (known["a"].state, known["a"].reading) == (TrapState.BLIND, None)
+                assert known["a"].reason == f"process {other.pid} keeps another config of this trap"
+                assert known["b"].reason == f"not looked at yet, by process {other.pid} which looks at the traps"
+            assert known["a"].blind_since == clock.now() - timedelta(seconds=6)
+            clock.skip(60)
+            assert here.watches()["a"].reason == "laid anew in the config, not looked at yet", "it is gone"
+        finally:
+            other.kill()
 
 
 def test_a_rest_is_what_the_journal_says_even_while_the_keeper_does_not_know_it_yet(journal: Journal, clock: TurnedClock) -> None:
@@ -92,7 +128,7 @@ def test_what_cannot_be_written_is_refused_with_the_reason(tmp_path: Path, clock
         ):
             with pytest.raises(ProviderError, match="nothing is written down until that is mended"):
                 write()
-        assert (dict(here.watches()), dict(here.marks().acks)) == ({}, {})
+        assert ([known.checked_at for known in here.watches().values()], dict(here.marks().acks)) == ([None], {})
 
 
 def test_no_heartbeat_and_a_journal_nobody_can_read_are_two_things(tmp_path: Path, journal: Journal, clock: TurnedClock) -> None:

@@ -8,9 +8,11 @@ import subprocess
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cockpit.config.model import ConfigError
+from cockpit.core.traps import TrapState
 from cockpit.probes.matching import Matcher
 from cockpit.provider import ProbeError
 from support.looking import HandClock, Looks, peak_of, probe
@@ -282,3 +284,76 @@ def test_what_cannot_be_meant_is_refused() -> None:
     ):
         with pytest.raises(ConfigError, match=said):
             probe("log", keys)
+
+
+def told(looked: Looks, memory: dict[str, str | float]) -> Looks:
+    """A probe of another process, told what the last look gave as the journal keeps it."""
+    looked.recall(msgspec.json.decode(msgspec.json.encode(memory), type=dict[str, str | float]))  # type: ignore[attr-defined]  # of `log`
+    return looked
+
+
+def test_a_first_look_says_that_it_has_only_begun(log: Path) -> None:
+    # safety 17
+    reading = probe("log", path=str(log), pattern="ERROR").look()
+    assert reading.verdict is TrapState.BLIND
+    assert reading.text == f"has only begun to watch {log}: the next look can tell"
+    absent = probe("log", path=str(log) + ".none", pattern="ERROR", missing_ok=True).look()
+    assert absent.verdict is None, "no file counts as an empty one, which is seen whole"
+
+
+def test_another_process_goes_on_where_the_last_look_ended(log: Path) -> None:
+    def new() -> Looks:
+        return probe("log", path=str(log), pattern="ERROR", clock=clock)
+
+    clock = HandClock()
+    first = new().look()
+    write(log, "ERROR\n" * 20 + "ERR")
+    clock.turn(minutes=2)
+    second = told(new(), first.memory).look()
+    assert (second.values["matches"], second.values["per_minute"], second.verdict) == (20, 10, None)
+    write(log, "OR\n")
+    clock.turn(minutes=1)
+    third = told(new(), second.memory).look()
+    assert (third.values["matches"], third.values["in_window"]) == (1, 21)
+    clock.turn(minutes=6)
+    assert told(new(), third.memory).look().values["in_window"] == 0
+
+
+@pytest.mark.parametrize("way", ["renamed", "truncated", "deleted"])
+def test_another_process_goes_on_through_a_rotation(log: Path, way: str) -> None:
+    first = probe("log", path=str(log), pattern="ERROR").look()
+    write(log, "ERROR last of the old file\n")
+    if way == "renamed":
+        log.rename(log.with_name(log.name + ".1"))
+    elif way == "truncated":
+        os.truncate(log, 0)
+    else:
+        log.unlink()
+    write(log, "ERROR first of the new file\n")
+    again = told(probe("log", path=str(log), pattern="ERROR"), first.memory)
+    assert matches(again) == (2 if way == "renamed" else 1)
+    write(log, "ERROR\n")
+    assert matches(again) == 1
+
+
+def test_what_came_in_a_day_between_two_looks_is_no_storm(log: Path) -> None:
+    clock = HandClock()
+    first = probe("log", path=str(log), pattern="ERROR", clock=clock).look()
+    write(log, "ERROR\n" * 24)
+    clock.turn(hours=24)
+    reading = told(probe("log", path=str(log), pattern="ERROR", clock=clock), first.memory).look()
+    assert reading.values["per_minute"] < 0.1
+    assert reading.text.startswith("24 matches in 1 d")
+    assert len(str(reading.memory)) < 4000
+
+
+def test_a_memory_of_another_file_or_version_is_passed_over(log: Path) -> None:
+    first = probe("log", path=str(log), pattern="ERROR").look().memory
+    wrongs: list[dict[str, str | float]] = [
+        {**first, "path": "/other"},
+        {"path": str(log)},
+        {**first, "seen": "x"},
+        {**first, "at": "?"},
+    ]
+    for wrong in wrongs:
+        assert told(probe("log", path=str(log), pattern="ERROR"), wrong).look().verdict is TrapState.BLIND

@@ -15,7 +15,7 @@ from cockpit.core.filters import parse
 from cockpit.core.runbooks import Plan, plan
 from cockpit.core.view import View
 from cockpit.core.why import why_not
-from cockpit.engine.desk import Output, Refused
+from cockpit.engine.desk import Output, Refused, unheard
 
 from .scene import NOW
 
@@ -45,6 +45,7 @@ class StillClock:
 
 class FakeDesk:
     """Implements `cockpit.engine.desk.Desk` over a given view. ``asked`` holds every action taken, in order; ``refreshes`` counts.
+    ``silence`` are the seconds since its engine's last sign of life.
 
     ``can`` are the (source, capability) pairs; without it every source can everything. `show` brings a newer view, from a thread of
     its own as the engine does.
@@ -57,6 +58,7 @@ class FakeDesk:
         self.asked: list[Action] = []
         self.outputs: dict[str, Output] = {}
         self.refreshes = 0
+        self.silence = 0.0
 
     @property
     def view(self) -> View:
@@ -72,6 +74,9 @@ class FakeDesk:
     def change(self, **fields: object) -> None:
         """A newer view that differs in these fields."""
         self.show(msgspec.structs.replace(self._view, **fields))
+
+    def silent_for(self) -> float:
+        return self.silence
 
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         self._callbacks.append(callback)
@@ -91,7 +96,7 @@ class FakeDesk:
 
     def why_not(self, action: Action | type) -> str | None:
         every = frozenset((source.source, word) for source in self._view.sources for word in _CAPABILITIES)
-        return why_not(action, self._view, every if self._can is None else self._can)
+        return unheard(self.silence) or why_not(action, self._view, every if self._can is None else self._can)
 
     def plan(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
         row = self._view.alert(alert) if alert is not None else None

@@ -100,3 +100,16 @@ def test_every_field_can_be_reached_at_any_size(size: tuple[int, int]) -> None:
             assert on.answers == [{"for": "1h", "why": "abc"}]
 
     asyncio.run(go())
+
+
+def test_the_foot_says_what_enter_does_in_this_field() -> None:
+    async def go() -> None:
+        async with opened(Ask("One", [Field("a", "A", "x")], None)) as on:
+            assert "enter save   esc cancel" in on.text
+        async with opened(Ask("Two", [Field("a", "A", "x"), Field("b", "B", "y")], None), (40, 10)) as on:
+            assert "enter save" not in on.text
+            assert "enter next   esc cancel" in on.text
+            await on.press("enter")
+            assert "enter save   esc cancel" in on.text
+
+    asyncio.run(go())

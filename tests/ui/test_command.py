@@ -8,7 +8,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.events import Paste
 
-from cockpit.ui.command import Command, CommandLine, UnknownCommand, complete, read
+from cockpit.ui.command import Command, CommandLine, UnknownCommand, complete, in_sight, read
 from cockpit.ui.keys import TABLE
 from support.boxes import Over, settled, text_of
 
@@ -118,7 +118,25 @@ def test_what_is_offered_stands_under_the_line() -> None:
     text = asyncio.run(typing(Line(), [*"theme", "space", "escape"]))
     assert "day  night-shift" in text
     text = asyncio.run(typing(Line(), [*"silence", "space", "escape"]))
-    assert "[DURATION [COMMENT…]]" in text
+    assert "[FILTER --for 2h --comment WHY] or [2h WHY]" in text
+
+
+def test_an_empty_line_shows_nothing_until_tab_and_what_has_no_room_is_counted() -> None:
+    app = Line()
+    assert "tab lists every command" in asyncio.run(typing(app, ["x"]))
+    shown = asyncio.run(typing(Line(), ["tab", "x"]))
+    assert " more" in shown
+    assert "ack" in shown
+    assert ":ack" not in shown.replace(" ", "")  # the first tab shows; the next one takes
+    assert ":ack" in asyncio.run(typing(Line(), ["tab", "tab", "x"])).replace(" ", "")
+
+
+def test_the_offer_that_is_taken_is_always_in_sight() -> None:
+    words = [f"word{n}" for n in range(40)]
+    for wanted in range(40):
+        first, end = in_sight(words, wanted, 60)
+        assert first <= wanted < end
+        assert sum(len(word) + 2 for word in words[first:end]) <= 60
 
 
 def test_up_brings_back_what_was_typed_before_and_down_what_was_begun() -> None:

@@ -7,7 +7,7 @@ import asyncio
 from textual.app import ComposeResult
 
 from cockpit.ui.filterline import FilterLine
-from support.boxes import Over, settled, text_of
+from support.boxes import Over, settled, text_of, until
 
 
 class Line(Over):
@@ -41,16 +41,45 @@ async def typing(app: Line, keys: list[str], begin: str = "", width: int = 60) -
         return text_of(app.screen)
 
 
-def test_it_filters_while_one_types_and_enter_keeps_it() -> None:
+def test_it_filters_once_one_pauses_and_enter_keeps_it() -> None:
     app = Line()
-    asyncio.run(typing(app, [*"web", "enter"]))
-    assert app.in_force == ["w", "we", "web"]
+
+    async def go() -> None:
+        async with app.run_test(size=(60, 6)) as pilot:
+            await app.query_one(FilterLine).open("")
+            await pilot.press(*"web")
+            assert app.in_force == []
+            await until(pilot, lambda: app.in_force == ["web"], "the pause")
+            await pilot.press("enter")
+            await settled(pilot)
+
+    asyncio.run(go())
+    assert app.in_force == ["web"]
     assert app.kept == ["web"]
 
 
-def test_esc_brings_back_the_filter_that_was_there() -> None:
+def test_enter_does_not_wait_for_the_pause() -> None:
     app = Line()
-    asyncio.run(typing(app, [*"!x", "escape"], begin="team=web"))
+    asyncio.run(typing(app, [*"web", "enter"]))
+    assert app.kept == ["web"]
+
+
+def test_a_text_that_stops_making_sense_brings_back_the_filter_from_before_and_so_does_esc() -> None:
+    app = Line()
+
+    async def go() -> None:
+        async with app.run_test(size=(60, 6)) as pilot:
+            await app.query_one(FilterLine).open("team=web")
+            await pilot.press("space", "o", "k")
+            await until(pilot, lambda: app.in_force == ["team=web ok"], "the pause")
+            await pilot.press("equals_sign")  # ok= cannot be read
+            await until(pilot, lambda: app.in_force[1:] == ["team=web"], "the filter from before")
+            await pilot.press("backspace")
+            await until(pilot, lambda: app.in_force[2:] == ["team=web ok"], "the pause")
+            await pilot.press("escape")
+            await settled(pilot)
+
+    asyncio.run(go())
     assert app.in_force[-1] == "team=web"
     assert app.closed == 1
 
@@ -62,10 +91,10 @@ def test_esc_without_a_change_changes_nothing() -> None:
     assert app.closed == 1
 
 
-def test_an_error_stands_under_the_line_at_its_column_and_the_last_good_filter_stays() -> None:
+def test_an_error_stands_under_the_line_at_its_column_and_the_filter_from_before_stays() -> None:
     app = Line()
     text = asyncio.run(typing(app, [*"ok", "space", *"@sta"]))
-    assert app.in_force[-1].strip() == "ok"
+    assert app.in_force == []  # "ok" alone was a beginning, not a filter
     line, fault = text.splitlines()[:2]
     assert line.startswith("/ ok @sta")
     assert fault.index("^") == line.index("@sta") + 1 or fault.index("^") == line.index("@sta")

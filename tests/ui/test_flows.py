@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from cockpit.app import Cockpit
-from cockpit.core.actions import AddNote, Arm, Disarm, EndSilence, MakeSilence, Start
+from cockpit.core.actions import AddNote, Arm, Disarm, EndSilence, MakeSilence, Run, RunState, Start
 from cockpit.core.alerts import AlertState, Ref, Silence
 from cockpit.core.runbooks import Param, Runbook, Step
 from cockpit.core.view import View
@@ -140,7 +140,7 @@ def test_a_key_pressed_twice_opens_one_box_and_runs_once() -> None:  # safety 10
             await at.on(HIGH)
             await at.pilot.press("1", "1", "1")
             await at.sees(Confirm)
-            assert len(at.app.screen_stack) == 3
+            assert len(at.app.screen_stack) == 2
             await at.press("y", "y", "y")
             await at.sees(RunOutput)
             assert len(at.desk.asked) == 1
@@ -493,6 +493,117 @@ def test_the_palette_leads_to_the_same_box_as_the_key() -> None:
             await at.press("enter")
             await at.sees(Confirm)
             assert "ssh web-3 systemctl restart web" in at.text
+
+    asyncio.run(go())
+
+
+def test_a_runbook_found_by_a_few_letters_is_shown_before_it_runs_though_it_only_reads() -> None:
+    async def go() -> None:
+        async with sitting() as at:
+            await at.on(HIGH)
+            await at.press("ctrl+p")
+            await at.sees(Picker)
+            await at.write("slow")
+            await at.press("enter")
+            await at.sees(Confirm)
+            assert "tail -n 50 /var/log/slow.log" in at.text
+            assert "nothing: it only reads" in at.text
+            assert at.desk.asked == []
+            await at.press("y")
+            await at.sees(RunOutput)
+            assert len(at.desk.asked) == 1
+
+    asyncio.run(go())
+
+
+def test_what_a_runbook_changes_is_said_with_its_values_in_place() -> None:
+    async def go() -> None:
+        books = tuple(
+            msgspec.structs.replace(each, changes="restarts the web server on {host}") if each.name == "restart-web" else each
+            for each in scene().runbooks
+        )
+        async with sitting(msgspec.structs.replace(scene(), runbooks=books)) as at:
+            await at.on(HIGH)
+            await at.press("1")
+            await at.sees(Confirm)
+            assert "restarts the web server on web-3" in at.text
+
+    asyncio.run(go())
+
+
+def test_the_question_before_leaving_goes_when_the_run_has_ended() -> None:
+    async def go() -> None:
+        going = Run(id="g", at=NOW, who="Ana", action=Start("slow"), what="slow", target="/", state=RunState.RUNNING)
+        async with sitting(msgspec.structs.replace(scene(), runs=(going,))) as at:
+            await at.press("q")
+            await at.sees(Confirm)
+            assert "slow is going on" in at.text
+            at.desk.change(runs=(msgspec.structs.replace(going, state=RunState.CONFIRMED),))
+            await at.back_on_the_board()
+            assert "the run has ended" in at.said
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("line", "match", "length", "comment"),
+    [
+        ("silence team=db --for 2h", "team=db", "2h", ""),
+        ("silence team=db --comment vacuum is on --for 3h", "team=db", "3h", "vacuum is on"),
+        ("silence team=db --comment 'vacuum'", "team=db", "1h", "vacuum"),
+        ("silence 2h vacuum", 'alertname="PostgresDown" cluster="eu-1" instance="db-1" team="db"', "2h", "vacuum"),
+        ("silence --for 2h --comment vacuum", 'alertname="PostgresDown" cluster="eu-1" instance="db-1" team="db"', "2h", "vacuum"),
+    ],
+)
+def test_silence_is_understood_as_on_the_command_line_and_for_the_cursor(line: str, match: str, length: str, comment: str) -> None:
+    async def go() -> None:
+        async with sitting() as at:
+            await at.on(DB)
+            await at.flow(lambda: flows.command(at.board, at.desk, line))
+            await at.sees(Ask)
+            assert isinstance(at.app.screen, Ask)
+            assert at.app.screen.values == {"match": match, "for": length, "comment": comment}
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("silence planned work", "is 'planned work' what to silence, or why?"),
+        ("silence 2h team=db", "is team=db what to silence, or why?"),
+        ("silence team=db --fro 2h", "silence has no --fro"),
+        ("silence team=db --for soon", "'soon' is not a duration"),
+        ("silence team= --for 2h", "at character 6"),
+        ("silence bogus!!~( --comment x", "is no matcher"),
+        ("trap", "trap what?"),
+        ("trap drill x", "trap what?"),
+        ("trap disarm nosuch", "there is no trap 'nosuch'"),
+        ("trap check nosuch", "there is no trap 'nosuch'"),
+    ],
+)
+def test_what_could_mean_two_things_is_asked_and_not_guessed(line: str, answer: str) -> None:
+    async def go() -> None:
+        async with sitting(size=(200, 40)) as at:
+            await at.on(DB)
+            await at.flow(lambda: flows.command(at.board, at.desk, line))
+            assert answer in at.said
+            assert at.app.screen is at.board
+            assert at.desk.asked == []
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(("line", "kind"), [("trap disarm root-disk", Ask), ("trap arm mail-queue", Confirm)])
+def test_the_words_for_traps_are_those_of_the_command_line(line: str, kind: type) -> None:
+    async def go() -> None:
+        async with sitting() as at:
+            await at.flow(lambda: flows.command(at.board, at.desk, line))
+            await at.sees(kind)
+            await at.press("escape")
+            await at.back_on_the_board()
+            await at.flow(lambda: flows.command(at.board, at.desk, "trap check"))
+            assert at.desk.refreshes == 1
 
     asyncio.run(go())
 

@@ -38,6 +38,15 @@ def test_every_verb_of_the_key_table_is_in_the_palette_and_says_its_key() -> Non
     assert entries["ack"].why_not == "read-only is on"
 
 
+def test_the_word_itself_comes_first_whatever_else_has_its_letters() -> None:
+    entries = (*key_entries(TABLE, {"unack": "nothing is acknowledged"}), Entry("x", "Run: unfold nothing, do it over"))
+    assert narrow("undo", entries)[0].id == "unack"  # though it cannot be done now: what stands there instead would be run
+    assert narrow("quit", entries)[0].text == "Quit"
+    assert narrow("help", entries)[0].text == "Help"
+    assert narrow("arm", entries)[0].id == "disarm"
+    assert narrow("ack", entries)[0].id == "ack"
+
+
 def test_typing_narrows_and_enter_takes() -> None:
     async def go() -> None:
         async with opened(Picker("Run", ENTRIES)) as on:
@@ -74,7 +83,7 @@ def test_nothing_found_is_said_and_esc_leaves() -> None:
     async def go() -> None:
         async with opened(Picker("Run", ENTRIES)) as on:
             await on.type("zzz")
-            assert "nothing here fits 'zzz'" in on.text
+            assert "nothing matches 'zzz'" in on.text
             await on.press("enter")
             assert on.answers == []
             await on.press("escape")

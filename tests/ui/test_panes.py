@@ -82,6 +82,16 @@ def test_a_blind_trap_is_not_called_clear_either() -> None:
     run(body)
 
 
+def test_where_nothing_is_watched_nothing_is_called_clear() -> None:
+    async def body() -> None:
+        alone = tuple(each for each in calm().sources if each.provider == "local")
+        async with sitting(msgspec.structs.replace(calm(), sources=alone, traps=())) as person:
+            assert "Nothing is watched: there are no traps" in person.text
+            assert "All clear" not in person.text
+
+    run(body)
+
+
 def test_without_any_source_nothing_is_called_clear() -> None:
     async def body() -> None:
         async with sitting(msgspec.structs.replace(calm(), sources=())) as person:

@@ -10,13 +10,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from cockpit.core.alerts import Ref
 from cockpit.core.runbooks import Param, Runbook, Step
 from cockpit.core.traps import TrapState
+from cockpit.core.units import bound
 from cockpit.core.view import JournalHealth, View
-from cockpit.ui.spark import number, sparkline
+from cockpit.ui.facts import watched
+from cockpit.ui.spark import measured, number, sparkline
 from cockpit.ui.times import moment
 from support.boards import Sitting, sitting
-from support.scene import NOW, scene
+from support.scene import NOW, scene, trap
 
 
 def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -208,12 +211,65 @@ def test_the_detail_of_an_alert_has_all_that_is_known() -> None:
             for part in (
                 "firing 2 m", "since 00:10 São Paulo", "5xx 12 % for 5 m", " team         web", "Load balancer still sends traffic",
                 "https://grafana.example/d/web?var-host=web-3", "Bo: started with the 03:05 deploy?",
-                "slow-requests by Ana: confirmed",
+                "slow-requests by Ana: done",
                 "am-prod · HighErrorRate/web-3",
             ):  # fmt: skip
                 assert part in person.text, part
 
     run(body)
+
+
+def test_the_firing_and_what_was_done_about_it_have_a_time_each() -> None:
+    async def body() -> None:
+        async with sitting(size=(200, 70)) as person:
+            person.board.alerts.seek(Ref("am-prod", "PostgresDown/db-1"))
+            await person.follow()
+            assert "firing 9 m since 00:03 São Paulo · acknowledged by Ana 4 m ago" in person.text
+            person.board.alerts.seek(Ref("am-prod", "NodeMaintenance/k8s-14"))
+            await person.follow()
+            assert "firing 2 h since 22:12" in person.text or "firing 2 h since Tue 22:12 São Paulo" in person.text
+            assert "· suppressed: Cy until 06:00" in person.text
+
+    run(body)
+
+
+def test_tab_to_runbooks_where_none_matches_keeps_the_detail_with_its_alert_and_esc_leads_back() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            person.board.alerts.seek(Ref("icinga", "check_raid/nas-1"))
+            await person.press("tab", "tab")
+            assert person.board.pane == "runbooks"
+            assert "None matches check_raid" in person.text
+            assert "─ ■ check_raid · nas-1" in person.text
+            await person.press("escape")
+            assert person.board.pane == "alerts"
+            assert person.board.alerts.key == Ref("icinga", "check_raid/nas-1")
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("free_bytes", 8_123_456.0, "8.1 MB"),
+        ("used_percent", 93.14159, "93.1 %"),
+        ("used_percent", 4.0, "4 %"),
+        ("age_seconds", 18123.4, "5 h 2 m"),
+        ("seconds", 0.0123, "12.3 ms"),
+        ("inodes_free", 52_000.0, "52000"),
+        ("days_left", 6.21, "6.21"),
+        ("used_percent", float("nan"), "nan"),
+    ],
+)
+def test_a_reading_has_the_unit_its_name_says(name: str, value: float, said: str) -> None:
+    assert measured(name, value) == said
+
+
+def test_the_chart_is_of_the_reading_that_trips_the_trap() -> None:
+    made = trap("x", TrapState.ARMED, "", trip=bound("free_bytes < 5GB"), warn=bound("used_percent > 80"), forecast="used_percent")
+    assert watched(made) == "free_bytes"
+    assert watched(trap("x", TrapState.ARMED, "", warn=bound("days_left < 14"), forecast="other")) == "days_left"
+    assert watched(trap("x", TrapState.ARMED, "", forecast="other")) == "other"
 
 
 def test_the_detail_scrolls_and_begins_at_the_top_for_another_thing() -> None:

@@ -49,6 +49,25 @@ def test_output_comes_as_it_is_printed_and_the_end_says_how_it_ended() -> None:
     asyncio.run(go())
 
 
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (120, 40)])
+def test_the_columns_of_the_list_stand_in_line_and_the_target_gives_way_last(size: tuple[int, int]) -> None:
+    async def go() -> None:
+        runs = (
+            run(RunState.TIMED_OUT, "a", target="web-3", seconds=600.0, what="restart-web"),
+            run(RunState.CONFIRMED, "b", target="db-1", exit_code=0, seconds=72.0),
+            run(RunState.UNCERTAIN, "c", target="worker-2", action=Ack(()), what="ack"),
+        )
+        async with opened(RunList(desk(*runs)), size) as on:
+            lines = on.text.splitlines()
+            rows = [next(line for line in lines if target in line) for target in ("web-3", "db-1", "worker-2")]
+            states = ("timed out", "done", "outcome unknown")
+            starts = {line.index(target) for line, target in zip(rows, ("web-3", "db-1", "worker-2"), strict=True)}
+            assert len(starts) == 1
+            assert len({line.index(state) for line, state in zip(rows, states, strict=True)}) == 1
+
+    asyncio.run(go())
+
+
 def test_output_is_fetched_also_while_the_view_does_not_change() -> None:
     async def go() -> None:
         on_desk = desk(run(), lines=("one",))

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from rich.color import ColorType
+from rich.color import ColorSystem, ColorType
 from rich.style import Style
 
 from cockpit.ui import theme as themes
 from cockpit.ui.look import in_ascii, look, needs_ascii
 from cockpit.ui.theme import ROLES, ThemeProblem
+from cockpit.ui.traps import STATES
 from support.boards import sitting
 from support.scene import config
 
@@ -78,6 +79,19 @@ def test_mono_has_no_colour_at_all_and_still_tells_the_worst_from_the_rest() -> 
     assert all(worn.style(role).color is None and worn.style(role).bgcolor is None for role in ROLES)
     assert worn.ascii
     assert len({str(worn.style(role)) for role in ("critical", "warning", "text")}) == 3
+
+
+@pytest.mark.parametrize("name", ["night-shift", "day", "high-contrast", "colour-blind"])
+def test_the_row_under_the_cursor_is_no_alarm_where_there_are_256_colours(name: str) -> None:
+    ground = Style.parse(themes.find(name).roles["cursor"]).bgcolor
+    assert ground is not None
+    red, green, blue = ground.downgrade(ColorSystem.EIGHT_BIT).get_truecolor()
+    assert red == green == blue  # a grey: the nearest of the 6×6×6 cube would be pink, or a deep blue
+
+
+def test_in_ascii_a_trap_that_tripped_and_one_that_is_blind_differ_by_more_than_case() -> None:
+    signs = {state: in_ascii(glyph) for state, (glyph, _) in STATES.items()}
+    assert len({sign.casefold() for sign in signs.values()}) == len(signs)
 
 
 def test_no_colour_stands_in_the_code() -> None:

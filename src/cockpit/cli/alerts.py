@@ -29,7 +29,7 @@ def alerts(options: Options) -> int:
         _print_alerts(rows, view, options, everything=not rule.terms)
     if any(row.alert.state is AlertState.FIRING for row in rows):
         return BAD
-    return COULD_NOT_SEE if view.cannot_see else FINE
+    return COULD_NOT_SEE if view.cannot_see or view.unwatched else FINE
 
 
 def filter_of(text: str) -> Filter:
@@ -59,7 +59,8 @@ def _print_alerts(rows: Sequence[Row], view: View, options: Options, *, everythi
     if not everything and view.alerts:
         say(f"Nothing matches the filter (of {len(view.alerts)} in all).")
     else:
-        say("Nothing firing on what can be seen." if view.cannot_see else "All clear.")
+        watched = f"Nothing is watched: {view.unwatched}." if view.unwatched else "All clear."
+        say("Nothing firing on what can be seen." if view.cannot_see else watched)
 
 
 def _style(row: Row) -> str:

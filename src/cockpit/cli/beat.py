@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+import tomllib
 from pathlib import Path
 
 from ..core.text import clean
 from ..engine.clock import SystemClock
-from . import FINE
+from . import FINE, USAGE
 from .record import journal
 from .run import Options, Stop
 
+LONGEST = 64
+"""Characters in a heartbeat's name, at most."""
 _QUICK = 2**20
 """A config of so many bytes is read quickly."""
 
@@ -19,9 +22,11 @@ _QUICK = 2**20
 def beat(options: Options) -> int:
     """Record a heartbeat. Quick and quiet: it stands at the end of a cron job, and never makes that fail for what it only warns
     of: a name that no trap waits for."""
-    if options.read_only:
-        raise Stop("read-only is on: nothing that writes is done")
     name = options.text("name")
+    if not name or len(name) > LONGEST or clean(name) != name:
+        raise Stop(f"{clean(name, 200)!r} cannot be a heartbeat's name: 1 to {LONGEST} characters that can be shown", USAGE)
+    if options.read_only or _read_only(options):
+        raise Stop("read-only is on: nothing that writes is done")
     with journal() as kept:
         kept.beat(name, SystemClock().now())
     waited = _waited_for(options)
@@ -31,9 +36,20 @@ def beat(options: Options) -> int:
     return FINE
 
 
+def _read_only(options: Options) -> bool:
+    """Whether the config says so. One that cannot be read stops no job's heartbeat."""
+    from ..config.files import config_path
+
+    try:
+        with config_path(Path(options.config) if options.config else None, os.environ).open("rb") as file:
+            return tomllib.load(file).get("read_only") is True
+    except (OSError, ValueError):  # not there, not readable, no TOML, no UTF-8
+        return False
+
+
 def _waited_for(options: Options) -> set[str] | None:
     """The names that heartbeat traps wait for, read without judging the rest; ``None`` where that cannot be told quickly."""
-    from ..config.load import config_files
+    from ..config.files import config_files
     from ..config.merge import merge
     from ..config.model import ConfigError
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+import signal
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
+from typing import Any, TypeVar
 
 from .. import plugins
 from ..config.model import Config
@@ -21,7 +23,9 @@ from ..engine.journal import Journal
 from ..web import connect
 from .configured import configured, read_config
 from .record import journal, state_dir
-from .run import Options
+from .run import Ended, Options
+
+T = TypeVar("T")
 
 
 def engine(config: Config, kept: Journal) -> Engine:
@@ -57,8 +61,14 @@ class House:
         return self._runner.run(self.desk.once(look=look))
 
     def do(self, action: Action, follow: Callable[[str], None] = lambda _: None) -> tuple[Run, ...]:
-        """Do it and wait for what becomes of it."""
-        return self._runner.run(self.desk.do(action, follow))
+        """Do it and wait for what becomes of it. Ended from outside (TERM, HUP) it ends what it began, as at Ctrl-C."""
+        told: list[int] = []
+        try:
+            return self._runner.run(_until_told(self.desk.do(action, follow), told))
+        except asyncio.CancelledError:
+            if not told:
+                raise
+            raise Ended(told[0]) from None
 
     def look_once(self, trap: Trap) -> Looked | Failed:
         """One look with a trap's probe, that changes nothing."""
@@ -67,6 +77,25 @@ class House:
     def rosters(self, at: datetime | None) -> tuple[tuple[OnCall, ...], tuple[str, ...]]:
         """Who is on call at ``at`` (UTC; now if ``None``) everywhere, and which sources could not say."""
         return self._runner.run(self.desk.on_call(at or self.clock.now()))
+
+
+async def _until_told(work: Coroutine[Any, Any, T], told: list[int]) -> T:
+    """Cancels ``work`` at the first signal that asks us to end, and puts its number into ``told``."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def end(number: int) -> None:
+        if not told and task is not None:
+            told.append(number)
+            task.cancel()
+
+    ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]  # but for nohup
+    for number in ours:
+        loop.add_signal_handler(number, end, int(number))
+    try:
+        return await work
+    finally:
+        for number in ours:
+            loop.remove_signal_handler(number)
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 
 from .. import plugins
-from ..config.load import config_dir, load
+from ..config.files import config_dir
+from ..config.load import load
 from ..config.model import Config
 from .run import Options
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..config.load import config_files
+from ..config.files import config_files
 from ..config.model import Config, ConfigError
 from ..core.alerts import Ref
 from ..core.traps import TrapState

@@ -7,7 +7,7 @@ import sys
 from io import TextIOWrapper
 from pathlib import Path
 
-from ..config.load import config_path
+from ..config.files import config_path
 from ..core.text import clean
 from ..discover import Proposal, Suggestion, look, propose
 from . import BAD, FINE, USAGE

@@ -11,11 +11,20 @@ from datetime import datetime
 import msgspec
 
 from ..core.alerts import Alert
-from ..core.text import clean
+from ..core.text import clean, clean_block
 
 
 def say(text: str = "") -> None:
-    """One line on standard output."""
+    """One line (or several) on standard output, harmless whatever is in it."""
+    _put(clean_block(text))
+
+
+def say_output(line: str) -> None:
+    """A line of a run's output, which is harmless already and may have colours (see `engine.spool.safe_line`)."""
+    _put(line)
+
+
+def _put(text: str) -> None:
     sys.stdout.write(_encodable(text) + "\n")
 
 
@@ -60,11 +69,6 @@ def _encoded(record: Mapping[str, object]) -> str:
     return re.sub(r"[^\x00-\x7f]", lambda found: json.dumps(found[0])[1:-1], text)
 
 
-def plain(line: str) -> str:
-    """A line of a run's output without its colours: for a pipe, a file, or who wants none."""
-    return re.sub(r"\x1b\[[0-9;:]*m", "", line)
-
-
 _STYLES = {"bad": "\x1b[1;31m", "warn": "\x1b[33m", "good": "\x1b[32m", "dim": "\x1b[2m"}
 
 
@@ -80,7 +84,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[
     for number, row in enumerate([list(heads), *safe]):
         line = "  ".join(fill(cell, width) for cell, width in zip(row[:-1], widths, strict=False)) + "  " + row[-1]
         style = "dim" if number == 0 else (styles[number - 1] if styles else "")
-        say(f"{_STYLES[style]}{line.rstrip()}\x1b[m" if color and style else line.rstrip())
+        _put(f"{_STYLES[style]}{line.rstrip()}\x1b[m" if color and style else line.rstrip())
 
 
 def alert_record(alert: Alert, pending: str) -> dict[str, object]:

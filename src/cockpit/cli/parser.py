@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__
+from ..core.text import clean
 
 
 class Command(NamedTuple):
@@ -46,9 +47,17 @@ COMMANDS: tuple[Command, ...] = (
 )  # fmt: skip
 
 
-def general() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """As `argparse` has it, but what it says of a mistake is harmless whatever the mistake was."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and exit with 2."""
+        super().error(clean(message))
+
+
+def general() -> Parser:
     """The options that may stand before or after the command. Absent ones leave no trace, so that neither place hides the other."""
-    options = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    options = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     group = options.add_argument_group("general options")
     group.add_argument(
         "--config", metavar="FILE", help="read this instead of config.toml in the config directory (or COCKPIT_CONFIG)"
@@ -59,10 +68,10 @@ def general() -> argparse.ArgumentParser:
     return options
 
 
-def build() -> argparse.ArgumentParser:
+def build() -> Parser:
     """The whole parser."""
     shared = general()
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="cockpit",
         parents=[shared],
         allow_abbrev=False,  # a shortened --yes would be too easily typed

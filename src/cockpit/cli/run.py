@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import errno
+import gc
+import io
 import os
+import select
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,13 +54,23 @@ class Stop(Exception):
         self.status = status
 
 
+class Ended(Exception):
+    """Ends a command that somebody ended from outside, without a word: the terminal may be gone."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.status = 128 + number
+
+
+_DEEDS = frozenset({"ack", "unack", "silence", "note", "trap", "beat", "run"})
+"""Commands that do something. Their exit status says what became of that, whoever reads what they print, or stops reading."""
+
+
 def run(words: Sequence[str]) -> int:
     """Parse, do, and answer for it."""
-    from .parser import COMMANDS, parse
-
     _open_streams()
     try:
-        args = parse([_word(word) for word in words])
+        args = _parsed(words)
     except Stop as stop:
         return _say(str(stop), stop.status)
     name = args.pop("command", None)
@@ -64,10 +82,74 @@ def run(words: Sequence[str]) -> int:
         theme=args.pop("theme", None),
         args=args,
     )
-    command = next((each for each in COMMANDS if each.name == name), None)
-    module, function = (command.module, command.function) if command is not None else ("screen", "screen")
-    do: Callable[[Options], int] = getattr(import_module(f".{module}", __package__), function)
-    return _answered(do, options)
+    do = _command(name)
+    if name not in _DEEDS:
+        return _answered(do, options)
+    with _lasting_output() as out:
+        status = _answered(do, options)
+    if out is not None and out.problem is not None and not isinstance(out.problem, BrokenPipeError):
+        _say(f"what was done could not be told: {out.problem.strerror}", status)
+    return status
+
+
+def _parsed(words: Sequence[str]) -> dict[str, Any]:
+    if not words:
+        return {}  # the screen: it need not wait for a parser
+    from .parser import parse
+
+    return parse([_word(word) for word in words])
+
+
+def _command(name: str | None) -> Callable[[Options], int]:
+    """What does it. The screen sees to the collector itself, once it stands; a command's work may make garbage from here on."""
+    if name is None:
+        from .screen import screen
+
+        return screen
+    from .parser import COMMANDS
+
+    command = next(each for each in COMMANDS if each.name == name)
+    do: Callable[[Options], int] = getattr(import_module(f".{command.module}", __package__), command.function)
+    gc.enable()
+    return do
+
+
+class _Lasting(io.FileIO):
+    """Standard output that never fails: what cannot be written goes nowhere from then on, and ``problem`` says why."""
+
+    problem: OSError | None = None
+
+    def write(self, data: ReadableBuffer) -> int:
+        """All that could be written of ``data``; all of it once nothing can be."""
+        while self.problem is None:
+            try:
+                written: int | None = super().write(data)
+            except OSError as error:
+                self.problem = error
+                break
+            if written is not None:
+                return written
+            select.select((), (self,), ())  # whoever gave it to us made it non-blocking, and it is full
+        return memoryview(data).nbytes
+
+
+@contextmanager
+def _lasting_output() -> Iterator[_Lasting | None]:
+    """Nothing that is being done may end half-way because nobody reads on (``| head``) or a disk is full."""
+    before = sys.stdout
+    try:
+        raw = _Lasting(before.fileno(), "w", closefd=False)
+    except OSError:  # it is no file: somebody calls us from Python
+        yield None
+        return
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(raw), encoding=before.encoding, errors=before.errors, line_buffering=before.isatty()
+    )
+    try:
+        yield raw
+    finally:
+        sys.stdout.flush()
+        sys.stdout = before
 
 
 def _colours() -> bool:
@@ -108,6 +190,8 @@ def _answered(do: Callable[[Options], int], options: Options) -> int:
         return FINE
     except KeyboardInterrupt:
         return 130
+    except Ended as ended:
+        return ended.status
     except Exception as error:  # noqa: BLE001  # the last resort: what nobody foresaw is told as that, and ends the command
         return _foreseen(error) or _bug(error)
     return status

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from ..core.actions import Run, RunState, Start
 from ..core.alerts import Ref
 from ..core.runbooks import Confirm, Plan, Runbook, offered
-from ..core.text import clean
+from ..core.text import clean, plain
 from ..core.units import say_seconds
-from ..engine.spool import safe_line
+from ..engine.spool import LINE_CAP, safe_line
 from ..ui.exact import spell, spell_argv
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .alerts import find, outcome, state_word
 from .compose import House, house
 from .configured import configured
-from .listing import as_json, plain, say, table, unicode_out, when
+from .listing import as_json, say, say_output, table, unicode_out, when
 from .record import journal
 from .run import Options, Stop
 
@@ -134,7 +135,9 @@ def _execute(home: House, action: Start, options: Options) -> int:
         nonlocal shown
         output = home.desk.output(run_id, shown)
         for line in output.lines:
-            say(line if options.color else plain(line))
+            say_output(line if options.color else plain(line, LINE_CAP))
+        if output.lines:
+            sys.stdout.flush()
         shown = output.first + len(output.lines)
 
     (run,) = home.do(action, follow)
@@ -181,7 +184,7 @@ def _output(found: tuple[Run, ...], wanted: str, options: Options) -> int:
     except OSError as error:
         raise Stop(f"{run.output_path} cannot be read: {error.strerror}") from None
     for line in text.removesuffix("\n").split("\n"):
-        say(safe_line(line) if options.color else plain(safe_line(line)))
+        say_output(safe_line(line) if options.color else plain(line, LINE_CAP))
     return FINE
 
 

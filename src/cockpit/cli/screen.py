@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-import threading
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..engine.engine import Engine
-from ..engine.journal import Journal
+from ..engine.clock import SystemClock
+from ..engine.opening import Opening
 from . import USAGE
-from .compose import engine
 from .configured import proposed_config, read_config, theme_dirs
 from .record import journal
 from .run import Options, Stop
 
+if TYPE_CHECKING:
+    from ..config.model import Config
+    from ..engine.engine import Engine
+    from ..engine.journal import Journal
+    from ..ui.life import Shown
+
 PROPOSED = "no config yet: these traps are what `cockpit init` would propose for this machine; it asks, and writes them down"
+AT_THE_LATEST = 1.0
+"""Seconds after which the engine begins, drawn or not."""
 
 
 def screen(options: Options) -> int:
     """Open the screen; its exit status is that of the process."""
     from ..ui.keys import TABLE, remapped
+    from ..ui.lean import lean
     from ..ui.life import run_app, terminal_problem
 
     problem = terminal_problem(sys.stdin, sys.stdout, os.environ)
@@ -31,22 +40,40 @@ def screen(options: Options) -> int:
     if options.theme:
         config = msgspec.structs.replace(config, theme=options.theme)
     with journal(aloud=False) as kept:
-        desk = engine(config, kept)
-        desk.start()
-        if not config.files:
-            threading.Thread(target=_propose, args=(desk,), name="cockpit discovery", daemon=True).start()
-        from ..app import Cockpit  # deferred: the engine works while Textual is being imported
+        desk = Opening(config, kept, SystemClock(), lambda: _engine(config, kept), lambda engine: _propose(config, engine))
+        desk.begin_within(AT_THE_LATEST)
+        with lean():
+            from ..app import Cockpit  # deferred: a config that is wrong needs no Textual
 
         app = Cockpit(config, desk, table=remapped(TABLE, config.keys), theme_dirs=theme_dirs(os.environ))
-        return run_app(app, lambda: _close(desk, kept), mouse=config.mouse)
+        app.on_drawn = lambda: _drawn(desk)
+        return run_app(app, lambda: _close(app, desk, kept), mouse=config.mouse)
 
 
-def _propose(desk: Engine) -> None:
-    """Look at this machine and go on with what `init` would propose: the first screen does not wait for that."""
-    found = proposed_config(desk.config)
-    desk.adopt(msgspec.structs.replace(found, remarks=(PROPOSED, *found.remarks)))
+def _drawn(desk: Opening) -> None:
+    """The person sees something: now the rest. What has been loaded stays for good, so the collector need not look at it."""
+    desk.begin()
+    gc.freeze()
+    gc.enable()
 
 
-def _close(desk: Engine, kept: Journal) -> None:
-    desk.stop()
+def _engine(config: Config, kept: Journal) -> Engine:
+    from .compose import engine
+
+    return engine(config, kept)
+
+
+def _propose(config: Config, engine: Engine) -> None:
+    """With no config: look at this machine and go on with what `init` would propose."""
+    if not config.files:
+        found = proposed_config(config)
+        engine.adopt(msgspec.structs.replace(found, remarks=(PROPOSED, *found.remarks)))
+
+
+def _close(app: Shown, desk: Opening, kept: Journal) -> None:
+    """Close what outlives the screen. Where the engine had died, or will not end, that is told, and the status says so."""
+    ended = desk.stop()
+    if desk.failed or not ended:
+        word = desk.failed or "the engine does not answer and was left behind: what was going on will read 'outcome unknown'"
+        app.crash = app.crash or f"cockpit: {word}"
     kept.close()

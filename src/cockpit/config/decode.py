@@ -10,6 +10,7 @@ import enum
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,6 +29,12 @@ StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 Secrets = Callable[[str], Secret]
 """Turns a reference (``env:TOKEN``) into the secret; raises `SecretError`."""
+
+
+@cache
+def fields_of(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The fields of a struct: reading its annotations costs more than decoding a table with them."""
+    return msgspec.structs.fields(kind)
 
 
 class Bad(enum.Enum):
@@ -91,7 +98,7 @@ class Decoder:
         if not isinstance(raw, Mapping):
             self.faults.add(path, sentences.wrong_type(path, dict, raw))
             return BAD
-        known = {f.encode_name: f for f in msgspec.structs.fields(kind) if f.name not in set(without)}
+        known = {f.encode_name: f for f in fields_of(kind) if f.name not in set(without)}
         others = set(also)
         out: dict[str, object] = {}
         for key, value in raw.items():

@@ -13,17 +13,14 @@ from .. import plugins
 from ..core.text import clean
 from .decode import Decoder, misplaced
 from .faults import Faults, suggestion
+from .files import config_files
 from .locate import KeyPath
 from .merge import NAMED, Merged, merge
-from .model import NOT_KEYS, Config, ConfigError, Problem, SourceConfig
+from .model import NOT_KEYS, Config, SourceConfig
 from .people import check_zone, read_person, read_roster
 from .runbooks import check_keys, read_runbook
 from .secrets import unresolved
 from .traps import SHORTEST, ProbeOf, read_trap
-
-VARIABLE = "COCKPIT_CONFIG"
-FILE = "config.toml"
-DROPINS = "conf.d"
 
 ProviderOf = Callable[[str], type]
 """Gives a provider's class by its name; raises `plugins.PluginError`."""
@@ -33,43 +30,6 @@ KeyProblems = Callable[[Mapping[str, str]], Iterable[tuple[str, str]]]
 
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 T = TypeVar("T")
-
-
-def config_dir(env: Mapping[str, str]) -> Path:
-    """The person's own configuration directory: ``$XDG_CONFIG_HOME/cockpit``, or the platform's place for it."""
-    base = env.get("XDG_CONFIG_HOME", "")
-    if base.startswith("/"):
-        return Path(base) / "cockpit"
-    from platformdirs import user_config_path  # deferred: only where the environment does not say
-
-    return user_config_path("cockpit")
-
-
-def config_path(path: Path | None, env: Mapping[str, str]) -> Path:
-    """The main file: ``path`` (from ``--config``), else ``COCKPIT_CONFIG``, else ``config.toml`` in `config_dir`."""
-    named = path if path is not None else env.get(VARIABLE) or None
-    return Path(named).expanduser() if named is not None else config_dir(env) / FILE
-
-
-def config_files(path: Path | None, env: Mapping[str, str]) -> tuple[Path, ...]:
-    """The files that make the configuration, in the order they are read.
-
-    Empty where none is there and none was asked for. Raises `ConfigError` for a file that was asked for and is not there.
-    """
-    main = config_path(path, env)
-    asked = path is not None or bool(env.get(VARIABLE))
-    try:
-        there = main.exists()
-        wrong = "is a directory, not a file" if main.is_dir() else ""
-        dropins = sorted((main.parent / DROPINS).glob("*.toml")) if there or not asked else []
-    except OSError as error:
-        there, wrong, dropins = False, f"cannot be read: {error.strerror}", []
-    if not there and asked and not wrong:
-        wrong = "there is no such file"
-    if wrong:
-        hint = "`cockpit init` writes a first configuration" if wrong.startswith("there") else ""
-        raise ConfigError((Problem(clean(str(main)), 0, "", wrong, hint),))
-    return (*([main] if there else []), *(file for file in dropins if not file.name.startswith(".")))
 
 
 def load(

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import msgspec
 
 from ..core.filters import FilterError, parse
-from ..core.patterns import PatternError, compiled
 from ..core.placeholders import placeholders, unfit
 from ..core.runbooks import Param, Runbook, Step
 from ..core.shells import evaluated
@@ -19,6 +18,7 @@ from .locate import KeyPath
 
 _FACTS = ("label", "annotation", "reading")
 _ALERT = ("name", "where", "id", "source")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -87,6 +87,10 @@ def _check_steps(decoder: Decoder, steps: object, path: KeyPath) -> None:
             decoder.faults.add((*here, "run"), "run holds a NUL character, which no program can be given")
         if step.timeout is not None and step.timeout <= 0:
             decoder.faults.add((*here, "timeout"), "timeout must be more than 0")
+        for name in step.env:
+            if not _VARIABLE.fullmatch(name):
+                what = f"{clean(name)!r} cannot be the name of an environment variable"
+                decoder.faults.add((*here, "env", name), what, "use letters, digits and _, no digit first")
 
 
 def _check_params(decoder: Decoder, params: object, path: KeyPath) -> None:
@@ -100,6 +104,8 @@ def _check_params(decoder: Decoder, params: object, path: KeyPath) -> None:
         if param.source and not ((kind in _FACTS and fact) or (kind == "alert" and fact in _ALERT)):
             hint = f"write label:NAME, annotation:NAME, reading:NAME or alert:{'|'.join(_ALERT)}"
             decoder.faults.add((*here, "from"), f"from cannot be {param.source!r}", hint)
+        from ..core.patterns import PatternError, compiled  # deferred: many a config has no parameter
+
         try:
             compiled(param.pattern)
         except PatternError as error:

@@ -42,9 +42,9 @@ _GOT: dict[type, str] = {
     date: "a date",
     time: "a time",
 }
-_RANGE = re.compile(r"Expected `\w+` (>=|<=|>|<) (\S+)")
-_LENGTH = re.compile(r"Expected `\w+` of (?:at (?:least|most) )?length (>=|<=|>|<) (\d+)")
-_PATTERN = re.compile(r"Expected `str` matching regex (.*?)(?: - at `.*)?$", re.DOTALL)
+_RANGE = r"Expected `\w+` (>=|<=|>|<) (\S+)"
+_LENGTH = r"Expected `\w+` of (?:at (?:least|most) )?length (>=|<=|>|<) (\d+)"
+_PATTERN = r"(?s)Expected `str` matching regex (.*?)(?: - at `.*)?$"
 _AT_LEAST = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 
 
@@ -108,9 +108,9 @@ def as_list(path: KeyPath, raw: object) -> str:
 def complaint(path: KeyPath, kind: object, raw: object, said: str) -> str:
     """msgspec's complaint about a single value, as a sentence."""
     for pattern, noun in ((_RANGE, ""), (_LENGTH, "long ")):
-        if found := pattern.search(said):
+        if found := re.search(pattern, said):
             return f"{_subject(path)} must be {noun}{_AT_LEAST[found[1]]} {found[2]}"
-    if found := _PATTERN.search(said):
+    if found := re.search(_PATTERN, said):
         return f"{_subject(path)} must match {found[1]}"
     if "Expected" in said and "got" in said:
         return wrong_type(path, kind, raw)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 
 import msgspec
 
@@ -10,7 +11,7 @@ from .. import plugins
 from ..core.text import clean, clean_block
 from ..core.traps import Trap
 from ..core.units import Bound, Seconds, say_seconds, seconds
-from .decode import Decoder
+from .decode import Decoder, fields_of
 from .faults import suggestion
 from .locate import KeyPath
 
@@ -23,14 +24,15 @@ NOT_KEYS = frozenset({"name", "params"})
 SHORTEST = 1.0
 """No trap looks and no source is asked more often than this, in seconds."""
 
-_EVERY = next(Seconds(field.default) for field in msgspec.structs.fields(Trap) if field.name == "every")
+_EVERY = next(Seconds(field.default) for field in fields_of(Trap) if field.name == "every")
 
 _ANSWERS = ("went_wrong", "detect", "signs")
 
 
-def trap_keys() -> dict[str, str]:
+@cache
+def trap_keys() -> Mapping[str, str]:
     """The keys of a trap's table which are the cockpit's own, and the field of `Trap` that each one is (``for`` is ``hold``)."""
-    names = (field.name for field in msgspec.structs.fields(Trap))
+    names = (field.name for field in fields_of(Trap))
     return {("for" if name == "hold" else name): name for name in names if name not in NOT_KEYS}
 
 
@@ -41,7 +43,7 @@ def read_trap(decoder: Decoder, name: str, raw: object, probe_of: ProbeOf, runbo
         decoder.fields(Trap, raw, path)
         return None
     keys = trap_keys()
-    fields = {field.name: field for field in msgspec.structs.fields(Trap)}
+    fields = {field.name: field for field in fields_of(Trap)}
     own = {keys[key]: decoder.value(fields[keys[key]].type, value, (*path, key)) for key, value in raw.items() if key in keys}
     params = {key: value for key, value in raw.items() if key not in keys}
     probe = _probe(decoder, raw, path, probe_of)
@@ -87,7 +89,7 @@ def _probe(decoder: Decoder, raw: Mapping[str, object], path: KeyPath, probe_of:
 def _params(decoder: Decoder, probe: type, raw: Mapping[str, object], path: KeyPath) -> dict[str, object]:
     """The probe's own keys, checked by its ``Config`` and given back raw. A key that both know goes to both."""
     config: type[msgspec.Struct] = probe.Config  # type: ignore[attr-defined]  # the Probe protocol: every probe has one
-    theirs = {field.encode_name for field in msgspec.structs.fields(config)}
+    theirs = {field.encode_name for field in fields_of(config)}
     params = {key: value for key, value in raw.items() if key in theirs or key not in trap_keys()}
     decoded = decoder.fields(config, params, path, also=trap_keys())
     if isinstance(decoded, dict):

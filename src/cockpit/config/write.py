@@ -11,7 +11,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from .load import DROPINS
+from .files import DROPINS
 from .model import ConfigError, Problem
 
 _WHAT = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")

@@ -24,7 +24,6 @@ from functools import lru_cache
 from typing import NoReturn, TypeVar
 
 from .alerts import SEVERITY_WORDS, Alert, AlertState
-from .patterns import PatternError, compiled
 from .terms import Aged, Filter, InState, Is, Mine, Ranks, Term, Word, haystack, people, value_of
 from .units import seconds
 
@@ -197,6 +196,8 @@ class _Reader:
         start, value = self._at, self._value()
         if sign[1:] != "~":
             return Is(name, sign, value.casefold() if fact and name == "who" else value, fact)
+        from .patterns import PatternError, compiled  # deferred: few filters have one
+
         try:
             return Is(name, sign, value, fact, compiled(value))
         except PatternError as error:

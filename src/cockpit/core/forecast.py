@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations, pairwise
-from statistics import median
 
 import msgspec
 
@@ -51,6 +50,8 @@ def trend(points: Sequence[tuple[float, float]]) -> Trend | None:
     thinned evenly, the last point kept. What came before the last lasting fall or jump back (a disk that was cleaned) is left
     out: it says nothing of where things go now. A slope that is lost in the noise is 0. ``None`` where there is too little to say.
     """
+    from statistics import median  # deferred: it brings decimal and fractions, which nothing needs before the first look
+
     recent = _since_last_break(points)
     if len(recent) < FEWEST_POINTS:
         return None
@@ -69,6 +70,8 @@ def trend(points: Sequence[tuple[float, float]]) -> Trend | None:
 
 def _since_last_break(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
     """The points after the last step that undoes at least half of the movement before it, and stays undone."""
+    from statistics import median
+
     usual = median(abs(b[1] - a[1]) for a, b in pairwise(points)) if len(points) > 1 else 0.0
     for i in range(len(points) - 2, 1, -1):  # a single last point may be a wild one: a break takes two
         if abs(points[i][1] - points[i - 1][1]) <= 5 * usual:

@@ -10,7 +10,7 @@ import msgspec
 from .alerts import Alert, AlertState, Ref, Remark, Severity, Silence
 from .filters import Filter, FilterError, parse
 from .text import clean
-from .traps import Trap, TrapState, Watch, seen, subject
+from .traps import Trap, TrapState, Watch, gone_by, seen, subject
 
 
 class AckMark(msgspec.Struct, frozen=True):
@@ -108,9 +108,9 @@ def _tripped(source: str, host: str, trap: Trap, watch: Watch) -> Alert | None:
 def _gone_blind(source: str, host: str, trap: Trap, watch: Watch, now: datetime) -> Alert | None:
     if watch.state is not TrapState.BLIND or watch.blind_since is None:
         return None
-    fires_at = watch.blind_since + timedelta(seconds=trap.blind_after)
-    if now < fires_at:
+    if not gone_by(watch.blind_since, trap.blind_after, now):
         return None
+    fires_at = min(now, watch.blind_since + timedelta(seconds=trap.blind_after))
     return Alert(
         ref=Ref(source, trap.name + BLIND_SUFFIX),
         name=f"{trap.name} is blind",

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
-from .patterns import PatternError, compiled
 from .text import clean
 
 ANY = r"[^\x00-\x1f\x7f]*"
@@ -56,6 +55,8 @@ def unfit(name: str, value: str, pattern: str, *, allow_dash: bool, allow_contro
         return f"{name} is {shown!r}: it holds a line break or another control character (allow_control = true permits it)"
     if allow_control and pattern == ANY:
         return ""  # ANY only says again what allow_control has just lifted
+    from .patterns import PatternError, compiled  # deferred: a reader of regular expressions, and many a runbook has no parameter
+
     try:
         fits = compiled(pattern).fullmatch(value) is not None
     except PatternError as error:

@@ -20,7 +20,8 @@ _ENDING = re.compile(r"\r\n?")
 _REMEMBERED = 4096  # characters kept in the table: all that a team's alerts use, whatever an attacker sends
 _AHEAD = 8  # an input is cut at so many times its limit before work begins: marks and selectors that go away make room for so much
 
-_UNSEEN = re.compile(
+# Patterns that plain text has no need of: `re` compiles each at its first use and keeps it, so that no start waits for them.
+_UNSEEN = (
     "["
     "\u034f"  # combining grapheme joiner
     "\u115f\u1160\u3164\uffa0"  # Hangul fillers
@@ -30,8 +31,8 @@ _UNSEEN = re.compile(
     "\U000e0100-\U000e01ef"  # and their supplement
     "]"
 )
-_JAMO = re.compile("[\u1161-\u11ff\ud7b0-\ud7fb]")  # Hangul vowels and finals join the letter before them: no cell of their own
-_DENSE = re.compile(f"[\u0300-\u33ff\ua000-\uabff\ud7b0-\U0010ffff]{{{MARKS_IN_A_ROW + 1}}}")  # where marks are at home: a quick no
+_JAMO = "[\u1161-\u11ff\ud7b0-\ud7fb]"  # Hangul vowels and finals join the letter before them: no cell of their own
+_DENSE = f"[\u0300-\u33ff\ua000-\uabff\ud7b0-\U0010ffff]{{{MARKS_IN_A_ROW + 1}}}"  # where marks are at home: a quick no
 
 
 class _Shown(dict[int, str]):
@@ -85,12 +86,12 @@ def _safe(line: str) -> str:
     """``line`` without line breaks → the same, harmless."""
     if line.isascii():
         return line if line.isprintable() else line.translate(_TABLE)
-    line = _UNSEEN.sub(_without_presentation, line)
+    line = re.sub(_UNSEEN, _without_presentation, line)
     if not line.isprintable():
         line = line.translate(_TABLE)
     if line and _joins(line[0]):
         line = "\u00a0" + line  # or it would sit on whatever is drawn before this text
-    return _thinned(line) if _DENSE.search(line) is not None else line
+    return _thinned(line) if re.search(_DENSE, line) is not None else line
 
 
 def _without_presentation(found: re.Match[str]) -> str:
@@ -102,7 +103,7 @@ def _without_presentation(found: re.Match[str]) -> str:
 
 
 def _joins(char: str) -> bool:
-    return char >= "\u0300" and (unicodedata.category(char)[0] == "M" or _JAMO.match(char) is not None)
+    return char >= "\u0300" and (unicodedata.category(char)[0] == "M" or re.match(_JAMO, char) is not None)
 
 
 def _thinned(line: str) -> str:
@@ -121,7 +122,7 @@ def _cut(text: str, more: bool, limit: int) -> str:
 
 # --- what a runbook prints ---
 
-_SGR = re.compile(r"\x1b\[([0-9;]{0,64})m")
+_SGR = r"\x1b\[([0-9;]{0,64})m"
 _ON = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse", 9: "strike"}
 _OFF = {22: ("bold", "dim"), 23: ("italic",), 24: ("underline",), 25: (), 26: (), 27: ("reverse",), 28: (), 29: ("strike",)}
 _INKS = frozenset((*range(30, 38), *range(90, 98)))
@@ -157,7 +158,7 @@ def _spans(body: str) -> list[tuple[str, str]]:
     spans: list[tuple[str, str]] = []
     pen: dict[str, str] = {}
     sgr, held, at = "", "", 0
-    for found in _SGR.finditer(body):
+    for found in re.finditer(_SGR, body):
         after = _applied(pen, found[1])
         if after is None:
             continue  # stays in the text, where its ESC becomes a symbol

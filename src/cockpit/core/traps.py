@@ -7,6 +7,7 @@ any more becomes blind by the passing of time alone, in every process that reads
 from __future__ import annotations
 
 import enum
+import math
 from datetime import datetime, timedelta
 from zlib import crc32
 
@@ -60,6 +61,7 @@ class Trap(msgspec.Struct, frozen=True, kw_only=True):
 class Reading(msgspec.Struct, frozen=True):
     """What one look saw: numbers by name (units are the probe's, documented there), and one line for people.
 
+    ``memory`` is what the probe wants to be told before its next look, in whatever process that is (see `provider.Probe`).
     ``verdict`` is set by probes that judge for themselves (the monitoring-plugins contract, a status that is not as wanted):
     ``None`` leaves the judgement to the bounds.
     """
@@ -67,6 +69,7 @@ class Reading(msgspec.Struct, frozen=True):
     values: dict[str, float]
     text: str
     verdict: TrapState | None = None
+    memory: dict[str, str | float] = {}
 
 
 class Looked(msgspec.Struct, frozen=True, tag="looked"):
@@ -109,7 +112,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     really is. ``over_since`` is since when ``trip`` holds without pause; ``tripped_at`` stays set while it is blind, so that
     losing sight of a fire does not put it out. ``firing`` counts its trips: an acknowledgement covers one firing. ``trips_in`` and
     ``full_in`` are seconds from ``checked_at`` until the trend meets ``trip``, and its natural end (100 % used, nothing free).
-    ``laid`` is the `fingerprint` of the trap as it was laid when this was seen (0 = not known).
+    ``laid`` is the `fingerprint` of the trap as it was laid when this was seen (0 = not known). ``memory`` is what the last look
+    that saw wants its next one to know.
     """
 
     state: TrapState = TrapState.BLIND
@@ -128,6 +132,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     rest_by: str = ""
     rest_why: str = ""
     laid: int = 0
+    memory: dict[str, str | float] = {}
 
 
 def fingerprint(trap: Trap) -> int:
@@ -136,7 +141,7 @@ def fingerprint(trap: Trap) -> int:
 
 
 def as_laid(trap: Trap, watch: Watch) -> Watch:
-    """``watch``, if it is of the trap as it is laid now; else what outlives a new config: its rest, and its count of trips."""
+    """``watch`` if it is of the trap as laid now; else what outlives a new config: its rest, and its count of trips."""
     if not watch.laid or watch.laid == fingerprint(trap):
         return watch
     return Watch(
@@ -147,6 +152,9 @@ def as_laid(trap: Trap, watch: Watch) -> Watch:
         rest_why=watch.rest_why,
     )
 
+
+AHEAD = 60.0
+"""Seconds that a moment may lie in the future before the clock must have stepped back; less is two clocks' small quarrel."""
 
 BLIND_AFTER_INTERVALS = 2
 """How many intervals may pass without a look before the trap counts as blind."""
@@ -166,6 +174,8 @@ def step(trap: Trap, watch: Watch, event: Event, outlook: Outlook = NEVER) -> Wa
         case Failed():
             after = _blinded(watch, event.at, event.reason)
         case Looked():
+            watch = msgspec.structs.replace(watch, memory=event.reading.memory)
+            event = Looked(event.at, msgspec.structs.replace(event.reading, memory={}))
             unread = _unread(trap, event.reading)
             after = _blinded(watch, event.at, unread) if unread else _judged(trap, watch, event, outlook)
     return msgspec.structs.replace(after, laid=fingerprint(trap))
@@ -200,13 +210,13 @@ def _judged(trap: Trap, watch: Watch, event: Looked, outlook: Outlook) -> Watch:
     over = reading.verdict is TrapState.TRIPPED or _holds(trap.trip, reading)
     over_since = (watch.over_since or at) if over else None
     tripped_at, firing, reason = None, watch.firing, ""
-    if over_since is not None and (watch.tripped_at or (at - over_since).total_seconds() >= trap.hold):
+    held = _passed(over_since, at) if over_since is not None else 0.0
+    if over_since is not None and (watch.tripped_at or held >= trap.hold):
         state, tripped_at = TrapState.TRIPPED, watch.tripped_at or at
         firing += watch.tripped_at is None
         reason = trap.trip.text if trap.trip is not None and _holds(trap.trip, reading) else ""
     elif over_since is not None:
-        state, left = TrapState.WARNING, trap.hold - (at - over_since).total_seconds()
-        reason = f"trips in {say_seconds(left)} if it stays like this"
+        state, reason = TrapState.WARNING, f"trips in {say_seconds(trap.hold - held)} if it stays like this"
     elif reading.verdict is TrapState.WARNING or _holds(trap.warn, reading):
         state, reason = TrapState.WARNING, trap.warn.text if trap.warn and _holds(trap.warn, reading) else ""
     elif trap.warn_within is not None and outlook.trips_in is not None and outlook.trips_in <= trap.warn_within:
@@ -230,6 +240,17 @@ def _judged(trap: Trap, watch: Watch, event: Looked, outlook: Outlook) -> Watch:
     )
 
 
+def _passed(since: datetime, at: datetime) -> float:
+    """Seconds. If ``since`` lies ahead, the clock stepped back: nobody knows how long it was, and short is dangerous."""
+    passed = (at - since).total_seconds()
+    return passed if passed >= -AHEAD else math.inf
+
+
+def gone_by(since: datetime, limit: float, now: datetime) -> bool:
+    """Whether ``limit`` seconds have passed since ``since``; also where the clock has stepped back behind it."""
+    return _passed(since, now) >= limit
+
+
 def _holds(bound: Bound | None, reading: Reading) -> bool:
     return bound is not None and bound.metric in reading.values and bound.holds(reading.values[bound.metric])
 
@@ -243,8 +264,8 @@ def seen(trap: Trap, watch: Watch, now: datetime) -> Watch:
     if watch.checked_at is None:
         return watch
     age = (now - watch.checked_at).total_seconds()
-    if watch.state is not TrapState.BLIND and not -trap.every <= age <= BLIND_AFTER_INTERVALS * trap.every:
-        why = f"not looked at for {say_seconds(age)}" if age > 0 else "the clock stepped back"
+    if watch.state is not TrapState.BLIND and not -AHEAD <= age <= BLIND_AFTER_INTERVALS * trap.every:
+        why = f"not looked at for {say_seconds(age)}" if age > 0 else "the clock stepped back since it was looked at"
         return msgspec.structs.replace(
             watch,
             state=TrapState.BLIND,
@@ -264,10 +285,7 @@ def _less(left: float | None, passed: float) -> float | None:
 
 
 class TrapView(msgspec.Struct, frozen=True, kw_only=True):
-    """A trap for whoever looks: configured and known, as read at the moment of the projection.
-
-    ``says`` is the one line of the pane.
-    """
+    """A trap for whoever looks: configured and known, as read at the moment of the projection. ``says`` is the pane's line."""
 
     source: str
     trap: Trap
@@ -289,7 +307,8 @@ def _says(watch: Watch, state: TrapState, now: datetime) -> str:
         left = say_seconds((watch.rest_until - now).total_seconds())
         return f"rests for {left} more: {watch.rest_why} ({watch.rest_by})"
     if state is TrapState.BLIND:
-        age = f"blind {say_seconds((now - watch.blind_since).total_seconds())}" if watch.blind_since else "blind"
+        blind = (now - watch.blind_since).total_seconds() if watch.blind_since else -1.0
+        age = f"blind {say_seconds(blind)}" if blind >= 1 else "blind"
         return f"{age}: {watch.reason}"
     ahead = ""
     if watch.full_in is not None:

@@ -14,6 +14,9 @@ class Seconds(float):
     __slots__ = ()
 
 
+LONGEST = 3.2e8
+"""Seconds: ten years. What lasts longer is a slip of the pen, and dates end before a sum of such."""
+
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*", re.ASCII)
 _DURATION_UNITS: dict[str, float] = {
     **dict.fromkeys(("ms", "millisecond", "milliseconds"), 0.001),
@@ -35,8 +38,8 @@ _SIZE_UNITS: dict[str, float] = {
 def seconds(text: str | float) -> Seconds:
     """Read a duration. Raises ``ValueError`` that says what would have been understood."""
     if isinstance(text, (int, float)) and not isinstance(text, bool):
-        if not 0 <= text < 1e12:
-            raise ValueError(f"a duration must be between 0 and 1e12 seconds, not {text}")
+        if not 0 <= text <= LONGEST:
+            raise ValueError(f"a duration must be between 0 and {LONGEST:.0f} seconds (10 years), not {text}")
         return Seconds(text)
     total, at = 0.0, 0
     lowered = str(text).lower()
@@ -48,8 +51,8 @@ def seconds(text: str | float) -> Seconds:
         at = part.end()
     if not lowered.strip():
         raise ValueError("an empty duration: write 90s, 2m, 1h30m, 7d or 2 weeks")
-    if total >= 1e12:
-        raise ValueError(f"{text!r} is longer than any clock runs: at most 1e12 seconds")
+    if total > LONGEST:
+        raise ValueError(f"{text!r} is longer than 10 years, the longest that is allowed")
     return Seconds(total)
 
 

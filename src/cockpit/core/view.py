@@ -77,6 +77,16 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
             words += [f"{count} trap{'s' * (count > 1)} {word}"] if count else []
         return tuple(words)
 
+    @property
+    def unwatched(self) -> str:
+        """Why nothing is watched, though all is seen: this machine is the only source, and it has no traps, or all of them rest.
+        "" where something watches."""
+        others = any(each.provider != "local" for each in self.sources)
+        if others or any(each.state is not TrapState.DISARMED for each in self.traps):
+            return ""
+        many = len(self.traps)
+        return (f"{many} traps rest" if many > 1 else "the only trap rests") if many else "there are no traps"
+
     def alert(self, ref: Ref) -> Row | None:
         """The row of one alert."""
         return next((row for row in self.alerts if row.alert.ref == ref), None)
@@ -119,6 +129,18 @@ def project(
         me=me,
         read_only=read_only,
         remarks=remarks + tuple(f"{said.source}: {remark}" for said in told for remark in said.remarks),
+    )
+
+
+def blinded(view: View, why: str) -> View:
+    """The view as it must be read when nobody makes a newer one: every source blind for the reason ``why``, every alert the last
+    that was known, every trap blind."""
+    dark = {"state": TrapState.BLIND, "says": f"blind: {why}"}
+    return msgspec.structs.replace(
+        view,
+        alerts=tuple(msgspec.structs.replace(row, stale=True) for row in view.alerts),
+        traps=tuple(msgspec.structs.replace(each, **dark) for each in view.traps),
+        sources=tuple(msgspec.structs.replace(each, health=Health.BLIND, reason=why, answers=False) for each in view.sources),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .actions import WRITES, Ack, Action, AddNote, Arm, Cancel, Disarm, EndSilence, MakeSilence, Start, Unack
+from .actions import WRITES, Ack, Action, AddNote, Arm, Cancel, Disarm, EndSilence, MakeSilence, Run, Start, Unack
 from .alerts import AlertState, Ref
 from .sources import Health
 from .traps import TrapState, rest_problem
@@ -133,6 +133,10 @@ def _not_started(action: Start, view: View) -> str | None:
         return None
     if not view.journal.writes:
         return f"what changes the world is blocked while nothing is journalled: {view.journal.problem}"
-    if any(run.action == action and not run.state.settled for run in view.runs):
-        return f"{runbook.name} is running on that already"
-    return None
+    other = next((run for run in view.runs if run.action == action and not run.state.settled), None)
+    return under_way(other) if other is not None else None
+
+
+def under_way(other: Run) -> str:
+    """Why it is not begun a second time: who did so, and when."""
+    return f"{other.what} {other.target}".strip() + f" is under way already: {other.who} began it at {other.at:%H:%M:%S} UTC"

@@ -17,6 +17,7 @@ class Aside:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._lock = threading.Lock()
         self._work: queue.SimpleQueue[Callable[[], None] | None] | None = None
 
     async def do(self, work: Callable[[], T]) -> T:
@@ -41,17 +42,28 @@ class Aside:
             with suppress(RuntimeError):  # the loop is closed: nobody waits
                 loop.call_soon_threadsafe(deliver, result, failed)
 
-        if self._work is None:
-            self._work = queue.SimpleQueue()
-            threading.Thread(target=_carry_out, args=(self._work,), name=self._name, daemon=True).start()
-        self._work.put(carry_out)
+        self.put(carry_out)
         return await done
+
+    def put(self, work: Callable[[], None]) -> None:
+        """Have ``work``, which raises nothing, done in its turn. From any thread; nobody waits."""
+        with self._lock:
+            if self._work is None:
+                self._work = queue.SimpleQueue()
+                threading.Thread(target=_carry_out, args=(self._work,), name=self._name, daemon=True).start()
+            self._work.put(work)
+
+    async def drained(self) -> None:
+        """Wait until all that it has been given is done."""
+        if self._work is not None:
+            await self.do(lambda: None)
 
     def close(self) -> None:
         """End the thread after what it has been given. More work gets another one."""
-        if self._work is not None:
-            self._work.put(None)
-            self._work = None
+        with self._lock:
+            if self._work is not None:
+                self._work.put(None)
+                self._work = None
 
 
 def _carry_out(work: queue.SimpleQueue[Callable[[], None] | None]) -> None:

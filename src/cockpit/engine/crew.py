@@ -10,6 +10,8 @@ from .source import said
 
 RESTART = 5.0
 """Seconds until a part that failed is started again."""
+PROVEN = 10 * RESTART
+"""Seconds that a part has to go on for after that, until it counts as one that works."""
 
 
 class Crew:
@@ -25,16 +27,18 @@ class Crew:
 
         async def again() -> None:
             while True:
-                begun = self._clock.mono()
+                proof = self._begun(self._prove(name)) if name in self.trouble else None
                 try:
                     await work()
                 except Exception as error:  # noqa: BLE001  # whatever it is: it is told, and the rest goes on
                     self._failed(name, error)
                 else:
-                    return
-                await self._clock.sleep(RESTART)
-                if self._clock.mono() - begun > 10 * RESTART:
                     self.trouble.pop(name, None)
+                    return
+                finally:
+                    if proof is not None:
+                        proof.cancel()
+                await self._clock.sleep(RESTART)
 
         return self._begun(again())
 
@@ -46,8 +50,15 @@ class Crew:
                 await work()
             except Exception as error:  # noqa: BLE001  # as above
                 self._failed(name, error)
+            else:
+                self.trouble.pop(name, None)
 
         return self._begun(once())
+
+    async def _prove(self, name: str) -> None:
+        """It has failed, and goes on again: once it has done so for long enough, there is no trouble with it any more."""
+        await self._clock.sleep(PROVEN)
+        self.trouble.pop(name, None)
 
     def _failed(self, name: str, error: Exception) -> None:
         self.trouble[name] = f"a bug in the cockpit: {name} failed with {type(error).__name__}: {said(error)}"

@@ -11,7 +11,17 @@ import msgspec
 from ..core.actions import Action
 from ..core.alerts import Ref
 from ..core.runbooks import Plan
+from ..core.units import say_seconds
 from ..core.view import View
+
+
+SILENT = 5.0
+"""Seconds after which an engine that gave no sign of life is one that nobody may rely on."""
+
+
+def unheard(seconds: float) -> str:
+    """What is said of an engine that has been silent for so long; "" while that is no matter."""
+    return f"the engine has not answered for {say_seconds(float(int(seconds)))}: nothing here is live" if seconds > SILENT else ""
 
 
 class Output(msgspec.Struct, frozen=True):
@@ -33,6 +43,11 @@ class Desk(Protocol):
 
     @property
     def view(self) -> View: ...
+    def silent_for(self) -> float:
+        """Seconds since the engine's last sign of life (one each second, whether or not the view changes); takes no lock. See
+        `unheard`: after `SILENT` of them ``view`` is the past, and every action is refused."""
+        ...
+
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Register; the returned function takes it back."""
         ...

@@ -8,8 +8,10 @@ uncertain is read back the same way.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -17,15 +19,18 @@ import msgspec
 from ..core.actions import Action, Cancel, Run, RunState, Start
 from ..core.runbooks import Plan
 from ..core.sources import Snapshot
+from ..core.why import under_way
 from ..provider import Clock, Malformed, ProviderError, Unreachable
 from . import verbs
+from .aside import Aside
 from .desk import Refused
 from .journal import Journal, JournalError
 from .lane import Overran
+from .local import LOCAL
 from .planning import difference
+from .process import orphan
 from .runner import Runner
 from .source import Source, bug, said
-from .sources import LOCAL
 from .store import Store
 
 PATIENCE = 3
@@ -34,8 +39,9 @@ PATIENCE = 3
 
 class Dispatch:
     """``who`` is the person, ``real`` who the system says it is (for the journal); ``source`` finds a source by name, ``plan``
-    resolves a runbook as things are now, ``changed`` is called after every change of a run. `begin` and `cancel` may be called
-    from any thread, the rest belongs to the engine's loop."""
+    resolves a runbook as things are now, ``changed`` is called on the loop after every change of a run. `begin`, `intend` and
+    `cancel` may be called from any thread, the rest belongs to the engine's loop. What is journalled is written aside, in order: a
+    disk that does not answer stops nothing else."""
 
     def __init__(
         self,
@@ -57,22 +63,29 @@ class Dispatch:
         self._results: dict[str, object] = {}
         self._sent: dict[str, str] = {}  # runs of this process that a snapshot can still settle, and their source
         self._unseen: dict[str, int] = {}
+        self._aside = Aside("journal of runs")
+        self._unwritten: set[str] = set()
         self.mine: set[str] = set()
 
-    def begin(self, action: Action) -> tuple[Run, ...]:
-        """The runs for an action, journalled: one for each source concerned. Raises `Refused`; then nothing was journalled."""
-        now = self._clock.now()
-        stem = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-        if isinstance(action, Start):
-            runs = [self._starting(action, stem)]
-        elif isinstance(action, Cancel):
-            raise TypeError("a cancellation is no run of its own")
-        else:
-            view = self._store.peek
-            runs = [
-                self._run(part, stem if not n else f"{stem}.{n + 1}", verbs.word(part), verbs.target(part, view))
-                for n, (_, part) in enumerate(verbs.by_source(action))
-            ]
+    def intend(self, action: Action) -> tuple[Run, ...]:
+        """The runs for an action, one for each source concerned, shown at once as pending; `carry_out` writes each down before
+        anything is sent. Does not touch the disk. Raises `Refused`; then nothing is shown or sent."""
+        runs = self._runs(action)
+        self._refuse_twice(runs[0])
+        self._unwritten.update(run.id for run in runs)
+        self.mine.update(run.id for run in runs)
+        self._store.put_runs(runs)
+        return runs
+
+    async def begin(self, action: Action) -> tuple[Run, ...]:
+        """`intend`, and wait until the intent is written down. Raises `Refused`; then nothing was journalled."""
+        runs = self._runs(action)
+        begun = await self._aside.do(lambda: self._begun(runs))
+        self.mine.update(run.id for run in begun)
+        self._store.put_runs(begun)
+        return begun
+
+    def _begun(self, runs: tuple[Run, ...]) -> tuple[Run, ...]:
         begun: list[Run] = []
         for run in runs:
             try:
@@ -83,9 +96,27 @@ class Dispatch:
                 # the first part is on its way: this one is told as a run that failed
                 run = msgspec.structs.replace(run, state=RunState.FAILED, reason=str(refused))
             begun.append(run)
-        self.mine.update(run.id for run in begun)
-        self._store.put_runs(begun)
         return tuple(begun)
+
+    def _runs(self, action: Action) -> tuple[Run, ...]:
+        now = self._clock.now()
+        stem = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        if isinstance(action, Start):
+            return (self._starting(action, stem),)
+        if isinstance(action, Cancel):
+            raise TypeError("a cancellation is no run of its own")
+        view = self._store.peek
+        return tuple(
+            self._run(part, stem if not n else f"{stem}.{n + 1}", verbs.word(part), verbs.target(part, view))
+            for n, (_, part) in enumerate(verbs.by_source(action))
+        )
+
+    def _refuse_twice(self, run: Run) -> None:
+        """What is known here of who does the same now; the journal is asked for the others before anything is sent."""
+        key = self._exclusive(run)
+        for other in self._store.runs if key else ():
+            if not other.state.settled and not isinstance(other.action, Cancel) and self._exclusive(other) == key:
+                raise Refused(under_way(other))
 
     def cancel(self, action: Cancel, on_loop: Callable[[Callable[[], object]], None]) -> None:
         """End a run; ``on_loop`` has something done on the engine's loop. Raises `Refused` where it does not go on here."""
@@ -96,7 +127,7 @@ class Dispatch:
             raise Refused("another cockpit began that run: cancel it there")
         if not isinstance(run.action, Start):
             raise Refused(f"{run.what} has been sent: it cannot be called back")
-        self._note("run.cancelled", run)
+        self._aside.put(lambda: self._note("run.cancelled", run))
         on_loop(lambda: self._runner.cancel(run.id, f"cancelled by {self._who}"))
 
     def awaited(self, run_id: str) -> str:
@@ -108,10 +139,44 @@ class Dispatch:
         if run.state.settled:
             return run
         try:
+            run = await self._written(run)
+            if run.state.settled:
+                return run
             return await (self._carry_start(run, run.action) if isinstance(run.action, Start) else self._carry_verb(run))
         except Exception as error:  # noqa: BLE001  # a fault of ours: nobody may believe that it is still under way
             reason = f"a bug in the cockpit: {type(error).__name__}: {said(error)}"
-            return self._settle(msgspec.structs.replace(run, state=RunState.UNCERTAIN, reason=reason, settled_mono=self._stamp()))
+            return await self._settle(
+                msgspec.structs.replace(run, state=RunState.UNCERTAIN, reason=reason, settled_mono=self._stamp())
+            )
+
+    async def settled(self, patience: float) -> None:
+        """Wait until what became of runs is written down, ``patience`` seconds at most."""
+        with suppress(TimeoutError):  # then the next cockpit will read "outcome unknown"
+            async with asyncio.timeout(patience):
+                await self._aside.drained()
+        self._aside.close()
+
+    async def _written(self, run: Run) -> Run:
+        """The run, written down; or failed, where it may not go on: nothing was sent then."""
+        if run.id not in self._unwritten:
+            return run
+        self._unwritten.discard(run.id)
+        reason = ""
+        try:
+            await self._aside.do(lambda: self._write_down(run))
+        except Refused as refused:
+            reason = str(refused)
+        except asyncio.CancelledError:
+            failed = msgspec.structs.replace(run, state=RunState.FAILED, reason="the cockpit was closed before anything was sent")
+            self._store.put_run(failed)
+            self._aside.put(lambda: self._keep(failed))
+            raise
+        if not reason:
+            return run
+        run = msgspec.structs.replace(run, state=RunState.FAILED, reason=reason, seconds=0.0)
+        self._store.put_run(run)
+        self._changed()
+        return run
 
     def observe(self, snapshot: Snapshot) -> None:
         """Settle what this snapshot settles."""
@@ -140,7 +205,9 @@ class Dispatch:
     def _seen(self, run: Run, state: RunState, reason: str) -> None:
         for book in (self._sent, self._results, self._unseen):
             book.pop(run.id, None)
-        self._settle(msgspec.structs.replace(run, state=state, reason=reason))
+        run = msgspec.structs.replace(run, state=state, reason=reason)
+        self._store.put_run(run)
+        self._aside.put(lambda: self._keep(run))
 
     def _starting(self, action: Start, run_id: str) -> Run:
         plan = self._plan(action)
@@ -161,21 +228,37 @@ class Dispatch:
     def _write_down(self, run: Run) -> None:
         """The intent, before anything is sent. Raises `Refused` where it may not go on without."""
         try:
-            other = self._journal.begin_run(run, self._exclusive(run))
+            exclusive = self._exclusive(run)
+            self._refuse_beside_orphan(run, exclusive)
+            other = self._journal.begin_run(run, exclusive)
         except JournalError as error:
             if self._needs_journal(run):
                 raise Refused(f"what changes the world is blocked while nothing is journalled: {said(error)}") from error
             return
         if other is not None:
-            raise Refused(f"{other.what} {other.target} is under way already: {other.who} began it at {other.at:%H:%M:%S} UTC")
+            raise Refused(under_way(other))
         self._note("run.started", run)
+
+    def _refuse_beside_orphan(self, run: Run, exclusive: str) -> None:
+        """What a killed cockpit began may be at work still: nothing that changes the world is begun beside the same."""
+        if not exclusive or not isinstance(run.action, Start) or self._plan(run.action).runbook.changes is None:
+            return
+        for other in self._journal.same_runs(exclusive):
+            program = orphan(other.id) if other.state is RunState.UNCERTAIN else None
+            if program is not None:
+                raise Refused(
+                    f"{run.what} is still running since {other.at:%H:%M:%S} UTC, process {program} ({other.who} began it in a "
+                    f"cockpit that was killed): wait for it, or end it with `kill -- -{program}`"
+                )
 
     def _exclusive(self, run: Run) -> str:
         match run.action:
             case Start(dry_run=True) | Cancel():
                 return ""
-            case Start(runbook=runbook, alert=alert):
-                return f"run:{runbook}:{run.target}:{alert or ''}"
+            case Start(runbook=runbook):
+                # what is executed, whichever alert (or none) somebody came by
+                steps = [(step.argv, sorted(step.env.items()), step.cwd) for step in self._plan(run.action).steps]
+                return f"run:{runbook}:{hashlib.sha256(repr(steps).encode('utf-8', 'backslashreplace')).hexdigest()}"
             case action:
                 return verbs.exclusive(action, verbs.by_source(action)[0][0])
 
@@ -191,12 +274,14 @@ class Dispatch:
         name = verbs.by_source(run.action)[0][0]
         source = self._source(name)
         if source is None:
-            return self._settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=f"there is no source {name}"))
+            return await self._settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=f"there is no source {name}"))
         try:
             state, reason, result = await self._send(source, verbs.call(run.action, run.who))
         except asyncio.CancelledError:
             reason = f"the cockpit was closed while {name} was being told"
-            self._settle(msgspec.structs.replace(run, state=RunState.UNCERTAIN, reason=reason, settled_mono=self._stamp()))
+            run = msgspec.structs.replace(run, state=RunState.UNCERTAIN, reason=reason, settled_mono=self._stamp())
+            self._store.put_run(run)
+            self._aside.put(lambda: self._keep(run))
             raise
         after = self._stamp()
         run = msgspec.structs.replace(
@@ -204,7 +289,7 @@ class Dispatch:
         )
         if state in (RunState.ACCEPTED, RunState.UNCERTAIN):
             self._results[run.id], self._sent[run.id] = result, name
-        self._settle(run)
+        await self._settle(run)
         source.nudge()
         return run
 
@@ -229,8 +314,8 @@ class Dispatch:
         plan = self._plan(action)
         problem = plan.refused or difference(action, plan)
         if problem:
-            return self._settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=problem, seconds=0.0))
-        run = self._settle(msgspec.structs.replace(run, state=RunState.RUNNING))
+            return await self._settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=problem, seconds=0.0))
+        run = await self._settle(msgspec.structs.replace(run, state=RunState.RUNNING))
         outcome = await self._runner.execute(run.id, plan, dry_run=action.dry_run)
         run = msgspec.structs.replace(
             run,
@@ -240,21 +325,21 @@ class Dispatch:
             reason=outcome.reason,
             settled_mono=self._stamp(),
         )
-        return self._settle(run)
+        return await self._settle(run)
 
-    def _settle(self, run: Run) -> Run:
+    async def _settle(self, run: Run) -> Run:
         """Keep what became of a run. Where that cannot be written the screen says so (the journal's ``problem``), and the next
         cockpit will read "outcome unknown", which is then the truth."""
         self._store.put_run(run)
-        try:
-            self._journal.put_run(run)
-        except JournalError:
-            self._changed()
-            return run
-        if run.state.settled:
-            self._note("run.ended", run)
+        await self._aside.do(lambda: self._keep(run))
         self._changed()
         return run
+
+    def _keep(self, run: Run) -> None:
+        with suppress(JournalError):  # the journal's own `problem` tells
+            self._journal.put_run(run)
+            if run.state.settled:
+                self._note("run.ended", run)
 
     def _note(self, kind: str, run: Run | None) -> None:
         if run is None:
@@ -263,7 +348,5 @@ class Dispatch:
         if run.exit_code is not None:
             data["exit_code"] = str(run.exit_code)
         source = "" if isinstance(run.action, (Start, Cancel)) else verbs.by_source(run.action)[0][0]
-        try:
+        with suppress(JournalError):  # the run itself is written; the journal's own `problem` tells the rest
             self._journal.record(kind, at=self._clock.now(), who=self._who, source=source, subject=run.target, data=data)
-        except JournalError:
-            self._changed()  # the run itself is written; the journal's own `problem` tells the rest

@@ -8,22 +8,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 
 from ..config.model import Config
 from ..core.actions import Action, Cancel
 from ..core.alerts import Ref
 from ..core.filters import parse
 from ..core.view import View
-from .desk import Output, Refused
+from ..core.why import narrowed
+from .curves import Curves
+from .desk import SILENT, Output, Refused, unheard
 from .journal import JournalError
 from .person import hidden_names
+from .source import said
 from .works import STOPPING, Works
 
 TICK = 1.0
 """Seconds between looks at what time alone changes."""
+HUNG = 1.0
+"""Seconds that the end waits for an engine that has not given a sign of life."""
 FOLLOW = 5.0
 """Seconds between looks at what other cockpits of this state directory did."""
 
@@ -34,10 +40,15 @@ class Engine(Works):
 
     _thread: threading.Thread | None = None
     _stopping: asyncio.Event | None = None
+    _alive_at = 0.0  # real time, as the loop's own: a hung loop is no matter of the clock that facts are dated by
+
+    failed = ""
+    """Why the engine ended although nobody had stopped it, for the person; "" = it did not."""
 
     def start(self) -> None:
         """Begin, in a thread of its own. Returns when it can take actions."""
         ready = threading.Event()
+        self._alive_at = time.monotonic()
         self._thread = threading.Thread(target=self._main, args=(ready,), name="cockpit engine", daemon=True)
         self._thread.start()
         ready.wait()
@@ -49,8 +60,12 @@ class Engine(Works):
             return True
         if self._stopping is not None:
             self._on_loop(self._stopping.set)
-        self._thread.join(timeout)
+        self._thread.join(timeout if self.silent_for() <= SILENT else min(timeout, HUNG))
         return not self._thread.is_alive()
+
+    @cached_property
+    def _curves(self) -> Curves:
+        return Curves(self.journal)
 
     def adopt(self, config: Config) -> None:
         """Go on with another config: its traps, runbooks, rosters, people, sources and remarks. From any thread."""
@@ -60,6 +75,15 @@ class Engine(Works):
     def view(self) -> View:
         """The newest view. Fetching it asks to be told of the next; takes no lock."""
         return self._store.view
+
+    def silent_for(self) -> float:
+        """See `Desk.silent_for`."""
+        return time.monotonic() - self._alive_at
+
+    def why_not(self, action: Action | type) -> str | None:
+        """See `Desk.why_not`."""
+        silence = unheard(self.silent_for()) if self._thread is not None else ""
+        return silence or super().why_not(action)
 
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """See `Desk.on_change`."""
@@ -74,7 +98,9 @@ class Engine(Works):
             self._refuse(action)
             self._dispatch.cancel(action, self._on_loop)
             return action.run_id
-        runs = self._begin(action)
+        self._refuse(action)
+        runs = self._dispatch.intend(narrowed(action, self._now(), self.can))
+        self._on_loop(self._publish)
         for run in runs:
             self._on_loop(partial(self._crew.go, f"{run.what} {run.target}", partial(self._carry_out, run)))
         return runs[0].id
@@ -90,11 +116,8 @@ class Engine(Works):
         return self._runner.output(run_id, since)
 
     def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:
-        """See `Desk.readings`. Nothing where the journal cannot be read: the view's `journal` says why."""
-        try:
-            return self.journal.readings(trap, metric, since)
-        except JournalError:
-            return ()
+        """See `Desk.readings`. What was read last, where the journal does not answer within `SOON`; nothing where it never did."""
+        return self._curves.points(trap, metric, since)
 
     def refresh(self) -> None:
         """See `Desk.refresh`. Ends the parking of sources, too."""
@@ -112,7 +135,10 @@ class Engine(Works):
         loop = asyncio.new_event_loop()
         try:
             loop.run_until_complete(self._live(ready))
+        except BaseException as error:  # noqa: BLE001  # it is told when the screen ends; until then its silence tells
+            self.failed = f"the engine ended by itself: {type(error).__name__}: {said(error)}"
         finally:
+            self._loop = None
             ready.set()
             loop.close()
 
@@ -120,12 +146,18 @@ class Engine(Works):
         self._stopping = asyncio.Event()
         async with self.session():
             self._lives = True
+            self._crew.keep("the sign of life", self._beat)
             self._crew.keep("keeping the traps", self.keeper.run)
             self._crew.keep("the view", self._tick)
             self._crew.keep("following the journal", self._follow)
             self._sources.begin(self._crew)
             ready.set()
             await self._stopping.wait()
+
+    async def _beat(self) -> None:
+        while True:
+            self._alive_at = time.monotonic()
+            await asyncio.sleep(TICK)
 
     async def _tick(self) -> None:
         while True:
@@ -139,7 +171,10 @@ class Engine(Works):
         """Runs of other cockpits that share this state directory appear here too."""
         while True:
             await self.clock.sleep(FOLLOW)
-            runs = await asyncio.to_thread(self.journal.runs, 50)
+            try:
+                runs = await self._aside.do(partial(self.journal.runs, 50))
+            except JournalError:
+                continue  # busy or gone: the view's remarks say so, and its runs stay as they are
             self._store.put_runs(run for run in runs if run.id not in self._dispatch.mine)
 
     async def _adopt(self, config: Config) -> None:

@@ -13,17 +13,19 @@ from ..core.traps import Watch
 from ..provider import Clock
 from . import lease_table, marks_table, runs_table, traps_table
 from .journal_file import JournalFile
-from .records import Entry, Happened, JournalError, Kept, Lease, epoch, moment, read_entries, write_entries
+from .records import Entry, Happened, JournalError, Kept, Lease, epoch, read_entries, write_entries
 
 __all__ = ["Entry", "Happened", "Journal", "JournalError", "Kept", "Lease", "open_journal"]
 
+_SAME = 20  # so many runs of one key are looked back at
 _NO_MARKS = Marks({}, (), {})
 
 
 class Journal:
-    """Open with `open_journal`. Every method may block on the disk for milliseconds (up to 5 s while another process writes), is
-    safe to call from any thread, and raises `JournalError` where it cannot do its work; from then on ``problem`` says so until a
-    write succeeds again. Where the file cannot be opened at all, reading gives what an empty journal would.
+    """Open with `open_journal`. Every method may block on the disk for milliseconds (while another process writes: up to 5 s to
+    write, half a second to read), is safe to call from any thread, and raises `JournalError` where it cannot do its work. Where it
+    could not write, ``problem`` says so until a write succeeds again. Where the file cannot be opened at all, reading gives what an
+    empty journal would.
 
     Readings are kept as they were for 48 hours, then as 5-minute medians for 14 days. Everything else is kept.
     """
@@ -55,7 +57,7 @@ class Journal:
 
     def entries(self, *, since: datetime | None = None, subject: str = "", kind: str = "", limit: int = 1000) -> tuple[Entry, ...]:
         """Entries, newest first; ``kind`` is a prefix."""
-        return self._file.read(lambda db: read_entries(db, since, subject, kind, limit), ())
+        return self._file.read(lambda db: read_entries(db, since, subject, kind, limit, self._file.odd), ())
 
     def put_run(self, run: Run) -> None:
         """Insert or update a run, with this process as its owner. Durable when it returns."""
@@ -71,6 +73,11 @@ class Journal:
             with suppress(JournalError):  # `problem` says it; they are shown as uncertain all the same
                 self._file.write(lambda db: runs_table.write_off(db, lost, now))
         return tuple(runs)
+
+    def same_runs(self, exclusive: str) -> tuple[Run, ...]:
+        """The newest runs begun with this ``exclusive`` key, as `runs` has them."""
+        nothing: tuple[list[Run], list[Run]] = ([], [])
+        return tuple(self._file.read(lambda db: runs_table.newest(db, _SAME, exclusive), nothing)[0])
 
     def begin_run(self, run: Run, exclusive: str = "") -> Run | None:
         """`put_run`, unless another unsettled run of a living process has the same non-empty ``exclusive`` key: then nothing is
@@ -93,11 +100,11 @@ class Journal:
 
     def watches(self) -> dict[str, Watch]:
         """What is known of every trap."""
-        return self._file.read(traps_table.watches, {})
+        return self._file.read(lambda db: traps_table.watches(db, self._file.odd), {})
 
     def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:
         """(seconds since the epoch, value), oldest first."""
-        return self._file.read(lambda db: traps_table.readings(db, trap, metric, epoch(since)), ())
+        return self._file.read(lambda db: traps_table.readings(db, trap, metric, epoch(since), self._file.odd), ())
 
     def thin(self, now: datetime, looks: int = 2000) -> bool:
         """Condense or drop a few old readings: those of one trap, at most ``looks`` of them. False once all have had their turn."""
@@ -108,7 +115,7 @@ class Journal:
     def marks(self, now: datetime) -> Marks:
         """What people have put on local alerts, as of ``now``: acknowledgements, silences that run or will, and of the last 30 days
         the latest 20 notes of each alert, oldest first. Silences carry ``local`` as their source."""
-        return self._file.read(lambda db: marks_table.marks(db, now), _NO_MARKS)
+        return self._file.read(lambda db: marks_table.marks(db, now, self._file.odd), _NO_MARKS)
 
     def ack(self, alert_id: str, firing: int, who: str, note: str, at: datetime) -> None:
         """Someone has it. Raises `cockpit.provider.Conflict` if somebody else already has this firing."""
@@ -136,10 +143,7 @@ class Journal:
 
     def last_beat(self, name: str) -> datetime | None:
         """When the heartbeat of that name was last told; ``None`` if never."""
-        row: tuple[float] | None = self._file.read(
-            lambda db: db.execute("SELECT at FROM beat WHERE name = ?", (name,)).fetchone(), None
-        )
-        return moment(row[0]) if row is not None else None
+        return self._file.read(lambda db: marks_table.last_beat(db, name), None)
 
     def take_lease(self, holder_pid: int, at: datetime, ttl: float) -> bool:
         """Become or stay the keeper; False while another living process is (renewed within ``ttl`` seconds, and there)."""

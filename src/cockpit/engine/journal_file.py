@@ -15,19 +15,22 @@ from typing import TypeVar
 from ..core.text import clean
 from ..provider import Clock
 from . import schema
+from .journal_faults import BUSY_READING, BUSY_SECONDS, DAMAGED, Busy, is_busy, ruined, why
 from .records import JournalError
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
-BUSY_SECONDS = 5.0
-"""How long to wait for another process that is writing."""
+
+READ_SECONDS = 0.5
+"""How long a reader waits for whoever is writing: it has its last answer, and a person who looks at it."""
 
 _BEHIND = ("-journal", "-wal", "-shm")
 
 
 class JournalFile:
-    """One connection, guarded by a lock, to a file of ours alone (mode 0600 in a directory 0700).
+    """A file of ours alone (mode 0600 in a directory 0700): one connection that writes and one that reads, each guarded by a lock
+    of its own, so that nobody who reads waits behind a write that waits for another process.
 
     Rollback journal, truncated after each commit: with ``synchronous=FULL`` SQLite then syncs the truncation too, so that what was
     acknowledged survives a power loss. WAL is not used: before 3.51.3 two connections could corrupt it, and a state directory may
@@ -43,8 +46,12 @@ class JournalFile:
         self._closed = False
         self._problem = ""
         self._remarks: list[str] = []
+        self._odd: dict[str, int] = {}
+        self._reading = threading.Lock()
+        self._reader: sqlite3.Connection | None = None
+        self._reader_inode: tuple[int, int] | None = None
         with self._lock, suppress(JournalError):  # it stays as `problem`, and the next write tries again
-            self._usable()
+            self._usable(patience=READ_SECONDS)
 
     @property
     def problem(self) -> str:
@@ -54,7 +61,15 @@ class JournalFile:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What had to be done, or should be, about the file."""
-        return tuple(self._remarks)
+        odd = (f"{self._name}: {many} of its {kind} cannot be read and were left out" for kind, many in self._odd.items())
+        return (*self._remarks, *odd)
+
+    def odd(self, kind: str, many: int) -> None:
+        """So many records of a kind could not be read when they were read last."""
+        if many:
+            self._odd[kind] = many
+        else:
+            self._odd.pop(kind, None)
 
     def write(self, work: Work[T]) -> T:
         """Do ``work`` in a transaction of its own; durable when it returns. Raises `JournalError`."""
@@ -70,11 +85,16 @@ class JournalFile:
         raise AssertionError("unreachable")
 
     def read(self, work: Work[T], empty: T) -> T:
-        """Do ``work`` on one consistent state; ``empty`` where there is nothing that could be read. Raises `JournalError`."""
-        with self._lock:
+        """Do ``work`` on one consistent state; ``empty`` where there is nothing that could be read. Raises `JournalError` where it
+        is there and cannot be read, after `READ_SECONDS` where somebody else holds it."""
+        if not self._reading.acquire(timeout=READ_SECONDS):
+            raise JournalError(f"{self._name}: {BUSY_READING}")
+        try:
             for last in (False, True):
                 try:
-                    db = self._usable()
+                    db = self._readable()
+                except Busy as busy:
+                    raise JournalError(f"{self._name}: {BUSY_READING}") from busy
                 except JournalError:
                     return empty
                 try:
@@ -85,7 +105,13 @@ class JournalFile:
                         _end(db)
                 except sqlite3.Error as error:
                     if last or not self._mended(error):
-                        raise JournalError(f"{self._name}: {_why(error)}") from error
+                        raise JournalError(f"{self._name}: {BUSY_READING if is_busy(error) else why(error)}") from error
+                except JournalError:
+                    raise
+                except Exception as error:  # what stands in a file may be anything: it is the journal's fault, and no bug
+                    raise JournalError(f"{self._name}: it holds what cannot be read ({clean(str(error))})") from error
+        finally:
+            self._reading.release()
         raise AssertionError("unreachable")
 
     def close(self) -> None:
@@ -93,6 +119,36 @@ class JournalFile:
         with self._lock:
             self._closed = True
             self._drop()
+        with self._reading:
+            self._drop_reader()
+
+    def _readable(self) -> sqlite3.Connection:
+        """The connection that reads, opened anew if the file under it is another one now. Raises `Busy` while nobody can tell."""
+        if self._reader is not None and not self._closed:
+            with suppress(OSError):  # unreachable for the moment: SQLite itself will say what is wrong
+                if self._reader_inode == _inode(self._path):
+                    return self._reader
+        self._drop_reader()
+        if not self._lock.acquire(timeout=READ_SECONDS):
+            raise Busy(self._name)
+        try:
+            self._usable(patience=READ_SECONDS)  # it makes the file, and sets a damaged one aside
+            self._reader_inode = self._inode
+        finally:
+            self._lock.release()
+        try:
+            self._reader = self._connected(READ_SECONDS)
+            self._reader.execute("PRAGMA query_only = ON")
+        except sqlite3.Error as error:
+            self._drop_reader()
+            raise JournalError(f"{self._name}: {why(error)}") from error
+        return self._reader
+
+    def _drop_reader(self) -> None:
+        if self._reader is not None:
+            with suppress(sqlite3.Error):  # it only read
+                self._reader.close()
+        self._reader = None
 
     def _transaction(self, db: sqlite3.Connection, work: Work[T]) -> T:
         before = db.total_changes
@@ -113,11 +169,11 @@ class JournalFile:
 
     def _failed(self, error: Exception | str) -> JournalError:
         """The error to raise; `problem` says the same from now on."""
-        why = error if isinstance(error, str) else _why(error)
-        self._problem = f"{self._name}: {why}; nothing is written down until that is mended"
+        said = error if isinstance(error, str) else why(error)
+        self._problem = f"{self._name}: {said}; nothing is written down until that is mended"
         return JournalError(self._problem)
 
-    def _usable(self, retry: bool = False) -> sqlite3.Connection:
+    def _usable(self, retry: bool = False, patience: float | None = None) -> sqlite3.Connection:
         """The connection, opened anew if the file under it is another one now, or (with ``retry``) if it failed before."""
         if self._closed:
             raise JournalError(f"{self._name} is closed")
@@ -129,7 +185,7 @@ class JournalFile:
         elif self._db is not None:
             self._drop()
         if self._db is None:
-            self._db = self._opened()
+            self._db = self._opened(BUSY_SECONDS if patience is None else patience)
             self._doubtful = False
         return self._db
 
@@ -139,19 +195,18 @@ class JournalFile:
                 self._db.close()
         self._db = None
 
-    def _opened(self) -> sqlite3.Connection:
+    def _connected(self, patience: float) -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"file:{_quoted(self._path)}?mode=rw", uri=True, timeout=patience, isolation_level=None, check_same_thread=False
+        )
+
+    def _opened(self, patience: float) -> sqlite3.Connection:
         for _ in range(3):
             try:
                 self._guard_directory()
                 self._guard_file()
                 self._inode = _inode(self._path)
-                db = sqlite3.connect(
-                    f"file:{_quoted(self._path)}?mode=rw",
-                    uri=True,
-                    timeout=BUSY_SECONDS,
-                    isolation_level=None,
-                    check_same_thread=False,
-                )
+                db = self._connected(patience)
             except OSError as error:
                 raise self._failed(f"cannot be made or opened ({error.strerror})") from error
             except sqlite3.Error as error:
@@ -161,15 +216,18 @@ class JournalFile:
                 db.execute("PRAGMA journal_mode = TRUNCATE").fetchone()
                 schema.prepare(db)
                 self._note_access()
+                db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
                 return db
             except schema.Unusable as error:
                 db.close()
                 self._set_aside(str(error))
             except sqlite3.Error as error:
                 db.close()
-                if not _ruined(error):
+                if is_busy(error) and patience < BUSY_SECONDS:  # nobody has tried to write: that is no problem yet
+                    raise Busy(f"{self._name}: {BUSY_READING}") from error
+                if not ruined(error):
                     raise self._failed(error) from error
-                self._set_aside(_why(error))
+                self._set_aside(why(error))
         raise self._failed("each new file is damaged at once; look at the disk")
 
     def _note_access(self) -> None:
@@ -222,10 +280,13 @@ class JournalFile:
 
     def _mended(self, error: sqlite3.Error) -> bool:
         """Whether a damaged file was set aside, so that the work can be tried on a new one."""
-        if not _ruined(error):
+        if not ruined(error) or not self._lock.acquire(timeout=READ_SECONDS):
             return False
-        self._drop()
-        self._set_aside(_why(error))
+        try:
+            self._drop()
+            self._set_aside(why(error))
+        finally:
+            self._lock.release()
         return True
 
     def _set_aside(self, why: str) -> None:
@@ -256,7 +317,9 @@ class JournalFile:
         except OSError as error:
             raise self._failed(f"cannot be used ({why}) nor set aside ({error.strerror})") from error
         # what matters first, and short: it is a banner on the screen
-        self._remark(f"acks, disarms, silences are gone; old journal: {clean(_from_home(aside))} ({why.removeprefix('it is ')})")
+        shown = clean(_from_home(aside))
+        kept = f"damaged journal: {shown}" if why in DAMAGED else f"old journal: {shown} ({why})"
+        self._remark(f"acks, disarms, silences are gone; {kept}")
 
     def _remark(self, text: str) -> None:
         if text not in self._remarks:
@@ -292,26 +355,3 @@ def _quoted(path: Path) -> str:
 
 def _kind(mode: int) -> str:
     return "a symbolic link" if stat.S_ISLNK(mode) else "a file" if stat.S_ISREG(mode) else "something else"
-
-
-def _ruined(error: sqlite3.Error) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def _why(error: Exception) -> str:
-    """What SQLite means, for a person."""
-    code = getattr(error, "sqlite_errorcode", None)
-    words = _WORDS.get(code & 0xFF) if isinstance(code, int) else None
-    return words or clean(str(error))
-
-
-_WORDS = {
-    sqlite3.SQLITE_BUSY: f"busy, another process has held it for {BUSY_SECONDS:.0f} s",
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_READONLY: "it is read-only",
-    sqlite3.SQLITE_IOERR: "the disk gives input/output errors",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened (no right, no descriptors left, or the disk is read-only)",
-    sqlite3.SQLITE_CORRUPT: "it is damaged",
-    sqlite3.SQLITE_NOTADB: "it is not a database",
-}

@@ -18,6 +18,7 @@ from .journal import Journal, JournalError
 from .looks import Looks
 from .post import Post
 from .probing import build
+from .strays import Strays
 from .tenure import TTL, Found, claim, survey
 from .timers import Timers
 
@@ -36,7 +37,8 @@ class Keeper:
 
     It looks at each trap every ``trap.every`` seconds of monotonic time, the first time within two seconds. A look that is not over
     in its time (``trap.timeout``, else 10 s, never past two intervals) makes the trap blind; while it still hangs no second one is
-    begun. Only the process that holds the lease looks; another follows, and takes over when the holder is gone. Where the journal
+    begun. Only the process that holds the lease looks; another follows, takes over when the holder is gone, and looks meanwhile at
+    what the holder leaves out (see `Strays`). Where the journal
     fails it goes on looking: what it knows is in ``watches``, and is written down when that works again.
 
     ``load`` gives a probe's class by name (`plugins.load`), ``secrets`` the secrets its config refers to. ``on_change`` is called
@@ -63,6 +65,8 @@ class Keeper:
         self._aside = Aside("keeper's journal")
         self._leads = False
         self._knows = False
+        self._strays = Strays(self._clock, self._pid)
+        self._minded: frozenset[str] = frozenset()
         self._term = 0
         self._says = ""
         self._backlog = Backlog(journal, self._clock, self._timers, self._aside, self._spawn, self._written)
@@ -70,8 +74,10 @@ class Keeper:
 
     @property
     def watches(self) -> dict[str, Watch]:
-        """What this process knows by looking itself: never older than the journal. Empty while another process looks."""
-        return {name: post.watch for name, post in self._posts.items()} if self._knows else {}
+        """What this process knows by looking itself: never older than the journal. While another process looks, that is what is
+        looked at here because it is left out there."""
+        minded = self._minded
+        return {name: post.watch for name, post in self._posts.items() if self._knows or name in minded}
 
     @property
     def leads(self) -> bool:
@@ -109,14 +115,15 @@ class Keeper:
         for name, old in self._posts.items():
             old.retired = posts.get(name) is not old
         self._posts = posts
+        self._minded -= {post.trap.name for post in fresh} | (self._minded - posts.keys())
         if fresh and self._leads:
             self._spawn(self._guard(fresh))
         self._on_change()
 
     def look_all(self) -> None:
         """Look at every trap now, where this process is the one that looks."""
-        if self._leads:
-            for post in self._posts.values():
+        for post in self._posts.values():
+            if self._is_ours(post):
                 self._looks.begin(post)
 
     async def look_now(self, name: str) -> Watch:
@@ -140,9 +147,9 @@ class Keeper:
                 chosen = [self._posts[name] for name in names]
             else:
                 chosen = [post for post in self._posts.values() if held.ours and self._is_due(post)]
-            await self._look_together(chosen, deadline)
+            await self._look_together(chosen, deadline, ticking)
             # others took so long that quick ones, looked at with them, count as overdue already
-            await self._look_together([post for post in chosen if self._is_stale(post)], deadline)
+            await self._look_together([post for post in chosen if self._is_stale(post)], deadline, ticking)
             return {name: post.watch for name, post in self._posts.items()}
         finally:
             ticking.cancel()
@@ -162,14 +169,26 @@ class Keeper:
         if held.ours and not self._leads:
             self._remember(await self._surveyed(self._posts.values()))
             self._leads = self._knows = True
+            self._minded = frozenset()
             self._schedule(self._posts.values())
             self._on_change()
         elif self._leads and not held.ours:
             self._leads = self._knows = False
             self._backlog.clear()
             self._on_change()
-        if self._leads:
-            self._backlog.nudge()
+        elif not held.ours:
+            await self._mind()
+        self._backlog.nudge()
+
+    async def _mind(self) -> None:
+        """Look at what is left out by the process that keeps the traps."""
+        known = await self._aside.do(partial(survey, self._journal, (), self._clock.now()))
+        before, self._minded = self._minded, self._strays.among(self._posts.values(), known.watches, self._minded)
+        for name in before - self._minded:
+            self._looks.drop(self._posts[name])
+        if self._minded != before:
+            self._on_change()
+        await self._guard([self._posts[name] for name in self._minded - before])
 
     async def _guard(self, posts: list[Post]) -> None:
         self._remember(await self._surveyed(posts))
@@ -196,16 +215,19 @@ class Keeper:
             self._timers.at(post.due, partial(self._fell_due, post, post.due))
 
     def _first(self, post: Post) -> None:
-        if self._leads:
+        if self._is_ours(post):
             self._looks.begin(post)
 
     def _fell_due(self, post: Post, due: float) -> None:
-        if post.retired or not self._leads or post.due != due:
+        if post.retired or not self._is_ours(post) or post.due != due:
             return
         now = self._clock.mono()
         post.due += (int(max(0.0, now - due) / post.every) + 1) * post.every
         self._timers.at(post.due, partial(self._fell_due, post, post.due))
         self._looks.begin(post)
+
+    def _is_ours(self, post: Post) -> bool:
+        return self._leads or post.trap.name in self._minded
 
     def _is_due(self, post: Post) -> bool:
         checked = post.watch.checked_at
@@ -222,22 +244,32 @@ class Keeper:
         self._looks.begin(post)
         return await waiting
 
-    async def _look_together(self, posts: Collection[Post], deadline: float) -> None:
+    async def _look_together(self, posts: Collection[Post], deadline: float, ticking: asyncio.Future[None]) -> None:
         if not posts:
             return
         looks = asyncio.gather(*(self._look_at(post) for post in posts))
-        self._timers.after(deadline, partial(self._give_up, posts, deadline))
-        await looks
+        self._timers.after(deadline, partial(self._give_up, posts, f"no answer within the {deadline:g} s there were for all"))
 
-    def _give_up(self, posts: Iterable[Post], deadline: float) -> None:
+        def died(timers: asyncio.Future[None]) -> None:
+            """Nobody keeps time any more: without this, looks that hang would be waited for for ever."""
+            if not timers.cancelled():
+                self._give_up(posts, f"a bug in the cockpit: {timers.exception()!r}")
+
+        ticking.add_done_callback(died)
+        try:
+            await looks
+        finally:
+            ticking.remove_done_callback(died)
+
+    def _give_up(self, posts: Iterable[Post], reason: str) -> None:
         for post in posts:
-            self._looks.give_up(post, f"no answer within the {deadline:g} s there were for all")
+            self._looks.give_up(post, reason)
 
     # -- what came of it
 
     def _took(self, post: Post, event: Event) -> None:
         kept = post.took(event)
-        if self._leads:
+        if self._is_ours(post):
             self._backlog.add(kept)
             self._on_change()
 

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from ..core.traps import Event, Failed
+from ..core.traps import Event, Failed, Watch
 from ..provider import Clock, Probe
 from .look import Look
 from .post import Post
-from .probing import Outcome, event_of
+from .probing import Outcome, event_of, recalled
 from .timers import Timers
 
 PLACES = 16
@@ -71,7 +71,7 @@ class Looks:
         look = post.look = Look(self._clock.now(), self._clock.mono(), post.limit)
         self._young += 1
         try:
-            look.start(post.trap.name, partial(self._probe, post), partial(self._answered, post))
+            look.start(post.trap.name, partial(self._probe, post, post.watch), partial(self._answered, post))
         except RuntimeError as error:
             post.look = None
             self._vacate(look)
@@ -80,11 +80,11 @@ class Looks:
         self._timers.at(look.began_mono + YOUNG, partial(self._vacate, look))
         self._timers.at(look.deadline, partial(self._ran_out, post, look))
 
-    def _probe(self, post: Post) -> Probe:
+    def _probe(self, post: Post, watch: Watch) -> Probe:
         probe = post.probe
         if probe is None:
             probe = post.probe = self._make(post)
-        return probe
+        return recalled(probe, watch)
 
     def _answered(self, post: Post, look: Look, outcome: Outcome) -> None:
         while post.heir is not None:  # the trap was configured anew meanwhile

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+import msgspec
+
 from ..config.model import Config
 from ..core.marks import Marks
 from ..core.roster import Person, Roster
 from ..core.text import clean
-from ..core.traps import Armed, Rested, Trap, Watch, step
+from ..core.traps import Armed, Rested, Trap, Watch, as_laid, fingerprint, step
 from ..provider import Clock, Http, HttpSettings, Machine, NotFound, ProbeError, ProviderError, Unreachable
 from .journal import Happened, Journal, JournalError
 from .person import at_keyboard, os_user
-from .post import with_rest
 
 T = TypeVar("T")
 _NO_MARKS = Marks({}, (), {})
@@ -51,8 +53,10 @@ class Here:
         self._journal, self._clock = journal, clock
         self._watches: Mapping[str, Watch] | None = None
         self._marks: Marks | None = None
+        self._missed: dict[str, str] = {}
         self._host = clean(socket.gethostname().partition(".")[0], 100) or "localhost"
         self._user = os_user()
+        self._laid: dict[str, tuple[int, datetime]] = {}
 
     @property
     def clock(self) -> Clock:
@@ -94,21 +98,59 @@ class Here:
         return at_keyboard(self.config, self._user)
 
     def watches(self) -> Mapping[str, Watch]:
-        """What is known of every trap: the journal's word, and for what the keeper in here knows better, the keeper's."""
+        """What is known of every trap: the journal's word, and for what the keeper in here knows better, the keeper's. One that
+        nobody has looked at as it is laid in this config is blind since this process first saw it so."""
         live = self.live()
         try:
             written = self._watches = self._journal.watches()
+            self._missed.pop("watches", None)
         except JournalError as error:
+            self._missed["watches"] = clean(str(error))
             if self._watches is None and not live:
                 raise Unreachable(str(error)) from error
             written = dict(self._watches or {})
-        return {**written, **{name: _newer(written.get(name), watch) for name, watch in live.items()}}
+        known = {**written, **{name: _newer(written.get(name), watch) for name, watch in live.items()}}
+        now = self._clock.now()
+        anew = {name: as_laid(trap, known.get(name, Watch())) for name, trap in self.config.traps.items()}
+        unseen = {name: watch for name, watch in anew.items() if watch.checked_at is None}
+        keeper = self._keeper(now) if unseen.keys() - live.keys() else 0
+        return {**known, **{name: self._never_seen(name, known.get(name), watch, keeper, now) for name, watch in unseen.items()}}
+
+    def _never_seen(self, name: str, known: Watch | None, watch: Watch, keeper: int, now: datetime) -> Watch:
+        laid = fingerprint(self.config.traps[name])
+        if self._laid.get(name, (None,))[0] != laid:
+            self._laid[name] = (laid, now)
+        reason = watch.reason
+        if keeper and known is not None and known.laid and known.laid != laid:
+            reason = f"process {keeper} keeps another config of this trap"
+        elif keeper:
+            reason = f"not looked at yet, by process {keeper} which looks at the traps"
+        return msgspec.structs.replace(watch, blind_since=self._laid[name][1], reason=reason)
+
+    def _keeper(self, now: datetime) -> int:
+        """The other process that looks at the traps, or 0."""
+        try:
+            lease = self._journal.lease()
+        except JournalError:
+            return 0  # `problem` says it
+        from .tenure import TTL  # deferred: the keeper's part of the house, and the first view needs none of it
+
+        if lease is None or lease.pid == os.getpid() or abs((now - lease.renewed_at).total_seconds()) > TTL:
+            return 0
+        return lease.pid
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Why what the journal says of this machine is what was read last; empty where it could be read."""
+        return tuple(dict.fromkeys(self._missed.copy().values()))
 
     def marks(self) -> Marks:
         """What people have put on local alerts."""
         try:
             self._marks = self._journal.marks(self._clock.now())
-        except JournalError:
+            self._missed.pop("marks", None)
+        except JournalError as error:
+            self._missed["marks"] = clean(str(error))
             return self._marks or _NO_MARKS  # alerts stay live; without an acknowledgement they are louder, not quieter
         return self._marks
 
@@ -170,4 +212,6 @@ def _newer(written: Watch | None, live: Watch) -> Watch:
         return live
     if written.checked_at is not None and (live.checked_at is None or live.checked_at < written.checked_at):
         return written
+    from .post import with_rest  # deferred: the keeper's part of the house, and the first view needs none of it
+
     return with_rest(live, written)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from datetime import datetime, timedelta
 
 from ..core.alerts import Ref, Remark, Silence
 from ..core.marks import AckMark, Marks
+from ..core.text import clean, clean_block
 from ..provider import Conflict, NotFound
-from .records import Happened, epoch, moment, write_entries
+from .records import Happened, Odd, epoch, moment, sifted, write_entries
 
 SOURCE = "local"
 NOTES_KEPT = 20
@@ -17,27 +17,43 @@ NOTES_KEPT = 20
 NOTES_DAYS = 30
 
 
-def marks(db: sqlite3.Connection, now: datetime) -> Marks:
+def marks(db: sqlite3.Connection, now: datetime, odd: Odd) -> Marks:
     """As of ``now``: acknowledgements, silences that run or will, the latest notes (oldest of them first)."""
-    acks = {
-        alert: AckMark(alert, firing, who, moment(at), note)
-        for alert, firing, who, at, note in db.execute("SELECT alert, firing, who, at, note FROM ack")
-    }
-    silences = tuple(
-        Silence(ref=Ref(SOURCE, i), match=match, starts_at=moment(start), ends_at=moment(end), who=who, comment=comment)
-        for i, match, start, end, who, comment in db.execute(
-            "SELECT id, match, starts_at, ends_at, who, comment FROM silence WHERE ends_at > ? ORDER BY ends_at, id", (epoch(now),)
-        )
+    acks = sifted("acknowledgements", db.execute("SELECT alert, firing, who, at, note FROM ack"), _acked, odd)
+    silences = db.execute(
+        "SELECT id, match, starts_at, ends_at, who, comment FROM silence WHERE ends_at > ? ORDER BY ends_at, id", (epoch(now),)
     )
     notes: dict[str, list[Remark]] = {}
     since = epoch(now - timedelta(days=NOTES_DAYS))
-    for alert, at, who, text in db.execute(
-        "SELECT alert, at, who, text FROM note WHERE at >= ? ORDER BY at DESC, id DESC", (since,)
-    ):
+    rows = db.execute("SELECT alert, at, who, text FROM note WHERE at >= ? ORDER BY at DESC, id DESC", (since,))
+    for alert, remark in sifted("notes", rows, lambda alert, *rest: (str(alert), _noted(*rest)), odd):
         kept = notes.setdefault(alert, [])
         if len(kept) < NOTES_KEPT:
-            kept.append(Remark(moment(at), who, text))
-    return Marks(acks, silences, {alert: tuple(reversed(kept)) for alert, kept in notes.items()})
+            kept.append(remark)
+    return Marks(
+        {each.id: each for each in acks},
+        tuple(sifted("silences", silences, _silenced, odd)),
+        {alert: tuple(reversed(kept)) for alert, kept in notes.items()},
+    )
+
+
+def _acked(alert: str, firing: int, who: str, at: float, note: str) -> AckMark:
+    return AckMark(alert, int(firing), clean(who), moment(at), clean(note))
+
+
+def _silenced(i: str, match: str, start: float, end: float, who: str, comment: str) -> Silence:
+    return Silence(
+        ref=Ref(SOURCE, clean(i)),
+        match=clean(match),
+        starts_at=moment(start),
+        ends_at=moment(end),
+        who=clean(who),
+        comment=clean_block(comment),
+    )
+
+
+def _noted(at: float, who: str, text: str) -> Remark:
+    return Remark(moment(at), clean(who), clean_block(text))
 
 
 def ack(db: sqlite3.Connection, alert_id: str, firing: int, who: str, note: str, at: datetime) -> None:
@@ -60,6 +76,8 @@ def unack(db: sqlite3.Connection, alert_id: str, who: str, at: datetime) -> None
 
 def silence(db: sqlite3.Connection, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str) -> str:
     """Gives the new silence's id."""
+    import secrets  # deferred: it brings the hashes, and the first screen writes nothing
+
     new = f"s-{secrets.token_hex(4)}"
     db.execute(
         "INSERT INTO silence (id, match, starts_at, ends_at, who, comment) VALUES (?, ?, ?, ?, ?, ?)",
@@ -87,6 +105,12 @@ def beat(db: sqlite3.Connection, name: str, at: datetime) -> None:
     """The one told last counts, even if the clock stepped back: a time in the future would hide that it stays away."""
     db.execute("INSERT OR REPLACE INTO beat (name, at) VALUES (?, ?)", (name, epoch(at)))
     _happened(db, at, "beat", "", name, {})
+
+
+def last_beat(db: sqlite3.Connection, name: str) -> datetime | None:
+    """When it was told last; ``None`` if never."""
+    row = db.execute("SELECT at FROM beat WHERE name = ?", (name,)).fetchone()
+    return moment(row[0]) if row is not None else None
 
 
 def _happened(db: sqlite3.Connection, at: datetime, kind: str, who: str, subject: str, data: dict[str, object]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ..core.forecast import NEVER, Outlook, outlook
-from ..core.traps import Event, Looked, Trap, Watch, as_laid, step
+from ..core.traps import Event, Failed, Looked, Trap, Watch, as_laid, step
 from ..core.units import say_seconds, seconds
 from ..provider import Probe
 from .look import Look
@@ -73,14 +73,21 @@ class Post:
     def took(self, event: Event) -> Kept:
         """Make the event part of what is known; gives what the journal should keep of it."""
         before = self.watch
-        values = event.reading.values if isinstance(event, Looked) else {}
-        self.watch = step(self.trap, before, event, self._outlook(event))
-        kept = Kept(trap=self.trap.name, watch=self.watch, values=values, happened=turns(self.trap, before, self.watch))
+        try:
+            kept = self._judged(before, event)
+        except Exception as error:  # noqa: BLE001  # whatever it is: who waits must hear of it, and the other traps are looked at
+            self.watch = step(self.trap, before, Failed(event.at, f"a bug in the cockpit: {type(error).__name__}: {error}"))
+            kept = Kept(trap=self.trap.name, watch=self.watch)
         for future in self.waiting:
             if not future.done():
                 future.set_result(self.watch)
         self.waiting.clear()
         return kept
+
+    def _judged(self, before: Watch, event: Event) -> Kept:
+        values = event.reading.values if isinstance(event, Looked) else {}
+        self.watch = step(self.trap, before, event, self._outlook(event))
+        return Kept(trap=self.trap.name, watch=self.watch, values=values, happened=turns(self.trap, before, self.watch))
 
     def rests_as(self, written: Watch) -> None:
         """Take the rest that people wrote in the journal."""

@@ -13,12 +13,16 @@ from ..config.decode import Secrets, decode_settings
 from ..config.model import ConfigError
 from ..config.secrets import SecretError
 from ..core.text import clean
-from ..core.traps import Failed, Looked, Reading, Trap, TrapState
+from ..core.traps import Failed, Looked, Reading, Trap, TrapState, Watch
 from ..plugins import PluginError
 from ..provider import Host, Probe, ProbeError
 
 MOST_NUMBERS = 200
 """Numbers of one reading that are kept; a check that gives thousands is a mistake somewhere."""
+
+MOST_MEMORIES = 50
+LONGEST_MEMORY = 8000
+"""Entries of what a probe remembers, and the characters of one: they are written down at every look."""
 
 Outcome = object
 """What a look came to: what it gave, or the exception that it raised."""
@@ -63,8 +67,28 @@ def _sane(trap: Trap, at: datetime, reading: Reading) -> Looked | Failed:
     if dropped:
         more = f" and {len(dropped) - 3} more" if len(dropped) > 3 else ""
         text = f"{text} (without {', '.join(dropped[:3])}{more}: no usable number)".strip()
+    memory = reading.memory
+    if not _memorable(memory):
+        return Failed(at, f"a bug in the probe {trap.probe}: what it wants to remember is no small table of texts and numbers")
     verdict = reading.verdict if isinstance(reading.verdict, TrapState) else None
     return Looked(at, msgspec.structs.replace(reading, values=values, text=text, verdict=verdict))
+
+
+def recalled(probe: Probe, watch: Watch) -> Probe:
+    """``probe``, told what the last look of its trap wants it to know, if it is one that remembers."""
+    recall = getattr(probe, "recall", None)
+    if recall is not None:
+        recall(watch.memory)
+    return probe
+
+
+def _memorable(memory: object) -> bool:
+    if not isinstance(memory, dict) or len(memory) > MOST_MEMORIES:
+        return False
+    return all(
+        isinstance(key, str) and (isinstance(value, str) or _number(value) is not None) and len(f"{key}{value}") <= LONGEST_MEMORY
+        for key, value in memory.items()
+    )
 
 
 def _number(raw: object) -> float | None:

@@ -6,7 +6,9 @@ run's mark in its environment. When it ends by itself, what it left behind is le
 are for.
 
 If the cockpit itself is killed, the program goes on: ending a repair half-way is worse than not knowing how it ended, and the
-journal then says "outcome unknown". What drops the mark, leaves the session and loses its parent before we look cannot be found.
+journal then says "outcome unknown". What it prints from then on is read by its `listener`.
+
+What drops the mark, leaves the session and loses its parent before we look cannot be found.
 """
 
 from __future__ import annotations
@@ -16,8 +18,10 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -27,6 +31,7 @@ V = TypeVar("V")
 
 MARK = "COCKPIT_RUN_ID"
 """The environment variable by which a run's processes are known."""
+LISTENER = Path(__file__).with_name("listener.py")
 CHUNK = 16384
 _PAUSE = 0.002  # seconds after a full chunk: what prints without end is slowed down, and the engine is not
 _LOOK = 0.05  # seconds between looks at what is left
@@ -34,11 +39,14 @@ _KILLED = 5.0  # seconds in which the kernel has to take away what was killed
 
 
 class Child:
-    """A program that has been started; make it with `started`. Belongs to the loop it was started in."""
+    """A program that has been started; make it with `started`. Belongs to the loop it was started in. ``file`` is the descriptor of
+    the file for what it prints once we are gone; -1 for none."""
 
-    def __init__(self, run_id: str) -> None:
-        self._run_id = run_id
+    def __init__(self, run_id: str, file: int = -1) -> None:
+        self._run_id, self._file = run_id, file
         self._out, self._write_end = os.pipe()
+        self._listener: subprocess.Popen[bytes] | None = None
+        self._life = -1
         os.set_blocking(self._out, False)
         self._loop = asyncio.get_running_loop()
         self._begun: asyncio.Future[int] = self._loop.create_future()
@@ -58,6 +66,7 @@ class Child:
     def _carry(self, argv: tuple[str, ...], env: dict[str, str], cwd: str | None) -> None:
         """In a thread of its own: exec may hang on a dead file system, and waiting must not depend on the loop."""
         try:
+            self._have_listener()
             process = subprocess.Popen(
                 [_argument(item) for item in argv],
                 stdin=subprocess.DEVNULL,
@@ -75,6 +84,39 @@ class Child:
             os.close(self._write_end)
         self._tell(self._begun.set_result, process.pid)
         self._tell(self.ended.set_result, process.wait())
+
+    def _have_listener(self) -> None:
+        """Before the program, so that there is no moment without. Where it cannot be had (no memory, no descriptors) the program,
+        which may be the cure, is started all the same."""
+        try:
+            life, self._life = os.pipe()
+        except OSError:
+            return
+        handles = [handle for handle in (self._out, life, self._file) if handle >= 0]
+        try:
+            self._listener = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(LISTENER), str(self._out), str(life), str(self._file)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={},  # without the mark: it is no part of the run
+                cwd="/",
+                pass_fds=handles,
+                start_new_session=True,
+            )
+        except (OSError, ValueError):
+            self._no_listener()
+        finally:
+            os.close(life)
+
+    def _no_listener(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.kill()
+            threading.Thread(target=listener.wait, name=f"run {self._run_id}, listener", daemon=True).start()
+        if self._life >= 0:
+            os.close(self._life)
+            self._life = -1
 
     def _tell(self, settle: Callable[[V], object], value: V) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
@@ -102,6 +144,7 @@ class Child:
 
     def close(self) -> None:
         """Stop listening. What it left behind finds its output closed."""
+        self._no_listener()
         with contextlib.suppress(OSError):
             os.close(self._out)
 
@@ -177,6 +220,21 @@ class Kin:
         return frozenset(sent)
 
 
+def orphan(run_id: str) -> int | None:
+    """The process, still running, of a run whose cockpit is gone; ``None`` if it has ended. What it left behind in a
+    session whose leader has ended is not it: a daemon that a runbook started may live for years. One that leads its own session
+    cannot be told from the program."""
+    import psutil
+
+    for one in psutil.process_iter():
+        try:
+            if one.environ().get(MARK) == run_id and os.getsid(one.pid) == one.pid and _runs(one):
+                return one.pid
+        except (psutil.Error, OSError):
+            continue  # it has ended, or is another user's
+    return None
+
+
 def _runs(one: psutil.Process) -> bool:
     import psutil
 
@@ -194,9 +252,9 @@ def _argument(item: str) -> bytes:
         return item.encode("utf-8", "surrogateescape")
 
 
-async def started(run_id: str, argv: Sequence[str], env: Mapping[str, str], cwd: str) -> Child:
-    """Start a program. Raises ``OSError`` and ``ValueError`` as `subprocess.Popen` does."""
-    child = Child(run_id)
+async def started(run_id: str, argv: Sequence[str], env: Mapping[str, str], cwd: str, file: int = -1) -> Child:
+    """Start a program; ``file`` as in `Child`. Raises ``OSError`` and ``ValueError`` as `subprocess.Popen` does."""
+    child = Child(run_id, file)
     try:
         await child.start(argv, env, cwd)
     except BaseException:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+import struct
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import msgspec
 
+from ..core.text import clean
 from ..core.traps import Watch
+
+
+T = TypeVar("T")
+Odd = Callable[[str, int], None]
+"""Told how many records of a kind could not be read."""
 
 
 class JournalError(Exception):
@@ -61,8 +69,33 @@ def epoch(at: datetime) -> float:
 
 
 def moment(seconds: float) -> datetime:
-    """The aware UTC time of such seconds."""
+    """The aware UTC time of such seconds. Raises what `sifted` takes for a row that cannot be read."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def sifted(kind: str, rows: Iterable[Any], made: Callable[..., T], odd: Odd) -> list[T]:
+    """What ``made`` makes of each row's columns. A row that cannot be read is left out and counted: it hides no other."""
+    good: list[T] = []
+    bad = 0
+    for row in rows:
+        try:
+            good.append(made(*row))
+        except (TypeError, ValueError, OverflowError, OSError, LookupError, AttributeError, struct.error):
+            bad += 1
+    odd(kind, bad)
+    return good
+
+
+def safe(value: Any) -> Any:
+    """A decoded JSON value with every text in it made harmless (`core.text.clean`)."""
+    match value:
+        case str():
+            return clean(value)
+        case list():
+            return [safe(each) for each in value]
+        case dict():
+            return {clean(key): safe(each) for key, each in value.items()}
+    return value
 
 
 def write_entries(db: sqlite3.Connection, entries: Iterable[Happened]) -> None:
@@ -74,7 +107,9 @@ def write_entries(db: sqlite3.Connection, entries: Iterable[Happened]) -> None:
     )
 
 
-def read_entries(db: sqlite3.Connection, since: datetime | None, subject: str, kind: str, limit: int) -> tuple[Entry, ...]:
+def read_entries(
+    db: sqlite3.Connection, since: datetime | None, subject: str, kind: str, limit: int, odd: Odd
+) -> tuple[Entry, ...]:
     """Entries, newest first; ``kind`` is a prefix."""
     where, values = ["1"], list[object]()
     if since is not None:
@@ -91,9 +126,9 @@ def read_entries(db: sqlite3.Connection, since: datetime | None, subject: str, k
         "ORDER BY at DESC, id DESC LIMIT ?",
         (*values, limit),
     )
-    return tuple(
-        Entry(
-            id=i, at=moment(at), kind=k, who=who, source=source, subject=s, data=msgspec.json.decode(data, type=dict[str, object])
-        )
-        for i, at, k, who, source, s, data in rows
-    )
+    return tuple(sifted("entries", rows, _entry, odd))
+
+
+def _entry(i: int, at: float, kind: str, who: str, source: str, subject: str, data: str) -> Entry:
+    table = msgspec.json.decode(data, type=dict[str, object])
+    return Entry(id=i, at=moment(at), kind=kind, who=who, source=source, subject=subject, data=table)

@@ -178,7 +178,7 @@ class Runner:
         if bound <= 0:
             return Outcome(RunState.TIMED_OUT, None, 0.0, f"was not started: {whose}")
         try:
-            child = await started(run_id, step.argv, self._environment(step, plan), step.cwd)
+            child = await started(run_id, step.argv, self._environment(step, plan), step.cwd, going.spool.handle)
         except (OSError, ValueError) as error:
             return _not_started(step, error)
         listening = asyncio.ensure_future(_listen(child, going.spool))

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 
 import msgspec
 
@@ -13,7 +14,10 @@ from ..core.actions import Run, RunState
 from .alive import Owner, lives, owner
 from .records import Happened, JournalError, write_entries
 
-_decoder = msgspec.json.Decoder(Run)
+
+@cache
+def _decoder() -> msgspec.json.Decoder[Run]:
+    return msgspec.json.Decoder(Run)
 
 
 def put(db: sqlite3.Connection, run: Run, exclusive: str | None = None) -> None:
@@ -46,15 +50,17 @@ def begin(db: sqlite3.Connection, run: Run, exclusive: str, now: datetime) -> Ru
     return None
 
 
-def newest(db: sqlite3.Connection, limit: int) -> tuple[list[Run], list[Run]]:
-    """Runs, newest first, the orphaned ones already as `RunState.UNCERTAIN`; and those again, to be written down.
+def newest(db: sqlite3.Connection, limit: int, exclusive: str = "") -> tuple[list[Run], list[Run]]:
+    """Runs (with this key only, unless it is ""), newest first, the orphaned ones already as `RunState.UNCERTAIN`; and those again,
+    to be written down.
 
     One that cannot be read (another version of the cockpit wrote it) is left out.
     """
     runs: list[Run] = []
     lost: list[Run] = []
     for settled, body, pid, started, boot in db.execute(
-        "SELECT settled, body, pid, started, boot FROM run ORDER BY at DESC, id DESC LIMIT ?", (limit,)
+        "SELECT settled, body, pid, started, boot FROM run WHERE ? IN ('', exclusive) ORDER BY at DESC, id DESC LIMIT ?",
+        (exclusive, limit),
     ):
         run = _read(body)
         if run is None:
@@ -68,9 +74,10 @@ def newest(db: sqlite3.Connection, limit: int) -> tuple[list[Run], list[Run]]:
 
 def _read(body: str) -> Run | None:
     try:
-        return _decoder.decode(body)
-    except msgspec.DecodeError:
+        run: Run = _decoder().decode(body)
+    except (msgspec.DecodeError, TypeError):  # another version's, or no text at all
         return None
+    return run if run.at.utcoffset() is not None else None
 
 
 def orphaned(run: Run, pid: int) -> Run:

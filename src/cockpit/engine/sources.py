@@ -12,22 +12,10 @@ from ..config.model import Config, SourceConfig
 from ..config.secrets import resolve
 from ..core.roster import OnCall
 from ..core.sources import Snapshot, SourceHealth
-from ..core.units import Seconds
 from ..provider import Clock, Host
 from .crew import Crew
+from .local import LOCAL, configured
 from .source import Source
-
-LOCAL = "local"
-"""The provider, and the name of the source, that is this machine itself."""
-_LOCAL_EVERY = Seconds(5.0)
-
-
-def configured(config: Config) -> dict[str, SourceConfig]:
-    """The sources by name, this machine first: it is there whether the config names it or not."""
-    named = dict(config.sources)
-    if any(each.provider == LOCAL for each in named.values()):
-        return named
-    return {LOCAL: SourceConfig(name=LOCAL, provider=LOCAL, every=_LOCAL_EVERY)} | named
 
 
 class Sources:

@@ -62,6 +62,11 @@ class Spool:
         except OSError as error:
             self._fault(error)
 
+    @property
+    def handle(self) -> int:
+        """The descriptor of the file, for whoever writes on when this process is gone; -1 while nothing is kept."""
+        return self._file.fileno() if self._file is not None else -1
+
     def feed(self, data: bytes) -> None:
         """Take what was printed. CR, LF and CR LF each end a line."""
         if self._after_cr and data.startswith(b"\n"):

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
-from statistics import median
 from struct import Struct
 
 import msgspec
 
 from ..core.traps import Watch
-from .records import Happened, Kept, epoch, write_entries
+from .records import Happened, Kept, Odd, epoch, safe, sifted, write_entries
 
 RAW_SECONDS = 48 * 3600.0
 BUCKET_SECONDS = 300.0
@@ -29,16 +28,12 @@ further sets are not kept."""
 _decode = msgspec.json.Decoder(Watch).decode
 _names = msgspec.json.Decoder(tuple[str, ...]).decode
 _Row = tuple[float, int, bytes]
+_TIMES = ("since", "checked_at", "good_at", "over_since", "tripped_at", "blind_since", "rest_until")
 
 
-def watches(db: sqlite3.Connection) -> dict[str, Watch]:
+def watches(db: sqlite3.Connection, odd: Odd) -> dict[str, Watch]:
     """What is known of every trap. One that cannot be read (another version wrote it) is left out: not known is blind."""
-    found: dict[str, Watch] = {}
-    for trap, body in db.execute("SELECT trap, body FROM watch"):
-        watch = _read(body)
-        if watch is not None:
-            found[trap] = watch
-    return found
+    return dict(sifted("watches", db.execute("SELECT trap, body FROM watch"), lambda trap, body: (trap, _watch(body)), odd))
 
 
 def watch_of(db: sqlite3.Connection, trap: str) -> Watch | None:
@@ -91,20 +86,25 @@ def _with_rest(watch: Watch, written: Watch) -> tuple[Watch, bool]:
     return msgspec.structs.replace(watch, rest_until=until, rest_by=by, rest_why=why), over
 
 
-def readings(db: sqlite3.Connection, trap: str, metric: str, since: float) -> tuple[tuple[float, float], ...]:
+def readings(db: sqlite3.Connection, trap: str, metric: str, since: float, odd: Odd) -> tuple[tuple[float, float], ...]:
     """(seconds since the epoch, value) from ``since`` on, oldest first, the old ones as 5-minute medians."""
     series = db.execute("SELECT id FROM series WHERE trap = ?", (trap,)).fetchone()
     if series is None:
         return ()
-    places = {key: names.index(metric) for key, names in _layouts(db).items() if metric in names}
+    layouts = sifted("layouts", db.execute("SELECT id, names FROM layout"), lambda key, names: (key, _names(names)), odd)
+    places = {key: names.index(metric) for key, names in layouts if metric in names}
     one = Struct("<d").unpack_from
+
+    def point(at: float, layout: int, numbers: bytes) -> tuple[float, float]:
+        return float(at), one(numbers, 8 * places[layout])[0]
+
     points: list[tuple[float, float]] = []
     for table in ("reading_5m", "reading"):
         rows: Iterable[_Row] = db.execute(
             f"SELECT at, layout, numbers FROM {table} WHERE series = ? AND at >= ? ORDER BY at",  # noqa: S608  # the two names above
             (series[0], since),
         )
-        points += [(at, one(numbers, 8 * places[layout])[0]) for at, layout, numbers in rows if layout in places]
+        points += sifted(f"{table} rows", (row for row in rows if row[1] in places), point, odd)
     return tuple(points)
 
 
@@ -136,6 +136,8 @@ def thin(db: sqlite3.Connection, now: datetime, after: int, looks: int) -> int |
 
 def _condense(db: sqlite3.Connection, series: int, layout: int, rows: list[_Row]) -> None:
     """One row of medians for the looks of one bucket, at its middle."""
+    from statistics import median  # deferred: it brings decimal and fractions
+
     doubles = _doubles(len(rows[0][2]) // 8)
     columns = zip(*(doubles.unpack(numbers) for _, _, numbers in rows), strict=True)
     middle = (_bucket(rows[0]) + 0.5) * BUCKET_SECONDS
@@ -151,17 +153,26 @@ def _bucket(row: _Row) -> float:
 
 def _read(body: str) -> Watch | None:
     try:
-        return _decode(body)
-    except msgspec.DecodeError:
+        return _watch(body)
+    except (ValueError, TypeError, OverflowError):
         return None
+
+
+def _watch(body: str) -> Watch:
+    """A watch with harmless texts and times in UTC, whoever wrote it. Raises ``ValueError`` or ``TypeError``."""
+    plain = body.isascii() and body.isprintable() and "\\u" not in body and len(body) < 2000
+    watch = _decode(body) if plain else msgspec.convert(safe(msgspec.json.decode(body)), Watch)
+    for name in _TIMES:
+        time: datetime | None = getattr(watch, name)
+        if time is not None and time.tzinfo is not UTC:
+            if time.utcoffset() is None:
+                raise ValueError(f"{name} has no zone")
+            watch = msgspec.structs.replace(watch, **{name: time.astimezone(UTC)})
+    return watch
 
 
 def _doubles(count: int) -> Struct:
     return Struct(f"<{count}d")
-
-
-def _layouts(db: sqlite3.Connection) -> dict[int, tuple[str, ...]]:
-    return {key: _names(names) for key, names in db.execute("SELECT id, names FROM layout")}
 
 
 def _id(db: sqlite3.Connection, table: str, column: str, value: str) -> int:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from ..core.marks import BLIND_SUFFIX
-from ..core.traps import Trap, TrapState, Watch
+from ..core.traps import Trap, TrapState, Watch, gone_by
 from .records import Happened
 
 SOURCE = "local"
@@ -47,4 +45,4 @@ def _blind_alert(trap: Trap, watch: Watch) -> bool:
     """Whether it had been blind long enough for an alert when it was last looked at."""
     if watch.state is not TrapState.BLIND or watch.blind_since is None or watch.checked_at is None:
         return False
-    return watch.checked_at >= watch.blind_since + timedelta(seconds=trap.blind_after)
+    return gone_by(watch.blind_since, trap.blind_after, watch.checked_at)

@@ -20,10 +20,11 @@ from ..core.roster import OnCall
 from ..core.runbooks import Plan
 from ..core.sources import Snapshot
 from ..core.text import clean
-from ..core.traps import Failed, Looked, Trap
+from ..core.traps import Failed, Looked, Trap, Watch, as_laid
 from ..core.view import JournalHealth, View
 from ..core.why import narrowed, why_not
 from ..provider import Clock
+from .aside import Aside
 from .crew import Crew
 from .desk import Refused
 from .dispatch import PATIENCE, Dispatch
@@ -33,12 +34,14 @@ from .lane import Lane, Overran
 from .machine import Connect, Here, unconnected
 from .person import hidden_names, real_person, who_is
 from .planning import resolved
-from .probing import build, event_of
+from .probing import build, event_of, recalled
 from .runner import Runner
 from .sources import Sources
 from .stamp import Stamp
 from .store import Store, Surroundings
 
+WRITING = 6.0
+"""Seconds that the end waits for what became of runs to be written down: a little more than a write waits for another process."""
 AGAIN = 1.0
 """Seconds between looks at whether a source shows what it was told."""
 STOPPING = 20.0
@@ -69,6 +72,7 @@ class Works:
         self._read_only = config.read_only
         self._store = Store(clock.now())
         self._crew = Crew(clock)
+        self._aside = Aside("journal reading")
         self.here = Here(config, journal, clock, connect=connect)
         self.keeper = Keeper(self.here, journal, load_probe, traps=config.traps.values(), on_change=self._trap_changed)
         self.here.live = lambda: self.keeper.watches
@@ -107,7 +111,7 @@ class Works:
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(self._heard)
         with contextlib.suppress(JournalError):  # the journal's `problem` is in every view
-            self._store.put_runs(self.journal.runs())
+            self._store.put_runs(await self._aside.do(self.journal.runs))
         self._publish()
         try:
             yield self
@@ -131,7 +135,8 @@ class Works:
     async def do(self, action: Action, follow: Callable[[str], None] = lambda _: None) -> tuple[Run, ...]:
         """Do it and wait until nothing more will happen to it by itself: a run for each source concerned. ``follow`` is called
         with a run's id again and again while it goes on, and once after. Raises `Refused`. On the engine's own loop."""
-        runs = self._begin(action)
+        self._refuse(action)
+        runs = await self._dispatch.begin(narrowed(action, self._now(), self.can))
         work = asyncio.gather(*(self._carry_out(run) for run in runs))
         try:
             while not work.done():
@@ -158,7 +163,8 @@ class Works:
         lane = Lane(f"look at {trap.name}", self.clock, lambda _: None)
 
         async def looked() -> object:
-            seen = build(trap, self._load_probe, self.here, resolve).look()
+            probe = build(trap, self._load_probe, self.here, resolve)
+            seen = recalled(probe, as_laid(trap, self.here.watches().get(trap.name, Watch()))).look()
             return await seen if inspect.isawaitable(seen) else seen
 
         try:
@@ -193,6 +199,8 @@ class Works:
             await asyncio.wait_for(self._runner.idle(), STOPPING)
         await self._crew.dismiss()
         await self._sources.close()
+        await self._dispatch.settled(WRITING)
+        self._aside.close()
 
     async def _carry_out(self, run: Run) -> None:
         run = await self._dispatch.carry_out(run)
@@ -232,10 +240,6 @@ class Works:
             with contextlib.suppress(JournalError):  # the journal's `problem` is in every view
                 self.journal.record("source.kept", at=self.clock.now(), who="", source=source, subject=each, data={})
 
-    def _begin(self, action: Action) -> tuple[Run, ...]:
-        self._refuse(action)
-        return self._dispatch.begin(narrowed(action, self._now(), self.can))
-
     def _refuse(self, action: Action) -> None:
         reason = self.why_not(action)
         if reason is not None:
@@ -260,7 +264,7 @@ class Works:
 
     def _remarks(self) -> tuple[str, ...]:
         trouble = (*self._crew.trouble.values(), *((self._store.trouble,) if self._store.trouble else ()))
-        return (*self.config.remarks, *self.journal.remarks, *trouble)
+        return (*self.config.remarks, *self.journal.remarks, *self.here.remarks, *trouble)
 
     def _heard(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")

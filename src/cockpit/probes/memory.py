@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import msgspec
-import psutil
 
 from ..core.units import say_bytes
 from ..provider import Host, ProbeError, Reading
@@ -49,6 +48,8 @@ class Memory:
 
     def look(self) -> Reading:
         """Ask the kernel once."""
+        import psutil  # deferred: whoever only reads the config does not look
+
         try:
             memory = psutil.virtual_memory()
             with warnings.catch_warnings():

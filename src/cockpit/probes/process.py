@@ -7,16 +7,18 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
-import psutil
 
 from ..core.text import clean
 from ..core.traps import TrapState
 from ..core.units import Bound, Seconds, bound, say_bytes, say_seconds
 from ..provider import Host, ProbeError, Reading
 from .matching import Matcher, check_pattern
+
+if TYPE_CHECKING:
+    import psutil
 
 _SAMPLE = 0.2  # seconds between the two readings of processor time at the first look
 
@@ -74,6 +76,9 @@ class Process:
 
     def look(self) -> Reading:
         """Go through the processes once."""
+        global psutil  # deferred: whoever only reads the config does not look
+        import psutil
+
         found = self._found()
         share = self._share(found)
         now = self._clock.now().timestamp()

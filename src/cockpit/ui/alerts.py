@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+import msgspec
 
 from ..core.alerts import Alert, AlertState, Ref, Severity
 from ..core.units import short_age
 from ..core.view import Row as AlertRow
 from ..core.view import View
-from .lines import Lines
+from .haunted import Haunted
 from .look import Look
-from .spans import Span, Spans, column, fit, heading
+from .spans import Span, Spans, cells, column, fit, heading
+from .times import drawn_age
 
 SEVERITIES: Mapping[Severity, tuple[str, str]] = {
     Severity.CRITICAL: ("▲", "CRIT"),
@@ -24,16 +27,45 @@ SEVERITIES: Mapping[Severity, tuple[str, str]] = {
 """A glyph and a word for each severity."""
 
 
-def widths(width: int) -> tuple[int, int, int, int, int]:
-    """Cells for name, where, summary, who and source of ``width``, beyond glyph, severity and age; 0 = the column is left out. They
-    depend on the size alone, so that no column moves because a row comes or goes."""
+class Sizes(NamedTuple):
+    """How many cells the longest name, place and holder take, and whether several sources are looked at."""
+
+    name: int = 32
+    where: int = 24
+    who: int = 14
+    sources: bool = True
+
+    def grown(self, rows: Sequence[AlertRow], ages: Mapping[str, timedelta | None], new: bool) -> Sizes:
+        """With room for these rows as well: columns grow, and never go back and forth because a row comes or goes (``new`` begins
+        again). The worst rows count, which are in sight; the others are cut."""
+        had = Sizes(0, 0, 0, False) if new else self
+        seen = rows[:_MEASURED]
+        return Sizes(
+            max(had.name, max((cells(row.alert.name) for row in seen), default=0)),
+            max(had.where, max((cells(row.alert.where) for row in seen), default=0)),
+            max(had.who, max((cells(_who(row.alert, row.pending, _old(row, ages))[0]) for row in seen), default=0)),
+            len(ages) > 1 or had.sources,
+        )
+
+
+_MEASURED = 100
+EVERYTHING = Sizes()
+"""As much of each as a terminal of this width can spare."""
+
+
+def widths(width: int, needs: Sizes = EVERYTHING) -> tuple[int, int, int, int, int]:
+    """Cells for name, where, summary, who and source of ``width``, beyond glyph, severity and age; 0 = the column is left out. Each
+    takes what it needs and no more than its share; the summary has the rest."""
     left = width - 14
-    name = max(12, min(32, round(width * 0.18)))
-    where = max(8, min(24, round(width * 0.12))) if width >= 56 else 0
-    who = max(7, min(14, round(width * 0.09))) if width >= 48 else 0
-    source = max(7, min(14, round(width * 0.09))) if width >= 96 else 0
+    name = max(12, min(32, round(width * 0.18), needs.name))
+    where = max(8, min(24, round(width * 0.12), needs.where)) if width >= 56 else 0
+    who = max(8, min(20, round(width * 0.12), needs.who)) if width >= 48 else 0
+    source = max(7, min(14, round(width * 0.09))) if width >= 96 and needs.sources else 0
     spent = sum(each + 2 for each in (name, where, who, source) if each)
     return name, where, max(0, left - spent), who, source
+
+
+_SUMMARY = 2
 
 
 class AlertFace(NamedTuple):
@@ -49,6 +81,8 @@ class AlertFace(NamedTuple):
     source: str
     quiet: bool
     stale: bool
+    running: str = ""
+    needs: Sizes = EVERYTHING
 
     def spans(self, width: int) -> Spans:
         """The columns."""
@@ -63,49 +97,71 @@ class AlertFace(NamedTuple):
             (self.who, self.who_role),
             (self.source, "muted"),
         )
-        for (text, role), size in zip(shown, widths(width), strict=True):
-            if size:
+        for place, ((text, role), size) in enumerate(zip(shown, widths(width, self.needs), strict=True)):
+            if size and place == _SUMMARY and self.running:
+                under = fit(f"▶ {self.running} ", min(cells(self.running) + 3, size))
+                spans += [(under, "pending"), *column(text, size - cells(under), role)]
+            elif size:
                 spans += column(text, size, role)
         return tuple(spans)
 
 
-class Alerts(Lines):
+class Alerts(Haunted[AlertRow]):
     """Every alert that the filter lets through, worst first. Rows are made when they come into sight."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="alerts")
-        self.rows: Sequence[AlertRow] = ()
+        self.things: Sequence[AlertRow] = ()
         self.hidden = 0
         self.filter_text = ""
-        self._now: datetime | None = None
+        self._needs = EVERYTHING
         self._blind: tuple[str, ...] = ()
+        self._unwatched = ""
         self._ages: dict[str, timedelta | None] = {}
         self._counts: dict[AlertState, int] = {}
+        self._firing = 0
         self._armed = 0
         self._sources = 0
 
-    def show(self, rows: Sequence[AlertRow], view: View, filter_text: str = "") -> None:
-        """New facts: ``rows`` are those of ``view`` that the filter lets through."""
-        self.rows, self.filter_text = rows, filter_text
+    @property
+    def rows(self) -> Sequence[AlertRow]:
+        """The alerts as listed."""
+        return self.things
+
+    def show(self, rows: Sequence[AlertRow], view: View, filter_text: str = "", *, chosen: bool = False) -> None:
+        """New facts: ``rows`` are those of ``view`` that the filter lets through; ``chosen``: it is another filter."""
+        self.filter_text = filter_text
         self.hidden = len(view.alerts) - len(rows)
-        self._blind = view.cannot_see
+        self._blind, self._unwatched = view.cannot_see, view.unwatched
         self._ages = {source.source: source.age for source in view.sources}
         self._sources, self._armed = len(view.sources), sum(trap.state.value == "armed" for trap in view.traps)
         counts: dict[AlertState, int] = {}
         for row in rows:
             counts[row.alert.state] = counts.get(row.alert.state, 0) + 1
         self._counts = counts
+        self._firing = sum(row.alert.state is AlertState.FIRING for row in view.alerts) if self.hidden else 0
+        if rows or not self.things:
+            self._needs = self._needs.grown(rows, self._ages, new=chosen or not self.things)
+        every = {row.alert.ref: row for row in view.alerts} if self.marks else None
+
+        def known(key: Hashable) -> AlertRow | None:
+            return None if not isinstance(key, Ref) else every.get(key) if every is not None else view.alert(key)
+
+        self.hold(rows, known, chosen=chosen)
         self.settle()
 
-    def tick(self, now: datetime) -> None:
-        """Time has passed: draw the ages that read differently now."""
-        self._now = now
-        self.redraw()
+    def identity(self, thing: AlertRow) -> Hashable:
+        return thing.alert.ref
 
-    @property
-    def here(self) -> AlertRow | None:
-        """The alert under the cursor."""
-        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+    def relic(self, thing: AlertRow) -> AlertRow:
+        alert = msgspec.structs.replace(thing.alert, state=AlertState.RESOLVED, ended_at=thing.alert.ended_at or self._now)
+        return AlertRow(alert)
+
+    def tick(self, now: datetime) -> bool:
+        """Time has passed: draw the ages that read differently now; gives back whether a ghost went."""
+        faded = self.fade(now)
+        self.redraw()
+        return faded
 
     def marked(self) -> tuple[Ref, ...]:
         """The marked alerts, in the order of the list."""
@@ -119,18 +175,20 @@ class Alerts(Lines):
 
     def face_at(self, index: int) -> AlertFace:
         """All that the row shows."""
-        row = self.rows[index]
+        row = self.things[index]
         alert = row.alert
-        age = "" if alert.started_at is None or self._now is None else short_age((self._now - alert.started_at).total_seconds())
-        last = self._ages.get(alert.ref.source) if row.stale else None
-        old = f"{short_age(last.total_seconds())} old" if last is not None else "old" if row.stale else ""
-        who = _who(alert, row.pending, old)
-        quiet = alert.state is not AlertState.FIRING
-        return AlertFace(alert.severity, age, alert.name, alert.where, alert.summary, *who, alert.ref.source, quiet, row.stale)
+        age = "" if alert.started_at is None or self._now is None else drawn_age((self._now - alert.started_at).total_seconds())
+        who = _who(alert, row.pending, _old(row, self._ages))
+        quiet, gone = alert.state is not AlertState.FIRING, row is self.ghost
+        return AlertFace(
+            alert.severity, age, alert.name, alert.where, alert.summary, *who, alert.ref.source, quiet, row.stale or gone,
+            row.running, self._needs,
+        )  # fmt: skip
 
     def head(self, width: int) -> Spans:
         firing = self._counts.get(AlertState.FIRING, 0)
-        said: list[Span] = [(f"{firing} firing", "text" if firing else "muted")]
+        several = f"{firing} of {self._firing} firing shown" if self._firing > firing else f"{firing} firing"
+        said: list[Span] = [(several, "text" if firing else "muted")]
         for state, word in (
             (AlertState.ACKNOWLEDGED, "acked"),
             (AlertState.SUPPRESSED, "suppressed"),
@@ -153,10 +211,10 @@ class Alerts(Lines):
         return heading(width, ("Alerts", "title-focus" if self.active else "title"), said, right)
 
     def columns(self) -> Spans:
-        if not self.rows:
+        if not self.things:
             return ()
         spans: list[Span] = [("    Sev   Age  ", "muted")]
-        for title, size in zip(("Alert", "Where", "Summary", "Who", "Source"), widths(self.room - 2), strict=True):
+        for title, size in zip(("Alert", "Where", "Summary", "Who", "Source"), widths(self.room - 2, self._needs), strict=True):
             if size:
                 spans.append((fit(title, size) + "  ", "muted"))
         return tuple(spans)
@@ -168,9 +226,19 @@ class Alerts(Lines):
         if self._blind or not self._sources:
             said = ", ".join(self._blind) or "no source is configured"
             return ((), *_centred([("◌ ", "blind"), (f"Nothing firing on what I can see ({said})", "blind")], self.room))
+        if self._unwatched:
+            return ((), *_centred([("◌ ", "blind"), (f"Nothing is watched: {self._unwatched}", "blind")], self.room))
         armed = f", {self._armed} trap{'s' * (self._armed != 1)} armed" if self._armed else ""
         seen = f"{self._sources} source{'s' * (self._sources != 1)} live{armed}"
         return ((), *_centred([("✓ All clear", "ok")], self.room), *_centred([(seen, "muted")], self.room))
+
+
+def _old(row: AlertRow, ages: Mapping[str, timedelta | None]) -> str:
+    """How old the news of a row is, whose source does not see; "" while it does."""
+    if not row.stale:
+        return ""
+    last = ages.get(row.alert.ref.source)
+    return f"{short_age(last.total_seconds())} old" if last is not None else "old"
 
 
 def _who(alert: Alert, pending: str, old: str) -> tuple[str, str]:

@@ -55,7 +55,7 @@ class Ask(Box[dict[str, str] | None]):
         fields: Sequence[Field],
         preview: Callable[[Mapping[str, str]], Sequence[Line]] | None = None,
     ) -> None:
-        super().__init__(title, keys=[("tab", "next field"), ("enter", "go on"), ("esc", "leave")])
+        super().__init__(title, keys=[("enter", "save" if len(fields) < 2 else "next"), ("esc", "cancel")])
         self._fields = tuple(fields)
         self._preview = preview
         self._looking = False
@@ -96,6 +96,11 @@ class Ask(Box[dict[str, str] | None]):
         if not self._looking:
             self._looking = True
             self.call_later(self._look)
+
+    def on_descendant_focus(self) -> None:
+        """The foot says what enter does in the field that has the cursor now."""
+        last = self.focused is self._line(len(self._fields) - 1)
+        self.say_keys(("enter", "save" if last else "next"), ("esc", "cancel"))
 
     def _look(self) -> None:
         self._looking = False

@@ -14,8 +14,8 @@ from textual.widget import Widget
 from ..config.model import Config
 from ..core.alerts import Ref
 from ..core.filters import Filter, parse
-from ..core.view import Row
-from ..engine.desk import Desk
+from ..core.view import Row, blinded
+from ..engine.desk import Desk, unheard
 from ..provider import Clock
 from .alerts import Alerts
 from .bell import Bell
@@ -27,11 +27,11 @@ from .look import Look
 from .places import PANES, BoardLayout, Places, places
 from .roster import Roster
 from .runbooks import Offer, Runbooks
-from .selection import Selection
+from .selection import Selection, Undo
 from .showing import Showing
 from .status import Banner, Footer, Header, Tabs, tabs
 from .subject import Subject, offers, reasons
-from .traps import Traps, ref_of
+from .traps import Traps
 
 if TYPE_CHECKING:
     from .command import CommandLine
@@ -48,7 +48,6 @@ class Board(InputLines, inherit_bindings=False):
     For the flows: `desk`, `view`, `pane`, `cursor_row`, `target_refs`, `trap_refs`, `offers`, `why`, `say`, `start`, `do`.
     """
 
-    CSS_PATH = "board.tcss"
     AUTO_FOCUS = ""
 
     class Dress(Message):
@@ -79,6 +78,7 @@ class Board(InputLines, inherit_bindings=False):
         self._seen_at = clock.mono()
         self._bell = Bell()
         self._stale = False
+        self._silence = ""
         self._timer: Timer | None = None
         self._quiet: Timer | None = None
         self._unregister: Callable[[], None] = lambda: None
@@ -92,6 +92,7 @@ class Board(InputLines, inherit_bindings=False):
         }
         self.alerts.active = self.alerts.held = True
         self.selection = Selection(self.alerts, self.traps, desk.view)
+        self.undo = Undo()
         self._places = BoardLayout(self.places)
 
     # ── for the flows ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -113,6 +114,10 @@ class Board(InputLines, inherit_bindings=False):
     def alert_refs(self) -> tuple[Ref, ...]:
         """The alerts that an action is for."""
         return self.selection.alert_refs()
+
+    def undo_refs(self) -> tuple[Ref, ...]:
+        """The alerts whose acknowledgement ``u`` takes back."""
+        return self.undo.refs(self.alert_refs(), bool(self.alerts.marks), self.view, self.clock.now())
 
     def trap_refs(self) -> tuple[Ref, ...]:
         """The traps that an action is for."""
@@ -169,30 +174,37 @@ class Board(InputLines, inherit_bindings=False):
     def pull(self) -> None:
         """Fetch the newest view and draw what differs."""
         self._stale = False
-        self.view = self.selection.view = self.desk.view
-        self._seen_at = self.clock.mono()
+        view, silence = self.desk.view, unheard(self.desk.silent_for())
+        if not silence:
+            self._seen_at = self.clock.mono()
+        self._silence = silence
+        self.view = self.selection.view = blinded(view, silence) if silence else view
         now = self.clock.now()
         self.alerts.tick(now)
+        self.traps.fade(now)
         self.oncall.tick(now)
         self._sift(now)
         self.traps.show(self.view.traps)
-        self.traps.marks &= {ref_of(each) for each in self.view.traps}
         self.oncall.show(self.view.rosters)
-        if self.banner.show(tuple(dict.fromkeys((*self.config.remarks, *self.view.remarks)))):
+        if self.banner.show(tuple(dict.fromkeys((*self.config.remarks, *self.view.remarks))), alarm=silence):
             self._lay_out()
         if self._bell.rings(self.view) and self.config.bell:
             self.app.bell()
-        self.header.show(self.view, now, 0.0)
+        self.header.show(self.view, now, max(0.0, self.clock.mono() - self._seen_at))
         self.follow()
 
     def _tick(self) -> None:
         now = self.clock.now()
+        if unheard(self.desk.silent_for()) != self._silence:
+            self.pull()  # an engine that says nothing brings no view by itself
         self.header.show(self.view, now, max(0.0, self.clock.mono() - self._seen_at))
         if self.filter_text and "@age" in self.filter_text:
             self._sift(now)
-        self.alerts.tick(now)
+        faded = self.alerts.tick(now) | self.traps.fade(now)
         self.oncall.tick(now)
         if now.second == 0:
+            self.traps.renew()
+        if now.second == 0 or faded:
             self.follow()
         self.set_timer(1.005 - now.microsecond / 1e6, self._tick)
 
@@ -205,19 +217,17 @@ class Board(InputLines, inherit_bindings=False):
         """Set the filter (it must be readable) or ``mine``, and draw what is left."""
         self.filter = self.filter if text is None else parse(text)
         self.mine = self.mine if mine is None else mine
-        self._sift(self.clock.now())
+        self._sift(self.clock.now(), chosen=True)
         if self.home is not None:
             self.alerts.seek(self.home)
         self.follow_soon()
 
-    def _sift(self, now: datetime) -> None:
+    def _sift(self, now: datetime, chosen: bool = False) -> None:
         rows: Sequence[Row] = self.view.alerts
         if self.filter_text:
             filters = [each for each in (self.filter, parse("@mine") if self.mine else None) if each is not None]
             rows = [row for row in rows if all(each.matches(row.alert, now, self.view.me) for each in filters)]
-        if self.alerts.marks:
-            self.alerts.marks &= {row.alert.ref for row in self.view.alerts}
-        self.alerts.show(rows, self.view, self.filter_text)
+        self.alerts.show(rows, self.view, self.filter_text, chosen=chosen)
 
     # ── the other panes follow the cursor ─────────────────────────────────────────────────────────────────────────
 
@@ -235,7 +245,8 @@ class Board(InputLines, inherit_bindings=False):
         about = self.subject
         self.runbooks.show(offers(about, self.view, self.desk), about.name)
         self.detail.show(self._shown, self.clock.now())
-        self.why = reasons(self.table, self.desk, self.view, self.alert_refs(), self.trap_refs(), self.offers, about)
+        why = reasons(self.table, self.desk, self.view, self.alert_refs(), self.trap_refs(), self.offers, about, self.undo_refs())
+        self.why = {**why, **self.selection.gone(self.table)}
         marked = len(self.panes[self.selection.about].marks)
         said = [f"{marked} marked"] * bool(marked)
         if self.view.read_only or self.size.width >= _ROOMY:
@@ -244,14 +255,8 @@ class Board(InputLines, inherit_bindings=False):
         self.tabs.show(tabs(self.view, len(self.offers)), self.pane)
 
     def _shown(self, now: datetime) -> Shown:
-        match self._subject_pane:
-            case "oncall":
-                return self.showing.of_roster(self.oncall.here, now)
-            case "runbooks":
-                return self.showing.of_runbook(self.runbooks.here, self.subject)
-            case "traps":
-                return self.showing.of_trap(self.traps.here, self.view, now)
-        return self.showing.of_subject(self.subject, self.view, now)
+        here = (self.oncall.here, self.runbooks.here, self.traps.here)
+        return self.showing.of_pane(self._subject_pane, here, self.subject, self.view, now)
 
     # ── panes and keys ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -274,7 +279,7 @@ class Board(InputLines, inherit_bindings=False):
         self.to_pane(PANES[(PANES.index(self.pane) + by) % len(PANES)])
 
     def back(self) -> None:
-        """Out of the detail; else put away marks, then the filter, then the banner."""
+        """Put away marks; out of a lower pane; then put away the filter, then the banner."""
         here = self.panes[self.pane]
         if self.pane == "detail":
             self.to_pane(self._subject_pane)
@@ -282,6 +287,8 @@ class Board(InputLines, inherit_bindings=False):
             here.marks.clear()
             here.redraw()
             self.follow()
+        elif self.pane != "alerts":
+            self.to_pane("alerts")
         elif self.filter_text:
             self.sift("", mine=False)
         elif self.banner.put_away():

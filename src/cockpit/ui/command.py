@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from .keys import TABLE, Key
+from .spans import cells
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -21,11 +22,12 @@ WITH_WORDS = {
     "theme": "NAME",
     "filter": "TEXT",
     "run": "RUNBOOK [KEY=VALUE…]",
-    "silence": "[DURATION [COMMENT…]]",
+    "silence": "[FILTER --for 2h --comment WHY] or [2h WHY]",
     "note": "[TEXT…]",
     "ack": "[NOTE…]",
     "disarm": "[TRAP [DURATION WHY…]]",
     "arm": "[TRAP]",
+    "trap": "disarm TRAP [DURATION WHY…], arm TRAP, check",
 }
 """Commands that take words after them, and which."""
 
@@ -56,7 +58,7 @@ def known(table: Sequence[Key]) -> dict[str, str]:
     words = {key.id: key.id for key in table}
     for key in table:
         words |= {alias: key.id for alias in (*key.aliases, *OURS.get(key.id, ())) if alias not in words}
-    return words | {"arm": "arm"}
+    return words | {"arm": "arm", "trap": "trap"}
 
 
 def read(text: str, table: Sequence[Key] = TABLE) -> Command:
@@ -70,7 +72,7 @@ def read(text: str, table: Sequence[Key] = TABLE) -> Command:
     begun = {command for word, command in words.items() if first and word.startswith(first)}
     if len(begun) == 1:
         return Command(begun.pop(), rest.strip())
-    near = sorted(begun) or get_close_matches(first, words, 3, 0.5)
+    near = sorted(begun) or get_close_matches(first, words, 3, 0.7)
     raise UnknownCommand(
         f"there is no command {first!r}" + (f": did you mean {' or '.join(near)}?" if near else "; ? shows all keys")
     )
@@ -82,10 +84,30 @@ def complete(text: str, table: Sequence[Key], names: Mapping[str, Callable[[], I
     words = known(table)
     if not space:
         return sorted({word for word in words if word.startswith(first)}, key=lambda word: (words[word] != word, word))
+    if first == "trap":
+        verb, more, name = rest.partition(" ")
+        if more:
+            return [f"{first} {line}" for line in complete(f"{verb} {name}", table, names)] if verb in ("arm", "disarm") else []
+        return [f"{first} {each}" for each in ("arm", "check", "disarm") if each.startswith(rest)]
     offered = names.get("arm" if first == "arm" else words.get(first, ""))
     if offered is None or " " in rest:
         return []
     return [f"{first} {name}" for name in offered() if name.startswith(rest)]
+
+
+def in_sight(words: Sequence[str], wanted: int, width: int) -> tuple[int, int]:
+    """Which of the words stand on the line, from the first to before the last, so that ``wanted`` is among them and there is room
+    to say how many more come."""
+    first, at, used = 0, 0, 0
+    for at, word in enumerate(words):
+        size = cells(word) + 2
+        room = width if at == len(words) - 1 else width - len("… 100 more")
+        if used + size > room and at > first:
+            if wanted < at:
+                return first, at
+            first, used = at, 0
+        used += size
+    return first, len(words)
 
 
 class CommandLine(Widget):
@@ -140,6 +162,7 @@ class CommandLine(Widget):
         self._offers: list[str] = []
         self._offer = -1
         self._ours = self._text = ""
+        self._listed = False
 
     @property
     def is_open(self) -> bool:
@@ -189,8 +212,12 @@ class CommandLine(Widget):
         self.post_message(self.Closed())
 
     def action_complete(self, step: int) -> None:
-        """The next offer into the line."""
+        """The next offer into the line; on an empty line the first tab shows what there is."""
         if not self._offers:
+            return
+        if not self._text.strip() and not self._listed:
+            self._listed = True
+            self._draw()
             return
         self._offer = (self._offer + step) % len(self._offers) if self._offer >= 0 or step > 0 else len(self._offers) - 1
         alone = len(self._offers) == 1
@@ -219,7 +246,7 @@ class CommandLine(Widget):
         typed.cursor_position = len(text)
 
     def _offer_for(self, text: str) -> None:
-        self._text = text
+        self._text, self._listed = text, False
         self._offers = complete(text, self._table, self._names)
         self._offer = -1
         self._draw()
@@ -228,9 +255,16 @@ class CommandLine(Widget):
         from textual.widgets import Static
 
         parts: list[str | tuple[str, str]] = ["  "]
-        for number, offer in enumerate(self._offers):
-            last = offer.rpartition(" ")[2]
-            parts += [(last, "bold $role-key" if number == self._offer else "$role-muted"), "  "]
+        if not self._text.strip() and not self._listed and self._offer < 0:
+            parts.append(("tab lists every command", "$role-muted"))
+            self.query_one(".offers", Static).update(Content.assemble(*parts))
+            return
+        words = [offer.rpartition(" ")[2] for offer in self._offers]
+        first, end = in_sight(words, max(0, self._offer), max(20, self.size.width - 4))
+        for number in range(first, end):
+            parts += [(words[number], "bold $role-key" if number == self._offer else "$role-muted"), "  "]
+        if end < len(words):
+            parts.append((f"… {len(words) - end} more", "$role-muted"))
         command = known(self._table).get(self._text.partition(" ")[0]) if not self._offers else None
         if command in WITH_WORDS:
             parts.append((WITH_WORDS[command], "$role-muted"))

@@ -44,6 +44,9 @@ def _mark(board: Board, _: str) -> None:
     if pane.id not in ("alerts", "traps") or pane.key is None:
         board.say("only alerts and traps are marked", "refusal")
         return
+    if board.selection.ghost:
+        board.say(board.selection.ghost, "refusal")
+        return
     pane.marks ^= {pane.key}
     pane.move(1)
     board.follow()
@@ -92,6 +95,7 @@ def _open(board: Board, url: str) -> None:
 
 def _copy(board: Board, _: str) -> None:
     rows = [row for ref in board.alert_refs() if (row := board.view.alert(ref)) is not None]
+    rows = rows or [row for row in (board.cursor_row(),) if row is not None]  # what has just resolved can still be told of
     lines = []
     for alert in (row.alert for row in rows):
         labels = " ".join(f"{name}={value}" for name, value in sorted(alert.labels.items()))
@@ -105,30 +109,43 @@ def _copy(board: Board, _: str) -> None:
 
 def _refresh(board: Board, _: str) -> None:
     board.desk.refresh()
+    board.traps.renew(eager=True)
     board.say("asking every source and looking at every trap now")
 
 
 def _ack(board: Board, _: str) -> None:
-    ask(board, actions.Ack(board.alert_refs()))
+    refs = board.alert_refs()
+    if ask(board, actions.Ack(refs)):
+        board.undo.remember(refs, board.clock.now())
+        board.follow()
 
 
 def _unack(board: Board, _: str) -> None:
-    ask(board, actions.Unack(board.alert_refs()))
+    if ask(board, actions.Unack(board.undo_refs())):
+        board.undo.forget()
+        board.follow()
 
 
-def ask(board: Board, action: actions.Action) -> None:
-    """Ask for something that needs no box; a refusal is said. Marks that were used are put away."""
+def ask(board: Board, action: actions.Ack | actions.Unack) -> bool:
+    """Ask for something that needs no box; a refusal is said. Marks that were used are put away. Gives back if it was taken."""
     try:
         board.desk.ask(action)
     except Refused as refused:
         board.say(str(refused), "refusal")
-        return
+        return False
     for pane in board.panes.values():
         if pane.marks:
             pane.marks.clear()
             pane.redraw()
-    board.say(f"asked to {actions.WRITES[type(action)]}")
+    many = len(action.refs)
+    if many > 1:
+        board.say(
+            f"asked to acknowledge {many}" if isinstance(action, actions.Ack) else f"asked to take {many} acknowledgements back"
+        )
+    else:
+        board.say(f"asked to {actions.WRITES[type(action)]}")
     board.pull()
+    return True
 
 
 def _disarm(board: Board, _: str) -> None:
@@ -203,14 +220,18 @@ def _read_only(board: Board, _: str) -> None:
 
 
 def _quit(board: Board, _: str) -> None:
-    going = [run.what for run in board.view.runs if isinstance(run.action, actions.Start) and run.state is actions.RunState.RUNNING]
-    if not going:
+    if not any(isinstance(run.action, actions.Start) and run.state is actions.RunState.RUNNING for run in board.view.runs):
         board.app.exit(0)
         return
-    from .confirm import Confirm
+    from .leave import Leave, going
 
-    lines = [f"{what} is going on." for what in going] + ["Leaving ends it: its steps are stopped, and the journal says so."]
-    board.app.push_screen(Confirm("Leave the cockpit?", lines, yes="leave"), lambda yes: board.app.exit(0) if yes else None)
+    def answered(yes: bool | None) -> None:
+        if yes:
+            board.app.exit(0)
+        elif not going(board.desk.view):
+            board.say("the run has ended: nothing would be lost by leaving now")
+
+    board.app.push_screen(Leave(board.desk), answered)
 
 
 def command(board: Board, text: str) -> None:

@@ -16,7 +16,7 @@ from ..core.units import say_seconds
 from ..core.view import Row, View
 from .alerts import SEVERITIES
 from .spans import Span
-from .spark import number, sparkline
+from .spark import measured, sparkline
 from .times import city, clock, moment
 from .times import zone as at_zone
 from .traps import STATES
@@ -40,18 +40,15 @@ def of_alert(row: Row, view: View, now: datetime, zone: str, points: Points = ()
     alert = row.alert
     glyph, word = SEVERITIES[alert.severity]
     role = "stale" if row.stale else alert.severity.word if alert.state is AlertState.FIRING else "muted"
-    age = f" {_minutes((now - alert.started_at).total_seconds())}" if alert.started_at else ""
-    since = f"  since {moment(alert.started_at, now, zone)} {city(zone)}" if alert.started_at else ""
-    facts = [
-        Fact(spans=((f"{glyph} {word}", role), ("  ", ""), (alert.state.value + age, "text"), (since, "muted"), *_pending(row)))
-    ]
+    facts = [Fact(spans=((f"{glyph} {word}", role), ("  ", ""), *_fired(alert, now, zone), *_stands(alert, now), *_pending(row)))]
     if row.stale:
         facts.append(Fact(text=f"{alert.ref.source} does not see any more: this is the last that was known", role="blind"))
     if alert.summary:
         facts += [BLANK, Fact(text=alert.summary)]
     if alert.state is AlertState.ACKNOWLEDGED or alert.acknowledged_by:
         why = f": {alert.acknowledged_why}" if alert.acknowledged_why else ""
-        facts.append(Fact("acknowledged", f"by {alert.acknowledged_by or 'someone'}{why}", "who"))
+        at = f", {moment(alert.acknowledged_at, now, zone)} {city(zone)}" if alert.acknowledged_at else ""
+        facts.append(Fact("acknowledged", f"by {alert.acknowledged_by or 'someone'}{at}{why}", "who"))
     if alert.suppressed_by:
         facts.append(Fact("suppressed", alert.suppressed_by))
     if trap is not None:
@@ -117,7 +114,7 @@ def of_runbook(runbook: Runbook, plan: Plan, title: str, why_not: str) -> tuple[
         facts += [Fact(" " + (step.name or f"step {n}"), " ".join(step.run), "muted") for n, step in enumerate(runbook.steps, 1)]
     if plan.values:
         facts += [BLANK, _title("With"), *(Fact(" " + name, value) for name, value in plan.values.items())]
-    asks = {Confirm.YES: "asks first", Confirm.TYPE: f"asks for {plan.target or 'the target'} to be typed"}[runbook.confirm]
+    asks = {Confirm.YES: "asks first", Confirm.TYPE: f"asks for {plan.word} to be typed"}[runbook.confirm]
     facts += [
         BLANK,
         Fact("name", runbook.name),
@@ -132,6 +129,35 @@ def _minutes(seconds: float) -> str:
     return say_seconds(seconds // 60 * 60) if seconds >= 60 else "less than a minute"
 
 
+def _ago(at: datetime, now: datetime) -> str:
+    return f"{_minutes(max(0.0, (now - at).total_seconds()))} ago"
+
+
+def _fired(alert: Alert, now: datetime, zone: str) -> tuple[Span, ...]:
+    """Since when it fires (or fired): a time of its own, whatever was done about it since."""
+    over = alert.state is AlertState.RESOLVED
+    if alert.started_at is None:
+        return (("fired" if over else "firing", "text"),)
+    when = f"{moment(alert.started_at, now, zone)} {city(zone)}"
+    if over:
+        return (("fired", "text"), (f" at {when}", "muted"))
+    return (("firing", "text"), (f" {_minutes((now - alert.started_at).total_seconds())}", "text"), (f" since {when}", "muted"))
+
+
+def _stands(alert: Alert, now: datetime) -> tuple[Span, ...]:
+    """What became of it since: who took it and when, what hushes it, that it is over."""
+    match alert.state:
+        case AlertState.ACKNOWLEDGED:
+            at = f" {_ago(alert.acknowledged_at, now)}" if alert.acknowledged_at else ""
+            return ((" · ", "muted"), (f"acknowledged by {alert.acknowledged_by or 'someone'}", "who"), (at, "muted"))
+        case AlertState.SUPPRESSED:
+            return ((" · ", "muted"), ("suppressed", "text"), (f": {alert.suppressed_by}" if alert.suppressed_by else "", "muted"))
+        case AlertState.RESOLVED:
+            at = f" {_ago(alert.ended_at, now)}" if alert.ended_at else ""
+            return ((" · ", "muted"), ("resolved", "ok"), (at, "muted"))
+    return ()
+
+
 def _argument(value: str) -> str:
     from .exact import spell
 
@@ -143,7 +169,8 @@ def _title(text: str) -> Fact:
 
 
 def _pending(row: Row) -> tuple[Span, ...]:
-    return ((f"  {row.pending}", "pending"),) if row.pending else ()
+    said = [f"  {row.pending}"] * bool(row.pending) + [f"  ▶ {row.running}"] * bool(row.running)
+    return tuple((each, "pending") for each in said)
 
 
 def _reading(trap: TrapView, points: Points) -> Iterable[Fact]:
@@ -154,22 +181,22 @@ def _reading(trap: TrapView, points: Points) -> Iterable[Fact]:
         trip = trap.trap.trip.value if trap.trap.trip is not None and trap.trap.trip.metric == metric else None
         hours = say_seconds(max(60.0, points[-1][0] - points[0][0]))
         yield Fact(spans=((f"{metric}, last {hours}", "muted"),))
-        yield Fact(spans=((sparkline(points, 40, trip), "chart"), (f" {number(points[-1][1])}", "text")))
+        yield Fact(spans=((sparkline(points, 40, trip), "chart"), (f" {measured(metric, points[-1][1])}", "text")))
     if reading is not None:
         column = max(map(len, reading.values), default=0) + 2
         for name, value in sorted(reading.values.items(), key=lambda each: each[0] not in bounds):
             beside = f"   {bounds[name].text}" if name in bounds else ""
-            yield Fact(spans=((f"{name:<{column}}", "muted"), (number(value), "text"), (beside, "muted")))
+            yield Fact(spans=((f"{name:<{column}}", "muted"), (measured(name, value), "text"), (beside, "muted")))
     if trap.watch.trips_in is not None and trap.state is not TrapState.TRIPPED:
         yield Fact("trips in", say_seconds(trap.watch.trips_in), "warning")
 
 
 def watched(trap: TrapView) -> str:
-    """The reading that a chart of this trap shows: the one it forecasts, else the one that trips or warns."""
+    """The reading that a chart of this trap shows: the one that trips it, else the one that warns, else the one it forecasts."""
     bound = trap.trap.trip or trap.trap.warn
-    return trap.trap.forecast or (
-        bound.metric if bound is not None else next(iter(trap.watch.reading.values), "") if trap.watch.reading else ""
-    )
+    if bound is not None or trap.trap.forecast:
+        return bound.metric if bound is not None else trap.trap.forecast
+    return next(iter(trap.watch.reading.values), "") if trap.watch.reading else ""
 
 
 def _answers(trap: TrapView) -> Iterable[Fact]:
@@ -207,10 +234,15 @@ def _timeline(alert: Alert, runs: Iterable[actions.Run], now: datetime, zone: st
     for run in runs:
         if alert.ref in touched(run.action):
             reason = f" ({run.reason})" if run.reason else ""
-            happened.append((run.at, f"{run.what} by {run.who}: {run.state.value}{reason}", "muted"))
+            happened.append((run.at, f"{run.what} by {run.who}: {state_word(run.state)}{reason}", "muted"))
     if alert.ended_at is not None:
         happened.append((alert.ended_at, "resolved", "ok"))
     return [Fact(" " + moment(at, now, zone), text, role) for at, text, role in sorted(happened, key=lambda each: each[0])]
+
+
+def state_word(state: actions.RunState) -> str:
+    """A run's state on the screen: ``done`` for what is confirmed."""
+    return "done" if state is actions.RunState.CONFIRMED else state.value
 
 
 def touched(action: actions.Action) -> tuple[Ref, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 
 from ..core.filters import FilterError, parse
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 
 
 class FilterLine(Widget):
-    """Hidden until opened. While one types, each text that can be read is `Changed`; one that cannot leaves the last good filter in
-    force. ``enter`` keeps it, ``esc`` brings back the filter that was there at the opening.
+    """Hidden until opened. A text that can be read is in force (`Changed`) once one pauses; while it cannot be read, the filter
+    from before the opening is: never a beginning of what is being typed. ``enter`` keeps it, ``esc`` brings that one back.
 
     ``check`` raises `FilterError` for a text that cannot be read.
     """
@@ -34,8 +36,11 @@ class FilterLine(Widget):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
+    PAUSE = 0.4
+    """Seconds without a key after which a text that can be read is tried."""
+
     class Changed(Message):
-        """The text can be read, and is now in force."""
+        """This is in force now."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -52,6 +57,7 @@ class FilterLine(Widget):
         self._check = check
         self._before = ""
         self._good = ""
+        self._pause: Timer | None = None
 
     @property
     def is_open(self) -> bool:
@@ -82,15 +88,31 @@ class FilterLine(Widget):
         self.remove_class("-open")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter while one types."""
+        """Filter once one pauses; what stopped making sense stops filtering at once."""
         event.stop()
-        if self._readable(event.value) and event.value != self._good:
-            self._good = event.value
-            self.post_message(self.Changed(event.value))
+        self._wait_no_more()
+        if not self.is_open:
+            return
+        if not self._readable(event.value):
+            self._put_in_force(self._before)
+        elif event.value != self._good:
+            self._pause = self.set_timer(self.PAUSE, partial(self._put_in_force, event.value))
+
+    def _put_in_force(self, text: str) -> None:
+        self._wait_no_more()
+        if text != self._good:
+            self._good = text
+            self.post_message(self.Changed(text))
+
+    def _wait_no_more(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keep it, if it can be read."""
         event.stop()
+        self._wait_no_more()
         if self._readable(event.value):
             self.close()
             self.post_message(self.Submitted(event.value))
@@ -98,8 +120,7 @@ class FilterLine(Widget):
     def action_leave(self) -> None:
         """Bring back what was."""
         self.close()
-        if self._good != self._before:
-            self.post_message(self.Changed(self._before))
+        self._put_in_force(self._before)
         self.post_message(self.Closed())
 
     def _readable(self, text: str) -> bool:

@@ -156,20 +156,23 @@ class Glass:
             look = cells[at][1]
             if not (cells[at][0] == " " and self._look is not None and pen.blank(self._look) == look):
                 self._turn(look, out)
-            stop = at + 1
-            while stop < len(cells) and self._same(cells[stop]):
-                stop += 1
-            text = "".join([text for text, _ in cells[at:stop]])
-            if text.isascii() or not any(uncertain(text) for text, _ in cells[at:stop]):
+            stop = self._same_until(cells, at + 1)
+            texts = [text for text, _ in cells[at:stop]]
+            text = "".join(texts)
+            if text.isascii() or not any(map(uncertain, set(texts))):
                 out.append(text)
                 self._stand(x + stop, y)
             else:
                 self._write_uncertain(x + at, y, cells[at:stop], out)
             at = stop
 
-    def _same(self, cell: Cell) -> bool:
+    def _same_until(self, cells: Sequence[Cell], at: int) -> int:
+        """Up to where these cells can be written in the look that is on."""
         look = self._look
-        return cell[1] == look or (cell[0] == " " and look is not None and self._pen.blank(look) == cell[1])
+        blank = self._pen.blank(look) if look is not None else None
+        while at < len(cells) and ((cell := cells[at])[1] == look or (cell[0] == " " and cell[1] == blank)):
+            at += 1
+        return at
 
     def _write_uncertain(self, x: int, y: int, cells: Sequence[Cell], out: list[str]) -> None:
         """Cells whose width terminals may disagree about: blank their columns, write, and place the cursor anew."""

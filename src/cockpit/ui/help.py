@@ -10,10 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 
+from .alerts import SEVERITIES
 from .box import Box
 from .keys import DIGITS, Key, printed
+from .lines import CURSOR, MARK
 from .page import Page
 from .spans import wrapped
+from .status import HEALTHS
+from .traps import STATES
 
 WIDE = 96
 """From this many columns on, the page has two."""
@@ -27,8 +31,11 @@ def spoken(key: Key) -> str:
 
 
 def key_lines(table: Sequence[Key], why: Mapping[str, str], width: int) -> list[Content]:
-    """The page, for ``width`` cells: each group with its keys, their sentence, and why one cannot work now."""
-    groups = [_group(name, list(keys), why, _column(width)) for name, keys in groupby(table, key=lambda key: key.group)]
+    """The page, for ``width`` cells: each group with its keys, their sentence, and why one cannot work now (each reason is said
+    once: the keys below it that are dim cannot for the same one); then what the signs on the board mean."""
+    told: set[str] = set()
+    groups = [_group(name, list(keys), why, _column(width), told) for name, keys in groupby(table, key=lambda key: key.group)]
+    groups.append(_legend(_column(width)))
     if width < WIDE:
         return [line for group in groups for line in (*group, Content(""))]
     left, right = _halves(groups)
@@ -44,12 +51,14 @@ def _filled(line: Content, width: int) -> Content:
     return line.pad_right(max(0, width - line.cell_length))
 
 
-def _group(name: str, keys: Sequence[Key], why: Mapping[str, str], width: int) -> list[Content]:
+def _group(name: str, keys: Sequence[Key], why: Mapping[str, str], width: int, told: set[str]) -> list[Content]:
     lines = [Content.styled(name, "bold $role-key")]
     edge = min(16, max(map(len, map(spoken, keys))) + 2)
     for key in keys:
         reason = why.get(key.id, "")
-        said = wrapped(key.help + (f" (not now: {reason})" if reason else ""), max(8, width - edge - 1))
+        beside = f" (not now: {reason})" if reason and reason not in told else ""
+        told.add(reason)
+        said = wrapped(key.help + beside, max(8, width - edge - 1))
         head = Content.styled(f" {spoken(key)}".ljust(edge), "$role-key-off" if reason else "bold")
         if head.cell_length > edge:
             lines.append(head)
@@ -59,6 +68,30 @@ def _group(name: str, keys: Sequence[Key], why: Mapping[str, str], width: int) -
             lines.append(
                 Content.assemble(head if number == 0 else " " * edge, " ", text.stylize("$role-key-off") if reason else text)
             )
+    return lines
+
+
+def _legend(width: int) -> list[Content]:
+    """The signs, each with its word."""
+    lists: tuple[tuple[str, list[tuple[str, str, str]]], ...] = (
+        ("alert", [(glyph, severity.word, severity.word) for severity, (glyph, _) in SEVERITIES.items()]),
+        ("trap", [(glyph, state.value, role) for state, (glyph, role) in STATES.items()]),
+        ("source", [(glyph, health.value, role) for health, (glyph, role) in HEALTHS.items()]),
+        ("row", [(MARK, "marked", "marked"), (CURSOR, "cursor", "bar"), ("▶", "a runbook runs on it", "pending")]),
+        ("runbook", [("!", "changes the world", "warning")]),
+    )
+    lines = [Content.styled("Signs", "bold $role-key")]
+    for what, signs in lists:
+        row: list[Content | str] = [f" {what}".ljust(10)]
+        used = 10
+        for glyph, word, role in signs:
+            size = len(word) + 4
+            if used + size > width and used > 10:
+                lines.append(Content.assemble(*row))
+                row, used = [" " * 10], 10
+            row += [Content.styled(glyph, f"$role-{role}"), f" {word}  "]
+            used += size
+        lines.append(Content.assemble(*row))
     return lines
 
 

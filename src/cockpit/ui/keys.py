@@ -14,7 +14,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 
     ``keys`` are Textual key names, the first is shown. ``label`` is the footer's word, ``help`` the sentence in ``?``. ``verb`` is
     the class of the action it leads to, for ``why_not``. ``aliases`` are other words for the command line. ``footer`` ranks it
-    there (0 = not in the footer).
+    there (0 = not in the footer). ``title`` is its name in the palette, as one would ask for it.
     """
 
     id: str
@@ -25,6 +25,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     verb: type | None = None
     aliases: tuple[str, ...] = ()
     footer: int = 0
+    title: str = ""
 
     @property
     def shown(self) -> str:
@@ -43,32 +44,50 @@ TABLE: tuple[Key, ...] = (
     Key(id="half-up", keys=("ctrl+u", "pageup"), label="half page", help="Half a page up", group=MOVE),
     Key(id="next-pane", keys=("tab",), label="pane", help="Next pane", group=MOVE, footer=90),
     Key(id="previous-pane", keys=("shift+tab",), label="pane", help="Previous pane", group=MOVE),
-    Key(id="open", keys=("enter",), label="detail", help="Open the detail of what the cursor is on", group=LOOK, footer=60),
-    Key(id="back", keys=("escape",), label="back", help="Close, or clear marks, then the filter", group=LOOK),
-    Key(id="mark", keys=("space",), label="mark", help="Mark the row, for an action on several", group=LOOK, footer=70),
-    Key(id="filter", keys=("slash",), label="filter", help="Filter the alerts: team=web @severity>=warning", group=LOOK, footer=80),
-    Key(id="mine", keys=("m",), label="mine", help="Only mine, then all again", group=LOOK),
-    Key(id="link", keys=("o",), label="link", help="Open a link of the alert (copied, where there is no browser)", group=LOOK),
-    Key(id="copy", keys=("y",), label="copy", help="Copy the alert and its facts to the terminal's clipboard (OSC 52)", group=LOOK),
-    Key(id="refresh", keys=("r",), label="refresh", help="Ask every source and look at every trap now", group=LOOK),
-    Key(id="runs", keys=("R",), label="runs", help="What was done: runs, their results and output", group=LOOK),
-    Key(id="ack", keys=("a",), label="ack", help="Acknowledge: say that you have it", group=ACT, verb=actions.Ack, footer=10,
+    Key(id="open", title="Detail", keys=("enter",), label="detail", help="Open the detail of what the cursor is on",
+        group=LOOK, footer=60),
+    Key(id="back", title="Back", keys=("escape",), label="back",
+        help="Close; or clear marks, go back to the alerts, clear the filter", group=LOOK),
+    Key(id="mark", title="Mark", keys=("space",), label="mark", help="Mark the row, for an action on several",
+        group=LOOK, footer=70),
+    Key(id="filter", title="Filter the alerts", keys=("slash",), label="filter",
+        help="Filter the alerts: team=web @severity>=warning", group=LOOK, footer=80),
+    Key(id="mine", title="Only mine", keys=("m",), label="mine", help="Only mine, then all again", group=LOOK),
+    Key(id="link", title="Open a link", keys=("o",), label="link",
+        help="Open a link of the alert (copied, where there is no browser)", group=LOOK),
+    Key(id="copy", title="Copy the alert", keys=("y",), label="copy",
+        help="Copy the alert and its facts to the terminal's clipboard (OSC 52)", group=LOOK),
+    Key(id="refresh", title="Refresh", keys=("r",), label="refresh", help="Ask every source and look at every trap now",
+        group=LOOK),
+    Key(id="runs", title="Runs", keys=("R",), label="runs", help="What was done: runs, their results and output", group=LOOK),
+    Key(id="ack", title="Acknowledge", keys=("a",), label="ack", help="Acknowledge: say that you have it",
+        group=ACT, verb=actions.Ack, footer=10,
         aliases=("acknowledge",)),
-    Key(id="unack", keys=("u",), label="undo ack", help="Take the acknowledgement back", group=ACT, verb=actions.Unack),
-    Key(id="silence", keys=("s",), label="silence…", help="Silence by matcher: an end, a comment, a preview; or end a silence",
+    Key(id="unack", title="Unacknowledge", keys=("u",), label="undo ack", help="Take the acknowledgement back",
+        group=ACT, verb=actions.Unack,
+        aliases=("undo", "unacknowledge")),
+    Key(id="silence", title="Silence", keys=("s",), label="silence…",
+        help="Silence by matcher: an end, a comment, a preview; or end a silence",
         group=ACT, verb=actions.MakeSilence, footer=20),
-    Key(id="note", keys=("n",), label="note", help="Leave a note", group=ACT, verb=actions.AddNote, footer=30),
-    Key(id="disarm", keys=("d",), label="disarm…", help="Rest the trap for a while, with a reason; on a resting trap: arm it again",
+    Key(id="note", title="Leave a note", keys=("n",), label="note", help="Leave a note",
+        group=ACT, verb=actions.AddNote, footer=30),
+    Key(id="disarm", title="Disarm the trap", keys=("d",), label="disarm…",
+        help="Rest the trap for a while, with a reason; on a resting trap: arm it again",
         group=ACT, verb=actions.Disarm, footer=40, aliases=("arm",)),
-    Key(id="run", keys=("1", "2", "3", "4", "5", "6", "7", "8", "9"), label="run", help="Run that runbook of the Runbooks pane",
+    Key(id="run", title="Run a runbook", keys=("1", "2", "3", "4", "5", "6", "7", "8", "9"), label="run",
+        help="Run that runbook of the Runbooks pane",
         group=ACT, verb=actions.Start, footer=50),
-    Key(id="pick-runbook", keys=("x",), label="runbooks…", help="Pick from all runbooks", group=ACT, verb=actions.Start),
-    Key(id="command", keys=("colon",), label="command", help="Command line, with completion", group=APP, footer=85),
-    Key(id="palette", keys=("ctrl+p",), label="palette", help="Everything that can be done now", group=APP),
-    Key(id="read-only", keys=("ctrl+o",), label="read-only", help="Switch read-only on, or off where config allows", group=APP),
-    Key(id="theme", keys=("T",), label="theme", help="Next theme", group=APP),
-    Key(id="help", keys=("question_mark",), label="help", help="This page", group=APP, footer=95),
-    Key(id="quit", keys=("q",), label="quit", help="Leave (asks only while a run is going on)", group=APP, footer=99),
+    Key(id="pick-runbook", title="Pick a runbook", keys=("x",), label="runbooks…", help="Pick from all runbooks",
+        group=ACT, verb=actions.Start),
+    Key(id="command", title="Command line", keys=("colon",), label="command", help="Command line, with completion",
+        group=APP, footer=85),
+    Key(id="palette", title="Palette", keys=("ctrl+p",), label="palette", help="Everything that can be done now", group=APP),
+    Key(id="read-only", title="Read-only on or off", keys=("ctrl+o",), label="read-only",
+        help="Switch read-only on, or off where config allows", group=APP),
+    Key(id="theme", title="Next theme", keys=("T",), label="theme", help="Next theme", group=APP),
+    Key(id="help", title="Help", keys=("question_mark",), label="help", help="This page", group=APP, footer=95),
+    Key(id="quit", title="Quit", keys=("q",), label="quit", help="Leave (asks only while a run is going on)",
+        group=APP, footer=99),
 )  # fmt: skip
 
 NEVER_BOUND = frozenset({"ctrl+s", "ctrl+q", "ctrl+a", "ctrl+b", "ctrl+i", "ctrl+z", "ctrl+c", "ctrl+m", "ctrl+j", "ctrl+h"})

@@ -139,6 +139,11 @@ class Lines(Widget):
         return self._inner[0]
 
     @property
+    def ghosts(self) -> int:
+        """How many of the rows are of things that are not there any more."""
+        return 0
+
+    @property
     def folded(self) -> bool:
         """Whether only its title is in sight."""
         return self.size.height <= 1
@@ -235,11 +240,9 @@ class Lines(Widget):
             return _Line(edge, columns)
         index = self.top + y - 1 - bool(columns)
         count = self.count()
-        if not count:
-            lines = self.nothing()
-            return _Line(edge, lines[index] if index < len(lines) else ())
         if index >= count:
-            return _Line(edge, ())
+            lines = self.nothing() if count == self.ghosts else ()
+            return _Line(edge, lines[index - count] if index - count < len(lines) else ())
         here = self.movable and index == self.cursor and (self.active or self.held)
         return _Line(edge, None, self.face_at(index), here, here and self.active, self.key_at(index) in self.marks)
 

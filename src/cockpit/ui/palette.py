@@ -18,20 +18,24 @@ from .typed import Typed
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """Something that can be picked. ``why_not`` is the reason it cannot be now; it is then dimmed, and says so."""
+    """Something that can be picked. ``why_not`` is the reason it cannot be now; it is then dimmed, and says so. ``also`` are other
+    words for it."""
 
     id: str
     text: str
     detail: str = ""
     why_not: str = ""
+    also: tuple[str, ...] = ()
 
 
 def score(wanted: str, text: str) -> int | None:
-    """How well ``wanted`` fits ``text``, less is better: at its start, at a word's start, inside, or as letters in that order
-    not far apart. ``None`` if it does not fit."""
+    """How well ``wanted`` fits ``text``, less is better: the very text, at its start, at a word's start, inside, or as letters in
+    that order not far apart. ``None`` if it does not fit."""
     if not wanted:
         return 0
     needle, hay = wanted.casefold(), text.casefold()
+    if needle == hay:
+        return -100
     at = hay.find(needle)
     if at == 0:
         return 0
@@ -50,28 +54,37 @@ def score(wanted: str, text: str) -> int | None:
 
 
 def narrow(wanted: str, entries: Sequence[Entry]) -> list[Entry]:
-    """The entries that fit, the best first; what cannot be done now comes after what can. Details count, less than texts do."""
+    """The entries that fit, the best first: those with the word itself or its beginning, then those with it inside, then letters
+    here and there; among like ones, what cannot be done now comes last. Details count, less than texts do."""
     fitting = []
     for number, entry in enumerate(entries):
         scores = [
             s
-            for s in (score(wanted, entry.text), _later(score(wanted, entry.id)), _later(score(wanted, entry.detail)))
+            for s in (
+                score(wanted, entry.text),
+                *(_later(score(wanted, word)) for word in (entry.id, *entry.also, entry.detail)),
+            )
             if s is not None
         ]
         if scores:
-            fitting.append((bool(entry.why_not) and bool(wanted), min(scores), number, entry))
-    return [entry for *_, entry in sorted(fitting, key=lambda item: item[:3])]
+            best = min(scores)
+            fitting.append((_rank(best), bool(entry.why_not) and bool(wanted), best, number, entry))
+    return [entry for *_, entry in sorted(fitting, key=lambda item: item[:4])]
+
+
+def _rank(best: int) -> int:
+    return next((rank for rank, limit in enumerate((0, 200, 300)) if best < limit), 3)
 
 
 def _later(found: int | None) -> int | None:
     """Only whole pieces count in an id or a detail, and they rank after the text."""
-    return None if found is None or found >= 300 else found + 50
+    return None if found is None or found >= 300 else found + (50 if found >= 0 else 0)
 
 
 def key_entries(table: Sequence[Key], why: Mapping[str, str]) -> tuple[Entry, ...]:
     """The palette's entries for the key table; ``why`` holds the reason by key id for what cannot be done now."""
     return tuple(
-        Entry(key.id, key.help, key.shown, why.get(key.id, ""))
+        Entry(key.id, key.title or key.help, key.shown, why.get(key.id, ""), (*key.aliases, key.label))
         for key in table
         if key.group != MOVE and key.id not in ("palette", "run", "back")
     )
@@ -122,7 +135,7 @@ class Picker(Box[str | None]):
     def _narrow(self, text: str) -> None:
         self._found = narrow(text.strip(), self._entries)
         self.query_one(Choices).show(len(self._found), 0)
-        self._say_why("" if self._found else f"nothing here fits {text.strip()!r}")
+        self._say_why("" if self._found else f"nothing matches {text.strip()!r}")
 
     def _say_why(self, reason: str) -> None:
         why = self.query_one("#why", Said)

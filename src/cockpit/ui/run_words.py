@@ -6,6 +6,7 @@ from textual.content import Content
 
 from ..core.actions import Run, RunState, Start
 from ..core.units import say_seconds
+from .facts import state_word
 from .page import Line
 
 GLYPHS: dict[RunState, tuple[str, str]] = {
@@ -23,9 +24,7 @@ GLYPHS: dict[RunState, tuple[str, str]] = {
 
 def said(run: Run) -> str:
     """How it stands, for people: "failed, exit 3, after 12 s"."""
-    parts = [run.state.value]
-    if run.state is RunState.CONFIRMED:
-        parts = ["done"]
+    parts = [state_word(run.state)]
     if run.exit_code is not None and (run.exit_code or isinstance(run.action, Start)):
         parts.append(f"exit {run.exit_code}")
     if run.seconds is not None and run.state.settled and isinstance(run.action, Start):

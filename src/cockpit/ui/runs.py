@@ -16,10 +16,12 @@ from ..core.actions import Cancel, Run, RunState, Start
 from ..core.units import say_seconds
 from ..engine.desk import Desk, Refused
 from .box import Box, Said
-from .choices import Choices, two_ends
+from .choices import Choices
 from .coloured import coloured
+from .facts import state_word
 from .page import Line, Page
 from .run_words import GLYPHS, facts, said
+from .spans import cells, fit
 from .typed import Typed
 
 KEPT = 10_000
@@ -231,6 +233,7 @@ class RunList(Box[None]):
         super().__init__("Runs, times in UTC", [("enter", "output"), ("j k", "move"), ("esc", "close")])
         self._desk = desk
         self._runs: tuple[Run, ...] = ()
+        self._columns = (0, 0, 0)
         self._stirred = False
         self.add_class("-full")
 
@@ -264,6 +267,11 @@ class RunList(Box[None]):
         rows = self.query_one(Choices)
         under = self._runs[rows.at].id if self._runs else ""
         self._runs = newest_first(self._desk.view.runs)
+        self._columns = (
+            max((cells(run.what) for run in self._runs), default=0),
+            max((cells(said(run)) for run in self._runs), default=0),
+            min(14, max((cells(run.who) for run in self._runs), default=0)),
+        )
         at = next((n for n, run in enumerate(self._runs) if run.id == under), 0)
         rows.show(len(self._runs), at)
         nothing = self.query_one("#none", Said)
@@ -271,14 +279,23 @@ class RunList(Box[None]):
         nothing.show("Nothing has been done yet.")
 
     def _row(self, number: int, width: int) -> Content:
+        """Columns of the same widths in every row. Where it is narrow the place of the target shrinks, never the state."""
         run = self._runs[number]
         mark, style = GLYPHS[run.state]
-        narrow = width < 60
-        what = (run.what, "bold") if narrow else (f"{run.what:<14}", "bold")
-        when = (run.at.strftime("%H:%M" if narrow else "%m-%d %H:%M"), "$role-muted")
-        left = Content.assemble((mark, style), " ", when, "  ", what, " ", run.target)
-        right = [(run.state.value, style)] if narrow else [(said(run), style), "  ", (run.who, "$role-who")]
-        return two_ends(left, Content.assemble(*right), width)
+        narrow = width < 56
+        when = "" if width < 44 else run.at.strftime("%H:%M  " if narrow else "%m-%d %H:%M  ")
+        what, state, who = self._columns
+        if narrow:
+            what, state, who = min(what, 8 if width < 44 else 12), max(len(state_word(each.state)) for each in self._runs), 0
+        stands = state_word(run.state) if narrow else said(run)
+        state, what = min(state, max(17, width // 3)), min(what, width // 4)
+        left: list[str | tuple[str, str]] = [(mark, style), " ", (when, "$role-muted"), (fit(run.what, what), "bold"), "  "]
+        right: list[str | tuple[str, str]] = ["  ", (fit(stands, state), style)]
+        right += [("  " + fit(run.who, who), "$role-who")] if who else []
+        room = width - sum(cells(each if isinstance(each, str) else each[0]) for each in (*left, *right))
+        if room < 8 and who:  # who is in the box that enter opens; on what is not guessed
+            right, room = right[:2], room + who + 2
+        return Content.assemble(*left, fit(run.target, max(4, room)), *right)
 
     def on_choices_chosen(self, event: Choices.Chosen) -> None:
         """Open it."""

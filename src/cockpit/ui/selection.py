@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
 from ..core.alerts import Ref
 from ..core.view import View
 from .alerts import Alerts
+from .keys import Key
 from .subject import Subject, of_row, of_trap
 from .traps import Traps, ref_of
 
@@ -24,14 +28,70 @@ class Selection:
     def alert_refs(self) -> tuple[Ref, ...]:
         """The marked alerts, else the one under the cursor; in the Traps pane, those that the traps raised."""
         if self.about != "traps":
-            here = self._alerts.here
+            here = None if self._alerts.lost else self._alerts.here
             return self._alerts.marked() or ((here.alert.ref,) if here is not None else ())
         names = {(ref.source, ref.id) for ref in self.trap_refs()}
         return tuple(row.alert.ref for row in self.view.alerts if (row.alert.ref.source, row.alert.trap) in names)
 
     def trap_refs(self) -> tuple[Ref, ...]:
         """The marked traps, else the one under the cursor, or the one that raised the alert under it."""
+        if self.lost or (self.ghost and not self._traps.marks):
+            return ()
         if self.about == "traps" and self._traps.marks:
             return tuple(ref for each in self._traps.traps if (ref := ref_of(each)) in self._traps.marks)
         trap = self.subject.trap
         return (ref_of(trap),) if trap is not None else ()
+
+    @property
+    def ghost(self) -> str:
+        """Why nothing can be done to the thing under the cursor, where that has gone; "" where it has not."""
+        pane = self._traps if self.about == "traps" else self._alerts
+        if pane.ghost is None:
+            return ""
+        return f"{self.subject.name} is {'not set any more' if self.about == 'traps' else 'resolved'}"
+
+    @property
+    def lost(self) -> str:
+        """Why nothing can be done to what was marked, where all of that has gone; "" where it has not."""
+        pane = self._traps if self.about == "traps" else self._alerts
+        if not pane.lost:
+            return ""
+        return "the marked traps are not set any more" if self.about == "traps" else "the marked alerts are resolved"
+
+    def gone(self, table: Sequence[Key]) -> Mapping[str, str]:
+        """Why nothing can be done to what has left the list while it was meant: the reason, by the ids of keys that act on it."""
+        acting = [key.id for key in table if key.verb is not None and key.id != "pick-runbook"]
+        marked = bool((self._traps if self.about == "traps" else self._alerts).marks)
+        if self.lost:
+            return {id: self.lost for id in acting if id != "run"} | ({"run": self.ghost} if self.ghost else {})
+        if not self.ghost:
+            return {}
+        return {id: self.ghost for id in (*acting, "mark") if id == "run" or not marked}
+
+
+UNDO_FOR = timedelta(minutes=2)
+
+
+class Undo:
+    """The alerts that were acknowledged together last: ``u`` takes that back for all of them."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Ref, ...] = ()
+        self._at: datetime | None = None
+
+    def remember(self, refs: Sequence[Ref], now: datetime) -> None:
+        """These were acknowledged in one go."""
+        self._last, self._at = tuple(refs), now
+
+    def forget(self) -> None:
+        """It has been taken back."""
+        self._last = ()
+
+    def refs(self, chosen: tuple[Ref, ...], marked: bool, view: View, now: datetime) -> tuple[Ref, ...]:
+        """What an undo is for: marks, if there are any; else the last set, while the cursor stands in it, or on an alert that has
+        no acknowledgement to take back; else what is chosen."""
+        if marked or len(self._last) < 2 or self._at is None or now - self._at > UNDO_FOR:
+            return chosen
+        taken = {row.alert.ref for row in view.alerts if row.alert.acknowledged_by}
+        still = tuple(ref for ref in self._last if ref in taken)
+        return still if still and all(ref in self._last or ref not in taken for ref in chosen) else chosen

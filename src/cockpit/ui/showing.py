@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from ..core.alerts import AlertState
 from ..core.roster import OnCall, Person
 from ..core.traps import TrapView
 from ..core.view import View
@@ -16,6 +17,9 @@ from .runbooks import Offer
 from .subject import Subject
 from .traps import STATES, ref_of
 
+Panes = tuple[OnCall | None, Offer | None, TrapView | None]
+"""What the cursors of On call, Runbooks and Traps are on."""
+
 _CHART = timedelta(hours=6)
 
 
@@ -26,13 +30,24 @@ class Showing:
         self._desk, self._zone, self._people = desk, zone, people
         self._points: tuple[object, Sequence[tuple[float, float]]] = (None, ())
 
+    def of_pane(self, pane: str, panes: Panes, about: Subject, view: View, now: datetime) -> Shown:
+        """What the cursor of that pane is on; where it is on nothing, what the board is about."""
+        roster, offer, trap = panes
+        if pane == "oncall" and roster is not None:
+            return self.of_roster(roster, now)
+        if pane == "runbooks" and offer is not None:
+            return self.of_runbook(offer, about)
+        return self.of_trap(trap, view, now) if pane == "traps" else self.of_subject(about, view, now)
+
     def of_subject(self, about: Subject, view: View, now: datetime) -> Shown:
         """An alert, or a trap."""
         points = self._readings(about.trap, now)
         if about.row is not None:
             alert = about.row.alert
             role = "stale" if about.row.stale else "title"
-            title = ((f"{SEVERITIES[alert.severity][0]} {alert.name}" + (f" · {alert.where}" if alert.where else ""), role),)
+            name = f"{SEVERITIES[alert.severity][0]} {alert.name}" + (f" · {alert.where}" if alert.where else "")
+            over = [("resolved", "ok")] if alert.state is AlertState.RESOLVED else []
+            title = ((name, role), *over)
             return Shown(alert.ref, title, facts.of_alert(about.row, view, now, self._zone, points, about.trap))
         return self.of_trap(about.trap, view, now)
 

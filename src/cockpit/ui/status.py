@@ -19,7 +19,7 @@ from .keys import Key
 from .look import Look
 from .places import SMALLEST
 from .spans import Span, Spans, between, cells, fit, strip, width_of
-from .times import city, zone
+from .times import city, drawn_age, zone
 
 HEALTHS: Mapping[Health, tuple[str, str]] = {
     Health.LIVE: ("●", "ok"),
@@ -32,8 +32,6 @@ HEALTHS: Mapping[Health, tuple[str, str]] = {
 """A glyph and a role for each state of a source's eyes."""
 
 _WORST_FIRST = (Health.PARKED, Health.BLIND, Health.INCOMPLETE, Health.LATE, Health.STARTING, Health.LIVE)
-_STEP = 15
-"""Under a minute a live source's age is said in steps of so many seconds: a figure that runs up and back all day says nothing."""
 
 
 class Line(Widget):
@@ -157,8 +155,7 @@ def _age(each: SourceHealth, since: float) -> str:
     age = each.age.total_seconds() + since
     if each.health is not Health.LIVE or age >= 60:
         return f"{word} {short_age(age):>3}"
-    said = f"{int(age // _STEP) * _STEP}s" if age >= _STEP else f"<{_STEP}s"
-    return f" {said:>4}"
+    return f" {drawn_age(age):>4}"
 
 
 class Banner(Line):
@@ -167,23 +164,24 @@ class Banner(Line):
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="banner")
         self._remarks: tuple[str, ...] = ()
+        self._alarm = ""
         self._read: frozenset[str] = frozenset()
 
     @property
     def open(self) -> tuple[str, ...]:
-        """The remarks that nobody has put away."""
-        return tuple(each for each in self._remarks if each not in self._read)
+        """The alarm, and the remarks that nobody has put away."""
+        return (*[self._alarm] * bool(self._alarm), *(each for each in self._remarks if each not in self._read))
 
-    def show(self, remarks: Sequence[str]) -> bool:
-        """New facts; gives back whether the line came or went."""
+    def show(self, remarks: Sequence[str], alarm: str = "") -> bool:
+        """New facts; gives back whether the line came or went. An ``alarm`` stands before all, and cannot be put away."""
         before = bool(self.open)
-        self._remarks = tuple(remarks)
+        self._remarks, self._alarm = tuple(remarks), alarm
         self.redraw()
         return before != bool(self.open)
 
     def put_away(self) -> bool:
         """It has been read; gives back whether there was anything."""
-        first = self.open[:1]
+        first = () if self._alarm else self.open[:1]
         self._read |= frozenset(first)
         self.redraw()
         return bool(first)
@@ -192,6 +190,8 @@ class Banner(Line):
         first = self.open
         if not first:
             return ()
+        if self._alarm:
+            return ((" ", ""), (fit(f" {self._alarm} ", max(8, width - 2)), "alarm"))
         tail: list[Span] = [
             (f"  {len(first) - 1} more" if len(first) > 1 else "", "muted"),
             ("  esc", "key"),

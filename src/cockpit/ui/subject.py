@@ -87,9 +87,14 @@ def reasons(
     traps: Sequence[Ref],
     offered_now: Sequence[Offer],
     about: Subject,
+    undo: Sequence[Ref] = (),
 ) -> Mapping[str, str]:
-    """Why keys cannot work now, by key id; one that is not in it can. ``alerts`` and ``traps`` are what an action would be for."""
-    every = {key.id: _reason(key.id, desk, view, alerts, traps, offered_now, about) for key in table}
+    """Why keys cannot work now, by key id; one that is not in it can. ``alerts`` and ``traps`` are what an action would be for,
+    ``undo`` what taking an acknowledgement back would (the same, if empty)."""
+    every = {
+        key.id: _reason(key.id, desk, view, (undo or alerts) if key.id == "unack" else alerts, traps, offered_now, about)
+        for key in table
+    }
     return {id: reason for id, reason in every.items() if reason}
 
 

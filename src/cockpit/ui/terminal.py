@@ -71,6 +71,10 @@ class TerminalEdge(_App):
     on_gone: Callable[[], None] = staticmethod(lambda: None)
     """Called, from any thread, when the terminal is gone."""
 
+    on_drawn: Callable[[], None] = staticmethod(lambda: None)
+    """Called once, in the app's loop, when the first frame has gone to the terminal."""
+    _drawn = False
+
     @property
     def drawing(self) -> bool:
         """Whether the terminal is in our modes now."""
@@ -131,6 +135,9 @@ class TerminalEdge(_App):
                 driver.show(renderable, self._cursor(), self._sync_available)
             except Exception as error:  # noqa: BLE001  # as Textual does: whatever a widget drew must end in a report
                 self._handle_exception(error)
+            if not self._drawn:
+                self._drawn = True
+                self.on_drawn()
         self.post_display_hook()
 
     def _cursor(self) -> tuple[int, int] | None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from ..core.units import short_age
+
 _CITIES = {"America/Sao_Paulo": "São Paulo", "America/Bogota": "Bogotá", "America/Asuncion": "Asunción"}
 """IANA names are ASCII; these cities are not."""
 
@@ -38,3 +40,14 @@ def moment(at: datetime, now: datetime, name: str) -> str:
     if days < 7:
         return f"{there:%a %H:%M}"
     return f"{there.day} {there:%b %H:%M}" + (f" {there.year}" if there.year != today.year else "")
+
+
+_STEP = 15
+
+
+def drawn_age(seconds: float) -> str:
+    """An age on the screen, in four cells at most: under a minute in steps of 15 s (``<15s``, ``15s``, ``30s``, ``45s``). A figure
+    that runs up all night says nothing, and over ssh each of its steps has its price."""
+    if 0 <= seconds < 60:
+        return f"{int(seconds // _STEP) * _STEP}s" if seconds >= _STEP else f"<{_STEP}s"
+    return short_age(seconds)

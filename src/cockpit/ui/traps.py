@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+
+import msgspec
 
 from ..core.alerts import Ref
 from ..core.traps import TrapState, TrapView
-from .lines import Lines
+from .haunted import Haunted
 from .look import Look
 from .spans import Row, Span, Spans, cells, column, fit, heading, width_of
 
@@ -29,22 +31,47 @@ def ref_of(trap: TrapView) -> Ref:
     return Ref(trap.source, trap.trap.name)
 
 
-class Traps(Lines):
+class Traps(Haunted[TrapView]):
     """Every trap, those that need a person first."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="traps")
-        self.traps: tuple[TrapView, ...] = ()
+        self.things: Sequence[TrapView] = ()
+        self._words: dict[Ref, tuple[TrapState, str]] = {}
+        self._eager = False
+
+    @property
+    def traps(self) -> Sequence[TrapView]:
+        """The traps as listed."""
+        return self.things
 
     def show(self, traps: Sequence[TrapView]) -> None:
         """New facts."""
-        self.traps = tuple(sorted(traps, key=lambda each: (_ORDER[each.state], each.trap.name, each.source)))
+        listed = tuple(sorted(traps, key=lambda each: (_ORDER[each.state], each.trap.name, each.source)))
+        known = {ref_of(each): each for each in listed}
+        self.hold(listed, lambda key: known.get(key) if isinstance(key, Ref) else None, chosen=False)
         self.settle()
 
-    @property
-    def here(self) -> TrapView | None:
-        """The trap under the cursor."""
-        return self.traps[self.cursor] if self.cursor < len(self.traps) else None
+    def renew(self, eager: bool = False) -> None:
+        """Say what the newest looks found; ``eager``: and what later ones find at once, until this is called again, for somebody
+        asked. In between a trap that stays armed keeps its words: the last digits of twenty calm readings would be most of what an
+        idle screen writes. The Detail pane always has the newest."""
+        self._words.clear()
+        self._eager = eager
+        self.settle()
+
+    def _says(self, each: TrapView) -> str:
+        ref = ref_of(each)
+        kept = self._words.get(ref)
+        if kept is None or self._eager or each.state is not TrapState.ARMED or kept[0] is not TrapState.ARMED:
+            kept = self._words[ref] = (each.state, each.says)
+        return kept[1]
+
+    def identity(self, thing: TrapView) -> Hashable:
+        return ref_of(thing)
+
+    def relic(self, thing: TrapView) -> TrapView:
+        return msgspec.structs.replace(thing, state=TrapState.DISARMED, says="gone: it is not set any more")
 
     def build(self, width: int) -> Sequence[Row]:
         room = width - 4
@@ -53,17 +80,17 @@ class Traps(Lines):
         return [(ref_of(each), self._row(each, name, room - name - 2)) for each in self.traps]
 
     def _row(self, each: TrapView, name: int, says: int) -> Spans:
-        glyph, role = STATES[each.state]
+        glyph, role = STATES[each.state] if each is not self.ghost else ("○", "stale")
         calm = each.state in (TrapState.ARMED, TrapState.DISARMED)
         return (
             (glyph, role),
             (" ", ""),
             *column(each.trap.name, name, "text" if each.state is TrapState.ARMED else role),
-            (fit(each.says, max(0, says)), "muted" if calm else role if each.state is TrapState.BLIND else "text"),
+            (fit(self._says(each), max(0, says)), "muted" if calm else role if each.state is TrapState.BLIND else "text"),
         )
 
     def head(self, width: int) -> Spans:
-        counts = Counter(each.state for each in self.traps)
+        counts = Counter(each.state for each in self.traps if each is not self.ghost)
         said = _counted(counts, short=False)
         if width_of(said) > width - 16:
             said = _counted(counts, short=True)

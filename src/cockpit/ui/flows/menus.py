@@ -14,7 +14,7 @@ from ..command import UnknownCommand, read
 from ..palette import Entry, Picker, key_entries
 from .note import note
 from .run import dry_run, run, runbook_entries
-from .silence import silence
+from .silence import silence_line
 from .steps import Board, Rest, nothing, refuse, show, tell, used
 from .trap import disarm
 
@@ -26,9 +26,10 @@ def palette(board: Board, desk: Desk, refs: Sequence[Ref] = ()) -> Rest:  # noqa
     row = board.cursor_row()
     alert = row.alert.ref if row is not None else None
     runbooks = (
-        Entry(_RUN + each.id, f"Run: {each.text}", each.detail, each.why_not) for each in runbook_entries(board, desk, alert)
+        Entry(_RUN + each.id, f"Run: {each.text}", each.detail, each.why_not, (each.id, each.text))
+        for each in runbook_entries(board, desk, alert)
     )
-    themes = (Entry(_THEME + name, f"Theme: {name}") for name in board.themes())
+    themes = (Entry(_THEME + name, f"Theme: {name}", also=(name,)) for name in board.themes())
 
     def rehearse(id: str) -> None:
         if id.startswith(_RUN):
@@ -43,7 +44,7 @@ async def _picked(board: Board, desk: Desk, alert: Ref | None, answer: Awaitable
     if id is None:
         return
     if id.startswith(_RUN):
-        await run(board, desk, alert, id.removeprefix(_RUN))
+        await run(board, desk, alert, id.removeprefix(_RUN), ask=True)
     elif id.startswith(_THEME):
         board.wear(id.removeprefix(_THEME))
     else:
@@ -68,6 +69,8 @@ def command(board: Board, desk: Desk, text: str) -> Rest:
         return refuse(board, f":{said.id} takes no words after it")
     if said.id == "run":
         return refuse(board, "run which? :run NAME, or its digit")
+    if said.id == "trap":
+        return refuse(board, _TRAP_HOW)
     board.do(said.id)
     return nothing()
 
@@ -101,7 +104,7 @@ def _note(board: Board, desk: Desk, rest: str) -> Rest:
 
 
 def _silence(board: Board, desk: Desk, rest: str) -> Rest:
-    return silence(board, desk, board.alert_refs(), rest)
+    return silence_line(board, desk, rest)
 
 
 def _disarm(board: Board, desk: Desk, rest: str) -> Rest:
@@ -113,6 +116,26 @@ def _disarm(board: Board, desk: Desk, rest: str) -> Rest:
 def _arm(board: Board, desk: Desk, rest: str) -> Rest:
     found = _traps(board, rest)
     return disarm(board, desk, found, arm=True) if found else _no_trap(board, rest)
+
+
+_TRAP_HOW = "trap what? :trap disarm NAME 2h WHY, :trap arm NAME, or :trap check"
+
+
+def _trap(board: Board, desk: Desk, rest: str) -> Rest:
+    """The command line's words for traps."""
+    verb, _, words = rest.partition(" ")
+    words = words.strip()
+    match verb:
+        case "disarm":
+            return _disarm(board, desk, words) if words else disarm(board, desk, board.trap_refs())
+        case "arm":
+            return _arm(board, desk, words) if words else disarm(board, desk, board.trap_refs(), arm=True)
+        case "check" if not words or _traps(board, words):
+            board.do("refresh")
+            return nothing()
+        case "check":
+            return _no_trap(board, words)
+    return refuse(board, _TRAP_HOW)
 
 
 def _traps(board: Board, name: str) -> tuple[Ref, ...]:
@@ -160,5 +183,6 @@ _WITH_WORDS: dict[str, Callable[[Board, Desk, str], Rest]] = {
     "silence": _silence,
     "disarm": _disarm,
     "arm": _arm,
+    "trap": _trap,
     "run": _run,
 }

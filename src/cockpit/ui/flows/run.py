@@ -36,8 +36,11 @@ class _Wish(msgspec.Struct, frozen=True):
         return Start(self.name, self.given, self.alert, plan.argvs, dry_run)
 
 
-def run(board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None) -> Rest:
-    """Run the runbook ``name`` for an alert or for none; ``given`` are values by hand."""
+def run(
+    board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None, *, ask: bool = False
+) -> Rest:
+    """Run the runbook ``name`` for an alert or for none; ``given`` are values by hand. ``ask``: show what would be run and ask,
+    though it only reads (it was found by typing a few letters, and those may have meant another)."""
     if not any(each.name == name for each in board.view.runbooks):
         return refuse(board, f"there is no runbook {name}")
     wish = _Wish(name, alert, dict(given or {}))
@@ -49,7 +52,7 @@ def run(board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[s
         return refuse(board, reason)
     if plan.missing:
         return _asked(board, desk, wish, plan, show(board, _form(board, desk, wish, plan)))
-    return _planned(board, desk, wish, plan)
+    return _planned(board, desk, wish, plan, ask=ask)
 
 
 def dry_run(board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None) -> None:
@@ -149,14 +152,14 @@ async def _asked(board: Board, desk: Desk, wish: _Wish, plan: Plan, answer: Awai
 # ── confirming ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _planned(board: Board, desk: Desk, wish: _Wish, plan: Plan) -> Rest:
+def _planned(board: Board, desk: Desk, wish: _Wish, plan: Plan, *, ask: bool = False) -> Rest:
     """Nothing is missing: start it if it only reads, else show it and ask."""
     if plan.refused:
         return refuse(board, f"{wish.name}: {plan.refused}")
     reason = desk.why_not(wish.start(plan))
     if reason:
         return refuse(board, reason)
-    if plan.runbook.changes is None:
+    if plan.runbook.changes is None and not ask:
         _hand_over(board, desk, wish.start(plan))
         return nothing()
     alert = _alert(desk, wish)
@@ -224,7 +227,9 @@ def preview_lines(plan: Plan, alert: Alert | None, view: View, *, ascii: bool = 
     runbook = plan.runbook
     lines: list[Line] = []
     if runbook.changes is not None:
-        lines.append(fact("changes", runbook.changes, "bold $role-warning"))
+        lines.append(fact("changes", changes_of(plan), "bold $role-warning"))
+    else:
+        lines.append(fact("changes", "nothing: it only reads", "$role-ok"))
     if alert is not None:
         lines.append(fact("for", f"{named(alert)} ({alert.ref})"))
     if plan.target:
@@ -243,6 +248,11 @@ def preview_lines(plan: Plan, alert: Alert | None, view: View, *, ascii: bool = 
         "",
         fact("at most", f"{say_seconds(runbook.timeout)} in all; run on this machine, without a shell"),
     ]
+
+
+def changes_of(plan: Plan) -> str:
+    """What it does to the world, with the plan's values in their places."""
+    return plan.changes or titled(plan.runbook.changes or "", plan)
 
 
 def _step_lines(plan: Plan, ascii: bool) -> list[Line]:

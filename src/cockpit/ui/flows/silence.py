@@ -14,6 +14,7 @@ from ...engine.desk import Desk
 from ..ask import Ask, Field, wanted
 from ..confirm import Confirm
 from ..page import Line
+from .silence_line import LENGTH, match_problem, understood, words_of
 from .steps import (
     CHANGED,
     LISTED,
@@ -57,9 +58,33 @@ def silence(board: Board, desk: Desk, refs: Sequence[Ref], words: str = "") -> R
     if ending:
         answer = show(board, Confirm("End this silence?", _end_lines(board, ending), yes="end it"))
         return _end(board, desk, ending, answer)
-    length, comment = starts_with_duration(words, "1h")
+    length, comment = starts_with_duration(words, LENGTH)
     wish = _Wish(alerts, rules)
     return _make(board, desk, wish, show(board, _form(board, desk, wish, length, comment)))
+
+
+def silence_line(board: Board, desk: Desk, line: str) -> Rest:
+    """``:silence`` with words after it: for a filter, or for what the cursor is on."""
+    said = understood(line)
+    if said.problem:
+        return refuse(board, said.problem)
+    if not said.match:
+        return silence(board, desk, board.alert_refs(), f"{said.length} {said.comment}".strip())
+    far = board.clock.now() + duration("1h")
+    wanted_by = parse(said.match)
+    rows = (row.alert for row in board.view.alerts if wanted_by.matches(row.alert, board.view.now, board.view.me))
+    alerts = tuple(alert for alert in rows if desk.why_not(MakeSilence(alert.ref.source, said.match, far, "…")) is None)
+    sources = tuple(dict.fromkeys(alert.ref.source for alert in alerts))
+    if not sources:  # it may hush what is still to come
+        reasons = {each.source: desk.why_not(MakeSilence(each.source, said.match, far, "…")) for each in board.view.sources}
+        sources = tuple(source for source, reason in reasons.items() if reason is None)
+        if not sources:
+            return refuse(board, next(filter(None, reasons.values()), "no source is configured"))
+        if len(sources) > 1:
+            names = ", ".join(sources)
+            return refuse(board, f"nothing matches {said.match} now, and it could be made at {names}: press s on an alert of one")
+    wish = _Wish(alerts, tuple((source, said.match) for source in sources))
+    return _make(board, desk, wish, show(board, _form(board, desk, wish, said.length, said.comment)))
 
 
 # ── ending ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -120,13 +145,7 @@ def _form(board: Board, desk: Desk, wish: _Wish, length: str, comment: str) -> A
 
 
 def _check_match(value: str) -> str | None:
-    if not value.strip():
-        return "an empty matcher would silence everything: say what to hush"
-    try:
-        parse(value)
-    except FilterError as fault:
-        return f"{fault} (at character {fault.column + 1})"
-    return None
+    return match_problem(value)
 
 
 class _Previewed:
@@ -137,7 +156,7 @@ class _Previewed:
 
     def __call__(self, values: Mapping[str, str]) -> list[Line]:
         lines: list[Line] = []
-        if len(self._wish.rules) > 1:
+        if len({match for _, match in self._wish.rules}) > 1:
             lines.append('The marked alerts have different matchers, and a silence has no "or": one is made for each.')
         for source, match in _rules(self._wish, values):
             problem = _check_match(match)
@@ -145,6 +164,8 @@ class _Previewed:
                 continue  # it is said under the field
             if len(self._wish.rules) > 1:
                 lines.append(match)
+            if words := words_of(match):
+                lines.append(loud(f"{' and '.join(map(repr, words))}: plain words, matched anywhere in an alert"))
             lines += _hit_lines(self._board, self._desk, source, match)
         missed = _missed(self._desk, self._wish, values)
         if missed:

@@ -1,0 +1,198 @@
+"""A desk that is open at once: the last known facts first, the engine behind it once the screen has been drawn."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ..config.model import Config
+from ..core.actions import Action
+from ..core.alerts import Ref
+from ..core.filters import parse
+from ..core.runbooks import Plan
+from ..core.sources import Health
+from ..core.text import clean
+from ..core.view import View
+from ..core.why import why_not
+from ..provider import Clock
+from .desk import Output, Refused, unheard
+from .journal import Journal
+from .lastknown import last_known
+from .local import LOCAL
+from .planning import resolved
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+PATIENCE = 3.0
+"""Seconds that the last known facts stay when this machine's own source does not answer."""
+
+
+class Opening:
+    """Implements `desk.Desk` over an engine that ``make`` gives in a thread of its own, once `begin` is called; ``then`` gets it
+    there, at last. Until this machine's own source has answered, the view is what the journal knows. What needs the engine begins
+    it, and waits.
+
+    To import an engine and to begin it takes as long as to draw a screen, and one interpreter does both: so a person sees the last
+    known rows in half the time, and the looks begin a moment later.
+    """
+
+    def __init__(
+        self, config: Config, journal: Journal, clock: Clock, make: Callable[[], Engine], then: Callable[[Engine], None]
+    ) -> None:
+        self._config, self._journal, self._clock = config, journal, clock
+        self._make, self._then = make, then
+        self._first = last_known(config, journal, clock)
+        self._engine: Engine | None = None
+        self._fresh = False
+        self._lock = threading.RLock()
+        self._begun = False
+        self._begun_at: float | None = None
+        self._stands = threading.Event()
+        self._listeners: dict[Callable[[], None], Callable[[], None] | None] = {}
+
+    def begin(self) -> None:
+        """Let the engine begin, if it has not. From any thread; returns at once."""
+        with self._lock:
+            begun, self._begun = self._begun, True
+        if not begun:
+            self._begun_at = self._clock.mono()
+            threading.Thread(target=self._open, name="cockpit opening", daemon=True).start()
+
+    def begin_within(self, seconds: float) -> None:
+        """`begin` then at the latest: a terminal that cannot be drawn on keeps nobody from looking."""
+        late = threading.Timer(seconds, self.begin)
+        late.daemon = True
+        late.start()
+
+    def stop(self) -> bool:
+        """End the engine, if it has begun; it never will any more. False if it does not end: see `Engine.stop`."""
+        with self._lock:
+            begun, self._begun = self._begun, True
+        if not begun:
+            return True
+        if self._engine is None and not self._stands.wait(PATIENCE):
+            return False
+        return self._engine is None or self._engine.stop()
+
+    @property
+    def failed(self) -> str:
+        """See `Engine.failed`."""
+        return self._engine.failed if self._engine is not None else ""
+
+    @property
+    def view(self) -> View:
+        """See `Desk.view`."""
+        engine = self._engine
+        return engine.view if engine is not None and self._fresh else self._first
+
+    def silent_for(self) -> float:
+        """See `Desk.silent_for`. An engine that does not come to life is silent from when it was to begin."""
+        if self._engine is not None:
+            return self._engine.silent_for()
+        return self._clock.mono() - self._begun_at if self._begun_at is not None else 0.0
+
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """See `Desk.on_change`."""
+        with self._lock:
+            engine = self._engine if self._fresh else None
+            self._listeners[callback] = engine.on_change(callback) if engine is not None else None
+
+        def forget() -> None:
+            with self._lock:
+                told = self._listeners.pop(callback, None)
+            if told is not None:
+                told()
+
+        return forget
+
+    def ask(self, action: Action) -> str:
+        """See `Desk.ask`."""
+        return self._behind().ask(action)
+
+    def why_not(self, action: Action | type) -> str | None:
+        """See `Desk.why_not`."""
+        engine = self._engine
+        if engine is not None and self._fresh:
+            return engine.why_not(action)
+        return unheard(self.silent_for()) or why_not(action, self._first, frozenset())
+
+    def plan(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
+        """See `Desk.plan`."""
+        engine = self._engine
+        if engine is not None and self._fresh:
+            return engine.plan(runbook, alert, given)
+        return resolved(self._config.runbooks, self._first, runbook, alert, given)
+
+    def hits(self, source: str, match: str) -> tuple[Ref, ...]:
+        """See `Desk.hits`."""
+        rule, view = parse(match), self.view
+        there = (row.alert for row in view.alerts if row.alert.ref.source == source)
+        return tuple(alert.ref for alert in there if rule.matches(alert, self._clock.now(), view.me))
+
+    def output(self, run_id: str, since: int = 0) -> Output:
+        """See `Desk.output`."""
+        return self._behind().output(run_id, since)
+
+    def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:
+        """See `Desk.readings`."""
+        engine = self._engine
+        return engine.readings(trap, metric, since) if engine is not None else ()
+
+    def refresh(self) -> None:
+        """See `Desk.refresh`."""
+        self._behind().refresh()
+
+    def set_read_only(self, on: bool) -> str | None:
+        """See `Desk.set_read_only`."""
+        return self._behind().set_read_only(on)
+
+    def _behind(self) -> Engine:
+        self.begin()
+        if not self._stands.wait(2 * PATIENCE):
+            raise Refused("the engine has not begun yet: nothing was done; try again")
+        if self._engine is None:
+            raise Refused("the engine could not begin: nothing can be done (the line at the top says why)")
+        return self._engine
+
+    def _open(self) -> None:
+        try:
+            engine = self._make()
+            engine.start()
+        except Exception as error:  # noqa: BLE001  # whatever it is: the screen stays with what it knows, and says so
+            fault = f"a bug in the cockpit: the engine could not begin ({type(error).__name__}: {clean(str(error))})"
+            self._first = msgspec.structs.replace(self._first, remarks=(*self._first.remarks, fault))
+            self._stands.set()
+            self._tell()
+            return
+        self._engine = engine
+        self._await_answer(engine)
+        with self._lock:
+            self._fresh = True
+            for callback in self._listeners:
+                self._listeners[callback] = engine.on_change(callback)
+        self._stands.set()
+        self._tell()
+        self._then(engine)
+
+    def _await_answer(self, engine: Engine) -> None:
+        """Until this machine's own source has answered, the engine's view has none of the rows that are on the screen."""
+        changed = threading.Event()
+        forget = engine.on_change(changed.set)
+        until = self._clock.mono() + PATIENCE
+        while any(each.health is Health.STARTING for each in engine.view.sources if each.provider == LOCAL):
+            if not changed.wait(max(0.0, until - self._clock.mono())):
+                break
+            changed.clear()
+        forget()
+
+    def _tell(self) -> None:
+        with self._lock:
+            callbacks = tuple(self._listeners)
+        for callback in callbacks:
+            callback()

@@ -1,0 +1,218 @@
+"""What goes away while the cursor or a mark is on it: nothing that was meant for it ever falls to another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+import pytest
+
+from cockpit.core.actions import Ack, Unack
+from cockpit.core.alerts import AlertState, Ref
+from cockpit.core.traps import TrapState
+from cockpit.core.view import Row, View
+from cockpit.ui.haunted import GHOST_FOR
+from support.boards import Sitting, sitting
+from support.scene import calm, scene
+
+WEB, DISK = Ref("am-prod", "HighErrorRate/web-3"), Ref("local", "root-disk")
+LATENCY = Ref("am-prod", "LatencyP99/shop-eu")
+
+
+def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(body())
+
+
+def without(view: View, *refs: Ref) -> View:
+    return msgspec.structs.replace(view, alerts=tuple(row for row in view.alerts if row.alert.ref not in refs))
+
+
+def acknowledged(view: View, who: str, *refs: Ref) -> View:
+    """The view where somebody has these."""
+
+    def taken(row: Row) -> Row:
+        alert = msgspec.structs.replace(row.alert, state=AlertState.ACKNOWLEDGED, acknowledged_by=who)
+        return msgspec.structs.replace(row, alert=alert) if row.alert.ref in refs else row
+
+    return msgspec.structs.replace(view, alerts=tuple(map(taken, view.alerts)))
+
+
+async def gone(person: Sitting, *refs: Ref) -> None:
+    """These alerts resolve, and the board knows."""
+    person.desk.show(without(person.desk.view, *refs))
+    await person.until(lambda: person.board.view.alert(refs[0]) is None, "the newer view")
+
+
+@pytest.mark.parametrize("key", ["a", "u", "1", "2", "s", "n", "d", "space"])
+def test_no_key_hits_the_neighbour_of_an_alert_that_has_just_resolved(key: str) -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            assert person.board.alerts.key == WEB
+            await gone(person, WEB)
+            assert person.board.alerts.key == WEB
+            assert "resolved" in person.lines[person.line_of("▌")]
+            await person.press(key)
+            assert person.desk.asked == []
+            assert person.app.screen is person.board
+            assert not person.board.alerts.marks
+            assert "HighErrorRate is resolved" in person.footer
+
+    run(body)
+
+
+def test_the_ghost_goes_when_the_person_moves_and_the_keys_work_again() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await person.press("j")
+            await gone(person, DISK)
+            assert person.board.alerts.here is person.board.alerts.ghost
+            assert "resolved" in person.lines[person.line_of("▌")]
+            assert "resolved" in person.lines[person.line_of("─ ▲ root-disk")]  # the title of the detail
+            await person.press("j", "k", "j")
+            assert all(row.alert.ref != DISK for row in person.board.alerts.rows)
+            assert person.board.alerts.key is not None
+            person.board.alerts.seek(LATENCY)
+            await person.press("a")
+            assert person.desk.asked == [Ack((LATENCY,))]
+
+    run(body)
+
+
+def test_a_step_from_the_ghost_is_a_step_to_its_neighbour() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            before = [row.alert.ref for row in person.board.alerts.rows]
+            await person.press("j", "j")
+            await gone(person, before[2])
+            await person.press("j")
+            assert person.board.alerts.key == before[3]
+            await gone(person, before[3])
+            await person.press("k")
+            assert person.board.alerts.key == before[1]
+
+    run(body)
+
+
+def test_the_ghost_fades_after_a_minute() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await gone(person, WEB)
+            person.clock.turn(GHOST_FOR.total_seconds() - 1)
+            person.board.pull()
+            assert person.board.alerts.key == WEB
+            person.clock.turn(1)
+            person.board.pull()
+            assert person.board.alerts.key == DISK
+
+    run(body)
+
+
+def test_an_alert_that_fires_again_under_the_cursor_is_itself_again() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await gone(person, WEB)
+            person.desk.show(scene())
+            await person.until(lambda: person.board.alerts.ghost is None, "the alert")
+            await person.press("a")
+            assert person.desk.asked == [Ack((WEB,))]
+
+    run(body)
+
+
+def test_the_last_alert_leaves_its_ghost_above_the_good_news() -> None:
+    async def body() -> None:
+        async with sitting(msgspec.structs.replace(calm(), alerts=scene().alerts[:1])) as person:
+            await gone(person, WEB)
+            assert "resolved" in person.lines[person.line_of("▌")]
+            assert "All clear" in person.text
+
+    run(body)
+
+
+def test_a_row_that_the_filter_loses_by_itself_stays_under_the_cursor_and_can_be_acted_on() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            person.board.sift("@state=firing")
+            rows = acknowledged(scene(), "Bo", WEB).alerts
+            person.desk.change(alerts=rows)
+            await person.sees("acknowledged by Bo")
+            assert person.board.alerts.key == WEB
+            await person.press("u")
+            assert person.desk.asked == [Unack((WEB,))]
+            await gone(person, WEB)
+            assert "resolved" in person.lines[person.line_of("▌")]
+            await person.press("a")
+            assert "HighErrorRate is resolved" in person.footer
+
+    run(body)
+
+
+def test_when_all_that_was_marked_is_gone_the_row_under_the_cursor_is_not_meant() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await person.press("space")
+            assert person.board.alerts.key == DISK
+            await gone(person, WEB)
+            assert person.board.alerts.marks == set()
+            for key in ("a", "s", "n"):
+                await person.press(key)
+                assert person.desk.asked == []
+                assert "the marked alerts are resolved" in person.footer
+                assert person.app.screen is person.board
+            await person.press("j", "k", "a")
+            assert person.desk.asked == [Ack((DISK,))]
+
+    run(body)
+
+
+def test_a_trap_that_is_gone_leaves_its_ghost_too() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            person.board.to_pane("traps")
+            await person.follow()
+            assert person.board.traps.here is not None
+            name = person.board.traps.here.trap.name
+            person.desk.change(traps=tuple(each for each in scene().traps if each.trap.name != name))
+            await person.sees("gone: it is not set any more")
+            await person.press("d")
+            assert person.app.screen is person.board
+            assert f"{name} is not set any more" in person.footer
+            assert "tripped" not in person.lines[person.line_of("Traps")]
+            assert person.board.traps.here.state is TrapState.DISARMED
+
+    run(body)
+
+
+def test_u_takes_back_all_that_was_acknowledged_together() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await person.press("space", "space", "a")
+            assert person.desk.asked == [Ack((WEB, DISK))]
+            assert "asked to acknowledge 2" in person.footer
+            taken = acknowledged(scene(), "Ana", WEB, DISK).alerts
+            person.desk.change(alerts=taken)
+            await person.until(lambda: person.board.view.alerts == taken, "the newer view")
+            person.board.alerts.seek(LATENCY)  # which has no acknowledgement of its own to take back
+            await person.press("u")
+            assert person.desk.asked[-1] == Unack((WEB, DISK))
+            assert "asked to take 2 acknowledgements back" in person.footer
+            person.board.alerts.seek(WEB)
+            await person.press("u")
+            assert person.desk.asked[-1] == Unack((WEB,))
+
+    run(body)
+
+
+def test_a_runbook_under_way_stands_before_the_summary_and_hides_nobody() -> None:
+    async def body() -> None:
+        rows = tuple(
+            msgspec.structs.replace(row, running="slow…") if row.alert.name == "PostgresDown" else row for row in scene().alerts
+        )
+        async with sitting(msgspec.structs.replace(scene(), alerts=rows)) as person:
+            line = person.lines[person.line_of("PostgresDown")]
+            assert "▶ slow… connection refused" in line
+            assert "Ana" in line
+
+    run(body)

@@ -1,0 +1,69 @@
+"""What of Textual is left out, and that nothing of it is missed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from cockpit.ui.lean import LEFT_OUT
+
+LEAN = """
+import sys
+from cockpit.ui.lean import lean
+with lean():
+    import cockpit.app
+{then}
+"""
+
+
+def after(then: str) -> str:
+    """What a process that imported the app lean prints."""
+    done = subprocess.run((sys.executable, "-c", LEAN.format(then=then)), capture_output=True, text=True, timeout=60, check=False)
+    assert not done.stderr, done.stderr
+    return done.stdout.strip()
+
+
+def taken_from(module: str) -> set[str]:
+    """The names that the rest of Textual takes from a module when it is imported itself."""
+    package = Path(str(find_spec("textual").origin)).parent  # type: ignore[union-attr]  # it is installed
+    names: set[str] = set()
+    for file in (*package.glob("*.py"), *(package / "css").glob("*.py")):
+        if file.stem in ("command", "system_commands", "pilot", "types"):
+            continue
+        for node in ast.parse(file.read_text("utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and node.module == module:
+                names |= {each.name for each in node.names}
+    return names
+
+
+@pytest.mark.parametrize("module", [each for each in LEFT_OUT if each != "textual.widgets._tooltip"])
+def test_the_stand_in_has_what_textual_takes_at_import(module: str) -> None:
+    assert set(LEFT_OUT[module]) == taken_from(module)
+
+
+def test_the_stand_ins_are_there_and_what_they_would_have_brought_is_not() -> None:
+    said = after("print('textual.widgets._option_list' in sys.modules, sys.modules['textual.command'].__doc__)")
+    assert said == "False A stand-in: see cockpit.ui.lean."
+
+
+def test_other_libraries_get_the_real_platformdirs() -> None:
+    assert after("import platformdirs; print(platformdirs.user_config_path('x').name)") == "x"
+
+
+def test_textual_can_still_say_where_downloads_go() -> None:
+    assert after("print(sys.modules['textual.app'].user_downloads_path().name)") == "Downloads"
+
+
+def test_every_widget_of_the_boxes_can_still_be_had() -> None:
+    assert after("from textual.widgets import Input, OptionList, Static; print(Input.__name__)") == "Input"
+
+
+def test_where_textual_was_loaded_before_nothing_is_touched() -> None:
+    script = "import textual.app\n" + LEAN.format(then="print(sys.modules['textual.command'].CommandPalette.__doc__)")
+    done = subprocess.run((sys.executable, "-c", script), capture_output=True, text=True, timeout=60, check=False)
+    assert "command palette" in done.stdout
