@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -84,8 +85,8 @@ TITLE = "\x1b]52;c;aGk=\x07\x9b2J"
 def test_nothing_typed_reaches_the_terminal_as_a_command(watched: Watched) -> None:  # safety 1
     for words in (
         ("silence", "alertname=x", "--source", TITLE), ("alerts", f"--{TITLE}"), ("runs", TITLE), (TITLE,),
-        ("runs", "--limit", TITLE), ("run", TITLE), ("ack", TITLE), ("trap", "check", TITLE), ("beat", TITLE), ("alerts", f"a=~{TITLE}("), ("login", TITLE),
-        ("oncall", "--at", TITLE), ("--config", TITLE, "check"),
+        ("runs", "--limit", TITLE), ("run", TITLE), ("ack", TITLE), ("trap", "check", TITLE), ("beat", TITLE),
+        ("alerts", f"a=~{TITLE}("), ("login", TITLE), ("oncall", "--at", TITLE), ("--config", TITLE, "check"),
     ):  # fmt: skip
         done = watched.run(*words)
         assert not {"\x1b", "\x07", "\x9b"} & set(done.stdout + done.stderr), words
@@ -122,3 +123,5 @@ def test_a_beat_has_a_name_that_can_be_shown(watched: Watched, name: str) -> Non
     assert "cannot be a heartbeat's name" in done.stderr
     assert not {"\x1b", "\u202e"} & set(done.stderr)
     assert watched.run("beat", "x" * 64).returncode == 0
+    watched.config(f'[traps.job]\nprobe = "heartbeat"\nname = {json.dumps(name)}\nwithin = "1h"\n')
+    assert watched.run("check").returncode == 1, "a trap cannot wait for what cannot come"

@@ -110,7 +110,8 @@ def test_a_dry_run_is_allowed_while_nothing_is_journalled() -> None:
 def test_the_same_runbook_on_the_same_thing_runs_once() -> None:
     # safety 10
     going = Run(id="r", at=T0, who="Ana", action=Start("fix"), what="fix", target="", state=RunState.RUNNING)
-    assert "running" in (why_not(Start("fix"), but(runs=(going,)), ALL) or "")
+    reason = why_not(Start("fix"), but(runs=(going,)), ALL) or ""
+    assert "under way already: Ana began it" in reason
     assert why_not(Cancel("r"), but(runs=(going,)), ALL) is None
 
 

@@ -68,6 +68,21 @@ def test_looser_modes_are_remarked_on_with_the_way_to_mend_them(state: Path) -> 
         journal.record("beat", at=T0)
 
 
+@pytest.mark.parametrize("what", ["", "journal.sqlite"])
+@pytest.mark.parametrize("loose", [0o720, 0o702])
+def test_what_others_may_write_to_is_refused_until_that_is_mended(state: Path, what: str, loose: int) -> None:
+    # safety 21
+    written(state)
+    (state / what).chmod(loose)
+    with opened(state) as journal:
+        assert f"refused, because others may write to {state / what} (mode {loose:04o}): chmod" in journal.problem
+        with pytest.raises(JournalError, match="others may write"):
+            journal.record("beat", at=T0)
+        (state / what).chmod(0o600 if what else 0o700)
+        journal.record("beat", at=T0)
+        assert journal.problem == ""
+
+
 def test_a_symbolic_link_in_the_way_is_refused(state: Path, tmp_path: Path) -> None:
     # safety 21
     victim = tmp_path / "victim"

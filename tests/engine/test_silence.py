@@ -52,7 +52,7 @@ def test_a_hung_engine_is_silent_refuses_and_answers_again_when_it_goes_on(runni
     try:
         wait(lambda: running.silent_for() > 0.6, "silence")
         began = time.monotonic()
-        with pytest.raises(Refused, match="the engine has not answered for .*: nothing here is live"):
+        with pytest.raises(Refused, match=r"the engine has not answered for .*: nothing here is live"):
             running.ask(AddNote(Ref("local", "x"), "hello"))
         assert not running.stop()
         assert time.monotonic() - began < 5, "leaving does not wait long for an engine that is hung"

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
+from cockpit.core.actions import Ack, Run, RunState
+from cockpit.core.alerts import Ref
 from support.boards import sitting
-from support.scene import calm
+from support.scene import NOW, calm
 
 
 def test_a_silent_engine_makes_every_source_blind_until_it_answers_again() -> None:
@@ -36,5 +40,18 @@ def test_what_acts_is_refused_with_that_reason() -> None:
             await person.press("a")
             assert "the engine has not answered" in person.footer
             assert person.desk.asked == []
+
+    asyncio.run(body())
+
+
+def test_what_was_asked_and_could_not_be_done_is_told_with_its_reason() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            me, disk = person.desk.view.me[0], Ref("local", "root-disk")
+            asked = Run(id="1", at=NOW, who=me, action=Ack((disk,)), what="ack", target=disk.id, state=RunState.PENDING)
+            person.desk.change(runs=(asked,))
+            reason = "ack root-disk is under way already: bo began it at 03:10:00 UTC"
+            person.desk.change(runs=(msgspec.structs.replace(asked, state=RunState.FAILED, reason=reason),))
+            await person.until(lambda: "bo began it" in person.footer, "the reason")
 
     asyncio.run(body())

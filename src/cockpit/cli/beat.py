@@ -8,13 +8,12 @@ import tomllib
 from pathlib import Path
 
 from ..core.text import clean
+from ..core.traps import LONGEST_BEAT
 from ..engine.clock import SystemClock
 from . import FINE, USAGE
 from .record import journal
 from .run import Options, Stop
 
-LONGEST = 64
-"""Characters in a heartbeat's name, at most."""
 _QUICK = 2**20
 """A config of so many bytes is read quickly."""
 
@@ -23,8 +22,8 @@ def beat(options: Options) -> int:
     """Record a heartbeat. Quick and quiet: it stands at the end of a cron job, and never makes that fail for what it only warns
     of: a name that no trap waits for."""
     name = options.text("name")
-    if not name or len(name) > LONGEST or clean(name) != name:
-        raise Stop(f"{clean(name, 200)!r} cannot be a heartbeat's name: 1 to {LONGEST} characters that can be shown", USAGE)
+    if not name or len(name) > LONGEST_BEAT or clean(name) != name:
+        raise Stop(f"{clean(name, 200)!r} cannot be a heartbeat's name: 1 to {LONGEST_BEAT} characters that can be shown", USAGE)
     if options.read_only or _read_only(options):
         raise Stop("read-only is on: nothing that writes is done")
     with journal() as kept:

@@ -17,6 +17,9 @@ from .alerts import Severity
 from .forecast import NEVER, Outlook
 from .units import Bound, Seconds, say_seconds
 
+LONGEST_BEAT = 64
+"""Characters in the name of a heartbeat, at most."""
+
 
 class TrapState(enum.Enum):
     """``ARMED`` watches and is content; ``WARNING`` sees signs; ``TRIPPED`` is an alert; ``BLIND`` cannot see, and is

@@ -14,7 +14,6 @@ from ..core.runbooks import Plan
 from ..core.units import say_seconds
 from ..core.view import View
 
-
 SILENT = 5.0
 """Seconds after which an engine that gave no sign of life is one that nobody may rely on."""
 

@@ -8,7 +8,6 @@ uncertain is read back the same way.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -28,10 +27,10 @@ from .journal import Journal, JournalError
 from .lane import Overran
 from .local import LOCAL
 from .planning import difference
-from .process import orphan
 from .runner import Runner
 from .source import Source, bug, said
 from .store import Store
+from .twice import same_steps, still_running
 
 PATIENCE = 3
 """So many complete snapshots, asked for after it settled, may fail to show an effect."""
@@ -243,22 +242,15 @@ class Dispatch:
         """What a killed cockpit began may be at work still: nothing that changes the world is begun beside the same."""
         if not exclusive or not isinstance(run.action, Start) or self._plan(run.action).runbook.changes is None:
             return
-        for other in self._journal.same_runs(exclusive):
-            program = orphan(other.id) if other.state is RunState.UNCERTAIN else None
-            if program is not None:
-                raise Refused(
-                    f"{run.what} is still running since {other.at:%H:%M:%S} UTC, process {program} ({other.who} began it in a "
-                    f"cockpit that was killed): wait for it, or end it with `kill -- -{program}`"
-                )
+        if reason := still_running(self._journal.same_runs(exclusive)):
+            raise Refused(reason)
 
     def _exclusive(self, run: Run) -> str:
         match run.action:
             case Start(dry_run=True) | Cancel():
                 return ""
-            case Start(runbook=runbook):
-                # what is executed, whichever alert (or none) somebody came by
-                steps = [(step.argv, sorted(step.env.items()), step.cwd) for step in self._plan(run.action).steps]
-                return f"run:{runbook}:{hashlib.sha256(repr(steps).encode('utf-8', 'backslashreplace')).hexdigest()}"
+            case Start() as action:
+                return same_steps(self._plan(action))
             case action:
                 return verbs.exclusive(action, verbs.by_source(action)[0][0])
 

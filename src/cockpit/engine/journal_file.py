@@ -272,6 +272,11 @@ class JournalFile:
             raise self._failed(
                 f"refused, because {clean(str(path))} belongs to user id {found.st_uid}; set XDG_STATE_HOME to a place of your own"
             )
+        if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):  # whoever may write there may put anything in its place
+            name = clean(str(path))
+            raise self._failed(
+                f"refused, because others may write to {name} (mode {stat.S_IMODE(found.st_mode):04o}): chmod {mode:o} {name}"
+            )
         if stat.S_IMODE(found.st_mode) & 0o077:
             name = clean(str(path))
             self._remark(

@@ -13,7 +13,6 @@ import msgspec
 from ..core.text import clean
 from ..core.traps import Watch
 
-
 T = TypeVar("T")
 Odd = Callable[[str, int], None]
 """Told how many records of a kind could not be read."""

@@ -11,9 +11,10 @@ import contextlib
 import os
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,6 +23,7 @@ from ..core.runbooks import Plan, ResolvedStep
 from ..core.text import clean
 from ..core.units import say_seconds
 from ..provider import Clock
+from .aside import Aside
 from .desk import Output
 from .process import Child, started
 from .spool import CAP, LINE_CAP, Spool, kept
@@ -29,8 +31,10 @@ from .spool import CAP, LINE_CAP, Spool, kept
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 """Exit statuses for what could not be started, as shells have them."""
 _DRAIN = 0.5  # real seconds for the last words of a program that has ended; what it left behind may hold its output open
+_DISK = 2.0  # real seconds that what we write ourselves waits for the disk
 _REMEMBERED = 8  # so many ended runs keep their lines in memory; of the others the file is read
 _ASKERS = ("SSH_ASKPASS", "SUDO_ASKPASS", "GIT_ASKPASS", "SSH_ASKPASS_REQUIRE")
+T = TypeVar("T")
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|KEY|CREDENTIAL|AUTH", re.I)
 
 
@@ -46,10 +50,28 @@ class Outcome(msgspec.Struct, frozen=True):
 class _Going:
     """A run under way: what ends it, and why."""
 
-    def __init__(self, spool: Spool) -> None:
-        self.spool = spool
+    spool: Spool
+    given_up = False
+
+    def __init__(self, run_id: str) -> None:
+        self._aside = Aside(f"output of {run_id}")
         self.ending = asyncio.Event()
         self.why = ""
+
+    async def write(self, work: Callable[[], T], patience: float | None = None) -> T:
+        """Have something done to the file, in turn: a disk that does not answer holds up this run alone. `TimeoutError` after
+        ``patience`` seconds; it is done all the same once the disk answers."""
+        async with asyncio.timeout(patience):
+            return await self._aside.do(work)
+
+    async def say(self, line: str) -> None:
+        with contextlib.suppress(TimeoutError):  # it will stand there once the disk answers
+            await self.write(partial(self.spool.say, line), _DISK)
+
+    def close(self, spool: Spool | None) -> None:
+        if spool is not None:
+            self._aside.put(spool.close)  # however it ended; a second time it does nothing
+        self._aside.close()
 
     def end(self, why: str) -> None:
         self.why = self.why or why
@@ -89,25 +111,37 @@ class Runner:
         """Execute the steps in order. A step that fails ends the run, unless it says ``continue_on_error``. Never raises for what a
         program does. Not to be cancelled as a task: `cancel` is how a run is ended, so that nothing of it is left behind."""
         begun = self._clock.mono()
-        spool = Spool(self.path(run_id), cap=self._cap, line_cap=self._line_cap)
-        going = self._going[run_id] = _Going(spool)
+        going = self._going[run_id] = _Going(run_id)
         if unwanted := self._shut or self._unwanted.pop(run_id, ""):
             going.end(unwanted)
         self._idle.clear()
-        self._remember(run_id, spool)
+        lost = ""
         try:
+            try:
+                going.spool = await going.write(partial(self._opened, run_id, going), _DISK)
+            except TimeoutError:
+                going.given_up = True
+                reason = f"nothing was started: the disk of {clean(str(self.folder))} does not answer"
+                return Outcome(RunState.FAILED, None, self._clock.mono() - begun, reason)
+            self._remember(run_id, going.spool)
             if dry_run:
-                self._rehearse(spool, plan)
+                await going.write(partial(self._rehearse, going.spool, plan))
                 outcome = Outcome(RunState.CONFIRMED, None, 0.0, "dry run: nothing was executed")
             else:
                 outcome = await self._steps(run_id, plan, going, begun)
+            try:
+                await going.write(going.spool.close, _DISK)
+            except TimeoutError:
+                lost = f"its output is not kept: the disk of {clean(str(going.spool.path))} does not answer"
         finally:
-            spool.close()
+            going.close(self._spools.get(run_id))
             del self._going[run_id]
             if not self._going:
                 self._idle.set()
-        if spool.problem:
-            outcome = msgspec.structs.replace(outcome, reason="; ".join(filter(None, (outcome.reason, spool.problem))))
+        if lost or going.spool.problem:
+            outcome = msgspec.structs.replace(
+                outcome, reason="; ".join(filter(None, (outcome.reason, lost or going.spool.problem)))
+            )
         return msgspec.structs.replace(outcome, seconds=self._clock.mono() - begun)
 
     def cancel(self, run_id: str, why: str) -> None:
@@ -137,6 +171,12 @@ class Runner:
             return Output(())
         return kept(self.path(run_id), since)
 
+    def _opened(self, run_id: str, going: _Going) -> Spool:
+        spool = Spool(self.path(run_id), cap=self._cap, line_cap=self._line_cap)
+        if going.given_up:
+            spool.close()
+        return spool
+
     def _remember(self, run_id: str, spool: Spool) -> None:
         self._spools[run_id] = spool
         for old in [each for each in self._spools if each not in self._going][:-_REMEMBERED]:
@@ -152,13 +192,13 @@ class Runner:
         code: int | None = None
         for number, step in enumerate(plan.steps, 1):
             place = f"step {number} of {len(plan.steps)}" + (f" ({step.name})" if step.name else "")
-            going.spool.say(f"$ {spelt(step)}")
+            await going.say(f"$ {spelt(step)}")
             outcome = await self._step(run_id, step, plan, going, deadline)
             code = outcome.exit_code
             if outcome.state is RunState.CONFIRMED:
                 continue
             outcome = msgspec.structs.replace(outcome, reason=f"{place} {outcome.reason}")
-            going.spool.say(outcome.reason)
+            await going.say(outcome.reason)
             if outcome.state is not RunState.FAILED or not step.continue_on_error:
                 return outcome
             failed = failed or outcome
@@ -181,7 +221,7 @@ class Runner:
             child = await started(run_id, step.argv, self._environment(step, plan), step.cwd, going.spool.handle)
         except (OSError, ValueError) as error:
             return _not_started(step, error)
-        listening = asyncio.ensure_future(_listen(child, going.spool))
+        listening = asyncio.ensure_future(_listen(child, going))
         timer = asyncio.ensure_future(self._clock.sleep(bound))
         ending = asyncio.ensure_future(going.ending.wait())
         ends: set[asyncio.Future[Any]] = {child.ended, timer, ending}
@@ -209,9 +249,9 @@ class Runner:
         return {**inherited, **step.env, "COCKPIT_RUNBOOK": plan.runbook.name}
 
 
-async def _listen(child: Child, spool: Spool) -> None:
+async def _listen(child: Child, going: _Going) -> None:
     while data := await child.read():
-        spool.feed(data)
+        await going.write(partial(going.spool.feed, data))
 
 
 def _ended(code: int) -> Outcome:

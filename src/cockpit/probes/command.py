@@ -33,7 +33,8 @@ _running: set[int] = set()
 
 class CommandConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``run`` is the program and its arguments, as they are: no shell. ``env`` adds to its surroundings, which otherwise hold only
-    PATH, HOME, USER and the locale: secrets in the cockpit's own stay there. ``within`` ends it, and whatever it started."""
+    PATH, HOME, USER and the locale: secrets in the cockpit's own stay there. ``within`` ends it, and whatever it started that has
+    not left for a session of its own: a daemon lives on."""
 
     run: tuple[str, ...]
     env: dict[str, str] = {}

@@ -8,7 +8,7 @@ from typing import ClassVar
 import msgspec
 
 from ..core.text import clean
-from ..core.traps import TrapState
+from ..core.traps import LONGEST_BEAT, TrapState
 from ..core.units import Seconds, say_seconds
 from ..provider import Host, ProbeError, Reading
 
@@ -23,6 +23,8 @@ class HeartbeatConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise ValueError("name must not be empty")
+        if len(self.name) > LONGEST_BEAT or clean(self.name) != self.name:
+            raise ValueError(f"name must be at most {LONGEST_BEAT} characters that can be shown: `cockpit beat` takes no other")
 
 
 class Heartbeat:

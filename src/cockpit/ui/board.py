@@ -30,7 +30,7 @@ from .runbooks import Offer, Runbooks
 from .selection import Selection, Undo
 from .showing import Showing
 from .status import Banner, Footer, Header, Tabs, tabs
-from .subject import Subject, offers, reasons
+from .subject import Subject, failed, offers, reasons
 from .traps import Traps
 
 if TYPE_CHECKING:
@@ -178,6 +178,8 @@ class Board(InputLines, inherit_bindings=False):
         if not silence:
             self._seen_at = self.clock.mono()
         self._silence = silence
+        if no := failed(self.view, view):
+            self.say(no, "refusal")
         self.view = self.selection.view = blinded(view, silence) if silence else view
         now = self.clock.now()
         self.alerts.tick(now)

@@ -141,3 +141,17 @@ def _rest(desk: Desk, view: View, ref: Ref) -> str | None:
     if trap is not None and trap.state is TrapState.DISARMED:
         return desk.why_not(actions.Arm(ref))
     return desk.why_not(actions.Disarm(ref, view.now + timedelta(hours=1), "…"))
+
+
+def failed(before: View, after: View) -> str:
+    """What has failed since ``before`` of what people here asked for, with the reason; "" if nothing has."""
+    over = {run.id for run in before.runs if run.state.settled}
+    for run in after.runs:
+        mine = run.who in after.me and run.at >= before.now - _RECENT
+        if mine and run.state is actions.RunState.FAILED and run.id not in over and not isinstance(run.action, actions.Start):
+            return f"{run.what} {run.target}: {run.reason}"
+    return ""
+
+
+_RECENT = timedelta(minutes=2)
+"""An action that failed longer ago is told in the list of runs alone."""
