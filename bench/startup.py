@@ -1,7 +1,7 @@
 """From exec to a board with rows (bar 2), against a bare Textual app: runs take turns, medians, a ratio.
 
-The rows are in the very first frame: those that the journal knows of the last time, read as they must be read now. ``--subject new``
-is the first start of all, in an empty home: until this machine has been looked at.
+The rows are in the very first frame: those that the journal knows of the last time, read as they must be read now.
+``--subject new`` is the first start of all, in an empty home: until this machine has been looked at.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ steps = [{ run = ["df", "-h"] }]
 """
 """An evening like any other: seven traps, of which two or three have tripped, a roster, a runbook."""
 
-DEMO = ("--ansi", "--flat", "--rows", "1000")
+DEMO = ("--ansi", "--flat", "--rows", "5000")
 
 
 def options(what: str) -> argparse.ArgumentParser:
@@ -106,8 +106,8 @@ def options(what: str) -> argparse.ArgumentParser:
 
 
 class Subject:
-    """``cockpit`` in a home with a config and the journal of an earlier run; ``new`` is the same in an empty home; ``board`` the real
-    board over `support.demo_board`; ``demo`` and ``stock`` the list of `support.demo_screen`, behind the edge and without."""
+    """``cockpit`` in a home with a config and the journal of an earlier run; ``new`` is the same in an empty home; ``board`` the
+    real board over `support.demo_board`; ``demo`` and ``stock`` the list of `support.demo_screen`, behind the edge and without."""
 
     def __init__(self, chosen: argparse.Namespace, home: Path) -> None:
         self.name: str = chosen.subject

@@ -113,7 +113,11 @@ class Rig:
         return found[0]
 
     def settled(self, run_id: str) -> Run:
+        """Once it is, and that is written down."""
         wait(lambda: self.run(run_id).state.settled, "the run's end")
+        written = threading.Event()
+        self.engine._dispatch._aside.put(written.set)
+        assert written.wait(10)
         return self.run(run_id)
 
     def asked(self, action: Action) -> Run:
@@ -614,8 +618,8 @@ class TestThisMachine:
         assert run.state is RunState.CONFIRMED
         rig.sees(lambda view: view.alert(ref) is None, "the alert's end, with the clock standing still")
         rig.sees(lambda view: view.traps[0].state is TrapState.ARMED)
-        kinds = {entry.kind for entry in rig.journal.entries()}
-        assert {"trap.tripped", "alert.fired", "run.started", "run.ended", "trap.armed", "alert.resolved"} <= kinds
+        happened = {"trap.tripped", "alert.fired", "run.started", "run.ended", "trap.armed", "alert.resolved"}
+        wait(lambda: happened <= {entry.kind for entry in rig.journal.entries()}, "all of it in the journal")
 
     def test_a_trap_can_rest(self, tmp_path: Path, rigs: Rigs) -> None:
         (tmp_path / "backup").write_text("data")

@@ -145,7 +145,7 @@ def fingerprint(trap: Trap) -> int:
 
 def as_laid(trap: Trap, watch: Watch) -> Watch:
     """``watch`` if it is of the trap as laid now; else what outlives a new config: its rest, and its count of trips."""
-    if not watch.laid or watch.laid == fingerprint(trap):
+    if watch.laid in (0, fingerprint(trap)):
         return watch
     return Watch(
         reason="laid anew in the config, not looked at yet",
@@ -250,7 +250,7 @@ def _passed(since: datetime, at: datetime) -> float:
 
 
 def gone_by(since: datetime, limit: float, now: datetime) -> bool:
-    """Whether ``limit`` seconds have passed since ``since``; also where the clock has stepped back behind it."""
+    """Whether ``limit`` seconds have passed since then; also where the clock has stepped back behind it."""
     return _passed(since, now) >= limit
 
 
@@ -307,8 +307,7 @@ def view_of(source: str, trap: Trap, watch: Watch, now: datetime) -> TrapView:
 def _says(watch: Watch, state: TrapState, now: datetime) -> str:
     text = watch.reading.text if watch.reading is not None else ""
     if state is TrapState.DISARMED and watch.rest_until is not None:
-        left = say_seconds((watch.rest_until - now).total_seconds())
-        return f"rests for {left} more: {watch.rest_why} ({watch.rest_by})"
+        return f"rests for {say_seconds((watch.rest_until - now).total_seconds())} more: {watch.rest_why} ({watch.rest_by})"
     if state is TrapState.BLIND:
         blind = (now - watch.blind_since).total_seconds() if watch.blind_since else -1.0
         age = f"blind {say_seconds(blind)}" if blind >= 1 else "blind"

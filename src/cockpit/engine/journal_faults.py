@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from pathlib import Path
 
 from ..core.text import clean
 from .records import JournalError
@@ -40,6 +42,15 @@ def ruined(error: sqlite3.Error) -> bool:
 def why(error: Exception) -> str:
     """What SQLite means, for a person."""
     return _WORDS.get(_code(error), "") or clean(str(error))
+
+
+def from_home(path: Path) -> str:
+    """As short as a shell takes it: ``~/.local/state/…``."""
+    home = os.environ.get("HOME", "")
+    try:
+        return f"~/{path.relative_to(home)}" if home.startswith("/") and home != "/" else str(path)
+    except ValueError:  # elsewhere
+        return str(path)
 
 
 def _code(error: Exception) -> int:

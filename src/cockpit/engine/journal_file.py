@@ -15,7 +15,7 @@ from typing import TypeVar
 from ..core.text import clean
 from ..provider import Clock
 from . import schema
-from .journal_faults import BUSY_READING, BUSY_SECONDS, DAMAGED, Busy, is_busy, ruined, why
+from .journal_faults import BUSY_READING, BUSY_SECONDS, DAMAGED, Busy, from_home, is_busy, ruined, why
 from .records import JournalError
 
 T = TypeVar("T")
@@ -322,22 +322,13 @@ class JournalFile:
         except OSError as error:
             raise self._failed(f"cannot be used ({why}) nor set aside ({error.strerror})") from error
         # what matters first, and short: it is a banner on the screen
-        shown = clean(_from_home(aside))
+        shown = clean(from_home(aside))
         kept = f"damaged journal: {shown}" if why in DAMAGED else f"old journal: {shown} ({why})"
         self._remark(f"acks, disarms, silences are gone; {kept}")
 
     def _remark(self, text: str) -> None:
         if text not in self._remarks:
             self._remarks.append(text)
-
-
-def _from_home(path: Path) -> str:
-    """As short as a shell takes it: ``~/.local/state/…``."""
-    home = os.environ.get("HOME", "")
-    try:
-        return f"~/{path.relative_to(home)}" if home.startswith("/") and home != "/" else str(path)
-    except ValueError:  # elsewhere
-        return str(path)
 
 
 def _inode(path: Path) -> tuple[int, int] | None:

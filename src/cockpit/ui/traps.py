@@ -31,13 +31,30 @@ def ref_of(trap: TrapView) -> Ref:
     return Ref(trap.source, trap.trap.name)
 
 
+WORTH_SAYING = 0.02
+"""A reading that moved by less than this share of itself, or of its bound, is drawn with the next minute."""
+
+
+def _moved(said: TrapView, now: TrapView) -> bool:
+    """Whether a calm trap's reading is another than the one drawn, by more than its last digits."""
+    before, after = said.watch.reading, now.watch.reading
+    if before is None or after is None:
+        return said.says != now.says
+    bound = now.trap.trip or now.trap.warn
+    metric = bound.metric if bound is not None else next(iter(after.values), "")
+    if metric not in before.values or metric not in after.values:
+        return before.text != after.text
+    old, new = before.values[metric], after.values[metric]
+    return abs(new - old) > WORTH_SAYING * max(abs(old), abs(bound.value) if bound is not None else 0.0)
+
+
 class Traps(Haunted[TrapView]):
     """Every trap, those that need a person first."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="traps")
         self.things: Sequence[TrapView] = ()
-        self._words: dict[Ref, tuple[TrapState, str]] = {}
+        self._words: dict[Ref, TrapView] = {}
         self._eager = False
 
     @property
@@ -54,18 +71,18 @@ class Traps(Haunted[TrapView]):
 
     def renew(self, eager: bool = False) -> None:
         """Say what the newest looks found; ``eager``: and what later ones find at once, until this is called again, for somebody
-        asked. In between a trap that stays armed keeps its words: the last digits of twenty calm readings would be most of what an
-        idle screen writes. The Detail pane always has the newest."""
+        asked. In between a trap that stays armed, is heading nowhere and reads within `WORTH_SAYING` of what it says keeps its words:
+        the last digits of twenty calm readings would be most of what an idle screen writes. The Detail pane has the newest."""
         self._words.clear()
         self._eager = eager
         self.settle()
 
     def _says(self, each: TrapView) -> str:
-        ref = ref_of(each)
-        kept = self._words.get(ref)
-        if kept is None or self._eager or each.state is not TrapState.ARMED or kept[0] is not TrapState.ARMED:
-            kept = self._words[ref] = (each.state, each.says)
-        return kept[1]
+        ref, kept = ref_of(each), self._words.get(ref_of(each))
+        calm = each.state is TrapState.ARMED and each.watch.full_in is None and each.watch.trips_in is None
+        if kept is None or self._eager or not calm or kept.state is not TrapState.ARMED or _moved(kept, each):
+            kept = self._words[ref] = each
+        return kept.says
 
     def identity(self, thing: TrapView) -> Hashable:
         return ref_of(thing)
