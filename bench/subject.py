@@ -123,7 +123,7 @@ class Subject:
                 terminal.wait_for("QUEUE")
                 terminal.wait_until(lambda: "not looked" not in terminal.text, what="the first look of every trap")
 
-    def opened(self, *more: str, columns: int = 120, lines: int = 40, **how: bool) -> Pty:
+    def opened(self, *more: str, columns: int = 120, lines: int = 40, truecolor: bool = True) -> Pty:
         """It, on a pseudo-terminal of its own; ``more`` are options of the demos."""
         home = self._home
         argv = [str(COMMAND)] if COMMAND.is_file() else [sys.executable, "-m", "cockpit"]
@@ -136,7 +136,7 @@ class Subject:
         elif self.name != "cockpit":
             argv = [sys.executable, "-m", "support.demo_screen", *DEMO, *more, *(["--stock"] if self.name == "stock" else [])]
         env = {"HOME": str(home), "XDG_STATE_HOME": None, "XDG_CONFIG_HOME": None, "XDG_RUNTIME_DIR": None, "COCKPIT_CONFIG": None}
-        return Pty([*argv, *self._arguments], columns=columns, lines=lines, cwd=TESTS, env=env, **how)
+        return Pty([*argv, *self._arguments], columns=columns, lines=lines, cwd=TESTS, env=env, truecolor=truecolor)
 
 
 @contextlib.contextmanager

@@ -332,9 +332,9 @@ class Probe(Protocol):
     its own time: the keeper does. ``subject`` is what is looked at, for the column "where". A probe that never judges by itself may
     say ``judges = False``: a trap on it without ``warn`` and ``trip`` is then a mistake in the config.
 
-    A probe that must know what its last look saw gives a `Reading` with ``memory`` (50 entries at most, texts and numbers, none longer
-    than 8000 characters) and defines ``recall(memory)``: it is called in the look's thread before each look, with what the trap's last
-    reading gave, in whatever process that look was; empty where there was none.
+    A probe that must know what its last look saw gives a `Reading` with ``memory`` (50 entries at most, texts and numbers, none
+    longer than 8000 characters) and defines ``recall(memory)``: it is called in the look's thread before each look, with what the
+    trap's last reading gave, in whatever process that look was; empty where there was none.
     """
 
     Config: ClassVar[type[msgspec.Struct]]

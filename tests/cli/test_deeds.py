@@ -83,7 +83,7 @@ REFUSED: tuple[tuple[tuple[str, ...], int, str], ...] = (
     (("silence", "trap=backup", "--for", "90d", "--yes", "--comment", "x"), 1, "30 d at most"),
     (("silence", "trap=backup", "--source", "nope", "--yes", "--comment", "x"), 1, "nope"),
     (("trap", "disarm", "backup", "--for", "2h"), 2, "--why"),
-    (("trap", "disarm", "backup", "--for", "99999h", "--why", "x"), 1, "30 days at most"),
+    (("trap", "disarm", "backup", "--for", "9999h", "--why", "x"), 1, "30 days at most"),
     (("trap", "arm", "bakcup"), 2, "did you mean 'backup'?"),
     (("trap", "arm", "backup"), 1, "not disarmed"),
     (("note", "backup", " "), 1, "empty"),

@@ -25,7 +25,7 @@ from cockpit.core.traps import Reading, Trap, TrapState, Watch, fingerprint, see
 from cockpit.core.units import Seconds, bound
 from cockpit.engine import post
 from cockpit.engine.journal import Journal, open_journal
-from cockpit.engine.keeper import Keeper
+from cockpit.engine.keeper import CALM, EAGER, Keeper
 from cockpit.engine.looks import PLACES
 from cockpit.engine.machine import Here
 from cockpit.engine.post import Post
@@ -328,6 +328,31 @@ def test_a_coroutine_is_awaited_and_cancelled_when_its_time_is_up(stage: Stage) 
             await until(lambda: cancelled.is_set() and looking() == 0, "the end of it")
             await stage.turn(30.0)
             assert keeper.watches["never"].reason == "did not answer within 10 s"  # it was begun anew: nothing hung
+
+    run(story())
+
+
+def test_calm_readings_are_told_together_and_a_turn_at_once(stage: Stage) -> None:
+    async def story() -> None:
+        traps = [a_trap(f"t{n}", every=Seconds(10)) for n in range(20)]
+        stage.acts.update({trap.name: fine() for trap in traps})
+        async with stage.keeping(*traps) as (keeper, _):
+            await stage.turn(20.0)
+            stage.changes, stage.looks = 0, []
+            await stage.turn(60.0)
+            assert len(stage.looks) >= 100
+            assert 1 <= stage.changes <= 60 / CALM + 1
+            before = stage.changes
+            stage.acts["t0"] = fine(95)
+            while keeper.watches["t0"].state is not TRIPPED:
+                before = stage.changes
+                await stage.turn(1.0)
+            assert stage.changes > before
+            await stage.turn(EAGER)
+            before = stage.changes
+            keeper.look_all()
+            await stage.turn(1.0)
+            assert stage.changes >= before + len(traps)
 
     run(story())
 

@@ -163,6 +163,7 @@ def test_ninety_that_hang_starve_neither_ten_others_nor_the_screen(
     home: Home, tmp_path: Path, check: Path, watches: Callable[[], Mapping[str, Watch]]
 ) -> None:
     well = "".join(f'[traps.well-{n}]\nprobe = "file"\npath = "{check}"\nevery = "3s"\n' for n in range(10))
+    stuck = "".join(f'[traps.stuck-{n}]\nprobe = "command"\nrun = ["{check}"]\nevery = "3s"\n' for n in range(90))
     home.config(stuck + well)
     (tmp_path / "hang").touch()
     with tmux(COCKPIT, home.env, tmp_path) as screen:

@@ -69,7 +69,7 @@ def unknown_and_not_repeated(home: Home, here: Path) -> None:
     with tmux(COCKPIT, home.env, here) as screen:
         screen.wait("queue")
         screen.wait("1 tripped")
-        assert holder(home) == screen.pid, "the new cockpit looks at the traps now"
+        wait_until(lambda: holder(home) == screen.pid, 20, "the new cockpit to look at the traps")
         screen.keys("R")
         screen.wait("Runs, times in UTC")
         screen.wait("outcome unknown")

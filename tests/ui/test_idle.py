@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from cockpit.core.traps import TrapState
+from cockpit.core.traps import Reading, Trap, TrapState
+from cockpit.core.units import bound
 from cockpit.core.view import View
 from cockpit.ui.times import drawn_age
 from support.boards import Sitting, sitting
@@ -21,9 +22,16 @@ def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(body())
 
 
+MEMORY = Trap(name="memory", probe="memory", trip=bound("used_percent >= 95"))
+
+
 def with_trap(state: TrapState, says: str) -> View:
-    """The scene with one trap."""
-    return msgspec.structs.replace(scene(), traps=(trap("memory", state, says),))
+    """The scene with one trap, whose reading is the number that ``says`` begins with."""
+    laid = trap("memory", state, says)
+    watch = msgspec.structs.replace(
+        laid.watch, reading=Reading({"used_percent": float(says.split()[0])}, says), trips_in=None, full_in=None
+    )
+    return msgspec.structs.replace(scene(), traps=(msgspec.structs.replace(laid, watch=watch, trap=MEMORY),))
 
 
 def words(person: Sitting) -> str:
@@ -53,6 +61,8 @@ def test_a_trap_that_stays_armed_keeps_its_words_until_the_minute_is_over() -> N
             assert "61 % used" in words(person)
             await minute(person)
             assert "62 % used" in words(person)
+            await new(person, with_trap(TrapState.ARMED, "70 % used"))
+            assert "70 % used" in words(person), "that is no last digit"
 
     run(body)
 

@@ -30,6 +30,10 @@ THIN = 60.0
 """Seconds between two small steps of thinning old readings: one trap each."""
 PARTING = 2.0
 """Seconds that the end waits for the journal."""
+CALM = 5.0
+"""Seconds for which readings that turned nothing are gathered: to combine all facts anew for each costs more than the looks."""
+EAGER = 15.0
+"""Seconds after somebody asked for a look in which every look is told at once."""
 
 
 class Keeper:
@@ -42,7 +46,7 @@ class Keeper:
     fails it goes on looking: what it knows is in ``watches``, and is written down when that works again.
 
     ``load`` gives a probe's class by name (`plugins.load`), ``secrets`` the secrets its config refers to. ``on_change`` is called
-    on the loop whenever something is known anew.
+    on the loop whenever something is known anew: at once where a trap turned or somebody asked for the look, else within `CALM`.
     """
 
     def __init__(
@@ -68,6 +72,8 @@ class Keeper:
         self._strays = Strays(self._clock, self._pid)
         self._minded: frozenset[str] = frozenset()
         self._term = 0
+        self._eager_until = 0.0
+        self._calm_news = False
         self._says = ""
         self._backlog = Backlog(journal, self._clock, self._timers, self._aside, self._spawn, self._written)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -122,12 +128,14 @@ class Keeper:
 
     def look_all(self) -> None:
         """Look at every trap now, where this process is the one that looks."""
+        self._eager_until = self._clock.mono() + EAGER
         for post in self._posts.values():
             if self._is_ours(post):
                 self._looks.begin(post)
 
     async def look_now(self, name: str) -> Watch:
         """Look at one trap now; what is known after it. Raises ``KeyError``."""
+        self._eager_until = self._clock.mono() + EAGER
         return await self._look_at(self._posts[name])
 
     async def once(self, names: Collection[str] | None = None, *, deadline: float = 15.0) -> dict[str, Watch]:
@@ -268,9 +276,21 @@ class Keeper:
     # -- what came of it
 
     def _took(self, post: Post, event: Event) -> None:
+        before = post.watch
         kept = post.took(event)
         if self._is_ours(post):
             self._backlog.add(kept)
+            # what waits longer than a trap's own interval would make it look overdue to everyone who reads it
+            hurried = post.every <= 2 * CALM or self._clock.mono() < self._eager_until
+            if hurried or post.watch.state is not before.state or kept.happened:
+                self._on_change()
+            elif not self._calm_news:
+                self._calm_news = True
+                self._timers.after(CALM, self._tell_calm)
+
+    def _tell_calm(self) -> None:
+        self._calm_news = False
+        if self._leads or self._minded:
             self._on_change()
 
     def _written(self, known: Mapping[str, Watch]) -> None:

@@ -213,8 +213,11 @@ class Lines(Widget):
             self._drawn.clear()
             self.refresh()
             return
-        if not self.is_attached or self._for != self._inner:
-            return  # the layout draws it all
+        if not self.is_attached:
+            return
+        if self._for != self._inner:
+            self.refresh()  # made for another size: all of it is made and drawn anew
+            return
         width = self.size.width
         for y in range(self.size.height):
             if self._drawn.get(y) != self._at(y):
