@@ -72,7 +72,7 @@ class Traps(Haunted[TrapView]):
     def renew(self, eager: bool = False) -> None:
         """Say what the newest looks found; ``eager``: and what later ones find at once, until this is called again, for somebody
         asked. In between a trap that stays armed, is heading nowhere and reads within `WORTH_SAYING` of what it says keeps its
-        words: the last digits of twenty calm readings would be most of what an idle screen writes. The Detail pane has the newest."""
+        words: the last digits of twenty calm readings would be most of what an idle screen writes. Detail has the newest."""
         self._words.clear()
         self._eager = eager
         self.settle()
