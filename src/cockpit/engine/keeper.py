@@ -281,7 +281,7 @@ class Keeper:
         if self._is_ours(post):
             self._backlog.add(kept)
             # what waits longer than a trap's own interval would make it look overdue to everyone who reads it
-            hurried = post.every <= 2 * CALM or self._clock.mono() < self._eager_until
+            hurried = post.every < 2 * CALM or self._clock.mono() < self._eager_until
             if hurried or post.watch.state is not before.state or kept.happened:
                 self._on_change()
             elif not self._calm_news:
