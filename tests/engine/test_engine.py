@@ -336,7 +336,7 @@ class TestVerbs:
         rig.begun()
         rig.am.stalled = True
         run_id = rig.engine.ask(Ack((HIGH,)))
-        with pytest.raises(Refused, match=r"under way already: ana began it at 03:12:4\d UTC"):
+        with pytest.raises(Refused, match="under way"):
             rig.engine.ask(Ack((HIGH,)))
         rig.am.stalled = False
         rig.settled(run_id)

@@ -31,8 +31,12 @@ def ref_of(trap: TrapView) -> Ref:
     return Ref(trap.source, trap.trap.name)
 
 
-WORTH_SAYING = 0.02
+WORTH_SAYING = 0.05
 """A reading that moved by less than this share of itself, or of its bound, is drawn with the next minute."""
+
+
+FAR = 3600.0
+"""Seconds: a forecast farther off than this is told anew with the minute."""
 
 
 def _moved(said: TrapView, now: TrapView) -> bool:
@@ -79,7 +83,8 @@ class Traps(Haunted[TrapView]):
 
     def _says(self, each: TrapView) -> str:
         ref, kept = ref_of(each), self._words.get(ref_of(each))
-        calm = each.state is TrapState.ARMED and each.watch.full_in is None and each.watch.trips_in is None
+        ahead = min(left for left in (each.watch.full_in, each.watch.trips_in, FAR) if left is not None)
+        calm = each.state is TrapState.ARMED and ahead >= FAR
         if kept is None or self._eager or not calm or kept.state is not TrapState.ARMED or _moved(kept, each):
             kept = self._words[ref] = each
         return kept.says
