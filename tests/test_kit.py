@@ -14,10 +14,11 @@ import msgspec
 import pytest
 
 from cockpit.core.alerts import Alert, AlertState, Ref, Remark, Severity
+from cockpit.core.paging import Page
 from cockpit.core.text import clean
 from cockpit.core.traps import Reading, Trap, TrapState, Watch
 from cockpit.core.units import Seconds, bound
-from cockpit.provider import Answer, AuthFailed, NotFound, ProviderError, RateLimited, Secret, Unreachable
+from cockpit.provider import Answer, AuthFailed, Conflict, NotFound, ProviderError, RateLimited, Secret, Unreachable
 from cockpit.providers.local import Local, LocalConfig
 from cockpit.testing import HOSTILE, FakeClock, FakeHost, FakeMachine, FakeProvider, ProviderContract
 from cockpit.testing.clock import START
@@ -244,6 +245,13 @@ class NeverArms(Local):
     async def arm(self, trap: str, who: str) -> None: ...
 
 
+class PagesOnce(Good):
+    async def page(self, page: Page) -> None:
+        if page.key in self.paged:
+            raise Conflict("that key was paged already")
+        await super().page(page)
+
+
 class Raw(Good):
     async def note(self, alert_id: str, who: str, text: str) -> None:
         raise KeyError(alert_id)
@@ -337,6 +345,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("test_notes_round_trip", {"provider": LosesNotes}, "is not among them"),
     ("test_resting_a_trap_round_trips", {"provider": local(NeverRests)}, "after disarm the trap does not rest"),
     ("test_resting_a_trap_round_trips", {"provider": local(NeverArms)}, "after arm the trap still rests"),
+    ("test_a_page_may_be_sent_again", {"provider": PagesOnce}, "a page to trigger, which may come twice, raised Conflict"),
     ("test_cancelling_is_clean", {"stalled": Swallows}, "swallows its cancellation"),
     ("test_cancelling_is_clean", {"stalled": Leaves}, "1 of its tasks go on"),
     ("test_cancelling_is_clean", {"stalled": Answers}, "gave an answer"),

@@ -28,15 +28,16 @@ import msgspec
 
 from .core.alerts import Alert, Silence
 from .core.marks import Marks
+from .core.paging import Page
 from .core.roster import OnCall, Person, Roster
 from .core.traps import Reading, Trap, TrapView, Watch
 from .core.units import Bound, Seconds
 
 __all__ = [
     "Acks", "Alerts", "Answer", "AuthFailed", "Bound", "Clock", "Conflict", "Edits", "Forbidden", "Host", "Http", "HttpAuth",
-    "HttpSettings", "Machine", "Malformed", "NotFound", "NotReached", "Notes", "Probe", "ProbeError", "Provider", "ProviderError",
-    "RateLimited", "Reading", "Reply", "Rosters", "Seconds", "Secret", "Silences", "Traps", "Unreachable", "Upkeep",
-    "capabilities",
+    "HttpSettings", "Machine", "Malformed", "NotFound", "NotReached", "Notes", "Page", "Pages", "Probe", "ProbeError", "Provider",
+    "ProviderError", "RateLimited", "Reading", "Reply", "Rosters", "Seconds", "Secret", "Silences", "Traps", "Unreachable",
+    "Upkeep", "capabilities",
 ]  # fmt: skip
 
 
@@ -307,6 +308,17 @@ class Rosters(Protocol):
 
 
 @runtime_checkable
+class Pages(Protocol):
+    """It can wake people. The same page twice counts once, by its key, so that a page whose outcome is unknown may be sent again.
+
+    ``page`` comes back when the far side has taken it, which does not mean that anyone has read it. One that cannot reach the
+    page's ``person`` raises `Forbidden` with the reason: nobody else is woken instead.
+    """
+
+    async def page(self, page: Page) -> None: ...
+
+
+@runtime_checkable
 class Traps(Protocol):
     """It has early-warning checks, and can rest and arm them."""
 
@@ -315,7 +327,7 @@ class Traps(Protocol):
     async def arm(self, trap: str, who: str) -> None: ...
 
 
-CAPABILITIES: tuple[type, ...] = (Alerts, Acks, Silences, Edits, Upkeep, Notes, Rosters, Traps)
+CAPABILITIES: tuple[type, ...] = (Alerts, Acks, Silences, Edits, Upkeep, Notes, Rosters, Pages, Traps)
 
 
 def capabilities(provider: object) -> frozenset[str]:

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..core.alerts import AlertState, SilenceState
+from ..core.alerts import AlertState, Severity, SilenceState
+from ..core.paging import Page, PageKind
 from ..core.text import clean_block
 from ..core.traps import TrapState
 from ..engine.answers import Accepting
@@ -232,6 +233,15 @@ class ProviderContract:
             must(not await _rests(provider, trap), "after arm the trap still rests")
 
         self._if_it_can("Traps", there_and_back)
+
+    def test_a_page_may_be_sent_again(self) -> None:
+        async def again(provider: Any) -> None:
+            page = Page(key="contract", kind=PageKind.TRIGGER, summary="trying the contract", severity=Severity.INFO, drill=True)
+            for said in (PageKind.TRIGGER, PageKind.TRIGGER, PageKind.ACKNOWLEDGE, PageKind.RESOLVE, PageKind.RESOLVE):
+                error = await _error_of(partial(provider.page, msgspec.structs.replace(page, kind=said)))
+                must(error is None, f"a page to {said.value}, which may come twice, raised {error!r}")
+
+        self._if_it_can("Pages", again)
 
     def test_cancelling_is_clean(self) -> None:
         async def cancelled(provider: Any) -> tuple[bool, int]:

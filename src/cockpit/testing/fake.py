@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from ..core.alerts import Alert, AlertState, Ref, Remark, Severity, Silence
+from ..core.paging import Page
 from ..core.roster import OnCall
 from ..provider import Answer, Host, NotFound, Unreachable
 from .clock import START
@@ -27,7 +28,7 @@ class FakeProvider:
     ``failure`` is raised by every call; ``answer_lost`` does a write and then says that no answer came; ``deaf`` accepts writes and
     does nothing; ``stalled`` never answers (until it is false again); ``blocks`` seconds of a call's time are spent without letting
     go of the loop; ``complete`` and ``rejected`` go into the answers; ``nonsense`` is answered instead of alerts. ``calls`` are the
-    calls that came, in order.
+    calls that came, in order; ``paged`` holds the last page of each key, as a far side that deduplicates does.
     """
 
     Config: ClassVar[type[msgspec.Struct]] = FakeConfig
@@ -45,6 +46,7 @@ class FakeProvider:
         self.closed = False
         self.calls: list[tuple[str, object]] = []
         self.on_call_now: tuple[OnCall, ...] = ()
+        self.paged: dict[str, Page] = {}
         self._alerts: dict[str, Alert] = {}
         self._silences: dict[str, Silence] = {}
 
@@ -121,6 +123,13 @@ class FakeProvider:
         """Who is on call."""
         await self._called("on_call", at)
         return Answer(self.on_call_now)
+
+    async def page(self, page: Page) -> None:
+        """Wake people."""
+        await self._called("page", page.key)
+        if not self.deaf:
+            self.paged[page.key] = page
+        self._answer()
 
     async def close(self) -> None:
         """Remember it."""
