@@ -15,10 +15,10 @@ from cockpit.config.decode import decode_settings
 from cockpit.config.model import ConfigError
 from cockpit.core.alerts import Alert, AlertState, Link, Severity, Silence, SilenceState
 from cockpit.core.units import Seconds
-from cockpit.provider import Answer, AuthFailed, HttpAuth, Malformed, ProviderError, RateLimited, Secret, capabilities
+from cockpit.provider import Answer, AuthFailed, HttpAuth, Malformed, NotFound, ProviderError, RateLimited, Secret, capabilities
 from cockpit.providers.alertmanager import Alertmanager, AlertmanagerConfig
 from cockpit.testing import FakeClock, FakeHost, HttpContract, Misbehaving
-from support.alerts_recorded import ACK, ENDED, PENDING, SILENCE, VERSIONS, answers, of_version
+from support.alerts_recorded import ACK, ENDED, PENDING, SILENCE, VERSIONS, answers, groups_alone, of_version
 
 CANARY = "canary-9b1d-secret"
 PASSWORD = "canary-5c2e-password"
@@ -121,13 +121,30 @@ def test_silences_are_told_with_their_state_and_those_long_gone_are_not(server: 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_version_s_alerts_and_silences_come_through(version: str) -> None:
-    with Misbehaving(of_version(version)) as server:
-        alerts, silences = seen(server)
-    assert (len(alerts.records), alerts.rejected, alerts.complete) == (6, 0, True)
-    assert (len(silences.records), silences.rejected) == (4, 0)
-    states = {each: alert.state for each, alert in by_id(alerts).items()}
-    assert [states[each].value for each in "123"] == ["firing", "acknowledged", "suppressed"]
-    assert by_id(alerts)["1"].started_at == datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+    for bodies in (of_version(version), groups_alone(of_version(version))):
+        with Misbehaving(bodies) as server:
+            alerts, silences = seen(server)
+        assert (len(alerts.records), alerts.rejected, alerts.complete) == (6, 0, True)
+        assert (len(silences.records), silences.rejected) == (4, 0)
+        states = {each: alert.state for each, alert in by_id(alerts).items()}
+        assert [states[each].value for each in "123"] == ["firing", "acknowledged", "suppressed"]
+        assert by_id(alerts)["1"].started_at == datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+
+
+def test_an_alert_that_stands_in_several_groups_comes_once_and_is_muted_only_where_all_are() -> None:
+    bodies = groups_alone(answers())
+    (path,) = [each for each in bodies if each.endswith("/groups")]
+    groups = json.loads(bodies[path])
+    (weekend,) = [group for group in groups if group["labels"].get("alertname") == "Weekend"]
+    other = {**weekend, "receiver": {"name": "night"}, "alerts": [json.loads(json.dumps(weekend["alerts"][0]))]}
+    other["alerts"][0]["status"] |= {"mutedBy": [], "state": "active"}
+    unreadable = {"labels": {}, "receiver": {"name": "team"}, "alerts": "none"}
+    bodies[path] = json.dumps([*groups, other, unreadable]).encode()
+    with Misbehaving(bodies) as server:
+        alerts, _ = seen(server)
+    assert (len(alerts.records), alerts.rejected) == (6, 1)
+    assert by_id(alerts)["5"].state is AlertState.FIRING
+    assert by_id(alerts)["5"].groups == ("team: alertname=Weekend", "night: alertname=Weekend")
 
 
 def test_an_acknowledgement_that_is_old_brings_its_alert_back_before_the_eyes(server: Misbehaving) -> None:
@@ -191,6 +208,13 @@ def test_a_prefix_and_a_password_are_used() -> None:
 def test_a_wrong_prefix_says_what_to_look_at(server: Misbehaving) -> None:
     with pytest.raises(ProviderError, match=r"there is no Alertmanager API at http://127.0.0.1:\d+/wrong/api/v2 \(404\)"):
         seen(server, "/wrong")
+
+
+def test_a_wrong_prefix_where_pages_are_served_says_that_it_is_none() -> None:
+    with Misbehaving({}, "404 in HTML") as server, pytest.raises(NotFound) as raised:
+        seen(server, "/grafana")
+    assert "this is not an Alertmanager: it answered HTML at http://127.0.0.1:" in str(raised.value)
+    assert "/grafana/api/v2 (404): is the path in the url right?" in str(raised.value)
 
 
 def test_a_login_page_is_called_what_it_is() -> None:

@@ -251,5 +251,5 @@ class Alertmanager:
         if not self._query:
             return False
         asked = matchers(self._watchdog.text, source=self._name, known={"name"}) if self._watchdog is not None else ()
-        reply = await self._cluster.read("/alerts", [("filter", expression(each)) for each in asked])
+        reply = await self._cluster.listed([("filter", expression(each)) for each in asked])
         return reply.body.strip() not in (b"[]", b"null", b"")

@@ -84,7 +84,7 @@ class Upkeeper:
         if self._unneeded[silence.id] < _TWICE:
             return False
         query = tuple(("filter", expression(matcher)) for matcher in silence.matchers)
-        reply = await self._cluster.read("/alerts", query)
+        reply = await self._cluster.listed(query)
         try:
             return not msgspec.json.decode(reply.body, type=list[msgspec.Raw])
         except msgspec.DecodeError:

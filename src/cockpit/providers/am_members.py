@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..core.text import clean
-from ..provider import AuthFailed, Http, Malformed, NotFound, NotReached, ProviderError, RateLimited, Reply, Unreachable
+from ..provider import AuthFailed, Forbidden, Http, Malformed, NotFound, NotReached, ProviderError, RateLimited, Reply, Unreachable
 from .am_alerts import Look, Seen, digest, seen
-from .am_wire import Records, WireAlert, WireGroup, WireServer, WireSilence
+from .am_wire import Records, WireAlert, WireGroup, WireServer, WireSilence, flat
 
 API = "/api/v2"
 PATIENCE = 3.0
@@ -53,7 +53,7 @@ class Member:
     async def ask(self) -> Told:
         """All it knows. Raises the tree's errors where it does not tell its alerts or its silences."""
         asked = [
-            self._get("/alerts", self._query),
+            self.listed(self._query),
             self._get("/silences"),
             _perhaps(self._get("/status")),
             _perhaps(self._get("/alerts/groups", self._query)) if not self._many else _nothing(),
@@ -75,13 +75,27 @@ class Member:
             date=alerts.date,
         )
 
-    async def _get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Reply:
+    async def listed(self, query: Sequence[tuple[str, str]]) -> Reply:
+        """Its alerts. Where there is no such list, for something between lets through no more than karma asks for, or it is a
+        recording: those that stand in its groups."""
         try:
-            return await self.http.get(API + path, query)
-        except NotFound:
-            raise NotFound(
-                f"there is no Alertmanager API at {self.http.address}{API} (404): is the path in the url right?"
-            ) from None
+            return await self._get("/alerts", query)
+        except (NotFound, Forbidden, Malformed):
+            try:
+                groups = await self._get("/alerts/groups", query)
+                return msgspec.structs.replace(groups, body=flat(groups.body))
+            except ProviderError:
+                pass  # what is wrong with the list itself says more
+            raise
+
+    async def _get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Reply:
+        reply = await self.http.get(API + path, query, accept=(404,))
+        if reply.status != 404:
+            return reply
+        where = f"{self.http.address}{API} (404): is the path in the url right?"
+        if reply.body.lstrip().startswith(b"<"):
+            raise NotFound(f"this is not an Alertmanager: it answered HTML at {where}")
+        raise NotFound(f"there is no Alertmanager API at {where}")
 
     def _by_id(self, read: Sequence[WireAlert]) -> tuple[dict[str, Seen], int]:
         """The alerts by id, and how many came twice. What has not changed is not looked at again."""
@@ -178,10 +192,17 @@ class Cluster:
 
     async def read(self, path: str, query: Sequence[tuple[str, str]] = (), accept: Sequence[int] = ()) -> Reply:
         """Ask one member; another where that one does not answer."""
+        return await self._of_one(lambda member: member.http.get(API + path, query, accept=accept))
+
+    async def listed(self, query: Sequence[tuple[str, str]]) -> Reply:
+        """The alerts that these matchers select, of one member; of another where that one does not answer."""
+        return await self._of_one(lambda member: member.listed(query))
+
+    async def _of_one(self, question: Callable[[Member], Awaitable[Reply]]) -> Reply:
         failed: list[tuple[Member, ProviderError]] = []
         for member in sorted(self.members, key=lambda each: each is not self._first):
             try:
-                return await member.http.get(API + path, query, accept=accept)
+                return await question(member)
             except Unreachable as error:
                 failed.append((member, error))
         raise whole(failed)

@@ -1,6 +1,7 @@
 """Alertmanager's API v2 as it comes over the wire, decoded straight from bytes and record by record.
 
 One record that nobody can read costs that record. Times are read leniently: an alert without a readable time is still an alert.
+What is null is as good as absent: servers that only speak Alertmanager's API, and proxies that write it anew, send such.
 Source: Alertmanager's ``api/v2/openapi.yaml``, and answers of 0.22 to 0.33. ``isEqual`` came with 0.22, ``mutedBy`` with 0.28.
 """
 
@@ -129,10 +130,15 @@ class WireServer(msgspec.Struct):
     cluster: _Cluster = msgspec.field(default_factory=_Cluster)
 
 
+class _Standing(msgspec.Struct):
+    alerts: list[msgspec.Raw]
+
+
 class Records(Generic[T]):
     """Reads lists of one kind of record. What came the same as the last time, to the byte, is the same object again."""
 
     def __init__(self, kind: type[T]) -> None:
+        self._kind = kind
         self._decode: Callable[[msgspec.Raw], T] = msgspec.json.Decoder(kind).decode
         self._known: dict[int, T] = {}
 
@@ -145,7 +151,7 @@ class Records(Generic[T]):
             record = known.get(key)
             if record is None:
                 try:
-                    record = self._decode(raw)
+                    record = self._read_one(raw)
                 except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError):
                     bad += 1
                     continue
@@ -153,6 +159,42 @@ class Records(Generic[T]):
             good.append(record)
         self._known = fresh
         return good, bad
+
+    def _read_one(self, raw: msgspec.Raw) -> T:
+        try:
+            return self._decode(raw)
+        except msgspec.ValidationError:
+            if b"null" not in bytes(raw):
+                raise
+            return msgspec.convert(_without_nulls(msgspec.json.decode(raw)), self._kind)
+
+
+def flat(groups: bytes) -> bytes:
+    """The list of alerts that stand in these groups, each once: of one that stands in several, where it is not muted by time.
+    A group that cannot be read counts as one record that cannot. Raises `Malformed` where it is no list at all, or is cut off."""
+    found: dict[str | bytes, tuple[bytes, bool]] = {}
+    for group in _split(groups):
+        try:
+            standing = msgspec.json.decode(group, type=_Standing).alerts
+        except (msgspec.DecodeError, RecursionError):
+            found[bytes(group)] = (b"null", False)
+            continue
+        for raw in standing:
+            try:
+                held = msgspec.json.decode(raw, type=_Held)
+            except (msgspec.DecodeError, RecursionError):
+                held = _Held()
+            key, muted = held.fingerprint or bytes(raw), bool(held.status.muted_by)
+            before = found.get(key)
+            if before is None or (before[1] and not muted):
+                found[key] = (bytes(raw), muted)
+    return b"[" + b",".join(raw for raw, _ in found.values()) + b"]"
+
+
+def _without_nulls(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw] | None)

@@ -201,6 +201,7 @@ FAULTS: Mapping[str, tuple[Talk, type[ProviderError]]] = {
     "401 in HTML": (_saying("401 Unauthorized", LOGIN, kind="text/html"), AuthFailed),
     "403": (_saying("403 Forbidden", b'{"code": 403, "message": "no such right"}'), Forbidden),
     "404": (_saying("404 Not Found", b"404 page not found\n", kind="text/plain"), NotFound),
+    "404 in HTML": (_saying("404 Not Found", LOGIN, kind="text/html"), NotFound),
     "409": (_saying("409 Conflict", b'"somebody else did"'), Conflict),
     "410": (_saying("410 Gone", b'{"status": "deprecated"}'), NotFound),
     "429": (_saying("429 Too Many Requests", b"{}", "Retry-After: 17"), RateLimited),
