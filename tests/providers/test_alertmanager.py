@@ -225,6 +225,37 @@ def test_a_login_page_is_called_what_it_is() -> None:
         seen(server)
 
 
+def without(path: str) -> dict[str, bytes]:
+    return {each: body for each, body in answers().items() if not each.endswith(path)}
+
+
+def test_silences_that_cannot_be_had_cost_no_alert_and_the_last_known_explain() -> None:
+    # safety 16
+    async def work(server: Misbehaving) -> None:
+        provider = made(server.url)
+        before = await provider.alerts()
+        del server.answers["/api/v2/silences"]
+        server.answers["/api/v2/alerts"] = server.answers["/api/v2/alerts"].replace(b"it burns", b"it burns well")
+        after, silences = await provider.alerts(), await provider.silences()
+        await provider.close()
+        assert [(alert.state, alert.acknowledged_by) for alert in after.records] == [
+            (alert.state, alert.acknowledged_by) for alert in before.records
+        ]
+        assert {alert.summary for alert in after.records} == {"it burns well"}
+        assert (before.complete, after.complete, silences.complete, len(silences.records)) == (True, False, False, 4)
+        assert "does not tell its silences, those of the last time are shown" in after.remarks[0]
+
+    with Misbehaving(answers()) as server:
+        asyncio.run(work(server))
+
+
+@pytest.mark.parametrize("path", ["/status", "/groups"])
+def test_what_can_be_done_without_costs_no_alert(path: str) -> None:
+    with Misbehaving(without(path)) as server:
+        alerts, silences = seen(server)
+    assert (len(alerts.records), alerts.complete, len(silences.records)) == (6, True, 4)
+
+
 def test_two_alerts_that_claim_one_fingerprint_are_both_kept_and_one_that_comes_twice_is_counted() -> None:
     def doubled(told: Any) -> Any:
         if isinstance(told, list) and told and "fingerprint" in told[0]:

@@ -39,6 +39,8 @@ class Upkeeper:
     async def keep(self, known: Known, now: datetime) -> list[str]:
         """Renew and end what is due, given the last answer. ``now`` is the cluster's clock. Gives what was done."""
         done: list[str] = []
+        if known.old_silences:
+            return done  # to renew one that somebody has ended meanwhile would make it anew
         for silence in known.silences.values():
             mark = mark_of(silence)
             ends, made = when(silence.ends_at), when(silence.starts_at)

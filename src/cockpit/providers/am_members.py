@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,19 +21,21 @@ from .am_wire import Records, WireAlert, WireGroup, WireServer, WireSilence, fla
 
 API = "/api/v2"
 PATIENCE = 3.0
-"""Seconds that the others have once one member has answered."""
+"""Seconds that the others have once one member has answered, and what one can do without once a member has told its alerts."""
 MOST_GROUPED = 5000
 """With more alerts than this, the groups of the routing tree are not read: they would be as large again."""
 T = TypeVar("T")
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What one member said. ``alerts`` and ``silences`` by id; ``server`` and ``groups`` are ``None`` where it did not say."""
+    """What one member said. ``alerts`` and ``silences`` by id; ``server`` and ``groups`` are ``None`` where it did not say, and
+    ``unsaid`` is why it did not tell its silences: then they are those of the last time that it did."""
 
     alerts: Mapping[str, Seen]
     silences: Mapping[str, WireSilence]
     rejected_alerts: int = 0
     rejected_silences: int = 0
+    unsaid: str = ""
     server: WireServer | None = None
     groups: tuple[WireGroup, ...] | None = None
     date: datetime | None = None
@@ -48,21 +50,15 @@ class Member:
         self._alerts, self._silences, self._groups = Records(WireAlert), Records(WireSilence), Records(WireGroup)
         self._server = msgspec.json.Decoder(WireServer)
         self._before: dict[int, tuple[WireAlert, Seen]] = {}
+        self._kept: tuple[list[WireSilence], int] = [], 0
         self._many = False
 
     async def ask(self) -> Told:
-        """All it knows. Raises the tree's errors where it does not tell its alerts or its silences."""
-        asked = [
-            self.listed(self._query),
-            self._get("/silences"),
-            _perhaps(self._get("/status")),
-            _perhaps(self._get("/alerts/groups", self._query)) if not self._many else _nothing(),
-        ]
-        alerts, silences, status, groups = await _together(asked)
-        if alerts is None or silences is None:  # pragma: no cover  # only the other two may stay away
-            raise Malformed("it did not answer")
+        """All it knows. Raises the tree's errors where it does not tell its alerts, or wants no questions at all."""
+        alerts, silences, status, groups = await self._asked()
         read, bad_alerts = self._alerts.read(alerts.body)
-        kept, bad_silences = self._silences.read(silences.body)
+        unsaid = self._keep(silences)
+        kept, bad_silences = self._kept
         self._many = len(read) > MOST_GROUPED
         by_id, twice = self._by_id(read)
         return Told(
@@ -70,10 +66,39 @@ class Member:
             silences={silence.id: silence for silence in kept if silence.id},
             rejected_alerts=bad_alerts + twice,
             rejected_silences=bad_silences + sum(not silence.id for silence in kept),
+            unsaid=unsaid,
             server=self._read_server(status),
             groups=self._read_groups(groups),
             date=alerts.date,
         )
+
+    def _keep(self, told: Reply | ProviderError) -> str:
+        """Take its silences in; gives why they cannot be."""
+        try:
+            if isinstance(told, ProviderError):
+                raise told
+            self._kept = self._silences.read(told.body)
+        except ProviderError as error:
+            return str(error)
+        return ""
+
+    async def _asked(self) -> tuple[Reply, Reply | ProviderError, Reply | None, Reply | None]:
+        """Alerts, silences, status, groups: the alerts are needed, and the last two get no more than `PATIENCE` after them."""
+        listed = asyncio.ensure_future(self.listed(self._query))
+        silences = asyncio.ensure_future(_or_why(self._get("/silences")))
+        status = asyncio.ensure_future(_perhaps(self._get("/status")))
+        groups = asyncio.ensure_future(_perhaps(self._get("/alerts/groups", self._query)) if not self._many else _nothing())
+        tasks: set[asyncio.Future[Any]] = {listed, silences, status, groups}
+        try:
+            alerts, kept = await listed, await silences
+            await asyncio.wait({status, groups}, timeout=PATIENCE)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        if isinstance(kept, (AuthFailed, RateLimited)):
+            raise kept
+        return alerts, kept, _done(status), _done(groups)
 
     async def listed(self, query: Sequence[tuple[str, str]]) -> Reply:
         """Its alerts. Where there is no such list, for something between lets through no more than karma asks for, or it is a
@@ -249,17 +274,6 @@ def whole(failed: Sequence[tuple[Member, ProviderError]]) -> ProviderError:
     return type(errors[0])(said)
 
 
-async def _together(asked: Sequence[Awaitable[Reply | None]]) -> list[Reply | None]:
-    """All of them, or the first error; none goes on after that."""
-    tasks = [asyncio.ensure_future(each) for each in asked]
-    try:
-        return list(await asyncio.gather(*tasks))
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-
-
 async def _perhaps(asked: Awaitable[Reply]) -> Reply | None:
     """An answer that one can do without."""
     try:
@@ -268,8 +282,20 @@ async def _perhaps(asked: Awaitable[Reply]) -> Reply | None:
         return None
 
 
+async def _or_why(asked: Awaitable[Reply]) -> Reply | ProviderError:
+    """An answer, or why there is none."""
+    try:
+        return await asked
+    except ProviderError as error:
+        return error
+
+
 async def _nothing() -> None:
     return None
+
+
+def _done(task: asyncio.Future[Reply | None]) -> Reply | None:
+    return None if task.cancelled() else task.result()
 
 
 def _short(address: str) -> str:

@@ -20,7 +20,8 @@ TOLERATED = timedelta(seconds=30)
 
 class Known(msgspec.Struct, frozen=True):
     """All that a cluster said in one poll. ``seen`` and ``silences`` by id; ``alerts`` as they are shown, by id; ``skew`` is how
-    far their clock is ahead of ours, ``restarted`` when the member that began last did (their clock)."""
+    far their clock is ahead of ours, ``restarted`` when the member that began last did (their clock). ``old_silences``: no member
+    told them, so they are those of the last time."""
 
     seen: Mapping[str, Seen]
     alerts: Mapping[str, Alert]
@@ -31,6 +32,7 @@ class Known(msgspec.Struct, frozen=True):
     remarks: tuple[str, ...]
     skew: timedelta
     restarted: datetime | None
+    old_silences: bool
 
 
 def merged(
@@ -40,7 +42,8 @@ def merged(
     do not count any more."""
     told = [each for _, each in good]
     skew = _skew(told, now)
-    silences = _silences(told)
+    old_silences = all(each.unsaid for each in told)
+    silences = _silences([each for each in told if old_silences or not each.unsaid])
     seen, differing = _alerts(told)
     groups, muted = routed(next((each.groups for each in told if each.groups is not None), ()))
     names = {each: _named(it.alert) for each, it in seen.items()} if any(it.inhibited for it in seen.values()) else {}
@@ -52,10 +55,11 @@ def merged(
         silences=silences,
         rejected_alerts=max(each.rejected_alerts for each in told),
         rejected_silences=max(each.rejected_silences for each in told),
-        complete=not bad,
-        remarks=(*_missing(good, bad), *_differences(good, seen, differing), *_clock(skew), *_ungrouped(told)),
+        complete=not bad and not old_silences,
+        remarks=(*_missing(good, bad), *_unsaid(good), *_differences(good, seen, differing), *_clock(skew), *_ungrouped(told)),
         skew=skew,
         restarted=max((at for each in told if each.server and (at := when(each.server.uptime)) is not None), default=None),
+        old_silences=old_silences,
     )
 
 
@@ -110,6 +114,14 @@ def _missing(good: Sequence[tuple[Member, Told]], bad: Sequence[tuple[Member, Pr
         return ()
     why = "; ".join(f"{member.name}: {error}" for member, error in bad)
     return (f"{len(good)} of {len(good) + len(bad)} members: {why}",)
+
+
+def _unsaid(good: Sequence[tuple[Member, Told]]) -> tuple[str, ...]:
+    return tuple(
+        f"{member.name} does not tell its silences, those of the last time are shown: {told.unsaid}"
+        for member, told in good
+        if told.unsaid
+    )
 
 
 def _differences(good: Sequence[tuple[Member, Told]], seen: Mapping[str, Seen], differing: set[str]) -> tuple[str, ...]:
