@@ -36,7 +36,7 @@ from .core.units import Bound, Seconds
 __all__ = [
     "Acks", "Alerts", "Answer", "AuthFailed", "Bound", "Clock", "Conflict", "Edits", "Forbidden", "Host", "Http", "HttpAuth",
     "HttpSettings", "Machine", "Malformed", "NotFound", "NotReached", "Notes", "Page", "Pages", "Probe", "ProbeError", "Provider",
-    "ProviderError", "RateLimited", "Reading", "Reply", "Rosters", "Seconds", "Secret", "Silences", "Traps", "Unreachable",
+    "ProviderError", "RateLimited", "Reading", "Reply", "Rests", "Rosters", "Seconds", "Secret", "Silences", "Traps", "Unreachable",
     "Upkeep", "capabilities",
 ]  # fmt: skip
 
@@ -320,14 +320,20 @@ class Pages(Protocol):
 
 @runtime_checkable
 class Traps(Protocol):
-    """It has early-warning checks, and can rest and arm them."""
+    """It has early-warning checks. Names (`Trap.name`) are unique within the source."""
 
     async def traps(self) -> Answer[TrapView]: ...
+
+
+@runtime_checkable
+class Rests(Protocol):
+    """It can rest its traps, until a time (UTC), and arm them again."""
+
     async def disarm(self, trap: str, until: datetime, who: str, why: str) -> None: ...
     async def arm(self, trap: str, who: str) -> None: ...
 
 
-CAPABILITIES: tuple[type, ...] = (Alerts, Acks, Silences, Edits, Upkeep, Notes, Rosters, Pages, Traps)
+CAPABILITIES: tuple[type, ...] = (Alerts, Acks, Silences, Edits, Upkeep, Notes, Rosters, Pages, Traps, Rests)
 
 
 def capabilities(provider: object) -> frozenset[str]:

@@ -32,7 +32,7 @@ from cockpit.core.why import narrowed, why_not
 T0 = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
 LATER = T0 + timedelta(hours=1)
 FIRING, HELD = Ref("am", "firing"), Ref("am", "held")
-ALL = frozenset((source, cap) for source in ("am",) for cap in ("Acks", "Silences", "Notes", "Traps"))
+ALL = frozenset((source, cap) for source in ("am",) for cap in ("Acks", "Silences", "Notes", "Traps", "Rests"))
 
 
 def row(ref: Ref, state: AlertState, by: str = "", pending: str = "") -> Row:
@@ -100,6 +100,10 @@ def test_every_refusal_names_the_thing_and_the_reason() -> None:
 def test_a_source_that_cannot_is_named() -> None:
     assert "am cannot" in (why_not(Ack((FIRING,)), VIEW, frozenset()) or "")
     assert "no source here can acknowledge" in (why_not(Ack, VIEW, frozenset()) or "")
+    only_told = frozenset({("am", "Traps")})
+    assert why_not(Disarm(Ref("am", "t"), LATER, "why"), VIEW, only_told) == (
+        "am cannot do that: alertmanager has no way to rest a trap"
+    )
 
 
 def test_a_dry_run_is_allowed_while_nothing_is_journalled() -> None:

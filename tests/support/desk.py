@@ -19,7 +19,7 @@ from cockpit.engine.desk import Output, Refused, unheard
 
 from .scene import NOW
 
-_CAPABILITIES = ("Alerts", "Acks", "Silences", "Notes", "Rosters", "Traps")
+_CAPABILITIES = ("Alerts", "Acks", "Silences", "Notes", "Rosters", "Traps", "Rests")
 
 
 class StillClock:

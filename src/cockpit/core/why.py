@@ -46,10 +46,10 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
             return (
                 _no_trap(trap, view, resting=False)
                 or rest_problem(view.now, until, why)
-                or _cannot(trap.source, "Traps", view, can)
+                or _cannot(trap.source, "Rests", view, can)
             )
         case Arm(trap=trap):
-            return _no_trap(trap, view, resting=True) or _cannot(trap.source, "Traps", view, can)
+            return _no_trap(trap, view, resting=True) or _cannot(trap.source, "Rests", view, can)
         case Start():
             return _not_started(action, view)
         case Cancel(run_id=run_id):
@@ -71,9 +71,13 @@ _NEEDS: dict[type, str] = {
     AddNote: "Notes",
     MakeSilence: "Silences",
     EndSilence: "Silences",
-    Disarm: "Traps",
-    Arm: "Traps",
+    Disarm: "Rests",
+    Arm: "Rests",
 }
+
+
+_NAMED = {"Rests": "way to rest a trap"}
+"""Capabilities whose own name says nothing to a person."""
 
 
 def _generally(kind: type, can: frozenset[tuple[str, str]]) -> str | None:
@@ -88,7 +92,7 @@ def _cannot(source: str, capability: str, view: View, can: frozenset[tuple[str, 
     if health is None:
         return f"there is no source {source}"
     if (source, capability) not in can:
-        return f"{source} cannot do that: {health.provider} has no {capability.lower()}"
+        return f"{source} cannot do that: {health.provider} has no {_NAMED.get(capability, capability.lower())}"
     if health.health in (Health.BLIND, Health.PARKED) and not health.answers:
         return f"{source} is {health.health.value}" + (f": {health.reason}" if health.reason else "")
     return None

@@ -153,7 +153,7 @@ class ProviderContract:
                 "unack": ("Acks", lambda: provider.unack(["no-such-alert"], "ana")),
                 "unsilence": ("Silences", lambda: provider.unsilence("no-such-silence", "ana")),
                 "note": ("Notes", lambda: provider.note("no-such-alert", "ana", "hello")),
-                "arm": ("Traps", lambda: provider.arm("no-such-trap", "ana")),
+                "arm": ("Rests", lambda: provider.arm("no-such-trap", "ana")),
             }
             for name, (capability, call) in verbs.items():
                 if capability in can:
@@ -232,7 +232,7 @@ class ProviderContract:
             await provider.arm(trap, "ana")
             must(not await _rests(provider, trap), "after arm the trap still rests")
 
-        self._if_it_can("Traps", there_and_back)
+        self._if_it_can("Rests", there_and_back)
 
     def test_a_page_may_be_sent_again(self) -> None:
         async def again(provider: Any) -> None:
