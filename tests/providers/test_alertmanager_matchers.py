@@ -15,7 +15,8 @@ from cockpit.provider import Malformed, ProviderError
 from cockpit.providers.am_acks import ack_comment, exact, lasting_comment, mark_of
 from cockpit.providers.am_alerts import SEVERITIES
 from cockpit.providers.am_matchers import expression, hits, matchers, re_quoted, written
-from cockpit.providers.am_wire import Records, WireAlert, WireMatcher, WireSilence, when
+from cockpit.providers.am_wire import WireAlert, WireMatcher, WireSilence
+from cockpit.providers.records import Records, when
 
 NOW = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
 LABELS = ("team", "instance", "env")

@@ -17,13 +17,15 @@ from ..core.units import Seconds
 from ..provider import Answer, Conflict, Host, HttpSettings, NotFound
 from .am_acks import ack_comment, exact, hits_of, lasting_comment, mark_of
 from .am_alerts import SEVERITIES, WHERE, Look
-from .am_flight import InFlight, several
+from .am_flight import several
 from .am_keep import EPOCH, LASTING, Upkeeper, free
 from .am_matchers import expression, matchers
 from .am_members import Cluster, Member
 from .am_merge import Known, merged
 from .am_silences import Silencer, check_end, match_of, told
-from .am_wire import WireMatcher, WireSilence, stamp, when
+from .am_wire import WireMatcher, WireSilence, stamp
+from .in_flight import InFlight
+from .records import when
 
 _NAMED = re.compile(r"""[^\s=!<>~@"'][^=<>~"']*""")
 

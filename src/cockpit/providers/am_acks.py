@@ -16,7 +16,8 @@ import msgspec
 
 from ..core.text import clean, clean_block
 from .am_matchers import hits, re_quoted
-from .am_wire import WireMatcher, WireSilence, stamp, when
+from .am_wire import WireMatcher, WireSilence, stamp
+from .records import when
 
 PREFIX = "ACK!"
 _OURS = re.compile(r"\s*\[cockpit (?:ack ([0-9T:.Z-]+)|(until resolved))\]\s*\Z")

@@ -12,7 +12,8 @@ from ..core.alerts import SEVERITY_WORDS, Alert, AlertState, Link, Ref, Severity
 from ..core.text import clean, clean_block
 from .am_acks import Mark, mark_of
 from .am_matchers import written
-from .am_wire import WireAlert, WireGroup, WireMatcher, WireSilence, when
+from .am_wire import WireAlert, WireGroup, WireMatcher, WireSilence
+from .records import when
 
 SEVERITIES: Mapping[str, Severity] = {
     **SEVERITY_WORDS,

@@ -17,7 +17,8 @@ from .am_matchers import expression
 from .am_members import Cluster
 from .am_merge import Known
 from .am_silences import Silencer, match_of
-from .am_wire import WireSilence, stamp, when
+from .am_wire import WireSilence, stamp
+from .records import when
 
 LASTING = timedelta(hours=4)
 """A silence "until resolved" is renewed to last so long: a cockpit may be away for a while, and it still ends by itself."""

@@ -17,7 +17,8 @@ import msgspec
 from ..core.text import clean
 from ..provider import AuthFailed, Forbidden, Http, Malformed, NotFound, NotReached, ProviderError, RateLimited, Reply, Unreachable
 from .am_alerts import Look, Seen, digest, seen
-from .am_wire import Records, WireAlert, WireGroup, WireServer, WireSilence, flat
+from .am_wire import WireAlert, WireGroup, WireServer, WireSilence, flat
+from .records import Records
 
 API = "/api/v2"
 PATIENCE = 3.0

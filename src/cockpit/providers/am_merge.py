@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ..core.alerts import Alert
-from ..core.units import say_seconds
 from ..provider import ProviderError
 from .am_alerts import Hushed, Seen, routed, shown
 from .am_members import MOST_GROUPED, Member, Told
-from .am_wire import WireSilence, when
-
-TOLERATED = timedelta(seconds=30)
-"""Clocks may differ by so much before it is said."""
+from .am_wire import WireSilence
+from .records import when
+from .skew import ahead, told_skew
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -41,7 +39,7 @@ def merged(
     """One answer out of those that came. ``now`` (UTC) is our clock when they were asked; acknowledgements older than ``ack_age``
     do not count any more."""
     told = [each for _, each in good]
-    skew = _skew(told, now)
+    skew = ahead((each.date for each in told), now)
     old_silences = all(each.unsaid for each in told)
     silences = _silences([each for each in told if old_silences or not each.unsaid])
     seen, differing = _alerts(told)
@@ -56,7 +54,7 @@ def merged(
         rejected_alerts=max(each.rejected_alerts for each in told),
         rejected_silences=max(each.rejected_silences for each in told),
         complete=not bad and not old_silences,
-        remarks=(*_missing(good, bad), *_unsaid(good), *_differences(good, seen, differing), *_clock(skew), *_ungrouped(told)),
+        remarks=(*_missing(good, bad), *_unsaid(good), *_differences(good, seen, differing), *told_skew(skew), *_ungrouped(told)),
         skew=skew,
         restarted=max((at for each in told if each.server and (at := when(each.server.uptime)) is not None), default=None),
         old_silences=old_silences,
@@ -103,12 +101,6 @@ def _newer(one: WireSilence, other: WireSilence) -> bool:
     return mine is not None and (theirs is None or mine > theirs)
 
 
-def _skew(told: Sequence[Told], now: datetime) -> timedelta:
-    ahead = sorted(each.date - now for each in told if each.date is not None)
-    middle = ahead[len(ahead) // 2] if ahead else timedelta()
-    return middle if abs(middle) > timedelta(seconds=2) else timedelta()  # they tell whole seconds, and an answer takes its time
-
-
 def _missing(good: Sequence[tuple[Member, Told]], bad: Sequence[tuple[Member, ProviderError]]) -> tuple[str, ...]:
     if not bad:
         return ()
@@ -143,13 +135,6 @@ def _some(ids: Sequence[str], seen: Mapping[str, Seen], alert: Callable[[Seen], 
 
 def _named(alert: Alert) -> str:
     return f"{alert.name} · {alert.where}" if alert.where and alert.where != alert.name else alert.name
-
-
-def _clock(skew: timedelta) -> tuple[str, ...]:
-    if abs(skew) <= TOLERATED:
-        return ()
-    off = say_seconds(round(abs(skew.total_seconds()) / 30) * 30)
-    return (f"its clock is {off} {'ahead of' if skew > timedelta() else 'behind'} ours: ages are off by that",)
 
 
 def _ungrouped(told: Sequence[Told]) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from ..provider import Malformed, NotFound, ProviderError, Unreachable
 from .am_acks import mark_of
 from .am_matchers import written
 from .am_members import Cluster
-from .am_wire import WireMatcher, WirePost, WireSilence, stamp, when
+from .am_wire import WireMatcher, WirePost, WireSilence, stamp
+from .records import when
 
 SPREADS = 2.0
 """Seconds that a new silence has to reach the other members before the next question."""

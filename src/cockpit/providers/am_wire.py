@@ -7,19 +7,11 @@ Source: Alertmanager's ``api/v2/openapi.yaml``, and answers of 0.22 to 0.33. ``i
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
 
 import msgspec
 
-from ..provider import Malformed
-
-T = TypeVar("T")
-
-_MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
-_UNSET = 1970  # Go's zero time is year 1
+from .records import split
 
 
 class WireReceiver(msgspec.Struct):
@@ -134,46 +126,11 @@ class _Standing(msgspec.Struct):
     alerts: list[msgspec.Raw]
 
 
-class Records(Generic[T]):
-    """Reads lists of one kind of record. What came the same as the last time, to the byte, is the same object again."""
-
-    def __init__(self, kind: type[T]) -> None:
-        self._kind = kind
-        self._decode: Callable[[msgspec.Raw], T] = msgspec.json.Decoder(kind).decode
-        self._known: dict[int, T] = {}
-
-    def read(self, body: bytes) -> tuple[list[T], int]:
-        """(the good ones, how many were not). Raises `Malformed` where it is no list at all, or is cut off."""
-        good: list[T] = []
-        known, fresh, bad = self._known, dict[int, T](), 0
-        for raw in _split(body):
-            key = hash(bytes(raw))
-            record = known.get(key)
-            if record is None:
-                try:
-                    record = self._read_one(raw)
-                except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError):
-                    bad += 1
-                    continue
-            fresh[key] = record
-            good.append(record)
-        self._known = fresh
-        return good, bad
-
-    def _read_one(self, raw: msgspec.Raw) -> T:
-        try:
-            return self._decode(raw)
-        except msgspec.ValidationError:
-            if b"null" not in bytes(raw):
-                raise
-            return msgspec.convert(_without_nulls(msgspec.json.decode(raw)), self._kind)
-
-
 def flat(groups: bytes) -> bytes:
     """The list of alerts that stand in these groups, each once: of one that stands in several, where it is not muted by time.
     A group that cannot be read counts as one record that cannot. Raises `Malformed` where it is no list at all, or is cut off."""
     found: dict[str | bytes, tuple[bytes, bool]] = {}
-    for group in _split(groups):
+    for group in split(groups):
         try:
             standing = msgspec.json.decode(group, type=_Standing).alerts
         except (msgspec.DecodeError, RecursionError):
@@ -189,52 +146,6 @@ def flat(groups: bytes) -> bytes:
             if before is None or (before[1] and not muted):
                 found[key] = (bytes(raw), muted)
     return b"[" + b",".join(raw for raw, _ in found.values()) + b"]"
-
-
-def _without_nulls(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
-    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
-
-
-_RAWS = msgspec.json.Decoder(list[msgspec.Raw] | None)
-
-
-def _split(body: bytes) -> Iterator[msgspec.Raw]:
-    """The records of a JSON list, unread."""
-    try:
-        return iter(_RAWS.decode(body) or ())
-    except (msgspec.DecodeError, RecursionError) as error:
-        if not body.lstrip().startswith(b"["):
-            raise Malformed("it answered something that is not a list of records") from error
-        return iter(_by_hand(body))
-
-
-def _by_hand(body: bytes) -> list[msgspec.Raw]:
-    """The same for a list in which a record is no JSON at all, or nested without end: by brackets alone."""
-    depth, start, found = 0, 0, list[msgspec.Raw]()
-    for mark in _MARK.finditer(body):
-        sign = mark[0]
-        if sign in (b"[", b"{"):
-            depth += 1
-            start = mark.end() if depth == 1 else start
-        elif sign in (b"]", b"}"):
-            depth -= 1
-        if (sign == b"," and depth == 1) or (depth == 0 and start):
-            found.append(msgspec.Raw(body[start : mark.start()].strip()))
-            start = mark.end()
-            if depth == 0:
-                return found
-    raise Malformed("its answer was cut off")
-
-
-def when(text: str) -> datetime | None:
-    """A time of the API (RFC 3339) in UTC; ``None`` for one that is unset or that no calendar has."""
-    try:
-        found = datetime.fromisoformat(text)
-        return found.astimezone(UTC) if found.tzinfo is not None and found.year >= _UNSET else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def stamp(time: datetime) -> str:
