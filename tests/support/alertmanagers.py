@@ -46,14 +46,15 @@ inhibit_rules:
 
 @cache
 def installed() -> Mapping[str, str]:
-    """The binaries that are here, by version."""
+    """The binaries that are here, by version. Raises `RuntimeError` where the matrix names one that is none."""
     paths = [shutil.which("prometheus-alertmanager"), shutil.which("alertmanager"), *os.environ.get(MATRIX, "").split(":")]
     found = {}
     for path in filter(None, paths):
         said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False)
         version = re.search(r"version (\d+\.\d+)", said.stdout + said.stderr)
-        if version is not None:
-            found[version[1]] = path
+        if version is None:
+            raise RuntimeError(f"{path} does not say which Alertmanager it is: {said.stdout + said.stderr}")
+        found[version[1]] = path
     return found
 
 
