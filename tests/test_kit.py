@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import threading
 import unittest
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -14,7 +14,9 @@ import msgspec
 import pytest
 
 from cockpit.core.alerts import Alert, AlertState, Ref, Remark, Severity
+from cockpit.core.covers import Cover
 from cockpit.core.paging import Page
+from cockpit.core.roster import Shift
 from cockpit.core.text import clean
 from cockpit.core.traps import Reading, Trap, TrapState, Watch
 from cockpit.core.units import Seconds, bound
@@ -85,6 +87,13 @@ class Good(FakeProvider):
         super().__init__(name)
         self.fire("HighErrorRate", labels={"alertname": "HighErrorRate"}, summary="5xx")
         self.fire("PostgresDown")
+        begins = self._host.clock.now() - timedelta(days=2)
+        self.laid = (
+            Shift(
+                roster="primary", level=1, person="bo", name="Bo", timezone="Europe/Berlin", source=name,
+                start=begins, end=begins + timedelta(days=7),
+            ),
+        )  # fmt: skip
 
 
 class TestTheFakeKeepsTheContract(ProviderContract):
@@ -252,6 +261,22 @@ class PagesOnce(Good):
         await super().page(page)
 
 
+class OverridesOther(Good):
+    async def override(self, roster: str, covers: Sequence[Cover], who: str, why: str) -> Sequence[str]:
+        return await super().override("secondary", covers, who, why)
+
+
+class KeepsOverride(Good):
+    async def end_override(self, override_id: str, who: str) -> None:
+        """Accepts it and does nothing."""
+
+
+class NoSuchOverride(Good):
+    async def override(self, roster: str, covers: Sequence[Cover], who: str, why: str) -> Sequence[str]:
+        await super().override(roster, covers, who, why)
+        return ["another"]
+
+
 class Raw(Good):
     async def note(self, alert_id: str, who: str, text: str) -> None:
         raise KeyError(alert_id)
@@ -345,6 +370,10 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("test_notes_round_trip", {"provider": LosesNotes}, "is not among them"),
     ("test_resting_a_trap_round_trips", {"provider": local(NeverRests)}, "after disarm the trap does not rest"),
     ("test_resting_a_trap_round_trips", {"provider": local(NeverArms)}, "after arm the trap still rests"),
+    ("test_overriding_round_trips", {"provider": OverridesOther}, "the override is ('secondary'"),
+    ("test_overriding_round_trips", {"provider": KeepsOverride}, "the override is still there"),
+    ("test_overriding_round_trips", {"provider": NoSuchOverride}, "'another', is not among the overrides"),
+    ("test_overriding_round_trips", {"provider": empty}, "there is no shift"),
     ("test_a_page_may_be_sent_again", {"provider": PagesOnce}, "a page to trigger, which may come twice, raised Conflict"),
     ("test_cancelling_is_clean", {"stalled": Swallows}, "swallows its cancellation"),
     ("test_cancelling_is_clean", {"stalled": Leaves}, "1 of its tasks go on"),

@@ -27,17 +27,18 @@ from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 import msgspec
 
 from .core.alerts import Alert, Silence
+from .core.covers import Cover, Standing
 from .core.marks import Marks
 from .core.paging import Page
-from .core.roster import OnCall, Person, Roster
+from .core.roster import OnCall, Person, Roster, Shift
 from .core.traps import Reading, Trap, TrapView, Watch
 from .core.units import Bound, Seconds
 
 __all__ = [
-    "Acks", "Alerts", "Answer", "AuthFailed", "Bound", "Clock", "Conflict", "Edits", "Forbidden", "Host", "Http", "HttpAuth",
-    "HttpSettings", "Machine", "Malformed", "NotFound", "NotReached", "Notes", "Page", "Pages", "Probe", "ProbeError", "Provider",
-    "ProviderError", "RateLimited", "Reading", "Reply", "Rests", "Rosters", "Seconds", "Secret", "Silences", "Traps", "Unreachable",
-    "Upkeep", "capabilities",
+    "Acks", "Alerts", "Answer", "AuthFailed", "Bound", "Clock", "Conflict", "Cover", "Edits", "Forbidden", "Host", "Http",
+    "HttpAuth", "HttpSettings", "Machine", "Malformed", "NotFound", "NotReached", "Notes", "Overrides", "Page", "Pages", "Probe",
+    "ProbeError", "Provider", "ProviderError", "RateLimited", "Reading", "Reply", "Rests", "Rosters", "Seconds", "Secret", "Shifts",
+    "Silences", "Standing", "Traps", "Unreachable", "Upkeep", "capabilities",
 ]  # fmt: skip
 
 
@@ -308,6 +309,29 @@ class Rosters(Protocol):
 
 
 @runtime_checkable
+class Shifts(Protocol):
+    """It can lay out its rosters: every shift that touches [since, until) (UTC), each with its real ends where the source tells
+    them. Within one roster no two shifts overlap; where there is none, there is a gap."""
+
+    async def shifts(self, since: datetime, until: datetime) -> Answer[Shift]: ...
+
+
+@runtime_checkable
+class Overrides(Protocol):
+    """It can put people on call whatever its layers say, and take that back.
+
+    ``overrides`` are those that run or will. ``override`` makes all of ``covers`` on the roster of that name (as its shifts have
+    it), or raises and says what of them was made; it gives an id for each, in their order. A cover's person is an id of
+    ``[people]`` where that person is there: the provider finds its own name for them (`core.roster.known_as`).
+    ``end_override`` ends one that runs now, and takes away one that has not begun.
+    """
+
+    async def overrides(self) -> Answer[Standing]: ...
+    async def override(self, roster: str, covers: Sequence[Cover], who: str, why: str) -> Sequence[str]: ...
+    async def end_override(self, override_id: str, who: str) -> None: ...
+
+
+@runtime_checkable
 class Pages(Protocol):
     """It can wake people. The same page twice counts once, by its key, so that a page whose outcome is unknown may be sent again.
 
@@ -333,7 +357,7 @@ class Rests(Protocol):
     async def arm(self, trap: str, who: str) -> None: ...
 
 
-CAPABILITIES: tuple[type, ...] = (Alerts, Acks, Silences, Edits, Upkeep, Notes, Rosters, Pages, Traps, Rests)
+CAPABILITIES: tuple[type, ...] = (Alerts, Acks, Silences, Edits, Upkeep, Notes, Rosters, Shifts, Overrides, Pages, Traps, Rests)
 
 
 def capabilities(provider: object) -> frozenset[str]:

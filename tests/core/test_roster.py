@@ -7,11 +7,12 @@ from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.core.roster import Layer, Override, Person, Roster, Shift, alone, on_call, shifts, turn, zone
+from cockpit.core.roster import Contact, Layer, Override, Person, Roster, Shift, alone, known_as, on_call, shifts, turn, zone
 from cockpit.core.turns import instant, turn_at, turn_begins
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "America/Sao_Paulo", "UTC", "Asia/Kathmandu")
@@ -334,3 +335,10 @@ def test_a_zone_that_is_not_there_is_a_value_error_with_the_one_that_was_meant(n
     assert hint in str(caught.value)
     with pytest.raises(ValueError, match="there is no time zone"):
         on_call(roster(timezone=name), PEOPLE, utc("2026-11-03T00:00"))
+
+
+def test_a_person_is_known_by_every_name_that_sources_have_for_them() -> None:
+    ana = msgspec.structs.replace(ANA, also=("ana.souza", "UANA01"), contacts=(Contact(via="email", to="ana@example.com"),))
+    for name in ("ana", "Ana", "ANA.Souza", "uana01", "Ana@Example.com"):
+        assert known_as((BO, ana), "nobody", name) is ana
+    assert known_as((BO, ana), "", "zoe") is None

@@ -15,7 +15,9 @@ from cockpit.core.actions import (
     Arm,
     Cancel,
     Disarm,
+    EndOverride,
     EndSilence,
+    MakeOverride,
     MakeSilence,
     Run,
     RunState,
@@ -23,6 +25,7 @@ from cockpit.core.actions import (
     Unack,
 )
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
+from cockpit.core.covers import Cover, Standing
 from cockpit.core.runbooks import Runbook, Step
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.traps import Trap, Watch, view_of
@@ -32,7 +35,7 @@ from cockpit.core.why import narrowed, why_not
 T0 = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
 LATER = T0 + timedelta(hours=1)
 FIRING, HELD = Ref("am", "firing"), Ref("am", "held")
-ALL = frozenset((source, cap) for source in ("am",) for cap in ("Acks", "Silences", "Notes", "Traps", "Rests"))
+ALL = frozenset((source, cap) for source in ("am",) for cap in ("Acks", "Silences", "Notes", "Overrides", "Traps", "Rests"))
 
 
 def row(ref: Ref, state: AlertState, by: str = "", pending: str = "") -> Row:
@@ -43,6 +46,10 @@ VIEW = View(
     now=T0,
     alerts=(row(FIRING, AlertState.FIRING), row(HELD, AlertState.ACKNOWLEDGED, "Bo")),
     traps=(view_of("am", Trap(name="t", probe="disk"), Watch(checked_at=T0), T0),),
+    overrides=(
+        Standing(ref=Ref("am", "o1"), roster="primary", person="bo", name="Bo", start=T0, end=LATER),
+        Standing(ref=Ref("am", "o2"), roster="primary", person="bo", name="Bo", start=T0, end=LATER, undone="it is in config.toml"),
+    ),
     runbooks=(Runbook(name="fix", title="Fix", steps=(Step(run=("true",)),), changes="restarts"),),
     sources=(SourceHealth(source="am", provider="alertmanager", health=Health.LIVE),),
 )
@@ -59,6 +66,8 @@ def test_what_can_be_done_has_no_reason_against_it() -> None:
         AddNote(FIRING, "hm"),
         MakeSilence("am", "a=b", LATER, "why"),
         Disarm(Ref("am", "t"), LATER, "why"),
+        MakeOverride(Ref("am", "primary"), (Cover("bo", T0, LATER),)),
+        EndOverride(Ref("am", "o1")),
         Start("fix"),
     )
     for action in actions:
@@ -88,6 +97,13 @@ def test_every_refusal_names_the_thing_and_the_reason() -> None:
         (Disarm(Ref("am", "x"), LATER, "why"), VIEW, "no trap x"),
         (Disarm(Ref("am", "t"), LATER, ""), VIEW, "why"),
         (Arm(Ref("am", "t")), VIEW, "not disarmed"),
+        (MakeOverride(Ref("am", "primary"), ()), VIEW, "who is to be on call"),
+        (MakeOverride(Ref("am", "primary"), (Cover("", T0, LATER),)), VIEW, "who is to be on call"),
+        (MakeOverride(Ref("am", "primary"), (Cover("bo", LATER, T0),)), VIEW, "later than its beginning"),
+        (MakeOverride(Ref("am", "primary"), (Cover("bo", T0 - timedelta(hours=1), T0),)), VIEW, "is over"),
+        (MakeOverride(Ref("nowhere", "primary"), (Cover("bo", T0, LATER),)), VIEW, "no source nowhere"),
+        (EndOverride(Ref("am", "o2")), VIEW, "it is in config.toml"),
+        (EndOverride(Ref("am", "o9")), VIEW, "no override o9"),
         (Start("nope"), VIEW, "no runbook nope"),
         (Start("fix", alert=Ref("am", "gone")), VIEW, "gone"),
         (Start("fix"), but(journal=JournalHealth("disk full")), "disk full"),

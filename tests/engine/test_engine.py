@@ -25,7 +25,9 @@ from cockpit.core.actions import (
     AddNote,
     Cancel,
     Disarm,
+    EndOverride,
     EndSilence,
+    MakeOverride,
     MakeSilence,
     Run,
     RunState,
@@ -33,6 +35,7 @@ from cockpit.core.actions import (
     Unack,
 )
 from cockpit.core.alerts import AlertState, Ref, Severity
+from cockpit.core.covers import Cover
 from cockpit.core.runbooks import Param, Runbook, Step
 from cockpit.core.sources import Health
 from cockpit.core.traps import Trap, TrapState, Watch
@@ -331,6 +334,33 @@ class TestVerbs:
         assert rig.asked(EndSilence(silence.ref)).state is RunState.CONFIRMED
         rig.sees(lambda view: not view.silences)
         assert sorted(run.what for run in rig.journal.runs()) == ["ack", "note", "silence", "unack", "unsilence"]
+
+    def test_a_roster_can_be_overridden_and_given_back(self, rig: Rig) -> None:
+        rig.begun()
+        now = rig.clock.now()
+        covers = (
+            Cover("bo", now, now + timedelta(hours=8)),
+            Cover("ana", now + timedelta(days=7), now + timedelta(days=7, hours=8)),
+        )
+        swap = rig.asked(MakeOverride(Ref("pd", "primary"), covers, "dentist"))
+        assert (swap.state, swap.what, swap.target) == (RunState.CONFIRMED, "override", "primary: bo, ana")
+        rig.sees(lambda view: len(view.overrides) == 2)
+        first, second = rig.engine.view.overrides
+        assert (first.person, first.who, first.why, first.together) == ("bo", "ana", "dentist", second.together)
+        ended = rig.asked(EndOverride(first.ref))
+        assert (ended.state, ended.target) == (RunState.CONFIRMED, "primary: bo")
+        rig.sees(lambda view: view.overrides == (second,))
+        with pytest.raises(Refused, match="no override"):
+            rig.engine.ask(EndOverride(first.ref))
+
+    def test_an_override_whose_answer_was_lost_is_read_back(self, rig: Rig) -> None:  # safety 17
+        rig.begun()
+        rig.pd.answer_lost = True
+        now = rig.clock.now()
+        run_id = rig.engine.ask(MakeOverride(Ref("pd", "primary"), (Cover("bo", now, now + timedelta(hours=8)),)))
+        rig.turned(lambda view: any(each.id == run_id and each.state is RunState.CONFIRMED for each in view.runs))
+        assert "reading it back" in rig.run(run_id).reason
+        assert len(rig.engine.view.overrides) == 1
 
     def test_the_same_key_twice_is_one_acknowledgement(self, rig: Rig) -> None:  # safety 10
         rig.begun()

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from .alerts import Ref
+from .covers import Cover
 
 
 class Ack(msgspec.Struct, frozen=True, tag="ack"):
@@ -65,6 +66,21 @@ class Arm(msgspec.Struct, frozen=True, tag="arm"):
     trap: Ref
 
 
+class MakeOverride(msgspec.Struct, frozen=True, tag="override"):
+    """Put people on call at ``roster`` (its source and its name there) for the times in ``covers``. Two of them, crosswise, are a
+    swap."""
+
+    roster: Ref
+    covers: tuple[Cover, ...]
+    why: str = ""
+
+
+class EndOverride(msgspec.Struct, frozen=True, tag="end-override"):
+    """End an override now, or take it away before it begins."""
+
+    ref: Ref
+
+
 class Start(msgspec.Struct, frozen=True, tag="run"):
     """Run a runbook with these parameter values, for an alert or for none.
 
@@ -84,7 +100,7 @@ class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
     run_id: str
 
 
-Action = Ack | Unack | MakeSilence | EndSilence | AddNote | Disarm | Arm | Start | Cancel
+Action = Ack | Unack | MakeSilence | EndSilence | AddNote | Disarm | Arm | MakeOverride | EndOverride | Start | Cancel
 
 
 class RunState(enum.Enum):
@@ -144,6 +160,8 @@ WRITES: dict[type, str] = {
     AddNote: "leave a note",
     Disarm: "disarm a trap",
     Arm: "arm a trap",
+    MakeOverride: "override a roster",
+    EndOverride: "end an override",
     Start: "run a runbook",
     Cancel: "cancel a run",
 }

@@ -8,7 +8,7 @@ All comparisons are in UTC.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
@@ -33,6 +33,18 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     contacts: tuple[Contact, ...] = ()
     also: tuple[str, ...] = ()
+
+
+def known_as(people: Iterable[Person], *names: str) -> Person | None:
+    """The first of ``people`` who goes by one of ``names``: as id, name, address of a contact, or as sources call them. Capitals do
+    not matter."""
+    wanted = {name.casefold() for name in names if name}
+    for person in people:
+        if not wanted.isdisjoint(
+            each.casefold() for each in (person.id, person.name, *person.also, *(c.to for c in person.contacts))
+        ):
+            return person
+    return None
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from .alerts import Alert, Silence
+from .covers import Standing
 from .roster import OnCall
 from .traps import TrapView
 
@@ -29,6 +30,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     silences: tuple[Silence, ...] | None = None
     traps: tuple[TrapView, ...] | None = None
     rosters: tuple[OnCall, ...] | None = None
+    overrides: tuple[Standing, ...] | None = None
     complete: bool = True
     rejected: int = 0
     remarks: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ import msgspec
 
 from .actions import Ack, AddNote, Arm, Disarm, EndSilence, MakeSilence, Run, RunState, Start, Unack
 from .alerts import Alert, AlertState, Ref, Severity, Silence
+from .covers import Standing
 from .filters import Filter, FilterError, parse
 from .roster import OnCall
 from .runbooks import Runbook
@@ -53,6 +54,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     silences: tuple[Silence, ...] = ()
     traps: tuple[TrapView, ...] = ()
     rosters: tuple[OnCall, ...] = ()
+    overrides: tuple[Standing, ...] = ()
     runbooks: tuple[Runbook, ...] = ()
     runs: tuple[Run, ...] = ()
     sources: tuple[SourceHealth, ...] = ()
@@ -121,6 +123,7 @@ def project(
         silences=tuple(silence for said in told for silence in said.silences or () if silence.ends_at > now),
         traps=tuple(hopes.trap(view, now, sees[said.source]) for said in told for view in said.traps or ()),
         rosters=tuple(roster for said in told for roster in said.rosters or ()),
+        overrides=tuple(each for said in told for each in said.overrides or () if each.end > now),
         runbooks=tuple(runbooks),
         runs=tuple(runs),
         sources=tuple(health),

@@ -4,8 +4,24 @@ from __future__ import annotations
 
 import msgspec
 
-from .actions import WRITES, Ack, Action, AddNote, Arm, Cancel, Disarm, EndSilence, MakeSilence, Run, Start, Unack
+from .actions import (
+    WRITES,
+    Ack,
+    Action,
+    AddNote,
+    Arm,
+    Cancel,
+    Disarm,
+    EndOverride,
+    EndSilence,
+    MakeOverride,
+    MakeSilence,
+    Run,
+    Start,
+    Unack,
+)
 from .alerts import AlertState, Ref
+from .covers import covers_problem
 from .sources import Health
 from .traps import TrapState, rest_problem
 from .view import View
@@ -50,6 +66,10 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
             )
         case Arm(trap=trap):
             return _no_trap(trap, view, resting=True) or _cannot(trap.source, "Rests", view, can)
+        case MakeOverride(roster=roster, covers=covers):
+            return covers_problem(covers, view.now) or _cannot(roster.source, "Overrides", view, can)
+        case EndOverride(ref=ref):
+            return _not_undone(ref, view) or _cannot(ref.source, "Overrides", view, can)
         case Start():
             return _not_started(action, view)
         case Cancel(run_id=run_id):
@@ -73,6 +93,8 @@ _NEEDS: dict[type, str] = {
     EndSilence: "Silences",
     Disarm: "Rests",
     Arm: "Rests",
+    MakeOverride: "Overrides",
+    EndOverride: "Overrides",
 }
 
 
@@ -125,6 +147,11 @@ def _no_trap(trap: Ref, view: View, *, resting: bool) -> str | None:
     if resting and found.state is not TrapState.DISARMED:
         return f"{trap.id} is not disarmed"
     return None
+
+
+def _not_undone(ref: Ref, view: View) -> str | None:
+    found = next((each for each in view.overrides if each.ref == ref), None)
+    return f"there is no override {ref.id} at {ref.source} (any more)" if found is None else found.undone or None
 
 
 def _not_started(action: Start, view: View) -> str | None:

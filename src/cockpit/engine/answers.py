@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from ..core.alerts import Alert, AlertState, Link, Ref, Remark, Severity, Silence, SilenceState
+from ..core.covers import Standing
 from ..core.roster import OnCall, Shift
 from ..core.text import clean, clean_block
 from ..core.traps import Trap, TrapState, TrapView, Watch
@@ -215,10 +216,30 @@ def _on_call(roster: OnCall, source: str) -> OnCall | None:
     )
 
 
+def _one_shift(shift: Shift, source: str) -> Shift | None:
+    good = type(shift) is Shift and shift.source == source and type(shift.level) is int
+    if not good or (shift.start is not None and shift.end is not None and shift.end <= shift.start):
+        return None
+    checked = _shift(shift)
+    return None if checked is None else msgspec.structs.replace(checked, roster=_text(shift.roster), person=_text(shift.person))
+
+
+def _standing(each: Standing, source: str) -> Standing | None:
+    if type(each) is not Standing or not _ours(each.ref, source):
+        return None
+    start, end = _utc(each.start), _utc(each.end)
+    if start is None or end is None or end <= start:
+        return None
+    texts = {name: _text(getattr(each, name)) for name in ("roster", "person", "name", "who", "why", "undone", "together")}
+    return msgspec.structs.replace(each, start=start, end=end, **texts)
+
+
 _CHECKS: dict[str, tuple[Callable[[Any, str], object | None], Callable[[Any], Hashable]]] = {
     "alerts": (_alert, attrgetter("ref")),
     "silences": (_silence, attrgetter("ref")),
     "traps": (_trap, attrgetter("trap.name")),
     "rosters": (_on_call, attrgetter("roster", "level")),
+    "shifts": (_one_shift, attrgetter("roster", "level", "start")),
+    "overrides": (_standing, attrgetter("ref")),
 }
 """How each kind of record is looked at, and what makes two of them the same."""

@@ -36,6 +36,7 @@ _PARTS: dict[str, tuple[str, Callable[[Any, datetime], Awaitable[object]]]] = {
     "Silences": ("silences", lambda provider, _: provider.silences()),
     "Traps": ("traps", lambda provider, _: provider.traps()),
     "Rosters": ("rosters", lambda provider, at: provider.on_call(at)),
+    "Overrides": ("overrides", lambda provider, _: provider.overrides()),
 }
 """Which capability brings which kind of fact, and how it is asked for."""
 

@@ -16,7 +16,7 @@ from ..core.traps import seen
 from ..core.view import UNCERTAIN_SHOWN, JournalHealth, View, project
 
 RUNS_KEPT = 200
-_FACTS = ("alerts", "silences", "traps", "rosters", "complete", "remarks", "blind")
+_FACTS = ("alerts", "silences", "traps", "rosters", "overrides", "complete", "remarks", "blind")
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):

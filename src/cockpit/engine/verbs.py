@@ -8,12 +8,23 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from ..core.actions import Ack, Action, AddNote, Arm, Disarm, EndSilence, MakeSilence, Unack
+from ..core.actions import (
+    Ack,
+    Action,
+    AddNote,
+    Arm,
+    Disarm,
+    EndOverride,
+    EndSilence,
+    MakeOverride,
+    MakeSilence,
+    Unack,
+)
 from ..core.alerts import AlertState, Ref, SilenceState
 from ..core.sources import Snapshot
 from ..core.view import View
 
-Verb: TypeAlias = Ack | Unack | MakeSilence | EndSilence | AddNote | Disarm | Arm
+Verb: TypeAlias = Ack | Unack | MakeSilence | EndSilence | AddNote | Disarm | Arm | MakeOverride | EndOverride
 """The actions that a provider carries out."""
 
 _WORDS: dict[type, str] = {
@@ -24,6 +35,8 @@ _WORDS: dict[type, str] = {
     AddNote: "note",
     Disarm: "disarm",
     Arm: "arm",
+    MakeOverride: "override",
+    EndOverride: "end override",
 }
 _SAME_END = timedelta(seconds=2)  # sources round the end of a silence to their own grain
 _NAMED = 3  # so many alerts are named in a run's target, the rest counted
@@ -44,11 +57,11 @@ def by_source(action: Verb) -> tuple[tuple[str, Verb], ...]:
     return tuple((source, msgspec.structs.replace(action, refs=tuple(each))) for source, each in refs.items())
 
 
-def _source(action: MakeSilence | EndSilence | AddNote | Disarm | Arm) -> str:
+def _source(action: MakeSilence | EndSilence | AddNote | Disarm | Arm | MakeOverride | EndOverride) -> str:
     match action:
         case MakeSilence(source=source):
             return source
-        case EndSilence(ref=ref) | AddNote(ref=ref):
+        case EndSilence(ref=ref) | AddNote(ref=ref) | EndOverride(ref=ref) | MakeOverride(roster=ref):
             return ref.source
         case Disarm(trap=trap) | Arm(trap=trap):
             return trap.source
@@ -75,6 +88,10 @@ def call(action: Verb, who: str) -> Callable[[Any], Awaitable[object]]:
             return lambda at: at.disarm(trap.id, until, who, why)
         case Arm(trap=trap):
             return lambda at: at.arm(trap.id, who)
+        case MakeOverride(roster=roster, covers=covers, why=why):
+            return lambda at: at.override(roster.id, covers, who, why)
+        case EndOverride(ref=ref):
+            return lambda at: at.end_override(ref.id, who)
 
 
 def target(action: Verb, view: View) -> str:
@@ -91,6 +108,10 @@ def target(action: Verb, view: View) -> str:
             return named_alert(ref, view)
         case Disarm(trap=trap) | Arm(trap=trap):
             return trap.id
+        case MakeOverride(roster=roster, covers=covers):
+            return f"{roster.id}: {', '.join(dict.fromkeys(cover.person for cover in covers))}"
+        case EndOverride(ref=ref):
+            return next((f"{each.roster}: {each.name}" for each in view.overrides if each.ref == ref), ref.id)
 
 
 def named_alert(ref: Ref, view: View) -> str:
@@ -112,6 +133,12 @@ def exclusive(action: Action, source: str) -> str:
             return f"{source}:unsilence:{ref.id}"
         case Disarm(trap=trap) | Arm(trap=trap):
             return f"{source}:rest:{trap.id}"
+        case MakeOverride(roster=roster, covers=covers):
+            return f"{source}:override:{roster.id}:" + ",".join(
+                f"{c.person}@{c.start:%Y%m%dT%H%M%S}-{c.end:%Y%m%dT%H%M%S}" for c in covers
+            )
+        case EndOverride(ref=ref):
+            return f"{source}:end-override:{ref.id}"
         case _:
             return ""
 
@@ -138,5 +165,14 @@ def shows(action: Action, result: object, snapshot: Snapshot) -> bool | None:
         case Disarm(trap=trap) | Arm(trap=trap):
             resting = [each.watch.rest_until is not None for each in snapshot.traps or () if each.trap.name == trap.id]
             return resting[0] is isinstance(action, Disarm) if resting else None
+        case MakeOverride(covers=covers):
+            if snapshot.overrides is None:
+                return None
+            made = set(result) if isinstance(result, (tuple, list)) else set[object]()
+            there = {each.ref.id for each in snapshot.overrides}
+            spans = {(each.person, each.start, each.end) for each in snapshot.overrides}
+            return made <= there if made else all((each.person, each.start, each.end) in spans for each in covers)
+        case EndOverride(ref=ref):
+            return not any(each.ref == ref and each.end > snapshot.asked_at for each in snapshot.overrides or ())
         case _:
             return None  # a note is not part of what every source gives back

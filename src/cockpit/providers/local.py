@@ -12,7 +12,7 @@ import msgspec
 from ..core.alerts import Alert, Ref, Silence
 from ..core.filters import FilterError, parse
 from ..core.marks import firing_of, local_alerts, trap_of
-from ..core.roster import OnCall, alone, on_call
+from ..core.roster import OnCall, Shift, alone, on_call, shifts
 from ..core.text import clean, clean_block
 from ..core.traps import Trap, TrapView, Watch, rest_problem, seen, view_of
 from ..core.units import say_seconds
@@ -85,6 +85,15 @@ class Local:
             return Answer((alone(self._machine.me, self._name),))
         people = self._machine.people
         return Answer(tuple(on_call(roster, people, at, self._name) for roster in rosters))
+
+    async def shifts(self, since: datetime, until: datetime) -> Answer[Shift]:
+        """Every shift of the config's rosters that touches [since, until), by level."""
+        rosters = sorted(self._machine.rosters, key=lambda roster: (roster.level, roster.name))
+        if not rosters:
+            only = alone(self._machine.me, self._name).now
+            return Answer((only,) if only is not None else ())
+        people = self._machine.people
+        return Answer(tuple(shift for roster in rosters for shift in shifts(roster, people, since, until, self._name)))
 
     async def traps(self) -> Answer[TrapView]:
         """Every trap of the config, as it must be read now."""

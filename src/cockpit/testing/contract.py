@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..core.alerts import AlertState, Severity, SilenceState
+from ..core.covers import Cover, Standing
 from ..core.paging import Page, PageKind
 from ..core.text import clean_block
 from ..core.traps import TrapState
@@ -34,6 +35,8 @@ _ASKED: dict[str, Callable[[Any], Awaitable[Any]]] = {
     "Silences": lambda provider: provider.silences(),
     "Traps": lambda provider: provider.traps(),
     "Rosters": lambda provider: provider.on_call(START),
+    "Shifts": lambda provider: provider.shifts(START, START + timedelta(days=14)),
+    "Overrides": lambda provider: provider.overrides(),
 }
 
 
@@ -153,6 +156,7 @@ class ProviderContract:
                 "unack": ("Acks", lambda: provider.unack(["no-such-alert"], "ana")),
                 "unsilence": ("Silences", lambda: provider.unsilence("no-such-silence", "ana")),
                 "note": ("Notes", lambda: provider.note("no-such-alert", "ana", "hello")),
+                "end_override": ("Overrides", lambda: provider.end_override("no-such-override", "ana")),
                 "arm": ("Rests", lambda: provider.arm("no-such-trap", "ana")),
             }
             for name, (capability, call) in verbs.items():
@@ -233,6 +237,22 @@ class ProviderContract:
             must(not await _rests(provider, trap), "after arm the trap still rests")
 
         self._if_it_can("Rests", there_and_back)
+
+    def test_overriding_round_trips(self) -> None:
+        async def there_and_back(provider: Any) -> None:
+            must("Shifts" in capabilities(provider), "it has Overrides and no Shifts: nobody could see what they change")
+            laid = (await provider.shifts(self.now, self.now + timedelta(days=14))).records
+            shift = have(next(iter(laid), None), "there is no shift in the recorded answers: overriding cannot be tried")
+            cover = Cover(shift.person, self.now + timedelta(hours=1), self.now + timedelta(hours=2))
+            (made,) = await provider.override(shift.roster, [cover], "ana", "trying the contract")
+            stands = have(await _override(provider, made), f"after override the id it gave, {made!r}, is not among the overrides")
+            told = (stands.roster, stands.start, stands.end)
+            must(told == (shift.roster, cover.start, cover.end), f"the override is {told}, not what was asked for")
+            await provider.end_override(made, "ana")
+            left = await _override(provider, made)
+            must(left is None or left.end <= self.now, "after end_override the override is still there")
+
+        self._if_it_can("Overrides", there_and_back)
 
     def test_a_page_may_be_sent_again(self) -> None:
         async def again(provider: Any) -> None:
@@ -327,8 +347,12 @@ async def _rests(provider: Any, trap: str) -> bool:
     return bool(found) and found[0].watch.rest_until is not None
 
 
+async def _override(provider: Any, override_id: str) -> Standing | None:
+    return next((each for each in (await provider.overrides()).records if each.ref.id == override_id), None)
+
+
 def _key(record: Any) -> object:
-    return record.trap.name if hasattr(record, "trap") else (record.roster, record.level)
+    return record.trap.name if hasattr(record, "trap") else (record.roster, record.level, getattr(record, "start", None))
 
 
 def _first_difference(one: Answer[Any], other: Answer[Any]) -> str:

@@ -11,8 +11,9 @@ from typing import Any, ClassVar
 import msgspec
 
 from ..core.alerts import Alert, AlertState, Ref, Remark, Severity, Silence
+from ..core.covers import Cover, Standing
 from ..core.paging import Page
-from ..core.roster import OnCall
+from ..core.roster import OnCall, Shift
 from ..provider import Answer, Host, NotFound, Unreachable
 from .clock import START
 from .doubles import FakeHost
@@ -28,7 +29,8 @@ class FakeProvider:
     ``failure`` is raised by every call; ``answer_lost`` does a write and then says that no answer came; ``deaf`` accepts writes and
     does nothing; ``stalled`` never answers (until it is false again); ``blocks`` seconds of a call's time are spent without letting
     go of the loop; ``complete`` and ``rejected`` go into the answers; ``nonsense`` is answered instead of alerts. ``calls`` are the
-    calls that came, in order; ``paged`` holds the last page of each key, as a far side that deduplicates does.
+    calls that came, in order; ``on_call_now`` and ``laid`` are who it says is on call; ``paged`` holds the last page of each key,
+    as a far side that deduplicates does.
     """
 
     Config: ClassVar[type[msgspec.Struct]] = FakeConfig
@@ -46,9 +48,11 @@ class FakeProvider:
         self.closed = False
         self.calls: list[tuple[str, object]] = []
         self.on_call_now: tuple[OnCall, ...] = ()
+        self.laid: tuple[Shift, ...] = ()
         self.paged: dict[str, Page] = {}
         self._alerts: dict[str, Alert] = {}
         self._silences: dict[str, Silence] = {}
+        self._overrides: dict[str, Standing] = {}
 
     def fire(self, alert_id: str, severity: Severity = Severity.CRITICAL, **more: Any) -> Alert:
         """Have an alert fire (again)."""
@@ -123,6 +127,38 @@ class FakeProvider:
         """Who is on call."""
         await self._called("on_call", at)
         return Answer(self.on_call_now)
+
+    async def shifts(self, since: datetime, until: datetime) -> Answer[Shift]:
+        """Who is on call between two moments."""
+        await self._called("shifts", (since, until))
+        return Answer(tuple(s for s in self.laid if (s.start is None or s.start < until) and (s.end is None or s.end > since)))
+
+    async def overrides(self) -> Answer[Standing]:
+        """What is overridden."""
+        await self._called("overrides", None)
+        return Answer(tuple(self._overrides.values()))
+
+    async def override(self, roster: str, covers: Sequence[Cover], who: str, why: str) -> Sequence[str]:
+        """Put people on call."""
+        await self._called("override", roster)
+        made = [f"o{len(self._overrides) + n}" for n, _ in enumerate(covers, 1)]
+        for made_id, cover in zip(made, covers, strict=True):
+            if not self.deaf:
+                self._overrides[made_id] = Standing(
+                    ref=Ref(self.name, made_id), roster=roster, person=cover.person, name=cover.person,
+                    start=cover.start, end=cover.end, who=who, why=why, together=made[0] if len(made) > 1 else "",
+                )  # fmt: skip
+        self._answer()
+        return made
+
+    async def end_override(self, override_id: str, who: str) -> None:  # noqa: ARG002  # the protocol's
+        """End it."""
+        await self._called("end_override", override_id)
+        if override_id not in self._overrides:
+            raise NotFound(f"there is no override {override_id}")
+        if not self.deaf:
+            del self._overrides[override_id]
+        self._answer()
 
     async def page(self, page: Page) -> None:
         """Wake people."""

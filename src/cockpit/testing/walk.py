@@ -7,7 +7,14 @@ from datetime import datetime
 
 import msgspec
 
-_KINDS = {"Alerts": "alerts", "Silences": "silences", "Traps": "traps", "Rosters": "rosters"}
+_KINDS = {
+    "Alerts": "alerts",
+    "Silences": "silences",
+    "Traps": "traps",
+    "Rosters": "rosters",
+    "Shifts": "shifts",
+    "Overrides": "overrides",
+}
 
 
 def records_of(capability: str) -> str:
