@@ -29,7 +29,7 @@ from cockpit.core.covers import Cover, Standing
 from cockpit.core.runbooks import Runbook, Step
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.traps import Trap, Watch, view_of
-from cockpit.core.view import JournalHealth, Row, View
+from cockpit.core.view import JournalHealth, Ranking, Row, View
 from cockpit.core.why import narrowed, why_not
 
 T0 = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
@@ -44,7 +44,7 @@ def row(ref: Ref, state: AlertState, by: str = "", pending: str = "") -> Row:
 
 VIEW = View(
     now=T0,
-    alerts=(row(FIRING, AlertState.FIRING), row(HELD, AlertState.ACKNOWLEDGED, "Bo")),
+    alerts=Ranking((row(FIRING, AlertState.FIRING), row(HELD, AlertState.ACKNOWLEDGED, "Bo"))),
     traps=(view_of("am", Trap(name="t", probe="disk"), Watch(checked_at=T0), T0),),
     overrides=(
         Standing(ref=Ref("am", "o1"), roster="primary", person="bo", name="Bo", start=T0, end=LATER),

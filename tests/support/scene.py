@@ -17,7 +17,7 @@ from cockpit.core.runbooks import Confirm, Param, Runbook, Step
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.traps import Reading, Trap, TrapState, TrapView, Watch
 from cockpit.core.units import Seconds, bound
-from cockpit.core.view import Row, View
+from cockpit.core.view import Ranking, Row, View
 
 NOW = datetime(2026, 11, 25, 3, 12, 44, tzinfo=UTC)
 
@@ -314,7 +314,7 @@ def scene() -> View:
     """A bad night: fifteen alerts, twenty traps, two rosters, five runbooks, three sources of which one is blind."""
     return View(
         now=NOW,
-        alerts=_alerts(),
+        alerts=Ranking(_alerts()),
         traps=_traps(),
         rosters=_rosters(),
         runbooks=_runbooks(),

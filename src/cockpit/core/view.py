@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
-from .actions import Ack, AddNote, Arm, Disarm, EndSilence, MakeSilence, Run, RunState, Start, Unack
-from .alerts import Alert, AlertState, Ref, Severity, Silence
+from .actions import Run
+from .alerts import Alert, Ref, Silence
 from .covers import Standing
-from .filters import Filter, FilterError, parse
+from .hopes import Hopes
+from .ranking import Ranking
 from .roster import OnCall
+from .rows import Row
 from .runbooks import Runbook
 from .sources import Health, Snapshot, SourceHealth
-from .traps import TrapState, TrapView, Watch, view_of
+from .traps import TrapState, TrapView
 from .units import say_seconds
 
-UNCERTAIN_SHOWN = timedelta(minutes=15)
-"""How long an action whose outcome is unknown stays written on its alert; the list of runs keeps it for good."""
-
-
-class Row(msgspec.Struct, frozen=True):
-    """An alert with what is expected of it: ``pending`` is the verb under way ("ack…", "ack: outcome unknown"), "" if none;
-    ``running`` is the runbook under way on it ("restart…", "restart: outcome unknown"), which hinders no verb.
-
-    The alert's ``state`` is already the expected one while an action is pending. ``stale`` means that its source does not
-    see any more and this is the last that was known.
-    """
-
-    alert: Alert
-    pending: str = ""
-    stale: bool = False
-    running: str = ""
+__all__ = ["JournalHealth", "Ranking", "Row", "Told", "View", "blinded", "project", "ranked"]
 
 
 class JournalHealth(msgspec.Struct, frozen=True):
@@ -47,10 +35,11 @@ class JournalHealth(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a screen or a listing draws. ``alerts`` are sorted worst and newest first; ``now`` is UTC."""
+    """All that a screen or a listing draws. ``alerts`` are ranked worst and newest first, whatever sequence of rows is given;
+    ``now`` is UTC."""
 
     now: datetime
-    alerts: tuple[Row, ...] = ()
+    alerts: Ranking = Ranking()
     silences: tuple[Silence, ...] = ()
     traps: tuple[TrapView, ...] = ()
     rosters: tuple[OnCall, ...] = ()
@@ -63,6 +52,10 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     me: tuple[str, ...] = ()
     read_only: bool = False
     remarks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.alerts, Ranking):
+            msgspec.structs.force_setattr(self, "alerts", Ranking(self.alerts))
 
     @property
     def blind(self) -> tuple[SourceHealth, ...]:
@@ -91,7 +84,20 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     def alert(self, ref: Ref) -> Row | None:
         """The row of one alert."""
-        return next((row for row in self.alerts if row.alert.ref == ref), None)
+        return self.alerts.find(ref)
+
+
+class Told(NamedTuple):
+    """The alerts that a source last told of, and whether it sees now."""
+
+    source: str
+    alerts: tuple[Alert, ...] = ()
+    sees: bool = True
+
+
+def ranked(told: Sequence[Told], hopes: Hopes, now: datetime, me: tuple[str, ...]) -> Ranking:
+    """The rows of all alerts, each as it is expected to be."""
+    return Ranking(hopes.row(alert, now, me, not each.sees) for each in told for alert in each.alerts)
 
 
 def project(
@@ -106,20 +112,19 @@ def project(
     me: tuple[str, ...] = (),
     read_only: bool = False,
     remarks: tuple[str, ...] = (),
+    ranked: Callable[[Sequence[Told], Hopes, datetime, tuple[str, ...]], Ranking] = ranked,
 ) -> View:
-    """Combine facts and runs.
+    """Combine facts and runs. ``ranked`` is `ranked`, or gives the same in less time.
 
     A run in ``PENDING`` or ``ACCEPTED`` shows its expected state; ``UNCERTAIN`` shows the facts, and the word. A failed one
     leaves the facts as they are. Rows of sources that do not see stay, marked stale; their traps are blind.
     """
     sees = {s.source: s.health not in (Health.BLIND, Health.PARKED) for s in health}
-    hopes = _Hopes(runs, now)
+    hopes = Hopes(runs, now)
     told = [snapshots[s.source] for s in health if s.source in snapshots]
-    rows = [hopes.row(alert, now, me, not sees[said.source]) for said in told for alert in said.alerts or ()]
-    rows.sort(key=_rank)
     return View(
         now=now,
-        alerts=tuple(rows),
+        alerts=ranked([Told(said.source, said.alerts or (), sees[said.source]) for said in told], hopes, now, me),
         silences=tuple(silence for said in told for silence in said.silences or () if silence.ends_at > now),
         traps=tuple(hopes.trap(view, now, sees[said.source]) for said in told for view in said.traps or ()),
         rosters=tuple(roster for said in told for roster in said.rosters or ()),
@@ -141,92 +146,7 @@ def blinded(view: View, why: str) -> View:
     dark = {"state": TrapState.BLIND, "says": f"blind: {why}"}
     return msgspec.structs.replace(
         view,
-        alerts=tuple(msgspec.structs.replace(row, stale=True) for row in view.alerts),
+        alerts=view.alerts.redrawn(lambda row: msgspec.structs.replace(row, stale=True)),
         traps=tuple(msgspec.structs.replace(each, **dark) for each in view.traps),
         sources=tuple(msgspec.structs.replace(each, health=Health.BLIND, reason=why, answers=False) for each in view.sources),
     )
-
-
-_STATE_RANK = {AlertState.FIRING: 0, AlertState.ACKNOWLEDGED: 1, AlertState.SUPPRESSED: 2, AlertState.RESOLVED: 3}
-# unknown is drawn above what is known to be mild: nobody has said that it is harmless
-_SEVERITY_RANK = {Severity.CRITICAL: 0, Severity.ERROR: 1, Severity.UNKNOWN: 2, Severity.WARNING: 3, Severity.INFO: 4}
-
-
-def _rank(row: Row) -> tuple[int, int, float, Ref]:
-    alert = row.alert
-    newest_first = -alert.started_at.timestamp() if alert.started_at is not None else 0.0
-    return _STATE_RANK[alert.state], _SEVERITY_RANK[alert.severity], newest_first, alert.ref
-
-
-def _under_way(run: Run) -> str:
-    return f"{run.what}: outcome unknown" if run.state is RunState.UNCERTAIN else f"{run.what}…"
-
-
-class _Hopes:
-    """What the runs that have no seen result yet lead us to expect, by what they are about."""
-
-    def __init__(self, runs: Iterable[Run], now: datetime) -> None:
-        self.alerts: dict[Ref, Run] = {}
-        self.running: dict[Ref, Run] = {}
-        self.traps: dict[Ref, Run] = {}
-        self.silences: list[tuple[Run, MakeSilence, Filter]] = []
-        for run in sorted(runs, key=lambda each: each.at):
-            if run.state.settled and not (run.state is RunState.UNCERTAIN and now - run.at < UNCERTAIN_SHOWN):
-                self._forget(run)
-                continue
-            match run.action:
-                case Ack(refs=refs) | Unack(refs=refs):
-                    self.alerts.update(dict.fromkeys(refs, run))
-                case AddNote(ref=ref):
-                    self.alerts[ref] = run
-                case Start(alert=Ref() as ref):
-                    self.running[ref] = run
-                case Disarm(trap=ref) | Arm(trap=ref):
-                    self.traps[ref] = run
-                case MakeSilence() as silence if run.state is not RunState.UNCERTAIN:
-                    try:
-                        self.silences.append((run, silence, parse(silence.match)))
-                    except FilterError:
-                        continue  # the provider will refuse it with the reason; nothing is expected of it
-                case EndSilence() | _:
-                    pass
-
-    def _forget(self, run: Run) -> None:
-        """What has ended since answers for what was uncertain before it."""
-        match run.action:
-            case Ack(refs=refs) | Unack(refs=refs):
-                for ref in refs:
-                    self.alerts.pop(ref, None)
-            case Start(alert=Ref() as ref):
-                self.running.pop(ref, None)
-            case _:
-                pass
-
-    def row(self, alert: Alert, now: datetime, me: tuple[str, ...], stale: bool) -> Row:
-        book = self.running.get(alert.ref)
-        running = _under_way(book) if book is not None else ""
-        run = self.alerts.get(alert.ref)
-        if run is None:
-            for each, silence, rule in self.silences:
-                if silence.source == alert.ref.source and rule.matches(alert, now, me):
-                    return Row(msgspec.structs.replace(alert, state=AlertState.SUPPRESSED), f"{each.what}…", stale, running)
-            return Row(alert, "", stale, running)
-        if run.state is RunState.UNCERTAIN:
-            return Row(alert, _under_way(run), stale, running)
-        if isinstance(run.action, Ack):
-            alert = msgspec.structs.replace(alert, state=AlertState.ACKNOWLEDGED, acknowledged_by=run.who)
-        elif isinstance(run.action, Unack):
-            alert = msgspec.structs.replace(alert, state=AlertState.FIRING, acknowledged_by="", acknowledged_at=None)
-        return Row(alert, _under_way(run), stale, running)
-
-    def trap(self, view: TrapView, now: datetime, sees: bool) -> TrapView:
-        if not sees:
-            return msgspec.structs.replace(view, state=TrapState.BLIND, says=f"blind: {view.source} does not answer")
-        run = self.traps.get(Ref(view.source, view.trap.name))
-        watch: Watch = view.watch
-        if run is not None and run.state is not RunState.UNCERTAIN:
-            if isinstance(run.action, Disarm):
-                watch = msgspec.structs.replace(watch, rest_until=run.action.until, rest_by=run.who, rest_why=run.action.why)
-            else:
-                watch = msgspec.structs.replace(watch, rest_until=None)
-        return view_of(view.source, view.trap, watch, now)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
 from ..core.actions import Run, RunState
+from ..core.hopes import UNCERTAIN_SHOWN
 from ..core.runbooks import Runbook
 from ..core.sources import Snapshot, SourceHealth
 from ..core.text import clean
 from ..core.traps import seen
-from ..core.view import UNCERTAIN_SHOWN, JournalHealth, View, project
+from ..core.view import JournalHealth, View, project
+from .renewing import Renewing
 
 RUNS_KEPT = 200
 _FACTS = ("alerts", "silences", "traps", "rosters", "overrides", "complete", "remarks", "blind")
@@ -36,7 +38,9 @@ class Store:
     again until somebody has fetched `view`."""
 
     def __init__(self, now: datetime) -> None:
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # held for moments: a key that is pressed waits for it
+        self._making = threading.Lock()  # held while a view is made
+        self._renewing = Renewing(now)
         self._snapshots: dict[str, Snapshot] = {}
         self._runs: dict[str, Run] = {}
         self._view = View(now=now)
@@ -119,20 +123,24 @@ class Store:
     def publish(self, now: datetime, around: Surroundings, *, fresh: bool = False) -> bool:
         """Make the view, if anything in it differs; tell the listeners, if they have fetched the last one. ``fresh`` says that a
         source has just answered, so that the ages in the view have a new beginning. Gives back whether there is a new view."""
-        with self._lock:
-            signature = self._moves_with_time(now)
-            if self._stale or signature != self._signature or _without_ages(around) != _without_ages(self._surroundings):
-                made = self._projected(now, around)
+        with self._making:
+            with self._lock:
+                snapshots, runs = dict(self._snapshots), self.runs
+                stale, self._stale = self._stale, False
+            signature = _moves_with_time(snapshots.values(), runs, now)
+            if stale or signature != self._signature or _without_ages(around) != _without_ages(self._surroundings):
+                made = self._projected(snapshots, runs, now, around)
             elif fresh:
                 made = msgspec.structs.replace(self._view, now=now, sources=around.health)
             else:
                 return False
-            self._stale, self._signature, self._surroundings = False, signature, around
+            self._signature, self._surroundings = signature, around
             if not fresh and _same(made, self._view):
                 return False
             self._view = made
-            tell = self._listeners if self._fetched else ()
-            self._fetched = self._fetched and not tell
+            with self._lock:
+                tell = self._listeners if self._fetched else ()
+                self._fetched = self._fetched and not tell
         for callback in tell:
             try:
                 callback()
@@ -140,39 +148,38 @@ class Store:
                 self.trouble = f"the screen could not be told of a change: {type(error).__name__}: {error}"
         return True
 
-    def _projected(self, now: datetime, around: Surroundings) -> View:
+    def _projected(self, snapshots: Mapping[str, Snapshot], runs: Sequence[Run], now: datetime, around: Surroundings) -> View:
         try:
-            return self._project(now, around)
+            return project(
+                snapshots,
+                runs,
+                around.health,
+                now=now,
+                runbooks=around.runbooks,
+                journal=around.journal,
+                keeper=around.keeper,
+                me=around.me,
+                read_only=around.read_only,
+                remarks=around.remarks,
+                ranked=self._renewing.ranked,
+            )
         except Exception as error:  # noqa: BLE001  # a fault of ours: the last view stays, and says that it is not the newest
             fault = f"a bug in the cockpit: the view could not be made anew ({type(error).__name__}: {clean(str(error))})"
             return msgspec.structs.replace(self._view, remarks=(*around.remarks, fault))
 
-    def _project(self, now: datetime, around: Surroundings) -> View:
-        return project(
-            self._snapshots,
-            self.runs,
-            around.health,
-            now=now,
-            runbooks=around.runbooks,
-            journal=around.journal,
-            keeper=around.keeper,
-            me=around.me,
-            read_only=around.read_only,
-            remarks=around.remarks,
-        )
 
-    def _moves_with_time(self, now: datetime) -> object:
-        """What time alone changes in a view: traps that go blind or end their rest, silences that begin or end, and how long an
-        unknown outcome stays written on its alert. Ages are drawn by the screen, from the view's own times."""
-        traps = []
-        silences = 0
-        for said in self._snapshots.values():
-            for trap in said.traps or ():
-                watch = seen(trap.trap, trap.watch, now)
-                traps.append((watch.state, watch.rest_until is None))
-            silences += sum((silence.starts_at <= now) + (silence.ends_at <= now) for silence in said.silences or ())
-        unknown = sum(run.state is RunState.UNCERTAIN and _recent(now - run.at) for run in self._runs.values())
-        return traps, silences, unknown
+def _moves_with_time(snapshots: Iterable[Snapshot], runs: Iterable[Run], now: datetime) -> object:
+    """What time alone changes in a view: traps that go blind or end their rest, silences that begin or end, and how long an
+    unknown outcome stays written on its alert. Ages are drawn by the screen, from the view's own times."""
+    traps = []
+    silences = 0
+    for said in snapshots:
+        for trap in said.traps or ():
+            watch = seen(trap.trap, trap.watch, now)
+            traps.append((watch.state, watch.rest_until is None))
+        silences += sum((silence.starts_at <= now) + (silence.ends_at <= now) for silence in said.silences or ())
+    unknown = sum(run.state is RunState.UNCERTAIN and _recent(now - run.at) for run in runs)
+    return traps, silences, unknown
 
 
 def _recent(age: timedelta) -> bool:

@@ -1,0 +1,107 @@
+"""What the runs that no snapshot has shown yet lead us to expect of alerts and traps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from .actions import Ack, AddNote, Arm, Disarm, EndSilence, MakeSilence, Run, RunState, Start, Unack
+from .alerts import Alert, AlertState, Ref
+from .filters import Aged, Filter, FilterError, parse
+from .rows import Row
+from .traps import TrapState, TrapView, Watch, view_of
+
+UNCERTAIN_SHOWN = timedelta(minutes=15)
+"""How long an action whose outcome is unknown stays written on its alert; the list of runs keeps it for good."""
+
+
+def _under_way(run: Run) -> str:
+    return f"{run.what}: outcome unknown" if run.state is RunState.UNCERTAIN else f"{run.what}…"
+
+
+class Hopes:
+    """What the runs that have no seen result yet lead us to expect, by what they are about."""
+
+    def __init__(self, runs: Iterable[Run], now: datetime) -> None:
+        self.alerts: dict[Ref, Run] = {}
+        self.running: dict[Ref, Run] = {}
+        self.traps: dict[Ref, Run] = {}
+        self.silences: list[tuple[Run, MakeSilence, Filter]] = []
+        for run in sorted(runs, key=lambda each: each.at):
+            if run.state.settled and not (run.state is RunState.UNCERTAIN and now - run.at < UNCERTAIN_SHOWN):
+                self._forget(run)
+                continue
+            match run.action:
+                case Ack(refs=refs) | Unack(refs=refs):
+                    self.alerts.update(dict.fromkeys(refs, run))
+                case AddNote(ref=ref):
+                    self.alerts[ref] = run
+                case Start(alert=Ref() as ref):
+                    self.running[ref] = run
+                case Disarm(trap=ref) | Arm(trap=ref):
+                    self.traps[ref] = run
+                case MakeSilence() as silence if run.state is not RunState.UNCERTAIN:
+                    try:
+                        self.silences.append((run, silence, parse(silence.match)))
+                    except FilterError:
+                        continue  # the provider will refuse it with the reason; nothing is expected of it
+                case EndSilence() | _:
+                    pass
+
+    def _forget(self, run: Run) -> None:
+        """What has ended since answers for what was uncertain before it."""
+        match run.action:
+            case Ack(refs=refs) | Unack(refs=refs):
+                for ref in refs:
+                    self.alerts.pop(ref, None)
+            case Start(alert=Ref() as ref):
+                self.running.pop(ref, None)
+            case _:
+                pass
+
+    def unlike(self, other: Hopes) -> frozenset[Ref]:
+        """The alerts of which something else was expected by ``other``; silences are not looked at."""
+        tables = ((self.alerts, other.alerts), (self.running, other.running))
+        return frozenset(ref for one, two in tables for ref in {**one, **two} if one.get(ref) != two.get(ref))
+
+    def sweeping(self) -> frozenset[str]:
+        """The sources at which something is expected of every alert that a silence would hush."""
+        return frozenset(silence.source for _, silence, _ in self.silences)
+
+    def hushes_like(self, other: Hopes) -> bool:
+        """Whether the same silences were expected by ``other``, none of which depends on how old an alert is."""
+        one, two = ([(run.what, silence.source, rule) for run, silence, rule in each.silences] for each in (self, other))
+        return one == two and not any(isinstance(term, Aged) for _, _, rule in one for term in rule.terms)
+
+    def row(self, alert: Alert, now: datetime, me: tuple[str, ...], stale: bool) -> Row:
+        """The row of an alert; ``stale``: its source does not see."""
+        book = self.running.get(alert.ref)
+        running = _under_way(book) if book is not None else ""
+        run = self.alerts.get(alert.ref)
+        if run is None:
+            for each, silence, rule in self.silences:
+                if silence.source == alert.ref.source and rule.matches(alert, now, me):
+                    return Row(msgspec.structs.replace(alert, state=AlertState.SUPPRESSED), f"{each.what}…", stale, running)
+            return Row(alert, "", stale, running)
+        if run.state is RunState.UNCERTAIN:
+            return Row(alert, _under_way(run), stale, running)
+        if isinstance(run.action, Ack):
+            alert = msgspec.structs.replace(alert, state=AlertState.ACKNOWLEDGED, acknowledged_by=run.who)
+        elif isinstance(run.action, Unack):
+            alert = msgspec.structs.replace(alert, state=AlertState.FIRING, acknowledged_by="", acknowledged_at=None)
+        return Row(alert, _under_way(run), stale, running)
+
+    def trap(self, view: TrapView, now: datetime, sees: bool) -> TrapView:
+        """A trap as expected; ``sees``: its source does."""
+        if not sees:
+            return msgspec.structs.replace(view, state=TrapState.BLIND, says=f"blind: {view.source} does not answer")
+        run = self.traps.get(Ref(view.source, view.trap.name))
+        watch: Watch = view.watch
+        if run is not None and run.state is not RunState.UNCERTAIN:
+            if isinstance(run.action, Disarm):
+                watch = msgspec.structs.replace(watch, rest_until=run.action.until, rest_by=run.who, rest_why=run.action.why)
+            else:
+                watch = msgspec.structs.replace(watch, rest_until=None)
+        return view_of(view.source, view.trap, watch, now)
