@@ -25,7 +25,9 @@ are `null`.
 |---|---|
 | `alerts` | `source`, `id`, `name`, `severity` (critical, error, warning, info, unknown), \
 `state` (firing, acknowledged, suppressed, resolved), `summary`, `labels`, `annotations`, `started_at`, \
-`acknowledged_by`, `links` (list of `name`, `url`), `pending` |
+`acknowledged_by`, `links` (list of `name`, `url`), `pending`, \
+`acknowledged_at`, `suppressed_by`, `silences` (ids of those that hush it), \
+`receivers`, `groups` (as its source's routing made them) |
 | `traps`, `trap check` | `source`, `name`, `state` (armed, warning, tripped, blind, disarmed), `reading` (object of numbers), \
 `text`, `checked_at`, `trips_in_seconds`, `tripped_at`, `disarmed_until`, `severity` |
 | `silence --list` | `source`, `id`, `match`, `starts_at`, `ends_at`, `who`, `comment` |

@@ -98,6 +98,29 @@ def test_rows_of_a_blind_source_stay_and_are_marked() -> None:
     assert view(health=Health.STARTING).cannot_see == ("am starting",), "nothing heard yet is not all clear"
 
 
+def told(health: Health, reason: str, *remarks: str, answers: bool = False) -> View:
+    said = Snapshot(source="am", asked_at=T0, asked_mono=1.0, alerts=(alert("a"),), remarks=remarks)
+    stands = SourceHealth(source="am", provider="alertmanager", health=health, reason=reason, answers=answers)
+    return project({"am": said}, (), [stands], now=T0, remarks=("no config yet",))
+
+
+def test_why_a_source_does_not_see_is_told_first_and_what_it_remarked_before_no_more() -> None:
+    dark = told(Health.BLIND, "connection refused", "1 of 2 members")
+    assert (dark.remarks, dark.alarms) == (("am: connection refused", "no config yet"), ())
+    part = told(Health.INCOMPLETE, "1 of 2 members; another", "1 of 2 members", "another")
+    assert part.remarks == ("no config yet", "am: 1 of 2 members", "am: another")
+    assert told(Health.INCOMPLETE, "cannot be read", "1 of 2 members").remarks == ("no config yet", "am: cannot be read")
+
+
+def test_a_source_that_answers_and_must_not_be_believed_is_an_alarm_and_what_it_says_is_not_old() -> None:
+    # safety 16
+    seen = told(Health.BLIND, "the watchdog is silent", "1 of 2 members", answers=True)
+    assert seen.alarms == ("am: the watchdog is silent",)
+    assert seen.remarks == ("no config yet", "am: 1 of 2 members")
+    assert seen.cannot_see == ("am blind",)
+    assert [row.stale for row in seen.alerts] == [False]
+
+
 TRAP = Trap(name="t", probe="disk")
 
 

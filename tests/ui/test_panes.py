@@ -201,6 +201,34 @@ def test_remarks_stand_under_the_header_until_they_are_put_away() -> None:
     run(body)
 
 
+def test_what_was_put_away_comes_back_when_it_happens_again() -> None:
+    async def body() -> None:
+        async with sitting(msgspec.structs.replace(scene(), remarks=("am: a cable is out",))) as person:
+            await person.press("escape")
+            assert "a cable is out" not in person.text
+            for remarks in ((), ("am: a cable is out",)):
+                person.desk.change(remarks=remarks)
+                await person.until(lambda remarks=remarks: person.board.view.remarks == remarks, "the new view")  # type: ignore[misc]
+            await person.until(lambda: "am: a cable is out" in person.lines[1], "the remark")
+
+    run(body)
+
+
+def test_a_silent_watchdog_is_a_loud_line_that_cannot_be_put_away() -> None:
+    # safety 16
+    async def body() -> None:
+        view = scene()
+        first, *others = view.sources
+        dark = msgspec.structs.replace(first, health=Health.BLIND, reason="the watchdog Dog does not fire", answers=True)
+        async with sitting(msgspec.structs.replace(view, sources=(dark, *others), remarks=("another",))) as person:
+            for _ in range(2):
+                assert f"{first.source}: the watchdog Dog does not fire" in person.lines[1]
+                assert person.board.banner.spans(120)[1][1] == "alarm"
+                await person.press("escape")
+
+    run(body)
+
+
 # ── the enemy, and every size ─────────────────────────────────────────────────────────────────────────────────────
 
 SIZES = [(200, 60), (120, 40), (104, 26), (80, 60), (80, 24), (60, 16), (40, 15), (40, 10), (20, 5), (3, 2)]

@@ -37,6 +37,24 @@ def line(person: Sitting, text: str) -> str:
     return person.lines[person.line_of(text)]
 
 
+# ── alerts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_detail_of_an_alert_says_whom_its_source_tells_and_in_which_groups() -> None:
+    async def body() -> None:
+        view = scene()
+        first, *others = view.alerts
+        routed = msgspec.structs.replace(
+            first, alert=msgspec.structs.replace(first.alert, receivers=("team", "night"), groups=("team: a=b", "night: c=d"))
+        )
+        async with sitting(msgspec.structs.replace(view, alerts=(routed, *others)), size=(120, 90)) as person:
+            assert "team, night" in line(person, "goes to")
+            assert "team: a=b" in line(person, "in group")
+            assert "night: c=d" in person.text
+
+    run(body)
+
+
 # ── traps ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

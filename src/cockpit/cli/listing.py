@@ -102,4 +102,9 @@ def alert_record(alert: Alert, pending: str) -> dict[str, object]:
         "acknowledged_by": alert.acknowledged_by or None,
         "links": [{"name": link.name, "url": link.url} for link in alert.links],
         "pending": pending or None,
+        "acknowledged_at": when(alert.acknowledged_at),
+        "suppressed_by": alert.suppressed_by or None,
+        "silences": alert.silences,
+        "receivers": alert.receivers,
+        "groups": alert.groups,
     }

@@ -73,6 +73,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(words)
 
     @property
+    def alarms(self) -> tuple[str, ...]:
+        """What must not be overlooked: the sources that answer and must not be believed, with the reason."""
+        return tuple(f"{s.source}: {s.reason}" for s in self.sources if s.health is Health.BLIND and s.answers)
+
+    @property
     def unwatched(self) -> str:
         """Why nothing is watched, though all is seen: this machine is the only source, and it has no traps, or all of them rest.
         "" where something watches."""
@@ -119,7 +124,7 @@ def project(
     A run in ``PENDING`` or ``ACCEPTED`` shows its expected state; ``UNCERTAIN`` shows the facts, and the word. A failed one
     leaves the facts as they are. Rows of sources that do not see stay, marked stale; their traps are blind.
     """
-    sees = {s.source: s.health not in (Health.BLIND, Health.PARKED) for s in health}
+    sees = {s.source: s.answers or not _dark(s) for s in health}
     hopes = Hopes(runs, now)
     told = [snapshots[s.source] for s in health if s.source in snapshots]
     return View(
@@ -136,8 +141,25 @@ def project(
         keeper=keeper,
         me=me,
         read_only=read_only,
-        remarks=remarks + tuple(f"{said.source}: {remark}" for said in told for remark in said.remarks),
+        remarks=_remarks(health, snapshots, remarks),
     )
+
+
+def _dark(health: SourceHealth) -> bool:
+    return health.health in (Health.BLIND, Health.PARKED)
+
+
+def _remarks(health: Sequence[SourceHealth], snapshots: Mapping[str, Snapshot], own: tuple[str, ...]) -> tuple[str, ...]:
+    """Why sources do not see, what the cockpit says about itself, and what sources remarked. Where the last question failed, its
+    reason stands instead of what was remarked with the answer before it."""
+    dark: list[str] = []
+    rest: list[str] = []
+    for each in health:
+        remarks = snapshots[each.source].remarks if each.source in snapshots else ()
+        failed = each.reason and not each.answers and each.reason != "; ".join(remarks)
+        said = dark if _dark(each) and not each.answers else rest
+        said += [f"{each.source}: {text}" for text in ((each.reason,) if failed else remarks)]
+    return (*dark, *own, *rest)
 
 
 def blinded(view: View, why: str) -> View:

@@ -188,7 +188,8 @@ class Board(InputLines, inherit_bindings=False):
         self._sift(now)
         self.traps.show(self.view.traps)
         self.oncall.show(self.view.rosters)
-        if self.banner.show(tuple(dict.fromkeys((*self.config.remarks, *self.view.remarks))), alarm=silence):
+        alarm = silence or " · ".join(self.view.alarms)
+        if self.banner.show(tuple(dict.fromkeys((*self.view.remarks, *self.config.remarks))), alarm=alarm):
             self._lay_out()
         if self._bell.rings(self.view) and self.config.bell:
             self.app.bell()

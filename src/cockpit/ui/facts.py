@@ -58,6 +58,9 @@ def of_alert(row: Row, view: View, now: datetime, zone: str, points: Points = ()
         facts += [BLANK, _title(title), *shown] if shown else []
     if alert.links:
         facts += [BLANK, _title("Links"), *(Fact(" " + link.name, link.url, "info") for link in alert.links)]
+    routed = [Fact(" goes to", ", ".join(alert.receivers))] if alert.receivers else []
+    routed += [Fact(" in group" if not n else " ", group) for n, group in enumerate(alert.groups)]
+    facts += [BLANK, _title("Routing"), *routed] if routed else []
     facts += [BLANK, _title("Timeline"), *_timeline(alert, view.runs, now, zone)]
     return (*facts, BLANK, Fact("source", f"{alert.ref.source} · {alert.ref.id}", "muted"))
 

@@ -173,9 +173,11 @@ class Banner(Line):
         return (*[self._alarm] * bool(self._alarm), *(each for each in self._remarks if each not in self._read))
 
     def show(self, remarks: Sequence[str], alarm: str = "") -> bool:
-        """New facts; gives back whether the line came or went. An ``alarm`` stands before all, and cannot be put away."""
+        """New facts; gives back whether the line came or went. An ``alarm`` stands before all, and cannot be put away. What was
+        put away comes back if it had ceased meanwhile."""
         before = bool(self.open)
         self._remarks, self._alarm = tuple(remarks), alarm
+        self._read &= frozenset(remarks)
         self.redraw()
         return before != bool(self.open)
 
