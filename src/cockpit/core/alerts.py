@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -55,14 +56,14 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     url: str
 
 
-class Alert(msgspec.Struct, frozen=True, kw_only=True):
+class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing that a source says is wrong.
 
     All times are aware and in UTC. Every string has been through ``core.text.clean`` before it gets here.
     ``where`` is the short place the list shows (host, instance, mount); ``trap`` names the local trap that raised it.
     ``receivers`` are whom its source tells, ``groups`` the groups that the source's own routing put it in, ``silences`` the ids of
     the silences that hush it. ``fired`` counts the firings: an alert that resolved and fires again has a new ``started_at``, and
-    whatever was acknowledged before does not cover it.
+    whatever was acknowledged before does not cover it. A source of very many may give `core.packed.Packed` ones, which are small.
     """
 
     ref: Ref
@@ -71,8 +72,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     state: AlertState
     summary: str = ""
     where: str = ""
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
+    labels: Mapping[str, str] = {}
+    annotations: Mapping[str, str] = {}
     started_at: datetime | None = None
     ended_at: datetime | None = None
     acknowledged_by: str = ""
@@ -86,6 +87,10 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     receivers: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     silences: tuple[str, ...] = ()
+
+    def label(self, name: str) -> str | None:
+        """One label's value; ``None`` where there is no such label."""
+        return self.labels.get(name)
 
 
 class Remark(msgspec.Struct, frozen=True, gc=False):

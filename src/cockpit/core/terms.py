@@ -130,7 +130,7 @@ def value_of(alert: Alert, name: str, *, label: bool = True) -> str:
     """What ``name=`` compares with: the label, or the field of that name where there is no such label, or ``""``. Without ``label``
     the field alone, as after ``@``."""
     if label:
-        found = alert.labels.get(name)
+        found = alert.label(name)
         if found is not None:
             return found
     field = _FIELDS.get(name)

@@ -6,7 +6,7 @@ twice is left out and counted, so that accepted + rejected = received. Texts are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any, TypeVar, cast
@@ -15,6 +15,7 @@ import msgspec
 
 from ..core.alerts import Alert, AlertState, Link, Ref, Remark, Severity, Silence, SilenceState
 from ..core.covers import Standing
+from ..core.packed import Packed
 from ..core.roster import OnCall, Shift
 from ..core.text import clean, clean_block
 from ..core.traps import Trap, TrapState, TrapView, Watch
@@ -22,11 +23,12 @@ from ..provider import Answer, Malformed
 
 T = TypeVar("T")
 
-_ALERT_TEXTS = ("name", "summary", "where", "acknowledged_by", "acknowledged_why", "suppressed_by", "trap")
+_ALERT_TEXTS = ("summary", "name", "where", "acknowledged_by", "acknowledged_why", "suppressed_by", "trap")
 _ALERT_TIMES = ("started_at", "ended_at", "acknowledged_at")
 _ALERT_LISTS = ("assignees", "receivers", "groups", "silences")
 _SHORT = 2000  # what `clean` leaves whole
 _texts_of = attrgetter(*_ALERT_TEXTS)
+_packed_texts_of = attrgetter(*_ALERT_TEXTS[1:])
 _times_of = attrgetter(*_ALERT_TIMES)
 
 
@@ -133,19 +135,21 @@ def _ours(ref: Ref, source: str) -> bool:
 
 
 def _alert(alert: Alert, source: str) -> Alert | None:
-    if type(alert) is not Alert or not _ours(alert.ref, source):
+    if type(alert) not in (Alert, Packed) or not _ours(alert.ref, source):
         return None
     if type(alert.severity) is not Severity or type(alert.state) is not AlertState:
         return None
-    texts, times = _texts_of(alert), _times_of(alert)
+    times = _times_of(alert)
+    texts, more = (_packed_texts_of(alert), ()) if _is_clean(alert) else (_texts_of(alert), _more(alert))
     if (
-        _plain((*texts, *alert.labels, *alert.labels.values(), *alert.annotations, *alert.annotations.values(), *_lists(alert)))
+        _plain((*texts, *more, *_lists(alert)))
         and not alert.notes
         and all(time is None or (type(time) is datetime and time.tzinfo is UTC) for time in times)
     ):
         return alert  # nearly all that ever comes
+    texts = _texts_of(alert)
     changes: dict[str, object] = {
-        name: new for name, old, new in zip(_ALERT_TEXTS, texts, map(_text, texts), strict=True) if new is not old
+        name: new for name, old, new in zip(_ALERT_TEXTS, texts, map(_text, texts), strict=True) if new != old
     }
     changes |= {name: new for name, old, new in zip(_ALERT_TIMES, times, map(_utc, times), strict=True) if new is not old}
     for name, read in (("labels", _text), ("annotations", _block)):
@@ -164,9 +168,19 @@ def _alert(alert: Alert, source: str) -> Alert | None:
     return msgspec.structs.replace(alert, **changes) if changes else alert
 
 
+def _is_clean(alert: Alert) -> bool:
+    """Whether its labels, annotations, links and summary need no look: a `Packer` has cleaned them."""
+    return type(alert) is Packed and alert.untouched
+
+
+def _more(alert: Alert) -> Iterator[str]:
+    yield from (*alert.labels, *alert.labels.values(), *alert.annotations, *alert.annotations.values())
+    for link in alert.links:
+        yield from (link.name, link.url)
+
+
 def _lists(alert: Alert) -> tuple[str, ...]:
-    links = (text for link in alert.links for text in (link.name, link.url))
-    return (*alert.assignees, *alert.receivers, *alert.groups, *alert.silences, *links)
+    return (*alert.assignees, *alert.receivers, *alert.groups, *alert.silences)
 
 
 def _silence(silence: Silence, source: str) -> Silence | None:

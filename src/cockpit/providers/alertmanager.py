@@ -12,6 +12,7 @@ import msgspec
 
 from ..core.alerts import Alert, Severity, Silence, SilenceState
 from ..core.filters import FilterError, parse
+from ..core.packed import Packer
 from ..core.text import clean, clean_block
 from ..core.units import Seconds
 from ..provider import Answer, Conflict, Host, HttpSettings, NotFound
@@ -72,7 +73,7 @@ class Alertmanager:
     def __init__(self, name: str, config: AlertmanagerConfig, host: Host) -> None:
         self._name, self._config, self._clock = name, config, host.clock
         words = {**SEVERITIES, **{word.strip().lower(): severity for word, severity in config.severities.items()}}
-        self._look_at = Look(name, config.severity_label, words, config.where)
+        self._look_at = Look(name, config.severity_label, words, config.where, Packer())
         self._query = (
             *(("filter", each) for each in config.filter),
             *((("receiver", config.receiver),) if config.receiver else ()),
@@ -236,12 +237,7 @@ class Alertmanager:
         names |= {matcher.name for matcher in before.matchers} if before is not None else set()
         look = self._look_at
         found = matchers(match, source=self._name, known=names, label=look.label, words=look.words)
-        raw = {
-            (clean(name), clean(value)): (name, value)
-            for it in known.seen.values()
-            if it.labels is not it.alert.labels
-            for name, value in it.labels.items()
-        }
+        raw = {(clean(name), clean(value)): (name, value) for it in known.seen.values() for name, value in (it.exact or {}).items()}
         exactly = {each: raw[each.name, each.value] for each in found if not each.is_regex and (each.name, each.value) in raw}
         return tuple(
             msgspec.structs.replace(each, name=exactly[each][0], value=exactly[each][1]) if each in exactly else each

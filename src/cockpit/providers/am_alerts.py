@@ -8,8 +8,9 @@ from datetime import datetime
 
 import msgspec
 
-from ..core.alerts import SEVERITY_WORDS, Alert, AlertState, Link, Ref, Severity
-from ..core.text import clean, clean_block
+from ..core.alerts import SEVERITY_WORDS, Alert, AlertState, Ref, Severity
+from ..core.packed import Packer
+from ..core.text import clean
 from .am_acks import Mark, mark_of
 from .am_matchers import written
 from .am_wire import WireAlert, WireGroup, WireMatcher, WireSilence
@@ -28,58 +29,56 @@ WHERE = ("instance", "host", "hostname", "node", "nodename", "pod", "device", "s
 """The labels that say where, the first that is there."""
 
 _SUMMARIES = ("summary", "title", "message", "description")
-_LINKED = ("_url", "_link", "_uri", "-url", "-link")
-_PLAIN = 2000  # characters that `clean` leaves whole
 _NO_NAME = "(no alertname)"
 
 
 class Look(msgspec.Struct, frozen=True):
-    """How alerts are read here: the source's name, the label with the severity and its words, the labels that say where."""
+    """How alerts are read here: the source's name, the label with the severity and its words, the labels that say where, and what
+    packs them."""
 
     source: str
     label: str
     words: Mapping[str, Severity]
     where: Sequence[str]
+    packer: Packer
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """One alert at one member or at all: as shown when nothing hushes it; ``labels`` to the byte, ``silenced`` and ``inhibited``
-    the ids of what does, ``hushed`` whether anything does."""
+class Seen(msgspec.Struct, frozen=True, gc=False):
+    """One alert at one member or at all: as shown when nothing hushes it; ``exact`` are its labels to the byte where those that are
+    shown were cleaned, ``silenced`` and ``inhibited`` the ids of what hushes it, ``hushed`` whether anything does."""
 
     alert: Alert
-    labels: Mapping[str, str]
+    exact: Mapping[str, str] | None = None
     silenced: tuple[str, ...] = ()
     inhibited: tuple[str, ...] = ()
     hushed: bool = False
 
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Its labels, to the byte."""
+        return self.alert.labels if self.exact is None else self.exact
+
 
 def seen(wire: WireAlert, look: Look) -> Seen:
     """One alert read. What hushes it is told by ids alone: see `shown`."""
-    labels, annotations = wire.labels, wire.annotations or {}
-    receivers = tuple(each.name for each in wire.receivers or ())
-    everything = (*labels, *labels.values(), *annotations, *annotations.values(), *receivers, wire.generator, wire.fingerprint)
-    joined = "".join(everything)
-    safe_labels, safe_annotations = labels, annotations
-    if len(joined) > _PLAIN or not (joined.isascii() and joined.isprintable()):
-        safe_labels = {clean(name): clean(value) for name, value in labels.items()}
-        safe_annotations = {clean(name): clean_block(value) for name, value in annotations.items()}
-        receivers = tuple(map(clean, receivers))
-    status = wire.status
+    labels, annotations, status = wire.labels, wire.annotations or {}, wire.status
+    receivers = tuple(clean(each.name) for each in wire.receivers or ())
     silenced, inhibited = tuple(map(clean, status.silenced_by or ())), tuple(map(clean, status.inhibited_by or ()))
-    alert = Alert(
+    alert = look.packer.packed(
+        labels,
+        annotations,
+        wire.generator,
+        next((annotations[name] for name in _SUMMARIES if annotations.get(name)), ""),
         ref=Ref(look.source, _id(wire)),
-        name=safe_labels.get("alertname", "") or _NO_NAME,
+        name=clean(labels.get("alertname", "")) or _NO_NAME,
         severity=look.words.get(labels.get(look.label, "").strip().lower(), Severity.UNKNOWN),
         state=AlertState.FIRING,
-        summary=clean(next((safe_annotations[name] for name in _SUMMARIES if safe_annotations.get(name)), "")),
-        where=next((safe_labels[name] for name in look.where if safe_labels.get(name)), ""),
-        labels=safe_labels,
-        annotations=safe_annotations,
+        where=clean(next((labels[name] for name in look.where if labels.get(name)), "")),
         started_at=when(wire.starts_at),
-        links=_links(wire.generator, safe_annotations),
         receivers=receivers,
     )
-    return Seen(alert, labels, silenced, inhibited, bool(silenced or inhibited) or status.state == "suppressed")
+    exact = labels if len(labels) != len(alert.labels) or alert.labels != labels else None
+    return Seen(alert, exact, silenced, inhibited, bool(silenced or inhibited) or status.state == "suppressed")
 
 
 def _id(wire: WireAlert) -> str:
@@ -91,20 +90,6 @@ def _id(wire: WireAlert) -> str:
 def digest(labels: Mapping[str, str]) -> str:
     """An id that follows from the labels alone."""
     return hashlib.blake2b(repr(sorted(labels.items())).encode("utf-8", "replace"), digest_size=8).hexdigest()
-
-
-def _links(generator: str, annotations: Mapping[str, str]) -> tuple[Link, ...]:
-    found = [Link("generator", clean(generator))] if _is_address(generator) else []
-    for name, value in annotations.items():
-        if _is_address(value):
-            short = next((name.removesuffix(end) for end in _LINKED if name.endswith(end) and len(name) > len(end)), name)
-            found.append(Link(short, clean(value)))
-    # what helps at night comes first
-    return tuple(sorted(found, key=lambda link: ({"runbook": 0, "dashboard": 1}.get(link.name, 2), link.name)))
-
-
-def _is_address(value: str) -> bool:
-    return value.startswith(("http://", "https://")) and " " not in value and "\n" not in value
 
 
 class Hushed(msgspec.Struct, frozen=True):

@@ -83,7 +83,7 @@ def _both(one: Seen, other: Seen) -> Seen:
     silenced, inhibited = (
         tuple(dict.fromkeys((*a, *b))) for a, b in ((one.silenced, other.silenced), (one.inhibited, other.inhibited))
     )
-    return Seen(alert, one.labels, silenced, inhibited, one.hushed or other.hushed)
+    return Seen(alert, one.exact, silenced, inhibited, one.hushed or other.hushed)
 
 
 def _silences(told: Sequence[Told]) -> dict[str, WireSilence]:
