@@ -30,7 +30,10 @@ are `null`.
 `receivers`, `groups` (as its source's routing made them) |
 | `traps`, `trap check` | `source`, `name`, `state` (armed, warning, tripped, blind, disarmed), `reading` (object of numbers), \
 `text`, `checked_at`, `trips_in_seconds`, `tripped_at`, `disarmed_until`, `severity` |
-| `silence --list` | `source`, `id`, `match`, `starts_at`, `ends_at`, `who`, `comment` |
+| `silence --list` | `source`, `id`, `match`, `starts_at`, `ends_at`, `who`, `comment`, `state` (pending, active, expired), `ack`, \
+`until_resolved`, `hits` (alerts it hushes now) |
+| `silence`, made, changed or only shown | `source`, `match`, `ends_at`, `until_resolved`, `comment`, `replaces`, `hits` (ids), \
+`sent`, `state` (of the run) |
 | `oncall` | `roster`, `level`, `person`, `name`, `timezone`, `start`, `end`, `source` |
 | `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `params` |
 | `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path` |

@@ -35,7 +35,7 @@ from .core.traps import Reading, Trap, TrapView, Watch
 from .core.units import Bound, Seconds
 
 __all__ = [
-    "Acks", "Alerts", "Answer", "AuthFailed", "Bound", "Clock", "Conflict", "Cover", "Edits", "Forbidden", "Host", "Http",
+    "Acks", "Alerts", "Answer", "AuthFailed", "Bound", "Checks", "Clock", "Conflict", "Cover", "Edits", "Forbidden", "Host", "Http",
     "HttpAuth", "HttpSettings", "Machine", "Malformed", "NotFound", "NotReached", "Notes", "Overrides", "Page", "Pages", "Probe",
     "ProbeError", "Provider", "ProviderError", "RateLimited", "Reading", "Reply", "Rests", "Rosters", "Seconds", "Secret", "Shifts",
     "Silences", "Standing", "Traps", "Unreachable", "Upkeep", "capabilities",
@@ -225,7 +225,12 @@ class Machine(Protocol):
     def marks(self) -> Marks: ...
     def ack(self, alert_id: str, firing: int, who: str, note: str, at: datetime) -> None: ...
     def unack(self, alert_id: str, who: str, at: datetime) -> None: ...
-    def silence(self, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str) -> str: ...
+    def silence(
+        self, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str, until_resolved: bool = False
+    ) -> str: ...
+    def change_silence(
+        self, silence_id: str, match: str, ends_at: datetime, who: str, comment: str, until_resolved: bool, at: datetime
+    ) -> None: ...
     def unsilence(self, silence_id: str, who: str, at: datetime) -> None: ...
     def note(self, alert_id: str, who: str, text: str, at: datetime) -> None: ...
     def disarm(self, trap: str, who: str, why: str, until: datetime, at: datetime) -> None: ...
@@ -280,10 +285,19 @@ class Silences(Protocol):
 @runtime_checkable
 class Edits(Protocol):
     """It can change a silence that stands, and keep one until what it hushes has resolved. Both give back the silence's id, which
-    may be another one than before."""
+    may be another one than before. ``ends_at`` ``None``: it lasts from now on until that. One that has ended already is made
+    anew."""
 
-    async def edit_silence(self, silence_id: str, match: str, ends_at: datetime, who: str, comment: str) -> str: ...
+    async def edit_silence(self, silence_id: str, match: str, ends_at: datetime | None, who: str, comment: str) -> str: ...
     async def silence_until_resolved(self, match: str, who: str, comment: str) -> str: ...
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """It can say beforehand why it would not take a silence: the reason for the person, or "". ``ends_at`` ``None``: one until
+    resolved. A plain function, asked while somebody types and from any thread: it answers from what it knows, and never blocks."""
+
+    def silence_problem(self, match: str, ends_at: datetime | None) -> str: ...
 
 
 @runtime_checkable
@@ -357,7 +371,9 @@ class Rests(Protocol):
     async def arm(self, trap: str, who: str) -> None: ...
 
 
-CAPABILITIES: tuple[type, ...] = (Alerts, Acks, Silences, Edits, Upkeep, Notes, Rosters, Shifts, Overrides, Pages, Traps, Rests)
+CAPABILITIES: tuple[type, ...] = (
+    Alerts, Acks, Silences, Edits, Checks, Upkeep, Notes, Rosters, Shifts, Overrides, Pages, Traps, Rests,
+)  # fmt: skip
 
 
 def capabilities(provider: object) -> frozenset[str]:

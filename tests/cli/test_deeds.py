@@ -58,7 +58,10 @@ def test_a_silence_is_shown_before_it_is_sent_and_can_be_ended(tripped: Watched)
     assert wrong.returncode == 1
     assert "cockpit silence --list" in wrong.stderr
     (silence,) = tripped.json("silence", "--list")
-    assert list(silence) == ["source", "id", "match", "starts_at", "ends_at", "who", "comment"]
+    assert list(silence) == [
+        "source", "id", "match", "starts_at", "ends_at", "who", "comment", "state", "ack", "until_resolved", "hits",
+    ]  # fmt: skip
+    assert (silence["state"], silence["ack"], silence["until_resolved"], silence["hits"]) == ("active", False, False, 1)
     assert [silence[key] for key in ("source", "match", "who", "comment")] == [
         "local", "trap=backup", "ana", "disk is being replaced",
     ]  # fmt: skip
@@ -70,15 +73,58 @@ def test_a_silence_is_shown_before_it_is_sent_and_can_be_ended(tripped: Watched)
     assert tripped.run("silence", "--end", f"local/{silence['id']}").returncode == 0
     assert tripped.run("silence", "--list").stdout == "There are no silences.\n"
     assert tripped.json("silence", "--list") == []
+    assert [each["state"] for each in tripped.json("silence", "--list", "--all")] == ["expired"]
     assert alert(tripped)["state"] == "firing"
+    again = tripped.run("silence", "--end", silence["id"])
+    assert (again.returncode, "has ended already" in again.stderr) == (1, True), again
+
+
+def test_a_silence_is_changed_and_made_to_last_longer(tripped: Watched) -> None:
+    made = ("silence", "trap=backup", "--for", "1h", "--comment", "replacing the disk", "--yes")
+    assert tripped.run(*made).returncode == 0
+    (before,) = tripped.json("silence", "--list")
+    preview = tripped.run("silence", "--extend", before["id"], "--by", "2h")
+    assert (preview.returncode, "Before, until" in preview.stdout, "Nothing was sent" in preview.stdout) == (0, True, True)
+    assert tripped.json("silence", "--list") == [before]
+    (told,) = tripped.json("silence", "--extend", f"local/{before['id']}", "--by", "2h", "--yes")
+    assert (told["sent"], told["state"], told["replaces"], told["hits"]) == (True, "confirmed", before["id"], ["backup"])
+    (after,) = tripped.json("silence", "--list")
+    assert after["id"] == before["id"]
+    assert datetime.fromisoformat(after["ends_at"]) - datetime.fromisoformat(before["ends_at"]) == timedelta(hours=2)
+    done = tripped.run("silence", "--edit", after["id"], "alertname=backup", "--comment", "still", "--yes")
+    assert done.returncode == 0, done
+    (edited,) = tripped.json("silence", "--list")
+    assert (edited["match"], edited["comment"], edited["ends_at"]) == ("alertname=backup", "still", after["ends_at"])
+    assert tripped.run("silence", "--edit", after["id"], "--until-resolved", "--yes").returncode == 0
+    assert tripped.json("silence", "--list")[0]["until_resolved"] is True
+    refused = tripped.run("silence", "--extend", after["id"], "--yes")
+    assert (refused.returncode, "lasts until" in refused.stderr) == (1, True), refused
+    assert tripped.run("silence", "--edit", after["id"], "--for", "30m", "--yes").returncode == 0
+    assert tripped.json("silence", "--list")[0]["until_resolved"] is False
+
+
+def test_one_until_resolved_needs_something_that_fires(tripped: Watched) -> None:
+    quiet = tripped.run("silence", "trap=calm", "--until-resolved", "--comment", "x", "--yes")
+    assert (quiet.returncode, "would end at once" in quiet.stderr) == (1, True), quiet
+    (told,) = tripped.json("silence", "trap=backup", "--until-resolved", "--comment", "replacing the disk")
+    assert (told["sent"], told["ends_at"], told["hits"]) == (False, None, ["backup"])
+    done = tripped.run("silence", "trap=backup", "--until-resolved", "--comment", "replacing the disk", "--yes")
+    assert "until it has resolved" in done.stdout
+    assert alert(tripped)["state"] == "suppressed"
 
 
 REFUSED: tuple[tuple[tuple[str, ...], int, str], ...] = (
     (("silence", "trap=backup", "--yes"), 1, "say why"),
     (("silence", "", "--yes", "--comment", "x"), 1, "everything"),
-    (("silence",), 2, "a FILTER to silence, --list, or --end ID"),
+    (("silence",), 2, "a FILTER to silence, --edit ID, --extend ID, --end ID or --list"),
     (("silence", "trap=backup", "--list"), 2, "say one thing"),
     (("silence", "--end", ""), 2, "say one thing"),
+    (("silence", "trap=backup", "--extend", "s-1"), 2, "say one thing"),
+    (("silence", "--edit", "s-nope", "--for", "1h"), 1, "there is no silence s-nope now"),
+    (("silence", "--extend", "s-nope"), 1, "cockpit silence --list"),
+    (("silence", "trap=backup", "--by", "1h"), 2, "--by goes with --extend"),
+    (("silence", "trap=backup", "--for", "1h", "--until-resolved"), 2, "not allowed with"),
+    (("silence", "alertname!=x", "--comment", "x", "--yes"), 1, "would hush nearly everything"),
     (("silence", "trap=backup", "--for", "2x", "--yes", "--comment", "x"), 2, "'2x' is not a duration"),
     (("silence", "trap=backup", "--for", "90d", "--yes", "--comment", "x"), 1, "30 d at most"),
     (("silence", "trap=backup", "--source", "nope", "--yes", "--comment", "x"), 1, "nope"),

@@ -128,7 +128,9 @@ def test_providers_and_probes_say_what_they_do_and_where_they_come_from(home: Ho
     assert {name for kind, name in found if kind == "probe"} >= {
         "disk", "memory", "load", "process", "systemd", "tcp", "http", "tls", "dns", "file", "log", "command", "heartbeat",
     }  # fmt: skip
-    assert set(found["provider", "local"]["can"]) == {"Alerts", "Acks", "Silences", "Notes", "Rosters", "Traps", "Rests"}
+    assert set(found["provider", "local"]["can"]) == {
+        "Alerts", "Acks", "Silences", "Edits", "Checks", "Upkeep", "Notes", "Rosters", "Shifts", "Traps", "Rests",
+    }  # fmt: skip
     assert "used_percent" in found["probe", "disk"]["can"]
     assert all(each["origin"].startswith("ops-cockpit ") for each in found.values())
     assert all(len(each["does"]) > 15 for each in found.values())

@@ -175,6 +175,23 @@ def test_silences_are_shown_until_they_end_by_time_or_by_hand(journal: Journal) 
         with pytest.raises(NotFound, match=gone):
             journal.unsilence(gone, "ana", T0)
     assert sorted(each.kind for each in journal.entries()) == ["silence.ended", "silence.made", "silence.made"]
+    soon = T0 + hour + timedelta(minutes=59)
+    assert {each.ref.id for each in journal.marks(soon).ended} == {running}
+    assert journal.marks(soon + timedelta(minutes=2)).ended == ()
+
+
+def test_a_silence_is_changed_where_it_stands_and_not_where_it_has_ended(journal: Journal) -> None:
+    hour = timedelta(hours=1)
+    made = journal.silence("alertname=a", T0, T0 + hour, "ana", "deploy")
+    journal.change_silence(made, "alertname=b", T0 + 2 * hour, "bo", "longer", True, T0)
+    (silence,) = journal.marks(T0).silences
+    assert (silence.match, silence.ends_at, silence.who) == ("alertname=b", T0 + 2 * hour, "bo")
+    assert (silence.comment, silence.until_resolved) == ("longer", True)
+    for gone, at in ((made, T0 + 2 * hour), ("s-unknown", T0)):
+        with pytest.raises(NotFound, match=gone):
+            journal.change_silence(gone, "alertname=c", at + hour, "bo", "", False, at)
+    (changed, _) = journal.entries()
+    assert (changed.kind, changed.who, changed.data["until"]) == ("silence.changed", "bo", "resolved")
 
 
 def test_the_latest_twenty_notes_of_the_last_thirty_days_are_shown_oldest_first(journal: Journal) -> None:

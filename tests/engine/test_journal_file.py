@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -147,6 +147,19 @@ def _another_program(file: Path) -> None:
     with closing(sqlite3.connect(file)) as raw:
         raw.execute("CREATE TABLE cookies (jar)")
     file.chmod(0o600)
+
+
+def test_a_file_of_an_older_cockpit_is_brought_up_to_date_and_keeps_what_it_holds(state: Path) -> None:
+    with opened(state) as journal:
+        journal.silence("trap=x", T0, T0 + timedelta(hours=1), "ana", "deploy")
+    with closing(sqlite3.connect(state / "journal.sqlite")) as raw:
+        raw.execute("ALTER TABLE silence DROP COLUMN until_resolved")
+        raw.execute("PRAGMA user_version = 1")
+    with opened(state) as journal:
+        (silence,) = journal.marks(T0).silences
+        assert (silence.match, silence.until_resolved, journal.problem) == ("trap=x", False, "")
+        journal.silence("trap=y", T0, T0 + timedelta(hours=2), "ana", "deploy", True)
+        assert [each.until_resolved for each in journal.marks(T0).silences] == [False, True]
 
 
 @pytest.mark.parametrize("harm", [_not_a_database, _truncated, _scribbled, _newer, _another_program])

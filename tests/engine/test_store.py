@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from cockpit.core.actions import Ack, Run, RunState
-from cockpit.core.alerts import Alert, AlertState, Ref, Severity, Silence
+from cockpit.core.alerts import Alert, AlertState, Ref, Severity, Silence, SilenceState
 from cockpit.core.sources import Health, Snapshot, SourceHealth
 from cockpit.core.traps import Trap, TrapState, TrapView, Watch
 from cockpit.core.units import Seconds
@@ -124,7 +124,7 @@ class TestPublishing:
         assert store.publish(START + timedelta(seconds=61), around())
         assert trap_state(store) is TrapState.BLIND
 
-    def test_a_silence_leaves_the_view_when_it_ends(self) -> None:
+    def test_a_silence_is_over_in_the_view_when_it_ends(self) -> None:
         ends = START + timedelta(minutes=5)
         rule = Silence(ref=Ref("am", "s1"), match="alertname=x", starts_at=START, ends_at=ends, who="ana", comment="c")
         store = Store(START)
@@ -133,7 +133,7 @@ class TestPublishing:
         assert silences(store) == (rule,)
         assert not store.publish(ends - timedelta(seconds=1), around())
         assert store.publish(ends, around())
-        assert silences(store) == ()
+        assert [each.state for each in silences(store)] == [SilenceState.EXPIRED]
 
     def test_a_view_that_cannot_be_made_leaves_the_last_one_and_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         store = Store(START)

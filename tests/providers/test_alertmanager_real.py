@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -273,6 +274,12 @@ class TestUpkeep:
             (silence,) = (await source.provider.silences()).records
             assert (silence.ref.id, silence.until_resolved, silence.ack) == (made, True, False)
             assert "of Ana: deploying" in (await source.one("HighErrorRate/web-1")).suppressed_by
+            changed = await source.provider.edit_silence(made, "service=shop", in_hours(), "Bo", "until the hour")
+            (silence,) = [each for each in (await source.provider.silences()).records if each.ref.id == changed]
+            assert (silence.until_resolved, silence.comment) == (False, "until the hour")
+            back = await source.provider.edit_silence(changed, "service=shop", None, "Ana", "deploying")
+            (silence,) = [each for each in (await source.provider.silences()).records if each.ref.id == back]
+            assert (silence.until_resolved, silence.comment) == (True, "deploying")
             server.resolve(HIGH)
             for _ in range(20):
                 await source.provider.alerts()
@@ -336,8 +343,11 @@ class TestSilences:
         self, server: Server, match: str, hours: float, says: str
     ) -> None:
         async def work(source: Source) -> None:
+            await source.alerts()
+            end = in_hours(hours)
+            assert re.search(says, source.provider.silence_problem(match, end))
             with pytest.raises(ProviderError, match=says):
-                await source.provider.silence(match, in_hours(hours), "Ana", "a test")
+                await source.provider.silence(match, end, "Ana", "a test")
 
         using(work, server.url)
         assert server.silences() == []

@@ -13,7 +13,7 @@ import pytest
 
 from cockpit import plugins
 from cockpit.config.model import Config
-from cockpit.core.alerts import AlertState, Ref
+from cockpit.core.alerts import AlertState, Ref, SilenceState
 from cockpit.core.roster import Layer, Person, Roster
 from cockpit.core.traps import Failed, Looked, Reading, Trap, TrapState, Watch, step
 from cockpit.core.units import Seconds, bound
@@ -63,7 +63,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def test_it_comes_by_entry_point_and_can_do_all_that_a_source_of_this_machine_should(bench: Bench) -> None:
     assert plugins.load(plugins.PROVIDERS, "local") is Local
-    assert capabilities(bench.local) == {"Alerts", "Acks", "Silences", "Notes", "Rosters", "Shifts", "Traps", "Rests"}
+    assert capabilities(bench.local) == {
+        "Alerts", "Acks", "Silences", "Edits", "Checks", "Upkeep", "Notes", "Rosters", "Shifts", "Traps", "Rests",
+    }  # fmt: skip
     with pytest.raises(msgspec.ValidationError, match="token"):
         msgspec.convert({"token": "x"}, Local.Config)
 
@@ -140,7 +142,61 @@ def test_a_silence_hushes_what_it_matches_until_it_ends_by_time_or_by_hand(bench
     asyncio.run(bench.local.silence("trap=root-disk", bench.clock.now() + timedelta(seconds=30), "ana", ""))
     bench.clock.skip(31)
     assert bench.states()["root-disk"] is AlertState.FIRING
+    assert {each.state for each in asyncio.run(bench.local.silences()).records} == {SilenceState.EXPIRED}
+    bench.clock.skip(3600)
     assert asyncio.run(bench.local.silences()).records == ()
+
+
+def test_an_alert_says_which_silences_hush_it(bench: Bench) -> None:
+    bench.reads(95)
+    made = {asyncio.run(bench.local.silence(match, bench.hour(), "ana", "")) for match in ("trap=root-disk", "probe=disk")}
+    (alert,) = asyncio.run(bench.local.alerts()).records
+    assert set(alert.silences) == made
+
+
+def test_a_silence_can_be_changed_and_is_then_the_changer_s(bench: Bench) -> None:
+    bench.reads(95)
+    made = asyncio.run(bench.local.silence("trap=memory", bench.hour(), "ana", "wrong one"))
+    assert asyncio.run(bench.local.edit_silence(made, "trap=root-disk", bench.hour(3), "bo", "this one")) == made
+    (silence,) = asyncio.run(bench.local.silences()).records
+    assert (silence.match, silence.who, silence.comment) == ("trap=root-disk", "bo", "this one")
+    assert silence.ends_at == bench.hour(3)
+    assert bench.states() == {"root-disk": AlertState.SUPPRESSED}
+    with pytest.raises(NotFound, match="s-unknown"):
+        asyncio.run(bench.local.edit_silence("s-unknown", "trap=memory", bench.hour(), "bo", ""))
+
+
+def test_one_that_has_ended_is_made_anew_by_a_change(bench: Bench) -> None:
+    made = asyncio.run(bench.local.silence("trap=memory", bench.hour(), "ana", "x"))
+    asyncio.run(bench.local.unsilence(made, "ana"))
+    again = asyncio.run(bench.local.edit_silence(made, "trap=memory", bench.hour(), "bo", "still"))
+    assert again != made
+    states = {each.ref.id: each.state for each in asyncio.run(bench.local.silences()).records}
+    assert states == {made: SilenceState.EXPIRED, again: SilenceState.ACTIVE}
+
+
+def test_a_silence_until_resolved_ends_with_the_last_that_it_hushes(bench: Bench) -> None:
+    bench.reads(95)
+    made = asyncio.run(bench.local.silence_until_resolved("trap=root-disk", "ana", "moving logs"))
+    (alert,) = asyncio.run(bench.local.alerts()).records
+    assert "silenced by ana until it has resolved: moving logs" in alert.suppressed_by
+    assert asyncio.run(bench.local.upkeep()) == []
+    bench.reads(40)
+    assert asyncio.run(bench.local.upkeep()) == ["ended the silence until resolved of ana for trap=root-disk: resolved"]
+    assert {each.ref.id: each.state for each in asyncio.run(bench.local.silences()).records} == {made: SilenceState.EXPIRED}
+    assert asyncio.run(bench.local.upkeep()) == []
+    bench.reads(95)
+    assert bench.states() == {"root-disk": AlertState.FIRING}
+
+
+def test_another_end_can_be_given_to_one_until_resolved_and_back(bench: Bench) -> None:
+    bench.reads(40)
+    made = asyncio.run(bench.local.silence("trap=root-disk", bench.hour(), "ana", "x"))
+    asyncio.run(bench.local.edit_silence(made, "trap=root-disk", None, "ana", "x"))
+    (silence,) = asyncio.run(bench.local.silences()).records
+    assert silence.until_resolved
+    asyncio.run(bench.local.edit_silence(made, "trap=root-disk", bench.hour(), "ana", "x"))
+    assert asyncio.run(bench.local.upkeep()) == []
 
 
 @pytest.mark.parametrize(
@@ -149,14 +205,18 @@ def test_a_silence_hushes_what_it_matches_until_it_ends_by_time_or_by_hand(bench
         ("", 1, "would hush everything"),
         ("   ", 1, "would hush everything"),
         ("@severity>=terrible", 1, "cannot be read, at column"),
+        ('alertname=~".+"', 1, "would hush nearly everything"),
+        ("alertname!=root-disk !swap", 1, "would hush nearly everything"),
+        ("@severity>=unknown @age>1m @state=firing", 1, "would hush nearly everything"),
         ("trap=root-disk", -1, "end in the past"),
         ("trap=root-disk", 24 * 31, "lasts 30 d at most"),
         ("trap=\u202eksid", 1, "cannot be shown"),
     ],
 )
 def test_a_silence_that_would_do_harm_is_refused_with_the_reason(bench: Bench, match: str, hours: float, says: str) -> None:
-    with pytest.raises(ProviderError, match=says):
+    with pytest.raises(ProviderError, match=says) as refused:
         asyncio.run(bench.local.silence(match, bench.hour(hours), "ana", ""))
+    assert bench.local.silence_problem(match, bench.hour(hours)) == str(refused.value)
     assert asyncio.run(bench.local.silences()).records == ()
 
 

@@ -19,7 +19,7 @@ from cockpit.engine.desk import Output, Refused, unheard
 
 from .scene import NOW
 
-_CAPABILITIES = ("Alerts", "Acks", "Silences", "Notes", "Rosters", "Traps", "Rests")
+_CAPABILITIES = ("Alerts", "Acks", "Silences", "Edits", "Notes", "Rosters", "Traps", "Rests")
 
 
 class StillClock:
@@ -45,7 +45,7 @@ class StillClock:
 
 class FakeDesk:
     """Implements `cockpit.engine.desk.Desk` over a given view. ``asked`` holds every action taken, in order; ``refreshes`` counts.
-    ``silence`` are the seconds since its engine's last sign of life.
+    ``silence`` are the seconds since its engine's last sign of life; ``problems`` says why a silence that matches so is refused.
 
     ``can`` are the (source, capability) pairs; without it every source can everything. `show` brings a newer view, from a thread of
     its own as the engine does.
@@ -57,6 +57,7 @@ class FakeDesk:
         self._callbacks: list[Callable[[], None]] = []
         self.asked: list[Action] = []
         self.outputs: dict[str, Output] = {}
+        self.problems: dict[str, str] = {}
         self.refreshes = 0
         self.silence = 0.0
 
@@ -107,6 +108,9 @@ class FakeDesk:
         wanted = parse(match)
         rows = (row.alert for row in self._view.alerts if row.alert.ref.source == source)
         return tuple(alert.ref for alert in rows if wanted.matches(alert, self._view.now, self._view.me))
+
+    def silence_problem(self, source: str, match: str, ends_at: datetime | None) -> str:
+        return self.problems.get(match, "")
 
     def output(self, run_id: str, since: int = 0) -> Output:
         kept = self.outputs.get(run_id, Output(()))

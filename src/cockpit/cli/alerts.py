@@ -1,19 +1,19 @@
-"""What is wrong now, and what one says to it: alerts, ack, unack, silence, note."""
+"""What is wrong now, and what one says to it: alerts, ack, unack, note."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from ..core.actions import Ack, Action, AddNote, EndSilence, MakeSilence, Run, RunState, Start, Unack
-from ..core.alerts import AlertState, Ref, Silence
+from ..core.actions import Ack, Action, AddNote, Run, RunState, Start, Unack
+from ..core.alerts import AlertState, Ref
 from ..core.filters import Filter, FilterError, parse
 from ..core.text import clean
-from ..core.units import say_seconds, seconds, short_age
+from ..core.units import seconds, short_age
 from ..core.view import Row, View
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .compose import House, house
-from .listing import alert_record, as_json, say, table, when
+from .listing import alert_record, as_json, say, table
 from .run import Options, Stop
 
 
@@ -137,82 +137,9 @@ def note(options: Options) -> int:
         return settle(home, AddNote(ref, " ".join(options.words("text"))))
 
 
-def silence(options: Options) -> int:
-    """Silence what a filter matches; without ``--yes`` only the preview. Or list the silences, or end one."""
-    asked = options.args.get("match") is not None, options.flag("list"), bool(options.text("end"))
-    if sum(asked) != 1:
-        raise Stop("say one thing: a FILTER to silence, --list, or --end ID", USAGE)
-    if options.flag("list"):
-        return _list_silences(options)
-    if options.text("end"):
-        return _end_silence(options)
-    rule = filter_of(options.text("match"))
-    duration = duration_of(options.text("duration"))
-    with house(options) as home:
-        view = home.view()
-        source = options.text("source") or _only_source(home)
-        hit = [row for row in view.alerts if row.alert.ref.source == source and rule.matches(row.alert, view.now, view.me)]
-        ends_at = view.now + timedelta(seconds=duration)
-        say(f"At {source}, until {ends_at:%Y-%m-%d %H:%M:%S} UTC ({say_seconds(duration)}): {clean(rule.text)}")
-        say(
-            f"Hits {len(hit)} alert{'s' * (len(hit) != 1)} now" + "".join(f"\n  {row.alert.name}  {row.alert.where}" for row in hit)
-        )
-        if not options.flag("yes"):
-            say("Nothing was sent. Add --yes to send it.")
-            return FINE
-        return settle(home, MakeSilence(source, rule.text, ends_at, options.text("comment")))
-
-
-def _list_silences(options: Options) -> int:
-    with house(options) as home:
-        view = home.view(look=False)
-    if options.json:
-        as_json([_silence_record(each) for each in view.silences])
-    elif view.silences:
-        rows = [
-            (str(each.ref), f"{each.ends_at.astimezone():%m-%d %H:%M}", each.who, each.match, each.comment)
-            for each in view.silences
-        ]
-        table(("Id", "Until (local)", "Who", "Match", "Comment"), rows)
-    else:
-        say("There are no silences" + (" on what can be seen." if view.blind else "."))
-    if not options.json:
-        for health in view.blind:
-            say(f"Cannot see: {health.source}" + (f": {health.reason}" if health.reason else ""))
-    return COULD_NOT_SEE if view.blind else FINE
-
-
-def _silence_record(silence: Silence) -> dict[str, object]:
-    return {
-        "source": silence.ref.source,
-        "id": silence.ref.id,
-        "match": silence.match,
-        "starts_at": when(silence.starts_at),
-        "ends_at": when(silence.ends_at),
-        "who": silence.who,
-        "comment": silence.comment,
-    }
-
-
-def _end_silence(options: Options) -> int:
-    with house(options) as home:
-        view, wanted = home.view(look=False), options.text("end")
-        found = [silence.ref for silence in view.silences if wanted in (silence.ref.id, str(silence.ref))]
-        if not found:
-            raise Stop(f"there is no silence {wanted} now; `cockpit silence --list` lists them")
-        return settle(home, EndSilence(found[0]))
-
-
 def duration_of(text: str) -> float:
     """Read a duration given on the command line, seconds."""
     try:
         return seconds(text)
     except ValueError as error:
         raise Stop(str(error), USAGE) from None
-
-
-def _only_source(home: House) -> str:
-    able = sorted(source for source, capability in home.can if capability == "Silences")
-    if len(able) != 1:
-        raise Stop(f"say at which source, with --source: {', '.join(able) or 'none here can silence'}", USAGE)
-    return able[0]

@@ -28,7 +28,8 @@ COMMANDS: tuple[Command, ...] = (
             'example: cockpit alerts \'@severity>=warning team=web\''),
     Command("ack", "alerts", "ack", "acknowledge alerts: say that you have them"),
     Command("unack", "alerts", "unack", "take acknowledgements back"),
-    Command("silence", "alerts", "silence", "silence what matches, until a time, with a reason; list the silences; end one",
+    Command("silence", "silences", "silence",
+            "silence what matches, until a time or until it has resolved, with a reason; change, extend, end and list silences",
             "example: cockpit silence 'trap=root-disk' --for 2h --comment 'disk is being replaced' --yes"),
     Command("note", "alerts", "note", "leave a note on an alert"),
     Command("oncall", "oncall", "oncall", "who is on call, until when, who is next"),
@@ -140,11 +141,22 @@ def _ack(parser: argparse.ArgumentParser) -> None:
 
 def _silence(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("match", nargs="?", metavar="FILTER", help="what to silence, in the filter language")
-    parser.add_argument("--for", dest="duration", default="1h", metavar="TIME", help="how long: 30m, 2h, 1d (default: 1h)")
-    parser.add_argument("--comment", default="", metavar="TEXT", help="why (wanted)")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--for", dest="duration", metavar="TIME", help="how long: 30m, 2h, 1d (default: 1h)")
+    length.add_argument("--until-resolved", action="store_true", help="until what it hushes has resolved, however long that takes")
+    parser.add_argument("--comment", metavar="TEXT", help="why (wanted)")
     parser.add_argument("--source", default="", metavar="NAME", help="the source to silence at (default: the only one that can)")
-    parser.add_argument("--list", action="store_true", help="list the silences instead")
-    parser.add_argument("--end", default="", metavar="ID", help="end the silence with this id instead, or SOURCE/ID")
+    parser.add_argument(
+        "--edit",
+        default="",
+        metavar="ID",
+        help="change the silence with this id, or SOURCE/ID: what it matches, how long it lasts from now, why; the rest stays",
+    )
+    parser.add_argument("--extend", default="", metavar="ID", help="let the silence with this id last longer")
+    parser.add_argument("--by", metavar="TIME", help="how much longer (default: 1h)")
+    parser.add_argument("--end", default="", metavar="ID", help="end the silence with this id, or SOURCE/ID")
+    parser.add_argument("--list", action="store_true", help="list the silences that stand, and how many alerts each hushes now")
+    parser.add_argument("--all", action="store_true", help="list those too that have ended within the hour")
     parser.add_argument("--yes", action="store_true", help="send it; without it the preview is shown and nothing is done")
 
 

@@ -24,11 +24,13 @@ class AckMark(msgspec.Struct, frozen=True):
 
 
 class Marks(msgspec.Struct, frozen=True):
-    """All that people have put on local alerts; keys are alert ids. Ended acks and silences are not in here."""
+    """All that people have put on local alerts; keys are alert ids. Ended acks are not in here; ``ended`` are the silences that
+    have ended lately."""
 
     acks: Mapping[str, AckMark]
     silences: tuple[Silence, ...]
     notes: Mapping[str, tuple[Remark, ...]]
+    ended: tuple[Silence, ...] = ()
 
 
 BLIND_SUFFIX = ":blind"
@@ -143,8 +145,11 @@ def _marked(
         alert = msgspec.structs.replace(
             alert, state=AlertState.ACKNOWLEDGED, acknowledged_by=ack.who, acknowledged_at=ack.at, acknowledged_why=ack.note
         )
-    for silence, rule in hushes:
-        if rule is not None and rule.matches(alert, now, me):
-            why = f"silenced by {silence.who} until {silence.ends_at:%Y-%m-%d %H:%M} UTC: {silence.comment}"
-            return msgspec.structs.replace(alert, state=AlertState.SUPPRESSED, suppressed_by=why)
-    return alert
+    hushing = [silence for silence, rule in hushes if rule is not None and rule.matches(alert, now, me)]
+    if not hushing:
+        return alert
+    first = hushing[0]
+    until = "it has resolved" if first.until_resolved else f"{first.ends_at:%Y-%m-%d %H:%M} UTC"
+    why = f"silenced by {first.who} until {until}: {first.comment}"
+    ids = tuple(silence.ref.id for silence in hushing)
+    return msgspec.structs.replace(alert, state=AlertState.SUPPRESSED, suppressed_by=why, silences=ids)

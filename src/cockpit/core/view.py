@@ -16,6 +16,7 @@ from .ranking import Ranking
 from .roster import OnCall
 from .rows import Row
 from .runbooks import Runbook
+from .silences import standing
 from .sources import Health, Snapshot, SourceHealth
 from .traps import TrapState, TrapView
 from .units import say_seconds
@@ -130,7 +131,7 @@ def project(
     return View(
         now=now,
         alerts=ranked([Told(said.source, said.alerts or (), sees[said.source]) for said in told], hopes, now, me),
-        silences=tuple(silence for said in told for silence in said.silences or () if silence.ends_at > now),
+        silences=tuple(standing(silence, now) for said in told for silence in said.silences or ()),
         traps=tuple(hopes.trap(view, now, sees[said.source]) for said in told for view in said.traps or ()),
         rosters=tuple(roster for said in told for roster in said.rosters or ()),
         overrides=tuple(each for said in told for each in said.overrides or () if each.end > now),

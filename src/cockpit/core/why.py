@@ -20,7 +20,7 @@ from .actions import (
     Start,
     Unack,
 )
-from .alerts import AlertState, Ref
+from .alerts import AlertState, Ref, SilenceState
 from .covers import covers_problem
 from .sources import Health
 from .traps import TrapState, rest_problem
@@ -54,10 +54,12 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
                 return "say why it should be silent: the next person will ask"
             if ends_at <= view.now and not lasting:
                 return "the end of the silence lies in the past"
+            gone = replaced and all(silence.ref != Ref(source, replaced) for silence in view.silences)
+            if gone:
+                return f"there is no silence {replaced} (any more): make it anew"
             return _cannot(source, "Edits" if lasting or replaced else "Silences", view, can)
         case EndSilence(ref=ref):
-            known = any(silence.ref == ref for silence in view.silences)
-            return _cannot(ref.source, "Silences", view, can) if known else f"there is no silence {ref.id} (any more)"
+            return _no_silence(ref, view) or _cannot(ref.source, "Silences", view, can)
         case Disarm(trap=trap, until=until, why=why):
             return (
                 _no_trap(trap, view, resting=False)
@@ -118,6 +120,13 @@ def _cannot(source: str, capability: str, view: View, can: frozenset[tuple[str, 
     if health.health in (Health.BLIND, Health.PARKED) and not health.answers:
         return f"{source} is {health.health.value}" + (f": {health.reason}" if health.reason else "")
     return None
+
+
+def _no_silence(ref: Ref, view: View) -> str | None:
+    found = next((silence for silence in view.silences if silence.ref == ref), None)
+    if found is None:
+        return f"there is no silence {ref.id} (any more)"
+    return "that silence has ended already" if found.state is SilenceState.EXPIRED else None
 
 
 def _gone(ref: Ref, view: View) -> str | None:

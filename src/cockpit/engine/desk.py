@@ -70,6 +70,11 @@ class Desk(Protocol):
         """What a silence at ``source`` would hush now: the preview. Raises ``FilterError``."""
         ...
 
+    def silence_problem(self, source: str, match: str, ends_at: datetime | None) -> str:
+        """Why ``source`` would not take such a silence (``ends_at`` in UTC, or ``None`` for one until resolved), as far as is known
+        without asking it; "" where nothing is against it. Whether it can be silenced there at all, `why_not` says."""
+        ...
+
     def output(self, run_id: str, since: int = 0) -> Output:
         """What a run has printed from line number ``since`` on."""
         ...

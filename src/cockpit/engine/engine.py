@@ -111,6 +111,11 @@ class Engine(Works):
         there = (row.alert for row in view.alerts if row.alert.ref.source == source)
         return tuple(alert.ref for alert in there if rule.matches(alert, view.now, view.me))
 
+    def silence_problem(self, source: str, match: str, ends_at: datetime | None) -> str:
+        """See `Desk.silence_problem`."""
+        found = self._sources.get(source)
+        return found.silence_problem(match, ends_at) if found is not None else ""
+
     def output(self, run_id: str, since: int = 0) -> Output:
         """See `Desk.output`."""
         return self._runner.output(run_id, since)

@@ -113,8 +113,9 @@ class Journal:
         return after is not None
 
     def marks(self, now: datetime) -> Marks:
-        """What people have put on local alerts, as of ``now``: acknowledgements, silences that run or will, and of the last 30 days
-        the latest 20 notes of each alert, oldest first. Silences carry ``local`` as their source."""
+        """What people have put on local alerts, as of ``now``: acknowledgements, silences that run, that will, and that have ended
+        within the hour, and of the last 30 days the latest 20 notes of each alert, oldest first. Silences carry ``local`` as their
+        source."""
         return self._file.read(lambda db: marks_table.marks(db, now, self._file.odd), _NO_MARKS)
 
     def ack(self, alert_id: str, firing: int, who: str, note: str, at: datetime) -> None:
@@ -125,9 +126,17 @@ class Journal:
         """Take it back, whoever has it. Raises `cockpit.provider.NotFound` if nobody has."""
         self._file.write(lambda db: marks_table.unack(db, alert_id, who, at))
 
-    def silence(self, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str) -> str:
+    def silence(
+        self, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str, until_resolved: bool = False
+    ) -> str:
         """Hush what matches. Gives the new silence's id."""
-        return self._file.write(lambda db: marks_table.silence(db, match, starts_at, ends_at, who, comment))
+        return self._file.write(lambda db: marks_table.silence(db, match, starts_at, ends_at, who, comment, until_resolved))
+
+    def change_silence(
+        self, silence_id: str, match: str, ends_at: datetime, who: str, comment: str, until_resolved: bool, at: datetime
+    ) -> None:
+        """Change one that stands. Raises `cockpit.provider.NotFound`."""
+        self._file.write(lambda db: marks_table.change_silence(db, silence_id, match, ends_at, who, comment, until_resolved, at))
 
     def unsilence(self, silence_id: str, who: str, at: datetime) -> None:
         """End it now. Raises `cockpit.provider.NotFound`."""

@@ -162,9 +162,17 @@ class Here:
         """Raises `NotFound` if nobody has it."""
         self._told(lambda: self._journal.unack(alert_id, who, at))
 
-    def silence(self, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str) -> str:
+    def silence(
+        self, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str, until_resolved: bool = False
+    ) -> str:
         """Gives the id."""
-        return self._told(lambda: self._journal.silence(match, starts_at, ends_at, who, comment))
+        return self._told(lambda: self._journal.silence(match, starts_at, ends_at, who, comment, until_resolved))
+
+    def change_silence(
+        self, silence_id: str, match: str, ends_at: datetime, who: str, comment: str, until_resolved: bool, at: datetime
+    ) -> None:
+        """Raises `NotFound` if there is none, or if it has ended."""
+        self._told(lambda: self._journal.change_silence(silence_id, match, ends_at, who, comment, until_resolved, at))
 
     def unsilence(self, silence_id: str, who: str, at: datetime) -> None:
         """Raises `NotFound` if it has ended."""

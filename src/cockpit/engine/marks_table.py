@@ -15,14 +15,18 @@ SOURCE = "local"
 NOTES_KEPT = 20
 """Notes shown for one alert: the latest."""
 NOTES_DAYS = 30
+ENDED_SHOWN = timedelta(hours=1)
+"""A silence that has ended is told of for so long."""
+
+_SILENCE = "SELECT id, match, starts_at, ends_at, who, comment, until_resolved FROM silence"
 
 
 def marks(db: sqlite3.Connection, now: datetime, odd: Odd) -> Marks:
-    """As of ``now``: acknowledgements, silences that run or will, the latest notes (oldest of them first)."""
+    """As of ``now``: acknowledgements, silences that run or will, those that have ended lately, the latest notes (oldest of them
+    first)."""
     acks = sifted("acknowledgements", db.execute("SELECT alert, firing, who, at, note FROM ack"), _acked, odd)
-    silences = db.execute(
-        "SELECT id, match, starts_at, ends_at, who, comment FROM silence WHERE ends_at > ? ORDER BY ends_at, id", (epoch(now),)
-    )
+    rows = db.execute(f"{_SILENCE} WHERE ends_at > ? ORDER BY ends_at, id", (epoch(now - ENDED_SHOWN),))
+    silences = sifted("silences", rows, _silenced, odd)
     notes: dict[str, list[Remark]] = {}
     since = epoch(now - timedelta(days=NOTES_DAYS))
     rows = db.execute("SELECT alert, at, who, text FROM note WHERE at >= ? ORDER BY at DESC, id DESC", (since,))
@@ -32,8 +36,9 @@ def marks(db: sqlite3.Connection, now: datetime, odd: Odd) -> Marks:
             kept.append(remark)
     return Marks(
         {each.id: each for each in acks},
-        tuple(sifted("silences", silences, _silenced, odd)),
+        tuple(each for each in silences if each.ends_at > now),
         {alert: tuple(reversed(kept)) for alert, kept in notes.items()},
+        tuple(each for each in silences if each.ends_at <= now),
     )
 
 
@@ -41,7 +46,7 @@ def _acked(alert: str, firing: int, who: str, at: float, note: str) -> AckMark:
     return AckMark(alert, int(firing), clean(who), moment(at), clean(note))
 
 
-def _silenced(i: str, match: str, start: float, end: float, who: str, comment: str) -> Silence:
+def _silenced(i: str, match: str, start: float, end: float, who: str, comment: str, lasting: int) -> Silence:
     return Silence(
         ref=Ref(SOURCE, clean(i)),
         match=clean(match),
@@ -49,6 +54,7 @@ def _silenced(i: str, match: str, start: float, end: float, who: str, comment: s
         ends_at=moment(end),
         who=clean(who),
         comment=clean_block(comment),
+        until_resolved=bool(lasting),
     )
 
 
@@ -74,17 +80,44 @@ def unack(db: sqlite3.Connection, alert_id: str, who: str, at: datetime) -> None
     _happened(db, at, "alert.unacked", who, alert_id, {})
 
 
-def silence(db: sqlite3.Connection, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str) -> str:
+def silence(
+    db: sqlite3.Connection, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str, until_resolved: bool
+) -> str:
     """Gives the new silence's id."""
     import secrets  # deferred: it brings the hashes, and the first screen writes nothing
 
     new = f"s-{secrets.token_hex(4)}"
     db.execute(
-        "INSERT INTO silence (id, match, starts_at, ends_at, who, comment) VALUES (?, ?, ?, ?, ?, ?)",
-        (new, match, epoch(starts_at), epoch(ends_at), who, comment),
+        "INSERT INTO silence (id, match, starts_at, ends_at, who, comment, until_resolved) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (new, match, epoch(starts_at), epoch(ends_at), who, comment, int(until_resolved)),
     )
-    _happened(db, starts_at, "silence.made", who, new, {"match": match, "until": ends_at.isoformat(), "comment": comment})
+    _happened(db, starts_at, "silence.made", who, new, _told(match, ends_at, comment, until_resolved))
     return new
+
+
+def change_silence(
+    db: sqlite3.Connection,
+    silence_id: str,
+    match: str,
+    ends_at: datetime,
+    who: str,
+    comment: str,
+    until_resolved: bool,
+    at: datetime,
+) -> None:
+    """Change one that stands: it is then the silence of who changed it. Raises `NotFound` if there is none, or if it has ended."""
+    changed = db.execute(
+        "UPDATE silence SET match = ?, ends_at = ?, who = ?, comment = ?, until_resolved = ? WHERE id = ? AND ends_at > ?",
+        (match, epoch(ends_at), who, comment, int(until_resolved), silence_id, epoch(at)),
+    ).rowcount
+    if not changed:
+        raise NotFound(f"there is no silence {silence_id} that has not ended")
+    _happened(db, at, "silence.changed", who, silence_id, _told(match, ends_at, comment, until_resolved))
+
+
+def _told(match: str, ends_at: datetime, comment: str, until_resolved: bool) -> dict[str, object]:
+    """What the journal's entry says of a silence."""
+    return {"match": match, "until": "resolved" if until_resolved else ends_at.isoformat(), "comment": comment}
 
 
 def unsilence(db: sqlite3.Connection, silence_id: str, who: str, at: datetime) -> None:

@@ -134,6 +134,11 @@ class Opening:
         there = (row.alert for row in view.alerts if row.alert.ref.source == source)
         return tuple(alert.ref for alert in there if rule.matches(alert, self._clock.now(), view.me))
 
+    def silence_problem(self, source: str, match: str, ends_at: datetime | None) -> str:
+        """See `Desk.silence_problem`."""
+        engine = self._engine
+        return engine.silence_problem(source, match, ends_at) if engine is not None else ""
+
     def output(self, run_id: str, since: int = 0) -> Output:
         """See `Desk.output`."""
         return self._behind().output(run_id, since)

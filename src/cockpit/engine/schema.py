@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 1
+VERSION = 2
 APPLICATION = 0x436B7074  # "Ckpt"
 
 _TABLES = """
@@ -35,7 +35,7 @@ CREATE TABLE ack (
     alert TEXT PRIMARY KEY, firing INTEGER NOT NULL, who TEXT NOT NULL, at REAL NOT NULL, note TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE silence (
     id TEXT PRIMARY KEY, match TEXT NOT NULL, starts_at REAL NOT NULL, ends_at REAL NOT NULL,
-    who TEXT NOT NULL, comment TEXT NOT NULL) WITHOUT ROWID;
+    who TEXT NOT NULL, comment TEXT NOT NULL, until_resolved INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE INDEX silence_end ON silence (ends_at);
 CREATE TABLE note (id INTEGER PRIMARY KEY, alert TEXT NOT NULL, at REAL NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL);
 CREATE INDEX note_at ON note (at);
@@ -45,23 +45,28 @@ CREATE TABLE lease (
     renewed_at REAL NOT NULL, renewed_mono REAL NOT NULL);
 """
 
+_UPGRADES = {1: "ALTER TABLE silence ADD COLUMN until_resolved INTEGER NOT NULL DEFAULT 0"}
+"""What makes a file of this version one of the next."""
+
 
 class Unusable(Exception):
     """The file is a database, but not one this cockpit can use; the message says why."""
 
 
 def prepare(db: sqlite3.Connection) -> None:
-    """Make the tables in an empty file; check them in another. Raises `Unusable` and ``sqlite3.Error``."""
-    if _check(db):
+    """Make the tables in an empty file; check them in another, and bring an older one up to date. Raises `Unusable` and
+    ``sqlite3.Error``."""
+    if _check(db) == VERSION:
         return
     db.execute("BEGIN IMMEDIATE")
     try:
-        if not _check(db):  # another process may have been first
-            for statement in _TABLES.split(";"):
-                if statement.strip():
-                    db.execute(statement)
-            db.execute(f"PRAGMA application_id = {APPLICATION}")
-            db.execute(f"PRAGMA user_version = {VERSION}")
+        version = _check(db)  # another process may have been first
+        statements = (_UPGRADES[each] for each in range(version, VERSION)) if version else _TABLES.split(";")
+        for statement in statements:
+            if statement.strip():
+                db.execute(statement)
+        db.execute(f"PRAGMA application_id = {APPLICATION}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
     except BaseException:
         if db.in_transaction:
@@ -69,8 +74,8 @@ def prepare(db: sqlite3.Connection) -> None:
         raise
 
 
-def _check(db: sqlite3.Connection) -> bool:
-    """Whether the tables are there; False for an empty file."""
+def _check(db: sqlite3.Connection) -> int:
+    """The version of its tables; 0 for an empty file."""
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     application: int = db.execute("PRAGMA application_id").fetchone()[0]
     tables: int = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -80,4 +85,4 @@ def _check(db: sqlite3.Connection) -> bool:
         raise Unusable(f"a newer cockpit wrote it (schema {version}; this one reads {VERSION})")
     if version and not tables:
         raise Unusable("its tables are missing")
-    return bool(version)
+    return version

@@ -139,6 +139,18 @@ class Source:
 
         return await self._call(sent)
 
+    def silence_problem(self, match: str, ends_at: datetime | None) -> str:
+        """Why this source would not take such a silence (``None``: one until resolved), as its provider can tell without asking;
+        "" where it says nothing against it. From any thread."""
+        provider: Any = self._provider
+        if provider is None or "Checks" not in self.can:
+            return ""
+        try:
+            return clean(str(provider.silence_problem(match, ends_at)))
+        except Exception as error:  # noqa: BLE001  # a third party's code; what is wrong is said when the silence is sent
+            self._heard(said(error))
+            return ""
+
     async def on_call(self, at: datetime) -> Answer[OnCall] | None:
         """Who is on call there at ``at`` (UTC); ``None`` where it has no rosters. Raises what the provider raises, or `Overran`."""
 

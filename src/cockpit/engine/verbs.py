@@ -20,7 +20,7 @@ from ..core.actions import (
     MakeSilence,
     Unack,
 )
-from ..core.alerts import AlertState, Ref, SilenceState
+from ..core.alerts import AlertState, Ref, Silence, SilenceState
 from ..core.sources import Snapshot
 from ..core.view import View
 
@@ -74,10 +74,10 @@ def call(action: Verb, who: str) -> Callable[[Any], Awaitable[object]]:
             return lambda at: at.ack([ref.id for ref in refs], who, note)
         case Unack(refs=refs):
             return lambda at: at.unack([ref.id for ref in refs], who)
+        case MakeSilence(match=rule, ends_at=ends_at, comment=comment, replaces=old, until_resolved=lasting) if old:
+            return lambda at: at.edit_silence(old, rule, None if lasting else ends_at, who, comment)
         case MakeSilence(match=rule, comment=comment, until_resolved=True):
             return lambda at: at.silence_until_resolved(rule, who, comment)
-        case MakeSilence(match=rule, ends_at=ends_at, comment=comment, replaces=old) if old:
-            return lambda at: at.edit_silence(old, rule, ends_at, who, comment)
         case MakeSilence(match=rule, ends_at=ends_at, comment=comment):
             return lambda at: at.silence(rule, ends_at, who, comment)
         case EndSilence(ref=ref):
@@ -143,6 +143,15 @@ def exclusive(action: Action, source: str) -> str:
             return ""
 
 
+def _is_made(silence: Silence, action: MakeSilence, result: object) -> bool:
+    if silence.state is SilenceState.EXPIRED:
+        return False
+    if silence.ref.id == result:
+        return True
+    ends = silence.until_resolved if action.until_resolved else abs(silence.ends_at - action.ends_at) < _SAME_END
+    return silence.match == action.match and ends
+
+
 def shows(action: Action, result: object, snapshot: Snapshot) -> bool | None:
     """Whether a snapshot shows the effect. ``result`` is what the provider's method gave. ``None``: it can say nothing about it,
     because this source has no such facts, or what it was about is gone."""
@@ -152,13 +161,10 @@ def shows(action: Action, result: object, snapshot: Snapshot) -> bool | None:
             states = [alert.state for alert in snapshot.alerts or () if alert.ref in wanted]
             undone = AlertState.FIRING if held else AlertState.ACKNOWLEDGED
             return undone not in states if states else None
-        case MakeSilence(match=rule, ends_at=ends_at):
+        case MakeSilence():
             if snapshot.silences is None:
                 return None
-            return any(
-                each.ref.id == result or (each.match == rule and abs(each.ends_at - ends_at) < _SAME_END)
-                for each in snapshot.silences
-            )
+            return any(_is_made(each, action, result) for each in snapshot.silences)
         case EndSilence(ref=ref):
             stand = (each for each in snapshot.silences or () if each.state is not SilenceState.EXPIRED)
             return not any(each.ref == ref and each.ends_at > snapshot.asked_at for each in stand)

@@ -15,7 +15,7 @@ from ..core.filters import FilterError, parse
 from ..core.packed import Packer
 from ..core.text import clean, clean_block
 from ..core.units import Seconds
-from ..provider import Answer, Conflict, Host, HttpSettings, NotFound
+from ..provider import Answer, Conflict, Host, HttpSettings, NotFound, ProviderError
 from .am_acks import ack_comment, exact, hits_of, lasting_comment, mark_of
 from .am_alerts import SEVERITIES, WHERE, Look
 from .am_flight import several
@@ -168,6 +168,16 @@ class Alertmanager:
         remarks = (f"{bad} silences could not be read",) if bad else ()
         return Answer(tuple(found), bad, known.complete, remarks)
 
+    def silence_problem(self, match: str, ends_at: datetime | None) -> str:
+        """Why such a silence would not be taken, as far as can be told without asking; "" where nothing is against it."""
+        try:
+            if ends_at is not None:
+                check_end(self._clock.now(), ends_at, timedelta(seconds=self._config.longest_silence))
+            self._matchers(match, self._last)
+        except ProviderError as error:
+            return str(error)
+        return ""
+
     async def silence(self, match: str, ends_at: datetime, who: str, comment: str) -> str:
         """Hush what matches from now until ``ends_at`` (UTC). Raises `ProviderError` with what is wrong: what no matcher can say,
         one that hits everything, an end too far off."""
@@ -179,16 +189,19 @@ class Alertmanager:
         known = self._last or await self._looking.join()
         return await self._post(match, self._now(known) + LASTING, who, lasting_comment(comment))
 
-    async def edit_silence(self, silence_id: str, match: str, ends_at: datetime, who: str, comment: str) -> str:
+    async def edit_silence(self, silence_id: str, match: str, ends_at: datetime | None, who: str, comment: str) -> str:
         """Change a silence: its end alone keeps the id; with other matchers, an Alertmanager ends it and makes another. One that
         has ended already is made anew. Raises as `silence`, and `NotFound`."""
-        check_end(self._clock.now(), ends_at, timedelta(seconds=self._config.longest_silence))
+        if ends_at is not None:
+            check_end(self._clock.now(), ends_at, timedelta(seconds=self._config.longest_silence))
+        known = self._last or await self._looking.join()
         before = await self._silencer.get(silence_id)
-        same = match_of(before) == match
-        found = tuple(before.matchers) if same else await self._matchers(match, before)
-        comment = clean_block(comment, 1000)
+        same = match in (match_of(before), clean(match_of(before)))  # as it is, or as it was shown
+        found = tuple(before.matchers) if same else self._matchers(match, known, before)
+        comment = clean_block(comment, 1000) if ends_at is not None else lasting_comment(comment)
         starts, changes = (stamp(EPOCH), "") if before.expired else (before.starts_at, silence_id)
-        made = await self._silencer.put(found, starts, ends_at, clean(who, 200), comment, changes)
+        ends = ends_at if ends_at is not None else self._now(known) + LASTING
+        made = await self._silencer.put(found, starts, ends, clean(who, 200), comment, changes)
         await self._silencer.spread(made)
         return made
 
@@ -225,19 +238,19 @@ class Alertmanager:
         return {each: known.seen[each].labels for each in ids}, known
 
     async def _post(self, match: str, ends_at: datetime, who: str, comment: str) -> str:
-        found = await self._matchers(match)
+        found = self._matchers(match, self._last or await self._looking.join())
         made = await self._silencer.put(found, stamp(EPOCH), ends_at, clean(who, 200), comment)
         await self._silencer.spread(made)
         return made
 
-    async def _matchers(self, match: str, before: WireSilence | None = None) -> tuple[WireMatcher, ...]:
+    def _matchers(self, match: str, known: Known | None, before: WireSilence | None = None) -> tuple[WireMatcher, ...]:
         """The matchers for a filter, values as they are here to the byte where cleaning had changed what is shown."""
-        known = self._last or await self._looking.join()
-        names = {name for it in known.seen.values() for name in it.labels}
+        seen = known.seen.values() if known is not None else ()
+        names = {name for it in seen for name in it.labels}
         names |= {matcher.name for matcher in before.matchers} if before is not None else set()
         look = self._look_at
         found = matchers(match, source=self._name, known=names, label=look.label, words=look.words)
-        raw = {(clean(name), clean(value)): (name, value) for it in known.seen.values() for name, value in (it.exact or {}).items()}
+        raw = {(clean(name), clean(value)): (name, value) for it in seen for name, value in (it.exact or {}).items()}
         exactly = {each: raw[each.name, each.value] for each in found if not each.is_regex and (each.name, each.value) in raw}
         return tuple(
             msgspec.structs.replace(each, name=exactly[each][0], value=exactly[each][1]) if each in exactly else each

@@ -121,7 +121,7 @@ def told(silence: WireSilence, source: str, now: datetime) -> Silence | None:
         starts_at=starts or when(silence.updated_at) or ends,
         ends_at=ends,
         who=clean(silence.created_by),
-        comment=clean_block(silence.comment),
+        comment=clean_block(silence.comment) if mark is None else mark.why,
         state=state,
         ack=mark is not None and mark.ack,
         until_resolved=mark is not None and mark.ours and not mark.ack,

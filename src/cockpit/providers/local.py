@@ -9,10 +9,11 @@ from typing import ClassVar
 
 import msgspec
 
-from ..core.alerts import Alert, Ref, Silence
+from ..core.alerts import Alert, Ref, Silence, SilenceState
 from ..core.filters import FilterError, parse
 from ..core.marks import firing_of, local_alerts, trap_of
 from ..core.roster import OnCall, Shift, alone, on_call, shifts
+from ..core.silences import takes_everything
 from ..core.text import clean, clean_block
 from ..core.traps import Trap, TrapView, Watch, rest_problem, seen, view_of
 from ..core.units import say_seconds
@@ -54,17 +55,45 @@ class Local:
         await asyncio.to_thread(self._unack, ids, clean(who, 200))
 
     async def silences(self) -> Answer[Silence]:
-        """Those that run, and those that will."""
+        """Those that run, those that will, and those that have ended lately."""
         marks = await asyncio.to_thread(self._machine.marks)
-        return Answer(tuple(msgspec.structs.replace(each, ref=Ref(self._name, each.ref.id)) for each in marks.silences))
+        now = self._clock.now()
+        return Answer(tuple(self._standing(each, now) for each in (*marks.silences, *marks.ended)))
+
+    def silence_problem(self, match: str, ends_at: datetime | None) -> str:
+        """Why such a silence would not be taken: no matcher, one that cannot be read, an end past or too far off."""
+        now = self._clock.now()
+        return _silence_problem(match, now, ends_at or now + LONGEST_SILENCE) or ""
 
     async def silence(self, match: str, ends_at: datetime, who: str, comment: str) -> str:
         """Hush what matches, from now until ``ends_at`` (UTC), 30 days at most. Raises `ProviderError` with what is wrong."""
         now = self._clock.now()
-        wrong = _silence_problem(match, now, ends_at)
-        if wrong:
-            raise ProviderError(wrong)
+        self._check(match, now, ends_at)
         return await asyncio.to_thread(self._machine.silence, match, now, ends_at, clean(who, 200), clean(comment))
+
+    async def silence_until_resolved(self, match: str, who: str, comment: str) -> str:
+        """Hush what matches until nothing of it fires any more; after 30 days it ends all the same."""
+        now = self._clock.now()
+        ends_at = now + LONGEST_SILENCE
+        self._check(match, now, ends_at)
+        return await asyncio.to_thread(self._machine.silence, match, now, ends_at, clean(who, 200), clean(comment), True)
+
+    async def edit_silence(self, silence_id: str, match: str, ends_at: datetime | None, who: str, comment: str) -> str:
+        """Change one that stands; one that has ended lately is made anew. Raises `NotFound`, or `ProviderError` with what is
+        wrong."""
+        now, lasting = self._clock.now(), ends_at is None
+        until = ends_at if ends_at is not None else now + LONGEST_SILENCE
+        self._check(match, now, until)
+        who, comment = clean(who, 200), clean(comment)
+        marks = await asyncio.to_thread(self._machine.marks)
+        if any(each.ref.id == silence_id for each in marks.ended):
+            return await asyncio.to_thread(self._machine.silence, match, now, until, who, comment, lasting)
+        await asyncio.to_thread(self._machine.change_silence, silence_id, match, until, who, comment, lasting, now)
+        return silence_id
+
+    async def upkeep(self) -> Sequence[str]:
+        """End the silences "until resolved" of which nothing fires any more."""
+        return await asyncio.to_thread(self._end_resolved)
 
     async def unsilence(self, silence_id: str, who: str) -> None:
         """End it now. Raises `NotFound`."""
@@ -115,6 +144,32 @@ class Local:
         self._trap(trap)
         await asyncio.to_thread(self._machine.arm, trap, clean(who, 200), self._clock.now())
 
+    def _check(self, match: str, now: datetime, ends_at: datetime) -> None:
+        if wrong := _silence_problem(match, now, ends_at):
+            raise ProviderError(wrong)
+
+    def _standing(self, silence: Silence, now: datetime) -> Silence:
+        state = (
+            SilenceState.EXPIRED
+            if silence.ends_at <= now
+            else SilenceState.PENDING
+            if silence.starts_at > now
+            else SilenceState.ACTIVE
+        )
+        return msgspec.structs.replace(silence, ref=Ref(self._name, silence.ref.id), state=state)
+
+    def _end_resolved(self) -> list[str]:
+        lasting = [each for each in self._machine.marks().silences if each.until_resolved]
+        if not lasting:
+            return []
+        hushed = {silence_id for alert in self._alerts() for silence_id in alert.silences}
+        done = []
+        for each in lasting:
+            if each.ref.id not in hushed:
+                self._machine.unsilence(each.ref.id, each.who, self._clock.now())
+                done.append(f"ended the silence until resolved of {each.who} for {each.match}: resolved")
+        return done
+
     def _trap(self, name: str) -> Trap:
         found = next((trap for trap in self._machine.traps if trap.name == name), None)
         if found is None:
@@ -163,6 +218,8 @@ def _silence_problem(match: str, now: datetime, ends_at: datetime) -> str | None
         return f"the matcher cannot be read, at column {error.column + 1}: {error}"
     if not rule.terms:
         return "a silence without a matcher would hush everything: say what it is for, like alertname=root-disk"
+    if takes_everything(rule, now):
+        return f"{match} would hush nearly everything: name what is to be silent, like alertname=root-disk"
     if clean(match) != match:
         return "the matcher holds characters that cannot be shown, or is too long"
     if ends_at <= now:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..core.alerts import AlertState, Severity, SilenceState
+from ..core.alerts import AlertState, Severity
 from ..core.covers import Cover, Standing
 from ..core.paging import Page, PageKind
 from ..core.text import clean_block
@@ -22,6 +22,8 @@ from ..core.traps import TrapState
 from ..engine.answers import Accepting
 from ..provider import CAPABILITIES, Answer, ProviderError, capabilities
 from .clock import START
+from .contract_silences import SilencesContract
+from .must import have, must
 from .walk import records_of, texts, times
 
 T = TypeVar("T")
@@ -40,7 +42,7 @@ _ASKED: dict[str, Callable[[Any], Awaitable[Any]]] = {
 }
 
 
-class ProviderContract:
+class ProviderContract(SilencesContract):
     """Subclass it in a test module and override `provider`, and as many of the others as the source makes possible; what is not
     overridden is skipped and says so. Each method gives a fresh provider whose source is a recording, or a real server.
 
@@ -91,7 +93,10 @@ class ProviderContract:
             missing = [name for name in methods if name not in there]
             must(not (there and missing), f"it has {', '.join(there)} but no {', '.join(missing)}: that is no {kind.__name__} yet")
             for name in there:
-                must(inspect.iscoroutinefunction(getattr(provider, name)), f"{name} is not a coroutine function (async def)")
+                waits = inspect.iscoroutinefunction(getattr(provider, name))
+                plain = inspect.isfunction(vars(kind)[name]) and not inspect.iscoroutinefunction(vars(kind)[name])
+                must(waits or plain, f"{name} is not a coroutine function (async def)")
+                must(not (waits and plain), f"{name} is a coroutine function, and is called as a plain one (def)")
 
     def test_identities_are_unique_and_its_own(self) -> None:
         for kind, answer in self._answers(self.provider()).items():
@@ -200,21 +205,6 @@ class ProviderContract:
 
         self._if_it_can("Acks", there_and_back)
 
-    def test_silencing_round_trips(self) -> None:
-        async def there_and_back(provider: Any) -> None:
-            ends_at = self.now + timedelta(hours=1)
-            silence_id = await provider.silence("alertname=ContractKit", ends_at, "ana", "trying the contract")
-            made = [each for each in (await provider.silences()).records if each.ref.id == silence_id]
-            must(made, f"after silence the id it gave, {silence_id!r}, is not among the silences")
-            must(made[0].match == "alertname=ContractKit", f"the silence matches {made[0].match!r}, not what was asked for")
-            must(abs(made[0].ends_at - ends_at) < timedelta(minutes=1), f"the silence ends at {made[0].ends_at}, not at {ends_at}")
-            await provider.unsilence(silence_id, "ana")
-            stand = (each for each in (await provider.silences()).records if each.state is not SilenceState.EXPIRED)
-            left = [each.ref.id for each in stand]
-            must(silence_id not in left, "after unsilence the silence is still there")
-
-        self._if_it_can("Silences", there_and_back)
-
     def test_notes_round_trip(self) -> None:
         async def there(provider: Any) -> None:
             alerts = (await provider.alerts()).records
@@ -298,19 +288,6 @@ class ProviderContract:
                     await closing
 
         return asyncio.run(bounded())
-
-
-def must(holds: object, otherwise: str) -> None:
-    """An assertion that works without assertion rewriting, and under ``python -O``."""
-    if not holds:
-        raise AssertionError(otherwise)
-
-
-def have(value: T | None, otherwise: str) -> T:
-    """The value, which must be there."""
-    if value is None:
-        raise AssertionError(otherwise)
-    return value
 
 
 async def asked_all(provider: Any) -> dict[str, Answer[Any]]:

@@ -29,6 +29,7 @@ class FakeMachine:
         self.beats: dict[str, datetime] = {}
         self._acks: dict[str, AckMark] = {}
         self._silences: dict[str, Silence] = {}
+        self._ended: set[str] = set()
         self._notes: dict[str, tuple[Remark, ...]] = {}
 
     @property
@@ -47,7 +48,9 @@ class FakeMachine:
 
     def marks(self) -> Marks:
         """What people have put on the alerts."""
-        return Marks(dict(self._acks), tuple(self._silences.values()), dict(self._notes))
+        stand = [each for id, each in self._silences.items() if id not in self._ended]
+        ended = [each for id, each in self._silences.items() if id in self._ended]
+        return Marks(dict(self._acks), tuple(stand), dict(self._notes), tuple(ended))
 
     def ack(self, alert_id: str, firing: int, who: str, note: str, at: datetime) -> None:
         """Raises `Conflict` if somebody else has this firing."""
@@ -61,18 +64,39 @@ class FakeMachine:
         if self._acks.pop(alert_id, None) is None:
             raise NotFound(f"nobody has acknowledged {alert_id}")
 
-    def silence(self, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str) -> str:
+    def silence(
+        self, match: str, starts_at: datetime, ends_at: datetime, who: str, comment: str, until_resolved: bool = False
+    ) -> str:
         """Gives the id."""
         silence_id = f"silence-{len(self._silences) + 1}"
         self._silences[silence_id] = Silence(
-            ref=Ref("local", silence_id), match=match, starts_at=starts_at, ends_at=ends_at, who=who, comment=comment
+            ref=Ref("local", silence_id),
+            match=match,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            who=who,
+            comment=comment,
+            until_resolved=until_resolved,
         )
         return silence_id
 
+    def change_silence(
+        self, silence_id: str, match: str, ends_at: datetime, who: str, comment: str, until_resolved: bool, at: datetime
+    ) -> None:
+        """Raises `NotFound` if there is none, or if it has ended."""
+        before = self._silences.get(silence_id)
+        if before is None or before.ends_at <= at:
+            raise NotFound(f"there is no silence {silence_id} that has not ended")
+        self._silences[silence_id] = msgspec.structs.replace(
+            before, match=match, ends_at=ends_at, who=who, comment=comment, until_resolved=until_resolved
+        )
+
     def unsilence(self, silence_id: str, who: str, at: datetime) -> None:  # noqa: ARG002  # the protocol's
         """Raises `NotFound`."""
-        if self._silences.pop(silence_id, None) is None:
+        if silence_id not in self._silences or silence_id in self._ended:
             raise NotFound(f"there is no silence {silence_id}")
+        self._ended.add(silence_id)
+        self._silences[silence_id] = msgspec.structs.replace(self._silences[silence_id], ends_at=at)
 
     def note(self, alert_id: str, who: str, text: str, at: datetime) -> None:
         """Leave a remark."""

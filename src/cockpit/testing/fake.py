@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import msgspec
@@ -14,7 +14,7 @@ from ..core.alerts import Alert, AlertState, Ref, Remark, Severity, Silence
 from ..core.covers import Cover, Standing
 from ..core.paging import Page
 from ..core.roster import OnCall, Shift
-from ..provider import Answer, Host, NotFound, Unreachable
+from ..provider import Answer, Host, NotFound, ProviderError, Unreachable
 from .clock import START
 from .doubles import FakeHost
 
@@ -53,6 +53,7 @@ class FakeProvider:
         self._alerts: dict[str, Alert] = {}
         self._silences: dict[str, Silence] = {}
         self._overrides: dict[str, Standing] = {}
+        self._made: set[str] = set()
 
     def fire(self, alert_id: str, severity: Severity = Severity.CRITICAL, **more: Any) -> Alert:
         """Have an alert fire (again)."""
@@ -91,18 +92,44 @@ class FakeProvider:
         await self._called("silences", None)
         return Answer(tuple(self._silences.values()))
 
+    def silence_problem(self, match: str, ends_at: datetime | None) -> str:
+        """It wants a matcher, and an end to come."""
+        if not match:
+            return "an empty matcher would hush everything"
+        return "the end lies in the past" if ends_at is not None and ends_at <= self._host.clock.now() else ""
+
     async def silence(self, match: str, ends_at: datetime, who: str, comment: str) -> str:
         """Hush."""
         await self._called("silence", match)
-        silence_id = f"s{len(self._silences) + 1}"
+        return self._hush(match, ends_at, who, comment)
+
+    async def silence_until_resolved(self, match: str, who: str, comment: str) -> str:
+        """Hush for as long as a fake can think of."""
+        await self._called("silence_until_resolved", match)
+        return self._hush(match, None, who, comment)
+
+    async def edit_silence(self, silence_id: str, match: str, ends_at: datetime | None, who: str, comment: str) -> str:
+        """Hush otherwise."""
+        await self._called("edit_silence", silence_id)
+        if silence_id not in self._made:
+            raise NotFound(f"there is no silence {silence_id}")
+        return self._hush(match, ends_at, who, comment, silence_id if silence_id in self._silences else "")
+
+    def _hush(self, match: str, ends_at: datetime | None, who: str, comment: str, silence_id: str = "") -> str:
+        if problem := self.silence_problem(match, ends_at):
+            raise ProviderError(problem)
+        now = self._host.clock.now()
+        silence_id = silence_id or f"s{len(self._made) + 1}"
+        self._made.add(silence_id)
         if not self.deaf:
             self._silences[silence_id] = Silence(
                 ref=Ref(self.name, silence_id),
                 match=match,
-                starts_at=self._host.clock.now(),
-                ends_at=ends_at,
+                starts_at=now,
+                ends_at=ends_at or now + timedelta(days=1),
                 who=who,
                 comment=comment,
+                until_resolved=ends_at is None,
             )
         self._answer()
         return silence_id

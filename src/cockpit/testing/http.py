@@ -19,8 +19,9 @@ from typing import ClassVar
 import msgspec
 
 from ..provider import ProviderError
-from .contract import HOSTILE, ProviderContract, asked_all, errors_of, must
+from .contract import HOSTILE, ProviderContract, asked_all, errors_of
 from .misbehaving import FAULTS, Misbehaving
+from .must import must
 
 BAD_RECORDS: Sequence[bytes] = (
     b"null",

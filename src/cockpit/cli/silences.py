@@ -1,0 +1,203 @@
+"""``cockpit silence``: make one, change it, let it last longer, end it, list them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ..core.actions import EndSilence, MakeSilence, Run
+from ..core.alerts import Silence, SilenceState
+from ..core.filters import FilterError, parse
+from ..core.silences import hushed, lasting, later, listed
+from ..core.text import clean
+from ..core.units import say_seconds
+from ..core.view import Row, View
+from . import COULD_NOT_SEE, FINE, USAGE
+from .alerts import duration_of, filter_of, outcome, settle, status_of
+from .compose import House, house
+from .listing import as_json, say, table, when
+from .run import Options, Stop
+
+LENGTH = "1h"
+"""How long a silence lasts, and how much longer one is made, where nothing is said."""
+
+
+def silence(options: Options) -> int:
+    """Silence what a filter matches; without ``--yes`` only the preview. Or change a silence, end one, or list them."""
+    does = [name for name in ("list", "end", "edit", "extend") if options.args.get(name)]
+    making = options.args.get("match") is not None and does != ["edit"]
+    if len(does) + making != 1:
+        raise Stop("say one thing: a FILTER to silence, --edit ID, --extend ID, --end ID or --list", USAGE)
+    if does == ["list"]:
+        return _list(options)
+    if does == ["end"]:
+        return _end(options)
+    for name, also in (("by", "extend"), ("all", "list")):
+        if options.args.get(name) and does != [also]:
+            raise Stop(f"--{name} goes with --{also}", USAGE)
+    duration_of(options.text("duration") or LENGTH)
+    duration_of(options.text("by") or LENGTH)
+    rule = filter_of(options.text("match")) if options.args.get("match") is not None else None
+    with house(options) as home:
+        view = home.view()
+        before = _found(view, options.text(does[0])) if does else None
+        wanted = _wanted(options, home, view, before, rule.text if rule is not None else "")
+        return _previewed_and_sent(options, home, view, wanted, before)
+
+
+def _wanted(options: Options, home: House, view: View, before: Silence | None, match: str) -> MakeSilence:
+    """The silence that is asked for; of one that is changed, what is not said stays."""
+    length = timedelta(seconds=duration_of(options.text("duration") or LENGTH))
+    resolved = options.flag("until_resolved")
+    if before is None:
+        source = options.text("source") or _only_source(home)
+        return MakeSilence(source, match, view.now + length, options.text("comment"), until_resolved=resolved)
+    if before.ack:
+        raise Stop(f"that is the acknowledgement of {before.who}: `cockpit unack` takes it back")
+    same = MakeSilence(
+        before.ref.source,
+        before.match,
+        before.ends_at,
+        before.comment,
+        replaces=before.ref.id if before.state is not SilenceState.EXPIRED else "",
+        until_resolved=before.until_resolved,
+    )
+    if options.text("extend"):
+        if before.until_resolved:
+            raise Stop("that one lasts until what it hushes has resolved: there is no end to put off")
+        by = timedelta(seconds=duration_of(options.text("by") or LENGTH))
+        return msgspec.structs.replace(same, ends_at=later(before, by, view.now))
+    changes: dict[str, object] = {}
+    if match:
+        changes["match"] = match
+    if options.args.get("comment") is not None:
+        changes["comment"] = options.text("comment")
+    if options.args.get("duration") is not None:
+        changes |= {"ends_at": lasting(length, view.now, before), "until_resolved": False}
+    if resolved:
+        changes["until_resolved"] = True
+    if not changes:
+        raise Stop("nothing to change: say a FILTER, --for, --until-resolved or --comment", USAGE)
+    return msgspec.structs.replace(same, **changes)
+
+
+def _previewed_and_sent(options: Options, home: House, view: View, wanted: MakeSilence, before: Silence | None) -> int:
+    hit = _hit(view, wanted)
+    problem = home.desk.silence_problem(wanted.source, wanted.match, None if wanted.until_resolved else wanted.ends_at)
+    if not problem and wanted.until_resolved and not hit:
+        problem = "nothing that it matches fires now: a silence until resolved would end at once"
+    send = options.flag("yes")
+    if not options.json:
+        _say_preview(view, wanted, before, hit)
+    if problem:
+        raise Stop(clean(problem))
+    runs: Sequence[Run] = home.do(wanted) if send else ()
+    if options.json:
+        as_json([{**_preview_record(wanted, hit), "sent": send, "state": runs[0].state.value if runs else None}])
+    elif send:
+        for run in runs:
+            say(outcome(run))
+    else:
+        say("Nothing was sent. Add --yes to send it.")
+    return status_of(runs) if send else FINE
+
+
+def _hit(view: View, wanted: MakeSilence) -> list[Row]:
+    try:
+        rule = parse(wanted.match)
+    except FilterError as error:
+        raise Stop(f"what it matches cannot be read here ({error}): say a FILTER") from None
+    there = (row for row in view.alerts if row.alert.ref.source == wanted.source)
+    return [row for row in there if rule.matches(row.alert, view.now, view.me)]
+
+
+def _say_preview(view: View, wanted: MakeSilence, before: Silence | None, hit: Sequence[Row]) -> None:
+    say(f"At {wanted.source}, until {_until(wanted.until_resolved, wanted.ends_at, view.now)}: {clean(wanted.match)}")
+    if before is not None:
+        gone = "; it has ended, and is made anew" if before.state is SilenceState.EXPIRED else ""
+        say(f"Before, until {_until(before.until_resolved, before.ends_at, view.now)}: {before.match}{gone}")
+    say(f"Hits {len(hit)} alert{'s' * (len(hit) != 1)} now" + "".join(f"\n  {row.alert.name}  {row.alert.where}" for row in hit))
+
+
+def _until(resolved: bool, ends_at: datetime, now: datetime) -> str:
+    if resolved:
+        return "it has resolved"
+    left = (ends_at - now).total_seconds()
+    off = say_seconds(left) if left >= 0 else f"{say_seconds(-left)} ago"
+    return f"{ends_at:%Y-%m-%d %H:%M:%S} UTC ({off})"
+
+
+def _preview_record(wanted: MakeSilence, hit: Sequence[Row]) -> dict[str, object]:
+    return {
+        "source": wanted.source,
+        "match": wanted.match,
+        "ends_at": None if wanted.until_resolved else when(wanted.ends_at),
+        "until_resolved": wanted.until_resolved,
+        "comment": wanted.comment,
+        "replaces": wanted.replaces or None,
+        "hits": [row.alert.ref.id for row in hit],
+    }
+
+
+def _list(options: Options) -> int:
+    with house(options) as home:
+        view = home.view(look=False)
+    shown = [each for each in listed(view.silences) if options.flag("all") or each.state is not SilenceState.EXPIRED]
+    hits = hushed(row.alert for row in view.alerts)
+    if options.json:
+        as_json([_record(each, hits.get((each.ref.source, each.ref.id), 0)) for each in shown])
+    elif shown:
+        heads = ("Id", "State", "Until (local)", "Hits", "Who", "Match", "Comment")
+        table(heads, [_cells(each, hits.get((each.ref.source, each.ref.id), 0)) for each in shown])
+    else:
+        say("There are no silences" + (" on what can be seen." if view.blind else "."))
+    if not options.json:
+        for health in view.blind:
+            say(f"Cannot see: {health.source}" + (f": {health.reason}" if health.reason else ""))
+    return COULD_NOT_SEE if view.blind else FINE
+
+
+def _cells(silence: Silence, hits: int) -> tuple[str, ...]:
+    until = "resolved" if silence.until_resolved else f"{silence.ends_at.astimezone():%m-%d %H:%M}"
+    state = f"{silence.state.value}, ack" if silence.ack else silence.state.value
+    return str(silence.ref), state, until, str(hits), silence.who, silence.match, silence.comment
+
+
+def _record(silence: Silence, hits: int) -> dict[str, object]:
+    return {
+        "source": silence.ref.source,
+        "id": silence.ref.id,
+        "match": silence.match,
+        "starts_at": when(silence.starts_at),
+        "ends_at": when(silence.ends_at),
+        "who": silence.who,
+        "comment": silence.comment,
+        "state": silence.state.value,
+        "ack": silence.ack,
+        "until_resolved": silence.until_resolved,
+        "hits": hits,
+    }
+
+
+def _end(options: Options) -> int:
+    with house(options) as home:
+        return settle(home, EndSilence(_found(home.view(look=False), options.text("end")).ref))
+
+
+def _found(view: View, wanted: str) -> Silence:
+    """The silence that ``ID`` or ``SOURCE/ID`` means."""
+    found = [each for each in view.silences if wanted in (each.ref.id, str(each.ref))]
+    if not found:
+        raise Stop(f"there is no silence {clean(wanted, 200)} now; `cockpit silence --list` lists them")
+    if len(found) > 1:
+        raise Stop(f"{wanted} is a silence at {' and '.join(each.ref.source for each in found)}: write SOURCE/ID", USAGE)
+    return found[0]
+
+
+def _only_source(home: House) -> str:
+    able = sorted(source for source, capability in home.can if capability == "Silences")
+    if len(able) != 1:
+        raise Stop(f"say at which source, with --source: {', '.join(able) or 'none here can silence'}", USAGE)
+    return able[0]
