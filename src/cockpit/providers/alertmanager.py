@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import msgspec
 
@@ -29,6 +29,9 @@ from .in_flight import InFlight
 from .records import when
 
 _NAMED = re.compile(r"""[^\s=!<>~@"'][^=<>~"']*""")
+
+
+_Vocabulary: TypeAlias = tuple[frozenset[str], Mapping[tuple[str, str], tuple[str, str]]]
 
 
 class AlertmanagerConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,6 +89,7 @@ class Alertmanager:
         self._upkeeper = Upkeeper(self._cluster, self._silencer, self._ack_for, self._ack_age)
         self._looking = InFlight(self._ask)
         self._last: Known | None = None
+        self._words: tuple[Known | None, _Vocabulary] = (None, (frozenset(), {}))
         dog = config.watchdog
         self._watchdog = parse(f'alertname="{dog.strip()}"' if _NAMED.fullmatch(dog) else dog) if dog else None
 
@@ -245,17 +249,28 @@ class Alertmanager:
 
     def _matchers(self, match: str, known: Known | None, before: WireSilence | None = None) -> tuple[WireMatcher, ...]:
         """The matchers for a filter, values as they are here to the byte where cleaning had changed what is shown."""
-        seen = known.seen.values() if known is not None else ()
-        names = {name for it in seen for name in it.labels}
-        names |= {matcher.name for matcher in before.matchers} if before is not None else set()
+        names, raw = self._vocabulary(known)
+        names = names | {matcher.name for matcher in before.matchers} if before is not None else names
         look = self._look_at
         found = matchers(match, source=self._name, known=names, label=look.label, words=look.words)
-        raw = {(clean(name), clean(value)): (name, value) for it in seen for name, value in (it.exact or {}).items()}
         exactly = {each: raw[each.name, each.value] for each in found if not each.is_regex and (each.name, each.value) in raw}
         return tuple(
             msgspec.structs.replace(each, name=exactly[each][0], value=exactly[each][1]) if each in exactly else each
             for each in found
         )
+
+    def _vocabulary(self, known: Known | None) -> _Vocabulary:
+        """The names of labels that alerts have here, and what was cleaned of names and values → how it is to the byte. While
+        somebody types a matcher, it is asked at each key."""
+        if known is None:
+            return frozenset(), {}
+        kept = self._words
+        if kept[0] is not known:
+            seen = known.seen.values()
+            names = frozenset(name for it in seen for name in it.labels)
+            raw = {(clean(name), clean(value)): (name, value) for it in seen for name, value in (it.exact or {}).items()}
+            kept = self._words = (known, (names, raw))
+        return kept[1]
 
     async def _watchdog_elsewhere(self) -> bool:
         """Whether it fires outside of what this source is asked for."""
