@@ -20,7 +20,7 @@ Anything else that leaves a provider is a bug in it, and is shown as that.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -125,11 +125,13 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
 
 
 class HttpAuth(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How to say who we are: ``bearer``, or ``user`` with ``password``."""
+    """How to say who we are: ``bearer``, or ``user`` with ``password``. ``scheme`` is what stands before a token, for those who
+    want another word there (``GenieKey``, ``Token token=``)."""
 
     user: str = ""
     password: Secret | None = None
     bearer: Secret | None = None
+    scheme: str = "Bearer"
 
     def __post_init__(self) -> None:
         if self.bearer is not None and (self.user or self.password is not None):
@@ -377,8 +379,10 @@ CAPABILITIES: tuple[type, ...] = (
 
 
 def capabilities(provider: object) -> frozenset[str]:
-    """The names of what it can do: ``{"Alerts", "Acks"}``."""
-    return frozenset(kind.__name__ for kind in CAPABILITIES if isinstance(provider, kind))
+    """The names of what it can do: ``{"Alerts", "Acks"}``. What its configuration leaves out (no key to page with, say) it names in
+    an attribute ``lacks``."""
+    lacks: Collection[str] = getattr(provider, "lacks", ())
+    return frozenset(kind.__name__ for kind in CAPABILITIES if isinstance(provider, kind) and kind.__name__ not in lacks)
 
 
 class Probe(Protocol):

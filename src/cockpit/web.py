@@ -194,7 +194,8 @@ class Web:
         fields |= settings.headers
         fields |= {name: secret.reveal() for name, secret in settings.secret_headers.items()}
         if settings.auth.bearer is not None:
-            fields["Authorization"] = f"Bearer {settings.auth.bearer.reveal()}"
+            scheme = settings.auth.scheme
+            fields["Authorization"] = scheme + " " * (scheme[-1:] != "=") + settings.auth.bearer.reveal()
         if settings.auth.password is not None:
             pair = f"{settings.auth.user}:{settings.auth.password.reveal()}".encode()
             fields["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"

@@ -39,6 +39,8 @@ def refusal(reply: Reply, now: datetime, scrubbed: Callable[[str], str], *, know
             return AuthFailed(f"it does not accept the credentials{told}")
         case 401:
             return AuthFailed(f"it wants credentials{told}: set auth.bearer, or auth.user and auth.password")
+        case 402:
+            return Forbidden(f"the account's plan does not include that{told}")
         case 403:
             return Forbidden(f"it does not allow that{told}")
         case 404 | 410:
@@ -46,7 +48,8 @@ def refusal(reply: Reply, now: datetime, scrubbed: Callable[[str], str], *, know
         case 409 | 412:
             return Conflict(f"somebody was first{told}")
         case 429:
-            return RateLimited(f"too many questions{told}", retry_after(reply.headers.get("retry-after", ""), now))
+            wait = reply.headers.get("retry-after") or reply.headers.get("ratelimit-reset", "")
+            return RateLimited(f"too many questions{told}", retry_after(wait, now))
         case 407:
             return NotReached(f"the proxy wants credentials{told}")
         case 408 | _ if status == 408 or status >= 500:
@@ -56,8 +59,8 @@ def refusal(reply: Reply, now: datetime, scrubbed: Callable[[str], str], *, know
 
 
 def problem(reply: Reply) -> str:
-    """What a refusal says about itself: a JSON string, a member of a JSON object that is named like a reason, or a line of plain
-    text; "" for HTML and whatever else. Not cleaned."""
+    """What a refusal says about itself: a JSON string, a member of a JSON object that is named like a reason and the list of errors
+    beside it, or a line of plain text; "" for HTML and whatever else. Not cleaned."""
     try:
         told: object = msgspec.json.decode(reply.body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -66,7 +69,10 @@ def problem(reply: Reply) -> str:
     if isinstance(told, dict):
         told = next((told[name] for name in _REASONS if isinstance(told.get(name), (str, dict))), "")
     if isinstance(told, dict):
-        told = next((told[name] for name in _REASONS if isinstance(told.get(name), str)), "")
+        listed = told.get("errors")
+        errors = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+        reason = next((told[name] for name in _REASONS if isinstance(told.get(name), str)), "")
+        told = ": ".join(filter(None, (reason, ", ".join(errors))))
     return told.strip() if isinstance(told, str) else ""
 
 

@@ -1,0 +1,77 @@
+"""``pagerduty``: an account of PagerDuty, by its REST API v2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar, Literal
+
+import msgspec
+
+from ..core.alerts import Alert, Severity
+from ..core.roster import OnCall
+from ..provider import Answer, Host
+from .pd_account import DEEPEST, REGIONS, Account, PagerDutyAccess
+from .pd_alerts import SEVERITIES, Look, plain
+from .pd_incidents import Incidents
+from .pd_rosters import Rosters
+
+
+class PagerDutyConfig(PagerDutyAccess, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``token`` is an API key, of an account or of a person, or a token by OAuth. ``region`` is ``us`` or ``eu``, ``url`` another
+    address to use. ``email`` is what you log in with: needed to write where the token belongs to no person. ``teams``, ``services``
+    and ``urgencies`` narrow the incidents, by name or id; ``policies`` the escalation policies that are shown; with
+    ``on_call = false`` none are. ``most`` is how many open incidents are read. ``severities`` says what priorities and urgencies
+    mean.
+    """
+
+    teams: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    urgencies: tuple[Literal["high", "low"], ...] = ()
+    policies: tuple[str, ...] = ()
+    on_call: bool = True
+    most: int = 1000
+    severities: Mapping[str, Severity] = {}
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.region not in REGIONS:
+            raise ValueError(f"region must be one of {', '.join(REGIONS)}")
+        if not 1 <= self.most <= DEEPEST:
+            raise ValueError(f"most must be from 1 to {DEEPEST}: PagerDuty tells no more")
+        if self.token is not None and self.auth.bearer is not None:
+            raise ValueError("give either token or auth.bearer")
+        if self.token is None and self.auth.bearer is None:
+            raise ValueError("token is missing: an API key of PagerDuty, by reference")
+
+
+class PagerDuty:
+    """An account of PagerDuty: its open incidents are alerts, its escalation policies are rosters."""
+
+    Config: ClassVar[type[msgspec.Struct]] = PagerDutyConfig
+
+    def __init__(self, name: str, config: PagerDutyConfig, host: Host) -> None:
+        self._config = config
+        self._account = Account(config, host)
+        words = {**SEVERITIES, **{plain(word): severity for word, severity in config.severities.items()}}
+        self._incidents = Incidents(self._account, Look(name, words), host.clock, most=config.most, urgencies=config.urgencies)
+        self._rosters = Rosters(self._account, name, host.clock, host.machine, config.policies)
+        self.lacks: frozenset[str] = frozenset() if config.on_call else frozenset({"Rosters"})
+        self._narrowed = False
+
+    async def alerts(self) -> Answer[Alert]:
+        """The open incidents."""
+        if not self._narrowed:
+            teams = await self._account.ids("/teams", "teams", self._config.teams)
+            services = await self._account.ids("/services", "services", self._config.services)
+            self._incidents.narrow(teams, services)
+            self._narrowed = True
+        return await self._incidents.ask()
+
+    async def on_call(self, at: datetime) -> Answer[OnCall]:
+        """Who is on at ``at`` (UTC), on every level of the escalation policies that are shown."""
+        return await self._rosters.ask(at)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._account.close()
