@@ -98,7 +98,8 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OnCall(msgspec.Struct, frozen=True, kw_only=True):
-    """One roster at one moment: who is on (``None`` = a gap, drawn in red), and who is next."""
+    """One roster at one moment: who is on (``None`` = a gap, drawn in red), and who is next. ``policy`` is the escalation policy of
+    which it is a level, where its source has such."""
 
     roster: str
     level: int
@@ -106,6 +107,7 @@ class OnCall(msgspec.Struct, frozen=True, kw_only=True):
     now: Shift | None
     next: Shift | None
     remark: str = ""
+    policy: str = ""
 
 
 UNITS = ("hours", "days", "weeks", "months")

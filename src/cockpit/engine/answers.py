@@ -226,7 +226,12 @@ def _on_call(roster: OnCall, source: str) -> OnCall | None:
     if type(roster) is not OnCall or roster.source != source or type(roster.level) is not int:
         return None
     return msgspec.structs.replace(
-        roster, roster=_text(roster.roster), now=_shift(roster.now), next=_shift(roster.next), remark=_text(roster.remark)
+        roster,
+        roster=_text(roster.roster),
+        now=_shift(roster.now),
+        next=_shift(roster.next),
+        remark=_text(roster.remark),
+        policy=_text(roster.policy),
     )
 
 

@@ -1,9 +1,9 @@
-"""Questions that are asked once for several who wait."""
+"""Questions that are asked once for several who wait, and several that are asked at once."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -32,3 +32,15 @@ class InFlight(Generic[T]):
                 if not task.done():
                     task.cancel()
                     await asyncio.wait({task})
+
+
+async def together(asked: Sequence[Awaitable[T]]) -> list[T]:
+    """All of them at once, or the first error; none goes on after that."""
+    tasks = [asyncio.ensure_future(each) for each in asked]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)

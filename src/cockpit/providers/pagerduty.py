@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Literal
 
 import msgspec
 
 from ..core.alerts import Alert, Severity
-from ..core.roster import OnCall
+from ..core.covers import Cover, Standing
+from ..core.roster import OnCall, Shift
 from ..provider import Answer, Host
 from .pd_account import DEEPEST, REGIONS, Account, PagerDutyAccess
 from .pd_alerts import SEVERITIES, Look, plain
 from .pd_incidents import Incidents
+from .pd_overrides import Overrides
+from .pd_people import People
 from .pd_rosters import Rosters
 
 
@@ -55,8 +58,10 @@ class PagerDuty:
         self._account = Account(config, host)
         words = {**SEVERITIES, **{plain(word): severity for word, severity in config.severities.items()}}
         self._incidents = Incidents(self._account, Look(name, words), host.clock, most=config.most, urgencies=config.urgencies)
-        self._rosters = Rosters(self._account, name, host.clock, host.machine, config.policies)
-        self.lacks: frozenset[str] = frozenset() if config.on_call else frozenset({"Rosters"})
+        people = People(self._account, host.machine)
+        self._rosters = Rosters(self._account, name, host.clock, people, config.policies)
+        self._overrides = Overrides(self._account, name, host.clock, self._rosters, people)
+        self.lacks = frozenset[str]() if config.on_call else frozenset({"Rosters", "Shifts", "Overrides"})
         self._narrowed = False
 
     async def alerts(self) -> Answer[Alert]:
@@ -71,6 +76,22 @@ class PagerDuty:
     async def on_call(self, at: datetime) -> Answer[OnCall]:
         """Who is on at ``at`` (UTC), on every level of the escalation policies that are shown."""
         return await self._rosters.ask(at)
+
+    async def shifts(self, since: datetime, until: datetime) -> Answer[Shift]:
+        """The shifts between two moments (UTC)."""
+        return await self._rosters.shifts(since, until)
+
+    async def overrides(self) -> Answer[Standing]:
+        """Those of every schedule that is shown."""
+        return await self._overrides.ask()
+
+    async def override(self, roster: str, covers: Sequence[Cover], who: str, why: str) -> Sequence[str]:  # noqa: ARG002  # the protocol's: PagerDuty keeps neither
+        """Put people on call."""
+        return await self._overrides.make(roster, covers)
+
+    async def end_override(self, override_id: str, who: str) -> None:  # noqa: ARG002  # the protocol's, as above
+        """End one. Raises `NotFound`."""
+        await self._overrides.end(override_id)
 
     async def close(self) -> None:
         """Close the connections."""

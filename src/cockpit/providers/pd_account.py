@@ -36,7 +36,7 @@ DEEPEST = 10_000
 """``offset + limit`` may not be more (REST API, Pagination)."""
 _KEY = 20  # characters of an API key, of an account or of a user; OAuth tokens are longer
 _EMAIL = re.compile(r"[^@\s<>\"',;:]+@[^@\s<>\"',;:]+\.[^@\s<>\"',;:]+", re.ASCII)
-_ID = re.compile(r"[A-Z0-9]{7,}")
+_ID = re.compile(r"[A-Z0-9]+")
 
 Query = Sequence[tuple[str, str]]
 
@@ -165,7 +165,7 @@ def _settings(access: PagerDutyAccess) -> HttpSettings:
         raise AuthFailed("it has no token: set token to an API key of PagerDuty, by reference")
     # the API's own document wants both of every question (REST API, Versioning)
     fields = {"Accept": "application/vnd.pagerduty+json;version=2", "Content-Type": "application/json", **access.headers}
-    return msgspec.structs.replace(access, auth=auth, headers=fields)
+    return msgspec.structs.replace(access, token=None, auth=auth, headers=fields)
 
 
 def _address(me: Person) -> str:

@@ -29,7 +29,7 @@ class Look(msgspec.Struct, frozen=True):
     """How incidents are read: for which source, with which words of severity (see `SEVERITIES`)."""
 
     source: str
-    words: Mapping[str, Severity] = SEVERITIES
+    words: Mapping[str, Severity]
 
 
 def plain(word: str) -> str:

@@ -6,7 +6,7 @@ for (``/log_entries`` since the last look, with their incidents): an account in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -98,8 +98,9 @@ class Incidents:
             listed = await self._account.listed("/log_entries", "log_entries", query, most=_CHANGES)
         except (Forbidden, NotFound):
             return False
-        changed, missing = self._told(listed)
-        if not listed.complete or len(missing) > _SINGLE:
+        entries = read(listed.records, WireEntry)
+        changed, missing = _told(entries.records)
+        if not listed.complete or entries.rejected or len(missing) > _SINGLE:
             return False
         for each in missing:
             reply = await self._account.get(f"/incidents/{part(each)}", accept=(404,))
@@ -112,23 +113,6 @@ class Incidents:
                 self._known.pop(each, None)
         self._since = self._asked(listed)
         return True
-
-    def _told(self, listed: Listed) -> tuple[dict[str, WireIncident], set[str]]:
-        """The incidents that log entries bring along, and the ids of those that are only referred to."""
-        whole: dict[str, WireIncident] = {}
-        referred: set[str] = set()
-        for entry in read(listed.records, WireEntry).records:
-            try:
-                wire = msgspec.json.decode(entry.incident or b"null", type=WireIncident | None)
-            except UNREADABLE:
-                continue  # the whole list, which is read soon, counts what cannot be read
-            if wire is None:
-                continue
-            if wire.status is None:
-                referred.add(wire.id)
-            else:
-                whole.setdefault(wire.id, wire)  # the newest entry stands first
-        return whole, referred - whole.keys()
 
     def _narrowed(self) -> Query:
         return (
@@ -150,6 +134,22 @@ class Incidents:
         ending = [each for each in self._known.values() if each.status == "acknowledged" and unacknowledged_at(each) is not None]
         timeouts = await self._timeouts.of([each.service.id for each in ending if each.service and each.service.id])
         return frozenset(each.id for each in ending if _is_snoozed(each, timeouts))
+
+
+def _told(entries: Iterable[WireEntry]) -> tuple[dict[str, WireIncident], set[str]]:
+    """The incidents that log entries bring along, and the ids of those that are only referred to."""
+    whole: dict[str, WireIncident] = {}
+    referred: set[str] = set()
+    for entry in entries:
+        try:
+            wire = msgspec.json.decode(entry.incident, type=WireIncident | None)
+        except UNREADABLE:
+            continue  # the whole list, which is read soon, counts what cannot be read
+        if wire is not None and wire.status is None:
+            referred.add(wire.id)
+        elif wire is not None:
+            whole.setdefault(wire.id, wire)  # the newest entry stands first
+    return whole, referred - whole.keys()
 
 
 def _is_snoozed(wire: WireIncident, timeouts: Mapping[str, int]) -> bool:

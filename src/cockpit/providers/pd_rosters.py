@@ -5,16 +5,18 @@ The shifts of a week are read at once and kept for two minutes, the policies for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from ..core.roster import OnCall, Person, Shift, zone
+from ..core.roster import OnCall, Shift
 from ..core.text import clean
-from ..provider import Answer, Clock, Machine
+from ..provider import Answer, Clock
 from .pd_account import Account
-from .pd_wire import NOBODY, Read, WireOnCall, WirePolicy, WireRef, WireUser, read, stamp, when
+from .pd_people import People
+from .pd_wire import NOBODY, Read, WireOnCall, WirePolicy, WireRef, read, stamp, when
 
 AHEAD = timedelta(days=7)
 """How far shifts are read: whoever is next after that is not known."""
@@ -32,6 +34,7 @@ class Target(msgspec.Struct, frozen=True):
     roster: str
     level: int
     policy: str
+    policy_name: str
     schedule: str
     user: str
     name: str
@@ -51,11 +54,10 @@ class _Shifts(msgspec.Struct, frozen=True):
 
 
 class Rosters:
-    """The people of the config (``machine``) are known by an e-mail address, a name or an id that PagerDuty has for them, too.
-    ``wanted`` names the policies to show, by name or id; all, where it is empty."""
+    """``wanted`` names the policies to show, by name or id; all, where it is empty."""
 
-    def __init__(self, account: Account, source: str, clock: Clock, machine: Machine, wanted: Sequence[str] = ()) -> None:
-        self._account, self._source, self._clock, self._machine = account, source, clock, machine
+    def __init__(self, account: Account, source: str, clock: Clock, people: People, wanted: Sequence[str] = ()) -> None:
+        self._account, self._source, self._clock, self._people = account, source, clock, people
         self._wanted: Sequence[str] = tuple(wanted)
         self._kept: _Kept | None = None
         self._shifts: _Shifts | None = None
@@ -71,6 +73,14 @@ class Rosters:
         if not kept.complete or not shifts.complete:
             remarks += ("not all policies and shifts were read: name fewer with policies",)
         return Answer(found, rejected, kept.complete and shifts.complete, remarks)
+
+    async def shifts(self, since: datetime, until: datetime) -> Answer[Shift]:
+        """Every shift that touches [since, until), on every level."""
+        kept = await self._policies()
+        asked = await self._asked(since, until, [each.id for each in kept.policies.records])
+        found = [shift for target in targets_of(kept.policies.records) for shift in self._laid(target, asked.found.records)]
+        touching = tuple(each for each in found if (each.start or since) < until and (each.end is None or each.end > since))
+        return Answer(touching, asked.found.rejected, kept.complete and asked.complete)
 
     async def targets(self) -> tuple[Target, ...]:
         """Every level of every policy that is shown."""
@@ -98,24 +108,38 @@ class Rosters:
         now, had = self._clock.mono(), self._shifts
         if had is not None and now - had.asked < SHIFTS_FOR and had.of <= at <= had.of + timedelta(seconds=SHIFTS_FOR):
             return had
-        if not policies:
-            return _Shifts(now, at, Read(()), True)
-        query = [("since", stamp(at)), ("until", stamp(at + AHEAD)), ("include[]", "users")]
-        query += [("escalation_policy_ids[]", each) for each in policies] if self._wanted else []
-        listed = await self._account.listed("/oncalls", "oncalls", query, most=MOST_SHIFTS)
-        made = _Shifts(now, at, read(listed.records, WireOnCall), listed.complete)
+        made = await self._asked(at, at + AHEAD, policies)
         if abs((at - self._clock.now()).total_seconds()) < SHIFTS_FOR:
             self._shifts = made
         return made
 
+    async def _asked(self, since: datetime, until: datetime, policies: Sequence[str]) -> _Shifts:
+        asked = self._clock.mono()
+        if not policies:
+            return _Shifts(asked, since, Read(()), True)
+        query = [("since", stamp(since)), ("until", stamp(until)), ("include[]", "users")]
+        query += [("escalation_policy_ids[]", each) for each in policies] if self._wanted else []
+        listed = await self._account.listed("/oncalls", "oncalls", query, most=MOST_SHIFTS)
+        return _Shifts(asked, since, read(listed.records, WireOnCall), listed.complete)
+
+    def _laid(self, target: Target, shifts: Iterable[WireOnCall]) -> tuple[Shift, ...]:
+        return joined(self._shift(each, target) for each in shifts if _is_of(each, target))
+
     def _on_call(self, target: Target, shifts: Iterable[WireOnCall], at: datetime) -> OnCall:
-        ours = joined(self._shift(each, target) for each in shifts if _is_of(each, target))
+        ours = self._laid(target, shifts)
         now = next((each for each in ours if (each.start or at) <= at and (each.end is None or at < each.end)), None)
         following = next((each for each in ours if each.start is not None and each.start > at), None)
-        return OnCall(roster=target.roster, level=target.level, source=self._source, now=now, next=following)
+        return OnCall(
+            roster=target.roster,
+            level=target.level,
+            source=self._source,
+            now=now,
+            next=following,
+            policy=target.policy_name,
+        )
 
     def _shift(self, wire: WireOnCall, target: Target) -> Shift:
-        person = self.person(wire.user)
+        person = self._people.person(wire.user)
         return Shift(
             roster=target.roster,
             level=target.level,
@@ -126,15 +150,6 @@ class Rosters:
             end=when(wire.end),
             source=self._source,
         )
-
-    def person(self, user: WireUser) -> Person:
-        """Who that is: one of the config's people, or as PagerDuty has them."""
-        names, who = (user.id, user.email, user.name, user.summary), _by_name(self._machine.people)
-        known = next((who[name.casefold()] for name in names if name and name.casefold() in who), None)
-        if known is not None:
-            return known
-        name = clean(user.name or user.summary or user.id, 200)
-        return Person(id=clean(user.id, 200), name=name, timezone=_zone(user.time_zone))
 
 
 def joined(shifts: Iterable[Shift]) -> tuple[Shift, ...]:
@@ -154,30 +169,41 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def targets_of(policies: Iterable[WirePolicy]) -> tuple[Target, ...]:
-    """The rosters that these policies make: one for each level, or for each that stands on it where there are several. Names that
-    two of them would share get the policy's id."""
-    named = [(policy, clean(policy.name or policy.summary or policy.id, 200)) for policy in policies]
-    twice = {name for _, name in named if sum(name == other for _, other in named) > 1}
-    found: list[Target] = []
-    for policy, name in named:
-        roster = f"{name} ({clean(policy.id, 60)})" if name in twice else name
+    """The rosters that these policies make: each schedule that stands on a level, by its own name, and each person who stands there
+    directly. The same schedule on the same level of several policies is one roster; where names meet, the policy's comes before,
+    and then the level."""
+    every: dict[tuple[int, str], Target] = {}
+    for policy in policies:
         for level, rule in enumerate(policy.escalation_rules or (), 1):
-            targets = list({each.id: each for each in rule.targets or () if each.id}.values())
-            for each in targets:
-                whole = f"{roster} · {each.word or clean(each.id or '', 60)}" if len(targets) > 1 else roster
-                found.append(_target(whole, level, policy.id, each))
-    return tuple({(each.roster, each.level): each for each in found}.values())
+            for each in rule.targets or ():
+                if each.id:
+                    made = _target(policy, level, each)
+                    every.setdefault((level, made.schedule or f"{policy.id} {made.user}"), made)
+    found = list(every.values())
+    found = _longer(found, [f"{each.policy_name} · {each.roster}" for each in found])
+    found = _longer(found, [f"{each.roster} · level {each.level}" for each in found])
+    return tuple({each.roster: each for each in found}.values())
 
 
-def _target(roster: str, level: int, policy: str, ref: WireRef) -> Target:
-    is_schedule = "schedule" in (ref.type or "")
-    ref_id = ref.id or ""
+def _longer(targets: Sequence[Target], names: Sequence[str]) -> list[Target]:
+    """With these names for those that share theirs with others."""
+    many = Counter(each.roster for each in targets)
+    return [
+        msgspec.structs.replace(each, roster=name) if many[each.roster] > 1 else each
+        for each, name in zip(targets, names, strict=True)
+    ]
+
+
+def _target(policy: WirePolicy, level: int, ref: WireRef) -> Target:
+    is_schedule, ref_id = "schedule" in (ref.type or ""), clean(ref.id or "", 60)
+    policy_name = clean(policy.name or policy.summary or policy.id, 200)
     return Target(
-        roster=roster,
+        roster=(ref.word or ref_id) if is_schedule else f"{policy_name} level {level}",
         level=level,
-        policy=policy,
-        schedule=ref_id if is_schedule else "",
-        user="" if is_schedule else ref_id,
+        policy=policy.id,
+        policy_name=policy_name,
+        schedule=ref.id or "" if is_schedule else "",
+        user="" if is_schedule else ref.id or "",
         name=ref.word,
     )
 
@@ -192,20 +218,3 @@ def _is_of(wire: WireOnCall, target: Target) -> bool:
 def _is_named(policy: WirePolicy, wanted: Sequence[str]) -> bool:
     names = {policy.id, (policy.name or "").casefold(), (policy.summary or "").casefold()}
     return any(each in names or each.casefold() in names for each in wanted)
-
-
-def _by_name(people: Sequence[Person]) -> Mapping[str, Person]:
-    """The config's people by everything they may be called at PagerDuty, in lower case."""
-    known: dict[str, Person] = {}
-    for person in people:
-        emails = (contact.to for contact in person.contacts if contact.via == "email")
-        for name in (person.id, person.name, *person.also, *emails):
-            known.setdefault(name.casefold(), person)
-    return known
-
-
-def _zone(name: str | None) -> str:
-    try:
-        return zone(name).key if name else "UTC"
-    except ValueError:
-        return "UTC"  # Rails has names of its own for zones, which nothing here knows

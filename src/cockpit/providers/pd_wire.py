@@ -14,6 +14,7 @@ import msgspec
 
 from ..core.text import clean
 from ..provider import Malformed
+from . import records
 
 T = TypeVar("T")
 
@@ -97,7 +98,7 @@ class WireIncident(msgspec.Struct, frozen=True):
 class WireEntry(msgspec.Struct, frozen=True):
     """``LogEntry``, as far as it says which incident changed: a reference, or that incident as it is now."""
 
-    incident: msgspec.Raw | None = None
+    incident: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class WireService(msgspec.Struct, frozen=True):
@@ -145,6 +146,23 @@ class WireOnCall(msgspec.Struct, frozen=True):
     schedule: WireRef | None = None
     start: str | None = None
     end: str | None = None
+
+
+class WireOverride(msgspec.Struct, frozen=True):
+    """``Override``: somebody has a schedule's time, whatever its layers say."""
+
+    id: str
+    start: str
+    end: str
+    user: WireUser
+
+
+class WireMade(msgspec.Struct, frozen=True):
+    """What became of one of the overrides that were asked for."""
+
+    status: int | None = None
+    errors: list[str] | None = None
+    override: WireRef | None = None
 
 
 class Read(msgspec.Struct, Generic[T], frozen=True):
@@ -216,11 +234,7 @@ def read(raws: Sequence[msgspec.Raw], kind: type[T]) -> Read[T]:
 
 def when(text: str | None) -> datetime | None:
     """A time of the API (RFC 3339, with whatever offset the account's zone has) in UTC; ``None`` for one that is none."""
-    try:
-        found = datetime.fromisoformat(text or "")
-        return found.astimezone(UTC) if found.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
+    return records.when(text or "")
 
 
 def stamp(time: datetime) -> str:

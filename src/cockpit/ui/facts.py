@@ -94,7 +94,8 @@ def of_trap(trap: TrapView, now: datetime, zone: str, points: Points = (), keepe
 
 def of_roster(each: OnCall, now: datetime, zone: str, people: Mapping[str, Person]) -> tuple[Fact, ...]:
     """All about a roster: who is on, until when in everyone's own time, how to reach them, who comes next."""
-    facts = [Fact(spans=((f"level {each.level}", "muted"), (f" · {each.source}", "muted"))), BLANK]
+    of = f" of {each.policy}" if each.policy else ""
+    facts = [Fact(spans=((f"level {each.level}{of}", "muted"), (f" · {each.source}", "muted"))), BLANK]
     if each.now is None:
         facts.append(Fact(text="Nobody is on call: nobody would be paged", role="critical"))
     for title, shift in (("on call", each.now), ("then", each.next)):
