@@ -32,7 +32,7 @@ from cockpit.provider import (
 )
 from cockpit.testing import FAULTS, FakeClock, Misbehaving
 from cockpit.web import Web, connect
-from cockpit.web_words import problem, retry_after
+from cockpit.web_words import problem, refusal, retry_after
 from support.servers import authority, request_of, serving, tls_context
 
 T = TypeVar("T")
@@ -334,6 +334,7 @@ def test_too_many_questions_say_when_to_come_back() -> None:
         (b'"bad matcher"', "bad matcher"),
         (b'{"code": 612, "message": "too few"}', "too few"),
         (b'{"error": {"message": "deep"}}', "deep"),
+        (b'{"error": {"message": "no", "errors": ["Already Resolved", 7]}}', "no: Already Resolved"),
         (b'{"status": "error", "error": "bad_data"}', "bad_data"),
         (b"404 page not found\nmore", "404 page not found"),
         (b"<html>no</html>", ""),
@@ -344,3 +345,31 @@ def test_too_many_questions_say_when_to_come_back() -> None:
 )
 def test_the_reason_of_a_refusal_is_found(body: bytes, says: str) -> None:
     assert problem(Reply(status=400, body=body)) == says
+
+
+@pytest.mark.parametrize(
+    ("scheme", "sent"),
+    [("Bearer", f"Bearer {TOKEN}"), ("Token token=", f"Token token={TOKEN}"), ("GenieKey", f"GenieKey {TOKEN}")],
+)
+def test_a_token_is_sent_with_the_word_that_is_wanted_before_it(scheme: str, sent: str) -> None:
+    with Misbehaving({"/x": b"[]"}) as server:
+        using(server.url, lambda http: http.get("/x"), HttpSettings(auth=HttpAuth(bearer=Secret(TOKEN), scheme=scheme)))
+    assert [fields["authorization"] for _, _, fields, _ in server.heard] == [sent]
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "error", "says"),
+    [
+        (429, {"ratelimit-reset": "23"}, RateLimited, "too many questions"),
+        (429, {"ratelimit-reset": "23", "retry-after": "7"}, RateLimited, "too many questions"),
+        (402, {}, Forbidden, "the account's plan does not include that (402)"),
+    ],
+)
+def test_what_an_answer_means_is_read_from_status_and_fields(
+    status: int, fields: dict[str, str], error: type[ProviderError], says: str
+) -> None:
+    met = refusal(Reply(status=status, body=b"", headers=fields), FakeClock().now(), str, known=True)
+    assert type(met) is error
+    assert says in str(met)
+    if isinstance(met, RateLimited):
+        assert met.retry_after == float(fields.get("retry-after", "23"))

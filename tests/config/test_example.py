@@ -16,6 +16,7 @@ from cockpit.config.model import NOT_KEYS, Config
 from cockpit.config.traps import trap_keys
 from cockpit.core.roster import Layer, Override, Person, Roster
 from cockpit.core.runbooks import Param, Runbook, Step
+from cockpit.provider import HttpSettings
 from support.configs import THEMES, loaded
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -73,7 +74,12 @@ def test_every_provider_is_in_it_with_every_key(provider: str) -> None:
     sources = [source for source in TABLES["sources"].values() if source["provider"] == provider]
     assert sources
     config = plugins.load(plugins.PROVIDERS, provider).Config  # type: ignore[attr-defined]  # every provider has one
-    assert keys_of(config) - set().union(*sources) == set()
+    own = keys_of(config) - (keys_of(HttpSettings) if issubclass(config, HttpSettings) else set())
+    assert own - set().union(*sources) == set()
+
+
+def test_every_key_of_sources_over_http_is_in_it_once() -> None:
+    assert keys_of(HttpSettings) - set().union(*TABLES["sources"].values()) == set()
 
 
 def test_every_simple_setting_is_explained_on_its_line() -> None:
