@@ -249,6 +249,41 @@ def test_silences_that_cannot_be_had_cost_no_alert_and_the_last_known_explain() 
         asyncio.run(work(server))
 
 
+def test_one_that_began_anew_is_no_good_news_until_what_it_had_is_back_or_had_the_time_to_be() -> None:
+    # safety 16
+    async def work(server: Misbehaving) -> None:
+        clock = FakeClock()
+        provider = Alertmanager("contract", AlertmanagerConfig(url=server.url), FakeHost(clock))
+        assert (await provider.alerts()).complete
+        status, alerts = (server.answers[f"/api/v2/{path}"] for path in ("status", "alerts"))
+        began = clock.now().isoformat().encode()
+        server.answers["/api/v2/status"] = status.replace(b"2026-11-01T00:00:00.000Z", began)
+        server.answers["/api/v2/alerts"] = json.dumps(json.loads(alerts)[3:]).encode()
+        silences = server.answers["/api/v2/silences"]
+        for _ in range(2):
+            answer = await provider.alerts()
+            assert (len(answer.records), answer.complete) == (6, False)
+            assert answer.remarks[0].startswith("it began anew at 03:12:44 UTC: DiskFull · db-1 and 2 more shown as last told")
+            assert [by_id(answer)[each].state.value for each in "123"] == ["firing", "acknowledged", "suppressed"]
+        server.answers["/api/v2/silences"] = b"[]"
+        assert [by_id(await provider.alerts())[each].state.value for each in "123"] == ["firing"] * 3, "none hushes them now"
+        server.answers["/api/v2/silences"] = silences
+        server.answers["/api/v2/alerts"] = alerts
+        assert (await provider.alerts()).complete
+        server.answers["/api/v2/alerts"] = b"[]"
+        assert (await provider.alerts()).complete, "it had them all again: these have resolved"
+        server.answers["/api/v2/alerts"] = alerts
+        await provider.alerts()
+        clock.advance(540)
+        server.answers["/api/v2/status"] = status.replace(b"2026-11-01T00:00", b"2026-11-23T03:14")
+        server.answers["/api/v2/alerts"] = b"[]"
+        assert (await provider.alerts()).complete, "it began so long ago that all would be back"
+        await provider.close()
+
+    with Misbehaving(answers()) as server:
+        asyncio.run(work(server))
+
+
 @pytest.mark.parametrize("path", ["/status", "/groups"])
 def test_what_can_be_done_without_costs_no_alert(path: str) -> None:
     with Misbehaving(without(path)) as server:

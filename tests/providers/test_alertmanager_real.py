@@ -488,7 +488,8 @@ class TestACluster:
             with alertmanager(tmp_path / "two", port=port) as back:
                 back.fire(HIGH)
                 answer = await source.provider.alerts()
-                assert [alert.name for alert in answer.records] == ["HighErrorRate"]
+                assert {alert.name for alert in answer.records} == {"HighErrorRate", "DiskFull"}
+                assert any("DiskFull · db-1 shown as last told, until sent to it again" in each for each in answer.remarks)
 
         using(work, one.url, two.url)
 

@@ -59,10 +59,15 @@ def installed() -> Mapping[str, str]:
 
 
 class Server:
-    """One that runs: its address, and what a Prometheus or a person with curl would do to it."""
+    """One that runs: its address, and what a Prometheus or a person with curl would do to it. ``argv`` started it."""
 
-    def __init__(self, url: str, process: subprocess.Popen[bytes]) -> None:
-        self.url, self.process = url, process
+    def __init__(self, url: str, process: subprocess.Popen[bytes], argv: Sequence[str] = ()) -> None:
+        self.url, self.process, self.argv = url, process, argv
+
+    @property
+    def name(self) -> str:
+        """What a source calls it as a member of a cluster."""
+        return self.url.removeprefix("http://")
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """A request to the API; gives what came back, as JSON if it is some."""
@@ -106,6 +111,12 @@ class Server:
         self.process.kill()
         self.process.wait()
 
+    @contextlib.contextmanager
+    def again(self) -> Iterator[None]:
+        """Start it again, as it was, where it was."""
+        with running(self.argv, ready=lambda: _ready(self.url)) as self.process:
+            yield
+
 
 def _ready(url: str) -> bool:
     try:
@@ -144,7 +155,7 @@ def alertmanager(
     if prefix:
         argv += [f"--web.external-url={url}", f"--web.route-prefix={prefix}"]
     with running(argv, ready=lambda: _ready(url)) as process:
-        yield Server(url, process)
+        yield Server(url, process, argv)
 
 
 @contextlib.contextmanager

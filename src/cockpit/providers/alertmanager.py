@@ -19,6 +19,7 @@ from ..provider import Answer, Conflict, Host, HttpSettings, NotFound, ProviderE
 from .am_acks import ack_comment, exact, hits_of, lasting_comment, mark_of
 from .am_alerts import SEVERITIES, WHERE, Look
 from .am_flight import several
+from .am_forgotten import Forgotten
 from .am_keep import EPOCH, LASTING, Upkeeper, free
 from .am_matchers import expression, matchers
 from .am_members import Cluster, Member
@@ -87,6 +88,7 @@ class Alertmanager:
         self._ack_for = timedelta(seconds=config.ack_for)
         self._ack_age = timedelta(seconds=config.ack_age) if config.ack_age else None
         self._upkeeper = Upkeeper(self._cluster, self._silencer, self._ack_for, self._ack_age)
+        self._forgotten = Forgotten()
         self._looking = InFlight(self._ask)
         self._last: Known | None = None
         self._words: tuple[Known | None, _Vocabulary] = (None, (frozenset(), {}))
@@ -224,7 +226,8 @@ class Alertmanager:
     async def _ask(self) -> Known:
         now = self._clock.now()
         good, bad = await self._cluster.ask()
-        self._last = merged(good, bad, now, self._ack_age)
+        known = merged(good, bad, now, self._ack_age)
+        self._last = self._forgotten.look(known, self._now(known))
         return self._last
 
     def _now(self, known: Known) -> datetime:

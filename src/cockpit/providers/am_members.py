@@ -262,7 +262,7 @@ def whole(failed: Sequence[tuple[Member, ProviderError]]) -> ProviderError:
     errors = [error for _, error in failed]
     if len(failed) == 1:
         return errors[0]
-    said = f"none of {len(failed)} members answers: " + "; ".join(f"{member.name}: {error}" for member, error in failed)
+    said = f"none of {len(failed)} members answers: {told_by(failed)}"
     limited = [error for error in errors if isinstance(error, RateLimited)]
     if limited:
         return RateLimited(said, max((each.retry_after for each in limited if each.retry_after is not None), default=None))
@@ -273,6 +273,14 @@ def whole(failed: Sequence[tuple[Member, ProviderError]]) -> ProviderError:
     if any(isinstance(error, Unreachable) for error in errors):
         return Unreachable(said)
     return type(errors[0])(said)
+
+
+def told_by(failed: Sequence[tuple[Member, ProviderError]]) -> str:
+    """Who says no and why, each reason once."""
+    names: dict[str, list[str]] = {}
+    for member, error in failed:
+        names.setdefault(str(error), []).append(member.name)
+    return "; ".join(f"{', '.join(members)}: {reason}" for reason, members in names.items())
 
 
 async def _perhaps(asked: Awaitable[Reply]) -> Reply | None:

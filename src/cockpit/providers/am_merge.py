@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from ..core.alerts import Alert
 from ..provider import ProviderError
 from .am_alerts import Hushed, Seen, routed, shown
-from .am_members import MOST_GROUPED, Member, Told
+from .am_members import MOST_GROUPED, Member, Told, told_by
 from .am_wire import WireSilence
 from .records import when
 from .skew import ahead, told_skew
@@ -43,7 +43,7 @@ def merged(
     old_silences = all(each.unsaid for each in told)
     silences = _silences([each for each in told if old_silences or not each.unsaid])
     seen, differing = _alerts(told)
-    groups, muted = routed(next((each.groups for each in told if each.groups is not None), ()))
+    groups, muted = routed([group for each in told for group in each.groups or ()])
     names = {each: _named(it.alert) for each, it in seen.items()} if any(it.inhibited for it in seen.values()) else {}
     theirs = now + skew
     hushed = Hushed(silences, theirs, names, muted, groups, None if ack_age is None else theirs - ack_age)
@@ -104,8 +104,7 @@ def _newer(one: WireSilence, other: WireSilence) -> bool:
 def _missing(good: Sequence[tuple[Member, Told]], bad: Sequence[tuple[Member, ProviderError]]) -> tuple[str, ...]:
     if not bad:
         return ()
-    why = "; ".join(f"{member.name}: {error}" for member, error in bad)
-    return (f"{len(good)} of {len(good) + len(bad)} members: {why}",)
+    return (f"{len(good)} of {len(good) + len(bad)} members: {told_by(bad)}",)
 
 
 def _unsaid(good: Sequence[tuple[Member, Told]]) -> tuple[str, ...]:
@@ -121,15 +120,16 @@ def _differences(good: Sequence[tuple[Member, Told]], seen: Mapping[str, Seen], 
     for member, told in good:
         unknown = [each for each in seen if each not in told.alerts]
         if unknown:
-            said.append(f"{member.name} does not know {_some(unknown, seen, lambda it: it.alert)}, which others have")
+            said.append(f"{member.name} does not know {some(unknown, seen)}, which others have")
         quiet = [each for each in differing if each in told.alerts and told.alerts[each].hushed]
         if quiet:
-            said.append(f"{member.name} alone hushes {_some(sorted(quiet), seen, lambda it: it.alert)}: taken as firing")
+            said.append(f"{member.name} alone hushes {some(sorted(quiet), seen)}: taken as firing")
     return tuple(said)
 
 
-def _some(ids: Sequence[str], seen: Mapping[str, Seen], alert: Callable[[Seen], Alert]) -> str:
-    first = _named(alert(seen[ids[0]]))
+def some(ids: Sequence[str], seen: Mapping[str, Seen]) -> str:
+    """These alerts in a few words: the first, and how many more."""
+    first = _named(seen[ids[0]].alert)
     return first if len(ids) == 1 else f"{first} and {len(ids) - 1} more"
 
 
