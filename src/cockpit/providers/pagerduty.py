@@ -1,4 +1,4 @@
-"""``pagerduty``: an account of PagerDuty, by its REST API v2."""
+"""``pagerduty``: an account of PagerDuty, by its REST API v2 and its Events API v2."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import msgspec
 
 from ..core.alerts import Alert, Severity
 from ..core.covers import Cover, Standing
+from ..core.paging import Page
 from ..core.roster import OnCall, Shift
-from ..provider import Answer, Host
+from ..provider import Answer, Host, Secret
 from .pd_account import DEEPEST, REGIONS, Account, PagerDutyAccess
 from .pd_alerts import SEVERITIES, Look, plain
+from .pd_events import Events
 from .pd_incidents import Incidents
 from .pd_overrides import Overrides
 from .pd_people import People
@@ -25,7 +27,9 @@ class PagerDutyConfig(PagerDutyAccess, frozen=True, kw_only=True, forbid_unknown
     address to use. ``email`` is what you log in with: needed to write where the token belongs to no person. ``teams``, ``services``
     and ``urgencies`` narrow the incidents, by name or id; ``policies`` the escalation policies that are shown; with
     ``on_call = false`` none are. ``most`` is how many open incidents are read. ``severities`` says what priorities and urgencies
-    mean.
+    mean. ``routing_key`` is the integration key (Events API v2) of the service that pages go to, ``routing_keys`` are those of
+    services that wake one person each, by that person's id; ``events_url`` is another address for them. With a key and no token, it
+    pages and is asked nothing.
     """
 
     teams: tuple[str, ...] = ()
@@ -35,6 +39,19 @@ class PagerDutyConfig(PagerDutyAccess, frozen=True, kw_only=True, forbid_unknown
     on_call: bool = True
     most: int = 1000
     severities: Mapping[str, Severity] = {}
+    routing_key: Secret | None = None
+    routing_keys: Mapping[str, Secret] = {}
+    events_url: str = ""
+
+    @property
+    def pages(self) -> bool:
+        """Whether it can page."""
+        return self.routing_key is not None or bool(self.routing_keys)
+
+    @property
+    def asks(self) -> bool:
+        """Whether it can be asked."""
+        return self.token is not None or self.auth.bearer is not None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -44,8 +61,8 @@ class PagerDutyConfig(PagerDutyAccess, frozen=True, kw_only=True, forbid_unknown
             raise ValueError(f"most must be from 1 to {DEEPEST}: PagerDuty tells no more")
         if self.token is not None and self.auth.bearer is not None:
             raise ValueError("give either token or auth.bearer")
-        if self.token is None and self.auth.bearer is None:
-            raise ValueError("token is missing: an API key of PagerDuty, by reference")
+        if not self.asks and not self.pages:
+            raise ValueError("token is missing: an API key of PagerDuty, by reference (or a routing_key, to page and no more)")
 
 
 class PagerDuty:
@@ -61,7 +78,9 @@ class PagerDuty:
         people = People(self._account, host.machine)
         self._rosters = Rosters(self._account, name, host.clock, people, config.policies)
         self._overrides = Overrides(self._account, name, host.clock, self._rosters, people)
-        self.lacks = frozenset[str]() if config.on_call else frozenset({"Rosters", "Shifts", "Overrides"})
+        url = config.events_url or REGIONS[config.region][1]
+        self._events = Events(url, config, host, config.routing_key, config.routing_keys)
+        self.lacks = _lacking(config)
         self._narrowed = False
 
     async def alerts(self) -> Answer[Alert]:
@@ -93,6 +112,21 @@ class PagerDuty:
         """End one. Raises `NotFound`."""
         await self._overrides.end(override_id)
 
+    async def page(self, page: Page) -> None:
+        """Wake whom the service of the routing key wakes."""
+        await self._events.page(page)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._account.close()
+        await self._events.close()
+
+
+_ROSTERS = frozenset({"Rosters", "Shifts", "Overrides"})
+
+
+def _lacking(config: PagerDutyConfig) -> frozenset[str]:
+    """What this configuration leaves out."""
+    if not config.asks:
+        return frozenset({"Alerts"}) | _ROSTERS
+    return (frozenset() if config.on_call else _ROSTERS) | (frozenset() if config.pages else {"Pages"})

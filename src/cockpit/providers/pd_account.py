@@ -13,7 +13,6 @@ from ..core.roster import Person
 from ..core.text import clean
 from ..core.units import Seconds
 from ..provider import (
-    AuthFailed,
     Host,
     HttpAuth,
     HttpSettings,
@@ -161,11 +160,10 @@ def _settings(access: PagerDutyAccess) -> HttpSettings:
     if access.token is not None:
         scheme = "Token token=" if len(access.token.reveal()) == _KEY else "Bearer"
         auth = HttpAuth(bearer=access.token, scheme=scheme)
-    elif auth.bearer is None:
-        raise AuthFailed("it has no token: set token to an API key of PagerDuty, by reference")
     # the API's own document wants both of every question (REST API, Versioning)
+    plain = {field.name: getattr(access, field.name) for field in msgspec.structs.fields(HttpSettings)}
     fields = {"Accept": "application/vnd.pagerduty+json;version=2", "Content-Type": "application/json", **access.headers}
-    return msgspec.structs.replace(access, token=None, auth=auth, headers=fields)
+    return HttpSettings(**{**plain, "auth": auth, "headers": fields})
 
 
 def _address(me: Person) -> str:
