@@ -135,6 +135,13 @@ def test_not_being_looked_at_blinds_it_within_two_intervals() -> None:
     assert "not looked at for" in overdue.reason
 
 
+def test_what_another_system_looks_at_is_not_blinded_by_the_time_that_passes_here() -> None:
+    told = msgspec.structs.replace(after(looked(0, 50)), told=True, trips_in=90.0)
+    assert seen(DISK, told, at(3600)).state is TrapState.ARMED
+    assert seen(DISK, told, at(-3600)).state is TrapState.ARMED, "its clock is not ours"
+    assert seen(DISK, told, at(60)).trips_in == 30, "what it promised still comes nearer"
+
+
 def test_a_clock_that_stepped_back_an_hour_does_not_keep_it_armed() -> None:
     # safety 20
     assert seen(DISK, after(looked(3600, 50)), at(0)).state is TrapState.BLIND

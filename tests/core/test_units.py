@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.core.units import Bound, bound, say_bytes, say_seconds, seconds, short_age
+from cockpit.core.units import Bound, bound, say_bytes, say_number, say_seconds, seconds, short_age
 
 
 @pytest.mark.parametrize(
@@ -176,3 +176,10 @@ def test_a_bound_holds_where_it_says_and_never_for_nan(op: str, below: bool, at:
 )
 def test_sizes_are_said_in_decimal_units(size: float, said: str) -> None:
     assert say_bytes(size) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(93.14, "93.1"), (4.0, "4"), (1.5e9, "1.5 G"), (0.123456, "0.123"), (float("inf"), "inf")]
+)
+def test_numbers_are_as_short_as_they_can_be_said(value: float, said: str) -> None:
+    assert say_number(value) == said

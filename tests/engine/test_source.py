@@ -15,9 +15,10 @@ import pytest
 
 from cockpit.config.model import ConfigError, Problem, SourceConfig
 from cockpit.config.secrets import SecretError
-from cockpit.core.alerts import Alert, AlertState, Ref, Severity
+from cockpit.core.alerts import Alert, AlertState, Link, Ref, Severity
 from cockpit.core.roster import OnCall
 from cockpit.core.sources import Health, Snapshot
+from cockpit.core.traps import Reading, Trap, TrapView, Watch, as_told
 from cockpit.core.units import Seconds
 from cockpit.engine.lane import Overran
 from cockpit.engine.source import LONGEST_WAIT, Source
@@ -31,6 +32,7 @@ from cockpit.provider import (
     Unreachable,
 )
 from cockpit.testing import FakeClock, FakeProvider
+from cockpit.testing.clock import START
 from support.waiting import until
 
 EVERY, DEADLINE = 15.0, 10.0
@@ -384,6 +386,26 @@ def test_texts_that_a_provider_forgot_to_clean_are_cleaned() -> None:  # safety 
         assert "\x9b" not in alert.annotations["d"]
 
     on(Rig(), work)
+
+
+def test_texts_of_traps_are_cleaned_too() -> None:  # safety 1
+    class Rules(FakeProvider):
+        async def traps(self) -> Answer[TrapView]:
+            laid = Trap(name="t", probe="rule", detect="one\ntwo\x1b", labels={"k\x1b": "v"}, params={"query": "to the byte\x1b"})
+            watch = Watch(reading=Reading({"a\x1b": 1.0}, "b\u202e"), reason="c\x9b")
+            return Answer((as_told("am", laid, watch, START, (Link("runbook", "http://a\x07"),)),))
+
+    async def work(rig: Rig) -> None:
+        snapshot = await rig.polled()
+        assert snapshot is not None
+        (view,) = snapshot.traps or ()
+        assert view.trap.detect == "one\ntwo␛"
+        assert view.trap.labels == {"k␛": "v"}
+        assert view.watch.reading == Reading({"a␛": 1.0}, "b⟨U+202E⟩")
+        assert (view.watch.reason, view.links[0].url) == ("c⟨U+009B⟩", "http://a␇")
+        assert view.trap.params == {"query": "to the byte\x1b"}
+
+    on(Rig(Rules("am")), work)
 
 
 def test_what_has_not_changed_stays_the_same_object() -> None:

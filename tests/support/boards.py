@@ -83,9 +83,10 @@ async def sitting(
     theme_dirs: Sequence[Path] = (),
     environ: Mapping[str, str] | None = None,
     locked: str = "",
+    can: frozenset[tuple[str, str]] | None = None,
 ) -> AsyncIterator[Sitting]:
     """The cockpit over a desk with this view (the scene's, if none), at the scene's moment."""
-    desk, clock = FakeDesk(view or scene(), locked=locked), StillClock()
+    desk, clock = FakeDesk(view or scene(), can=can, locked=locked), StillClock()
     app = Cockpit(config or scene_config(), desk, table=table, theme_dirs=theme_dirs, clock=clock, environ=environ or {})
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.screen is app.board and app.board.is_mounted, "the board")

@@ -218,7 +218,7 @@ def test_a_key_that_cannot_work_gives_its_reason() -> None:
             await person.press("a")
             assert "PostgresDown is acknowledged by Ana already" in person.footer
             await person.press("o")
-            assert "the alert has no link" in person.footer
+            assert "PostgresDown has no link" in person.footer
             assert person.desk.asked == []
 
     run(body)

@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from cockpit.core.alerts import Ref
+from cockpit.core.alerts import Link, Ref
 from cockpit.core.runbooks import Param, Runbook, Step
+from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.traps import TrapState
-from cockpit.core.units import bound
+from cockpit.core.units import Seconds, bound
 from cockpit.core.view import JournalHealth, View
 from cockpit.ui.facts import watched
-from cockpit.ui.spark import measured, number, sparkline
+from cockpit.ui.spark import measured, sparkline
 from cockpit.ui.times import moment
 from support.boards import Sitting, sitting
 from support.scene import NOW, scene, trap
@@ -102,6 +103,48 @@ def test_a_resting_trap_says_by_whom_why_and_until_when() -> None:
         async with sitting(size=(200, 70)) as person:
             await person.press("tab", "tab", "tab", "G")
             assert "until 01:59 (1 h 47 m), by Ana: migration" in person.text
+
+    run(body)
+
+
+def told(state: TrapState = TrapState.ARMED, says: str = "errors / total > 0.1", **changes: object) -> View:
+    """The scene with one trap more, a rule that another system looks at."""
+    rule = trap(
+        "ErrorBudgetBurn",
+        state,
+        says,
+        "rule",
+        params={"group": "slo", "file": "/etc/rules.yml", "query": "errors / total > 0.1"},
+        hold=Seconds(300),
+        detect="1 h burns too fast",
+        labels={"service": "shop"},
+        told=True,
+        **changes,
+    )
+    rule = msgspec.structs.replace(rule, source="prom", links=(Link("runbook", "https://wiki.example/burn"),))
+    prom = SourceHealth(source="prom", provider="prometheus", health=Health.LIVE)
+    return msgspec.structs.replace(scene(), traps=(rule,), sources=(*scene().sources, prom))
+
+
+def test_a_rule_that_another_system_looks_at_is_told_in_its_words() -> None:
+    async def body() -> None:
+        async with sitting(told(), size=(200, 70)) as person:
+            await person.press("tab", "tab", "tab")
+            for part in ("query", "errors / total > 0.1", "group", "slo", "for", "5 m", "service", "shop", "1 h burns too fast"):
+                assert part in person.text, part
+            assert "https://wiki.example/burn" in person.text
+            assert "nobody has answered this yet" not in person.text
+
+    run(body)
+
+
+def test_a_rule_s_link_opens_and_why_it_cannot_be_rested_is_said() -> None:
+    async def body() -> None:
+        async with sitting(told(), can=frozenset({("prom", "Traps")})) as person:
+            await person.press("tab", "tab", "tab", "d")
+            assert "prom cannot do that: prometheus has no way to rest a trap" in person.footer
+            await person.press("o")
+            assert "https://wiki.example/burn" in person.footer
 
     run(body)
 
@@ -309,10 +352,3 @@ def test_a_chart_is_as_wide_as_asked_and_no_hill_of_a_plain() -> None:
     assert sparkline([(0, 1.0), (99, 2.0)], 10) == "▁        █"
     assert sparkline([(0, float("nan"))], 10) == ""
     assert len(sparkline([(n, n) for n in range(1000)], 33)) == 33
-
-
-@pytest.mark.parametrize(
-    ("value", "said"), [(93.14, "93.1"), (4.0, "4"), (1.5e9, "1.5 G"), (0.123456, "0.123"), (float("inf"), "inf")]
-)
-def test_numbers_are_as_short_as_they_can_be_said(value: float, said: str) -> None:
-    assert number(value) == said

@@ -104,4 +104,4 @@ class Hopes:
                 watch = msgspec.structs.replace(watch, rest_until=run.action.until, rest_by=run.who, rest_why=run.action.why)
             else:
                 watch = msgspec.structs.replace(watch, rest_until=None)
-        return view_of(view.source, view.trap, watch, now)
+        return view_of(view.source, view.trap, watch, now, view.links)

@@ -13,7 +13,7 @@ from zlib import crc32
 
 import msgspec
 
-from .alerts import Severity
+from .alerts import Link, Severity
 from .forecast import NEVER, Outlook
 from .units import Bound, Seconds, say_seconds
 
@@ -116,7 +116,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     losing sight of a fire does not put it out. ``firing`` counts its trips: an acknowledgement covers one firing. ``trips_in`` and
     ``full_in`` are seconds from ``checked_at`` until the trend meets ``trip``, and its natural end (100 % used, nothing free).
     ``laid`` is the `fingerprint` of the trap as it was laid when this was seen (0 = not known). ``memory`` is what the last look
-    that saw wants its next one to know.
+    that saw wants its next one to know. ``told``: another system looks and judges, and its source says so when a look is overdue;
+    no passing of time here makes it blind.
     """
 
     state: TrapState = TrapState.BLIND
@@ -136,6 +137,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     rest_why: str = ""
     laid: int = 0
     memory: dict[str, str | float] = {}
+    told: bool = False
 
 
 def fingerprint(trap: Trap) -> int:
@@ -267,7 +269,8 @@ def seen(trap: Trap, watch: Watch, now: datetime) -> Watch:
     if watch.checked_at is None:
         return watch
     age = (now - watch.checked_at).total_seconds()
-    if watch.state is not TrapState.BLIND and not -AHEAD <= age <= BLIND_AFTER_INTERVALS * trap.every:
+    overdue = not watch.told and not -AHEAD <= age <= BLIND_AFTER_INTERVALS * trap.every
+    if watch.state is not TrapState.BLIND and overdue:
         why = f"not looked at for {say_seconds(age)}" if age > 0 else "the clock stepped back since it was looked at"
         return msgspec.structs.replace(
             watch,
@@ -288,20 +291,27 @@ def _less(left: float | None, passed: float) -> float | None:
 
 
 class TrapView(msgspec.Struct, frozen=True, kw_only=True):
-    """A trap for whoever looks: configured and known, as read at the moment of the projection. ``says`` is the pane's line."""
+    """A trap for whoever looks: configured and known, as read at the moment of the projection. ``says`` is the pane's line;
+    ``links`` are where there is more about it (``runbook``, …)."""
 
     source: str
     trap: Trap
     watch: Watch
     state: TrapState
     says: str
+    links: tuple[Link, ...] = ()
 
 
-def view_of(source: str, trap: Trap, watch: Watch, now: datetime) -> TrapView:
+def view_of(source: str, trap: Trap, watch: Watch, now: datetime, links: tuple[Link, ...] = ()) -> TrapView:
     """The trap as it must be shown at ``now`` (UTC)."""
     known = seen(trap, watch, now)
     state = TrapState.DISARMED if known.rest_until is not None else known.state
-    return TrapView(source=source, trap=trap, watch=known, state=state, says=_says(known, state, now))
+    return TrapView(source=source, trap=trap, watch=known, state=state, says=_says(known, state, now), links=links)
+
+
+def as_told(source: str, trap: Trap, watch: Watch, now: datetime, links: tuple[Link, ...] = ()) -> TrapView:
+    """The trap as a source tells it at ``now``: with the watch as it is known, to be read again whenever it is shown."""
+    return msgspec.structs.replace(view_of(source, trap, watch, now, links), watch=watch)
 
 
 def _says(watch: Watch, state: TrapState, now: datetime) -> str:

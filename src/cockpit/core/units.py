@@ -95,6 +95,18 @@ def say_bytes(value: float) -> str:
     return f"{sign}{size:.1f} PB"
 
 
+def say_number(value: float) -> str:
+    """A number as short as it can be said: ``93.1``, ``4``, ``1.5 G`` (10⁹)."""
+    if not math.isfinite(value):
+        return str(value)
+    for size, unit in ((1e12, " T"), (1e9, " G"), (1e6, " M")):
+        if abs(value) >= size:
+            return f"{value / size:.1f}{unit}"
+    if value == int(value):
+        return f"{int(value)}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
+
+
 class Bound(msgspec.Struct, frozen=True):
     """A condition on one number of a reading: ``used_percent >= 92``, ``age > 26h``, ``free < 5GiB``.
 

@@ -208,8 +208,29 @@ def _trap(view: TrapView, source: str) -> TrapView | None:
     for time in (view.watch.since, view.watch.checked_at, view.watch.good_at, view.watch.tripped_at, view.watch.rest_until):
         if time is not None and not _is_utc(time):
             return None
-    says = _text(view.says)
-    return view if says is view.says else msgspec.structs.replace(view, says=says)
+    return cast(TrapView, _scrubbed(view))
+
+
+_AS_GIVEN = ("params", "memory")  # what a probe is configured with and what it remembers: nobody shows it as it is
+_BLOCKS = ("went_wrong", "detect", "signs")
+
+
+def _scrubbed(value: object, name: str = "") -> object:
+    """``value`` with every text in it cleaned; the very same object where that changes nothing. Raises `TypeError` for what is no
+    text where one belongs."""
+    if isinstance(value, str):
+        return _block(value) if name in _BLOCKS else _text(value)
+    if isinstance(value, msgspec.Struct):
+        fields = ((each, getattr(value, each)) for each in value.__struct_fields__ if each not in _AS_GIVEN)
+        changed = {each: new for each, old in fields if (new := _scrubbed(old, each)) is not old}
+        return msgspec.structs.replace(value, **changed) if changed else value
+    if isinstance(value, dict):
+        table = {_scrubbed(key): _scrubbed(each) for key, each in value.items()}
+        return value if table == value else table
+    if isinstance(value, tuple):
+        items = tuple(map(_scrubbed, value))
+        return value if items == value else items
+    return value
 
 
 def _shift(shift: Shift | None) -> Shift | None:

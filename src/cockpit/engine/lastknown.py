@@ -8,7 +8,7 @@ from ..config.model import Config
 from ..core.marks import local_alerts
 from ..core.roster import alone, on_call
 from ..core.sources import Health, Snapshot, SourceHealth
-from ..core.traps import Watch, view_of
+from ..core.traps import Watch, as_told
 from ..core.view import JournalHealth, View, project
 from ..provider import Clock, Unreachable
 from .journal import Journal
@@ -48,6 +48,6 @@ def _facts(source: str, config: Config, here: Here, clock: Clock) -> Snapshot:
         asked_at=now,
         asked_mono=clock.mono(),
         alerts=local_alerts(source, here.host, here.traps, watches, here.marks(), now, names),
-        traps=tuple(view_of(source, trap, watches.get(trap.name, Watch()), now) for trap in here.traps),
+        traps=tuple(as_told(source, trap, watches.get(trap.name, Watch()), now) for trap in here.traps),
         rosters=tuple(on_call(each, here.people, now, source) for each in rosters) or (alone(me, source),),
     )

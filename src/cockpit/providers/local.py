@@ -15,7 +15,7 @@ from ..core.marks import firing_of, local_alerts, trap_of
 from ..core.roster import OnCall, Shift, alone, on_call, shifts
 from ..core.silences import takes_everything
 from ..core.text import clean, clean_block
-from ..core.traps import Trap, TrapView, Watch, rest_problem, seen, view_of
+from ..core.traps import Trap, TrapView, Watch, as_told, rest_problem, seen
 from ..core.units import say_seconds
 from ..provider import Answer, Conflict, Host, NotFound, ProviderError
 
@@ -128,7 +128,7 @@ class Local:
         """Every trap of the config, as it must be read now."""
         watches = await asyncio.to_thread(self._machine.watches)
         now = self._clock.now()
-        return Answer(tuple(view_of(self._name, trap, watches.get(trap.name, Watch()), now) for trap in self._machine.traps))
+        return Answer(tuple(as_told(self._name, trap, watches.get(trap.name, Watch()), now) for trap in self._machine.traps))
 
     async def disarm(self, trap: str, until: datetime, who: str, why: str) -> None:
         """Rest a trap until ``until`` (UTC), 30 days at most. Raises `NotFound`, or `ProviderError` with what is wrong."""

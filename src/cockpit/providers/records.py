@@ -6,7 +6,7 @@ What is null is as good as absent. Times are read leniently: what has no readabl
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
@@ -15,6 +15,9 @@ import msgspec
 from ..provider import Malformed
 
 T = TypeVar("T")
+
+UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError, Malformed)
+"""What reading one record raises where nobody can read it."""
 
 _MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
 _UNSET = 1970  # Go's zero time is year 1
@@ -38,7 +41,7 @@ class Records(Generic[T]):
             if record is None:
                 try:
                     record = self._read_one(raw)
-                except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError):
+                except UNREADABLE:
                     bad += 1
                     continue
             fresh[key] = record
@@ -64,11 +67,56 @@ def _without_nulls(value: object) -> object:
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw] | None)
 
 
-def split(body: bytes) -> Iterator[msgspec.Raw]:
+def members(body: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
+    """The members of a JSON object, unread. Raises `Malformed` where it is none at all, or is cut off."""
+    try:
+        return _MEMBERS.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        body = bytes(body)
+        if not body.lstrip().startswith(b"{"):
+            raise Malformed("it answered something that is not a JSON object") from error
+    found: dict[str, msgspec.Raw] = {}
+    for each in _by_hand(body):
+        name, colon, value = bytes(each).partition(b":")
+        if colon and name.strip().startswith(b'"'):
+            found[name.strip().strip(b'"').decode("utf-8", "replace")] = msgspec.Raw(value.strip())
+    return found
+
+
+def one(body: bytes | msgspec.Raw, kind: type[T]) -> T:
+    """One record, of which a member that is left `msgspec.Raw` may be as bad as it likes. Raises one of `UNREADABLE`."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError:
+        if b"null" not in bytes(body):
+            raise
+        return msgspec.convert(_without_nulls(msgspec.json.decode(body)), kind)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        there = members(body)
+    return kind(**_read(there, kind))
+
+
+def _read(there: Mapping[str, msgspec.Raw], kind: type) -> dict[str, object]:
+    """The members that a kind of record has, each read for itself. Raises what msgspec raises."""
+    found: dict[str, object] = {}
+    for field in msgspec.structs.fields(kind):
+        raw = there.get(field.encode_name)
+        if raw is not None:
+            found[field.name] = raw if field.type is msgspec.Raw else msgspec.json.decode(raw, type=field.type)
+        elif field.required:
+            raise msgspec.ValidationError(f"it has no {field.encode_name}")
+    return found
+
+
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def split(body: bytes | msgspec.Raw) -> Iterator[msgspec.Raw]:
     """The records of a JSON list, unread. Raises `Malformed` where it is no list at all, or is cut off."""
     try:
         return iter(_RAWS.decode(body) or ())
     except (msgspec.DecodeError, RecursionError) as error:
+        body = bytes(body)
         if not body.lstrip().startswith(b"["):
             raise Malformed("it answered something that is not a list of records") from error
         return iter(_by_hand(body))

@@ -69,8 +69,7 @@ def _mine(board: Board, _: str) -> None:
 
 
 def _link(board: Board, _: str) -> None:
-    row = board.cursor_row()
-    links = row.alert.links if row is not None else ()
+    links = board.subject.links
     if len(links) == 1:
         _open(board, links[0].url)
         return

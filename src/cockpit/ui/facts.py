@@ -8,10 +8,10 @@ from datetime import datetime
 import msgspec
 
 from ..core import actions
-from ..core.alerts import Alert, AlertState, Ref
+from ..core.alerts import Alert, AlertState, Link, Ref
 from ..core.roster import OnCall, Person, Shift
 from ..core.runbooks import Confirm, Plan, Runbook
-from ..core.traps import TrapState, TrapView
+from ..core.traps import Trap, TrapState, TrapView
 from ..core.units import say_seconds
 from ..core.view import Row, View
 from .alerts import SEVERITIES
@@ -56,8 +56,7 @@ def of_alert(row: Row, view: View, now: datetime, zone: str, points: Points = ()
     for title, pairs in (("Labels", alert.labels), ("Annotations", alert.annotations)):
         shown = [Fact(" " + name, value) for name, value in sorted(pairs.items()) if value != alert.summary]
         facts += [BLANK, _title(title), *shown] if shown else []
-    if alert.links:
-        facts += [BLANK, _title("Links"), *(Fact(" " + link.name, link.url, "info") for link in alert.links)]
+    facts += _links(alert.links)
     routed = [Fact(" goes to", ", ".join(alert.receivers))] if alert.receivers else []
     routed += [Fact(" in group" if not n else " ", group) for n, group in enumerate(alert.groups)]
     facts += [BLANK, _title("Routing"), *routed] if routed else []
@@ -77,19 +76,38 @@ def of_trap(trap: TrapView, now: datetime, zone: str, points: Points = (), keepe
         left = _minutes((watch.rest_until - now).total_seconds())
         facts.append(Fact("at rest", f"until {moment(watch.rest_until, now, zone)} ({left}), by {watch.rest_by}: {watch.rest_why}"))
     facts += [BLANK, *_reading(trap, points), *_answers(trap), BLANK, _title("How it looks")]
-    probe = " ".join([configured.probe, *(f"{name}={value}" for name, value in configured.params.items())])
-    hold = f" for {say_seconds(configured.hold)}" if configured.hold else ""
+    looked = f"{watch.checked_at.astimezone(at_zone(zone)):%H:%M:%S} {city(zone)}" if watch.checked_at else "not yet"
     pairs = (
-        ("probe", f"{probe}, every {say_seconds(configured.every)}"),
-        ("warns when", configured.warn.text if configured.warn else ""),
-        ("trips when", configured.trip.text + hold if configured.trip else ""),
-        ("looked at", f"{watch.checked_at.astimezone(at_zone(zone)):%H:%M:%S} {city(zone)}" if watch.checked_at else "not yet"),
+        *(_told_by_another(configured) if watch.told else _looked_at_here(configured, keeper)),
+        ("looked at", looked),
         ("runbooks", ", ".join(configured.runbooks)),
         ("owner", configured.owner),
-        ("watched by", keeper),
         ("source", trap.source),
     )
-    return (*facts, *(Fact(" " + name, value) for name, value in pairs if value))
+    facts += [Fact(" " + name, value) for name, value in pairs if value]
+    labels = sorted(configured.labels.items()) if watch.told else ()
+    facts += [BLANK, _title("Labels"), *(Fact(" " + name, value) for name, value in labels)] if labels else []
+    return (*facts, *_links(trap.links))
+
+
+def _looked_at_here(trap: Trap, keeper: str) -> Iterable[tuple[str, str]]:
+    probe = " ".join([trap.probe, *(f"{name}={value}" for name, value in trap.params.items())])
+    hold = f" for {say_seconds(trap.hold)}" if trap.hold else ""
+    yield "probe", f"{probe}, every {say_seconds(trap.every)}"
+    yield "warns when", trap.warn.text if trap.warn else ""
+    yield "trips when", trap.trip.text + hold if trap.trip else ""
+    yield "watched by", keeper
+
+
+def _told_by_another(trap: Trap) -> Iterable[tuple[str, str]]:
+    """A trap that another system looks at: ``params`` are that system's words for it."""
+    yield from ((name, str(value)) for name, value in trap.params.items())
+    yield "for", say_seconds(trap.hold) if trap.hold else ""
+    yield "every", say_seconds(trap.every)
+
+
+def _links(links: Sequence[Link]) -> Iterable[Fact]:
+    return (BLANK, _title("Links"), *(Fact(" " + link.name, link.url, "info") for link in links)) if links else ()
 
 
 def of_roster(each: OnCall, now: datetime, zone: str, people: Mapping[str, Person]) -> tuple[Fact, ...]:
@@ -210,6 +228,8 @@ def _answers(trap: TrapView) -> Iterable[Fact]:
         ("What are the signs?", trap.trap.signs),
     )
     for question, answer in answers:
+        if trap.watch.told and not answer:
+            continue  # who looks at it is not asked these questions here
         yield BLANK
         yield Fact(spans=((question, "title"),))
         yield Fact(text=answer or "nobody has answered this yet", role="text" if answer else "muted")

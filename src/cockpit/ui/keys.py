@@ -54,7 +54,7 @@ TABLE: tuple[Key, ...] = (
         help="Filter the alerts: team=web @severity>=warning", group=LOOK, footer=80),
     Key(id="mine", title="Only mine", keys=("m",), label="mine", help="Only mine, then all again", group=LOOK),
     Key(id="link", title="Open a link", keys=("o",), label="link",
-        help="Open a link of the alert (copied, where there is no browser)", group=LOOK),
+        help="Open a link of the alert or trap (copied, where there is no browser)", group=LOOK),
     Key(id="copy", title="Copy the alert", keys=("y",), label="copy",
         help="Copy the alert and its facts to the terminal's clipboard (OSC 52)", group=LOOK),
     Key(id="refresh", title="Refresh", keys=("r",), label="refresh", help="Ask every source and look at every trap now",

@@ -5,26 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..core.units import say_bytes, say_seconds
+from ..core.units import say_bytes, say_number, say_seconds
 
 _BARS = "▁▂▃▄▅▆▇█"
 
 
-def number(value: float) -> str:
-    """A number as short as it can be said: ``93.1``, ``4``, ``1.5 G`` (10⁹)."""
-    if not math.isfinite(value):
-        return str(value)
-    for size, unit in ((1e12, " T"), (1e9, " G"), (1e6, " M")):
-        if abs(value) >= size:
-            return f"{value / size:.1f}{unit}"
-    if value == int(value):
-        return f"{int(value)}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
-
-
 def measured(name: str, value: float) -> str:
     """A reading with the unit that its name ends in: ``8.1 MB`` for ``free_bytes``, ``93.1 %`` for ``used_percent``, ``5 h 2 m``
-    for ``age_seconds``; any other as a bare `number`. What is not finite is said as it is."""
+    for ``age_seconds``; any other as a bare number (`units.say_number`). What is not finite is said as it is."""
     if not math.isfinite(value):
         return str(value)
     last = name.lower().rpartition("_")[2]
@@ -37,7 +25,7 @@ def measured(name: str, value: float) -> str:
             return say_seconds(value) if abs(value) >= 60 else f"{_digits(value)} s"
         case "seconds" | "ms":
             return f"{_digits(value * 1000 if last == 'seconds' else value)} ms"
-    return number(value)
+    return say_number(value)
 
 
 def _digits(value: float) -> str:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from ..core import actions
-from ..core.alerts import Ref
+from ..core.alerts import Link, Ref
 from ..core.runbooks import Plan, Runbook, offered
 from ..core.traps import TrapState, TrapView
 from ..core.view import Row, View
@@ -31,6 +31,12 @@ class Subject(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """Its name, for people."""
         return self.row.alert.name if self.row is not None else self.trap.trap.name if self.trap is not None else ""
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """Where there is more about it: the alert's addresses, then those that the trap has beside."""
+        of_alert = self.row.alert.links if self.row is not None else ()
+        return (*of_alert, *(each for each in (self.trap.links if self.trap is not None else ()) if each not in of_alert))
 
     @property
     def alert(self) -> Ref | None:
@@ -110,7 +116,7 @@ def _reason(
     soon = view.now + timedelta(hours=1)
     if id in ("open", "mark") and not (alerts or traps):
         return "nothing is selected"
-    if id in ("ack", "unack", "silence", "note", "link", "copy") and not alerts:
+    if id in ("ack", "unack", "silence", "note", "copy") and not alerts:
         return "there is no alert under the cursor"
     match id:
         case "ack":
@@ -132,7 +138,7 @@ def _reason(
         case "pick-runbook":
             return "no runbooks are configured" if not view.runbooks else desk.why_not(actions.Start)
         case "link":
-            return None if about.row is not None and about.row.alert.links else "the alert has no link"
+            return None if about.links else f"{about.name} has no link" if about.name else "there is no alert under the cursor"
     return None
 
 
