@@ -121,9 +121,10 @@ def test_two_sources_with_one_id_are_two_alerts() -> None:
     assert list(ranking.put((), [one.alert.ref])) == [other]
 
 
-def test_rows_that_look_otherwise_in_the_same_place() -> None:
+def test_when_nobody_sees_every_row_is_the_last_that_was_known() -> None:
     ranking = Ranking(rows(30))
-    dark = ranking.redrawn(lambda each: Row(each.alert, stale=True))
+    dark = ranking.dark
     assert [each.alert for each in dark] == [each.alert for each in ranking]
     assert all(each.stale for each in dark)
     assert dark.find(Ref("am", "000003")) == Row(rows(4)[3].alert, stale=True)
+    assert ranking.dark is dark, "made once"

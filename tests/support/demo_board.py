@@ -1,22 +1,32 @@
-"""The real board on a real terminal, over a night that is made up: what bytes are counted on.
+"""The real board on a real terminal, over a night that is made up: what bytes and keys are counted on.
 
-``python -m support.demo_board [--rows N] [--theme NAME] [--still]`` in tests/. ``--still``: every age and clock stands.
-Keys are the cockpit's own.
+``python -m support.demo_board [--rows N] [--theme NAME] [--still] [--labels N] [--changing N] [--echo]`` in tests/. ``--still``:
+every age and clock stands. ``--changing``: so many alerts change each second, and their order with them, as a source that is
+polled each second would tell. ``--echo`` says in the footer how many keys were taken. Keys are the cockpit's own.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import re
 import sys
-from datetime import UTC, datetime
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from time import monotonic
 
 import msgspec
 
 from cockpit.app import Cockpit
-from cockpit.core.alerts import Ref
+from cockpit.core.alerts import Alert, Ref, Severity
+from cockpit.core.ranking import Ranking
+from cockpit.core.sources import Snapshot
 from cockpit.core.view import Row, View
 from cockpit.engine.clock import SystemClock
+from cockpit.engine.store import Store, Surroundings
+from cockpit.ui.board import Board
 from cockpit.ui.keys import TABLE
 from cockpit.ui.life import run_app
 
@@ -26,35 +36,103 @@ from .scene import NOW, config, scene
 _NUMBER = re.compile(r"\d+")
 
 
-def crowd(count: int, now: datetime) -> View:
-    """The scene with ``count`` alerts: its own fifteen over and over, each time on another host, with other numbers and ages."""
+def crowd(many: int, now: datetime, labels: int = 0) -> View:
+    """The scene with ``many`` alerts: its own fifteen over and over, each time on another host, with other numbers and ages, and
+    with so many labels more."""
     night = scene()
     rows = []
-    for n in range(count):
+    for n in range(many):
         row = night.alerts[n % len(night.alerts)]
         alert, h = row.alert, n * 2654435761 & 0xFFFFFFFF
+        where = f"{alert.where.rstrip('0123456789')}{n}"
         changed = msgspec.structs.replace(
             alert,
             ref=Ref(alert.ref.source, f"{alert.ref.id}-{n}"),
-            where=f"{alert.where.rstrip('0123456789')}{n}",
+            where=where,
             summary=_NUMBER.sub(lambda found, h=h: str((int(found[0]) + h) % 97), alert.summary),  # type: ignore[misc]  # h is bound here
+            labels={**alert.labels, "instance": where, **{f"label_{k}": f"value-{(h >> k) % 89}-of-{k}" for k in range(labels)}},
             started_at=now - (NOW - alert.started_at) * (1 + h % 9) if alert.started_at is not None else None,
         )
         rows.append(Row(changed, row.pending, row.stale))
-    rows.sort(key=lambda row: -row.alert.severity)
-    return msgspec.structs.replace(night, now=now, alerts=tuple(rows))
+    return msgspec.structs.replace(night, now=now, alerts=Ranking(rows))
+
+
+class Storm(FakeDesk):
+    """A desk over a store in which ``changing`` alerts change each second once `begin` is called."""
+
+    def __init__(self, view: View, changing: int) -> None:
+        super().__init__(view)
+        self._changing = changing
+        self._facts: dict[str, list[Alert]] = {}
+        for row in view.alerts:
+            self._facts.setdefault(row.alert.ref.source, []).append(row.alert)
+        self._around = Surroundings(health=view.sources, runbooks=view.runbooks, me=view.me, keeper=view.keeper)
+        self._store = Store(view.now)
+        self._told(view.now, tuple(self._facts))
+
+    @property
+    def view(self) -> View:
+        return self._store.view
+
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        return self._store.on_change(callback)
+
+    def begin(self) -> None:
+        """Let it begin."""
+        threading.Thread(target=self._blow, name="storm", daemon=True).start()
+
+    def _told(self, now: datetime, sources: Sequence[str]) -> None:
+        for source in sources:
+            self._store.observe(Snapshot(source=source, asked_at=now, asked_mono=monotonic(), alerts=tuple(self._facts[source])))
+        self._store.publish(now, self._around)
+
+    def _blow(self) -> None:
+        chance, due = random.Random(7), monotonic()
+        every = [(source, n) for source, facts in self._facts.items() for n in range(len(facts))]
+        wait = threading.Event()
+        while True:
+            now = datetime.now(UTC)
+            for source, n in chance.sample(every, min(self._changing, len(every))):
+                self._facts[source][n] = msgspec.structs.replace(
+                    self._facts[source][n],
+                    severity=chance.choice(tuple(Severity)),
+                    started_at=now - timedelta(seconds=chance.random() * 90000),
+                )
+            self._told(now, tuple(self._facts))
+            due += 1.0
+            wait.wait(max(0.0, due - monotonic()))
+
+
+def echoing(board: Board) -> None:
+    """Have the board say how many keys it has taken."""
+    pressed, taken = board.pressed, count(1)
+
+    def counted(key: str) -> bool:
+        known = pressed(key)
+        board.say(f"key {next(taken)} ")
+        return known
+
+    board.pressed = counted  # type: ignore[method-assign]  # for this one board
 
 
 def main() -> int:
     """Run it, and give back the exit status."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--labels", type=int, default=0)
     parser.add_argument("--theme", default="sixteen")
     parser.add_argument("--still", action="store_true")
+    parser.add_argument("--changing", type=int, default=0)
+    parser.add_argument("--echo", action="store_true")
     options = parser.parse_args()
     clock = StillClock() if options.still else SystemClock()
-    view = crowd(options.rows, NOW if options.still else datetime.now(UTC))
-    app = Cockpit(config(theme=options.theme), FakeDesk(view), table=TABLE, clock=clock, environ={})
+    view = crowd(options.rows, NOW if options.still else datetime.now(UTC), options.labels)
+    desk = Storm(view, options.changing) if options.changing else FakeDesk(view)
+    app = Cockpit(config(theme=options.theme), desk, table=TABLE, clock=clock, environ={})
+    if options.echo:
+        echoing(app.board)
+    if isinstance(desk, Storm):
+        app.on_drawn = desk.begin
     return run_app(app, lambda: None)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cockpit.core.alerts import AlertState, Ref, Severity
 from cockpit.core.text import clean
-from cockpit.core.view import Row, View
+from cockpit.core.view import Ranking, Row, View
 from cockpit.ui.bell import Bell
 from cockpit.ui.filterline import FilterLine
 from cockpit.ui.places import PANES, SMALLEST, places
@@ -50,7 +50,7 @@ def test_the_filter_is_in_force_once_one_pauses_and_the_one_from_before_while_it
             assert "0 of 12 firing shown" in person.text
             await person.press("enter", "slash")
             await person.type(" @age>1h a=~(")
-            assert person.board.filter.text == "team=db"
+            await person.until(lambda: person.board.filter.text == "team=db", "the pause")
             assert person.board.alerts.count() == 2
             assert "^" in person.text
             await person.press("escape")
@@ -99,6 +99,52 @@ def test_while_a_filter_comes_to_nothing_the_cursor_remembers_its_alert() -> Non
             await person.sees("No alert matches the filter; 15 are hidden")
             await person.press("escape")
             assert person.board.alerts.key == DISK
+
+    run(body)
+
+
+def test_a_beginning_that_comes_to_nothing_leaves_the_list_as_it_is_until_one_pauses() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await person.press("slash")
+            await person.type("@source=loca")
+            assert person.board.alerts.count() == 15
+            await person.type("l")
+            assert person.board.alerts.count() == 2
+            await person.type("z")
+            assert person.board.alerts.count() == 2
+            await person.sees("No alert matches the filter; 15 are hidden")
+
+    run(body)
+
+
+def test_a_filter_over_very_many_says_how_far_it_is_and_keys_go_before_it() -> None:
+    async def body() -> None:
+        row = scene().alerts[0]
+        crowd = Ranking(
+            msgspec.structs.replace(row, alert=msgspec.structs.replace(row.alert, ref=Ref("am-prod", f"{n:05}"), where=f"web-{n}"))
+            for n in range(20_000)
+        )
+        async with sitting(msgspec.structs.replace(scene(), alerts=crowd)) as person:
+            person.board.sift("!web-19999")
+            assert any("% looked at" in text for text, _ in person.board.alerts.head(120))
+            assert person.board.alerts.key == Ref("am-prod", "00000")
+            await person.press("j")
+            assert person.board.alerts.key == Ref("am-prod", "00001")
+            await person.sees("19999 of 20000 firing shown · 1 hidden")
+            assert person.board.alerts.key == Ref("am-prod", "00001")
+
+    run(body)
+
+
+def test_two_sources_with_one_id_are_two_rows() -> None:
+    async def body() -> None:
+        alerts = [alert(source, "HighErrorRate", "web-3", Severity.CRITICAL, 3, "5xx") for source in ("am-eu", "am-us")]
+        async with sitting(msgspec.structs.replace(scene(), alerts=tuple(map(Row, alerts)))) as person:
+            assert [row.alert.ref.source for row in person.board.alerts.rows] == ["am-eu", "am-us"]
+            await person.press("j", "a")
+            assert person.desk.asked == []
+            assert "there is no source am-us" in person.footer
 
     run(body)
 

@@ -13,6 +13,7 @@ from support.boxes import Over, settled, text_of, until
 class Line(Over):
     def __init__(self) -> None:
         super().__init__()
+        self.tried: list[str] = []
         self.in_force: list[str] = []
         self.kept: list[str] = []
         self.closed = 0
@@ -21,7 +22,7 @@ class Line(Over):
         yield FilterLine()
 
     def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
-        self.in_force.append(message.text)
+        (self.tried if message.tentative else self.in_force).append(message.text)
 
     def on_filter_line_submitted(self, message: FilterLine.Submitted) -> None:
         self.kept.append(message.text)
@@ -41,19 +42,19 @@ async def typing(app: Line, keys: list[str], begin: str = "", width: int = 60) -
         return text_of(app.screen)
 
 
-def test_it_filters_once_one_pauses_and_enter_keeps_it() -> None:
+def test_it_filters_with_each_key_means_it_once_one_pauses_and_enter_keeps_it() -> None:
     app = Line()
 
     async def go() -> None:
         async with app.run_test(size=(60, 6)) as pilot:
             await app.query_one(FilterLine).open("")
             await pilot.press(*"web")
-            assert app.in_force == []
             await until(pilot, lambda: app.in_force == ["web"], "the pause")
             await pilot.press("enter")
             await settled(pilot)
 
     asyncio.run(go())
+    assert app.tried == ["w", "we", "web"]
     assert app.in_force == ["web"]
     assert app.kept == ["web"]
 
@@ -64,7 +65,7 @@ def test_enter_does_not_wait_for_the_pause() -> None:
     assert app.kept == ["web"]
 
 
-def test_a_text_that_stops_making_sense_brings_back_the_filter_from_before_and_so_does_esc() -> None:
+def test_a_pause_at_a_text_that_cannot_be_read_brings_back_the_filter_from_before_and_so_does_esc() -> None:
     app = Line()
 
     async def go() -> None:

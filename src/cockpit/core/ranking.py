@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+
+import msgspec
 
 from .alerts import Ref
 from .rows import Ordered, Row
@@ -29,8 +31,9 @@ class Ranking(Ordered):
     Two sources may give their alerts the same id: the reference names the source, and both are here.
     """
 
-    __slots__ = ("_found", "_raised", "_steps", "_token")
+    __slots__ = ("_dark", "_found", "_raised", "_steps", "_token")
 
+    _dark: Ranking | None
     _found: tuple[Mapping[Ref, Row], ...]
     _raised: _Raised
     _steps: tuple[tuple[object, tuple[Ref, ...]], ...]
@@ -43,7 +46,7 @@ class Ranking(Ordered):
             ref = row.alert.ref
             found[hash(ref) % _SHARDS][ref] = row
         super().__init__(row for shard in found for row in shard.values())
-        self._found, self._steps, self._token = found, (), object()
+        self._found, self._steps, self._token, self._dark = found, (), object(), None
         self._raised = _with_traps({}, (), (row for shard in found for row in shard.values()))
 
     def find(self, ref: Ref) -> Row | None:
@@ -77,18 +80,21 @@ class Ranking(Ordered):
         made._keep(self._changed(gone, come))
         made._found = _put(self._found, wanted)
         made._raised = _with_traps(self._raised, gone, come)
-        made._steps, made._token = _remembered(self._steps, self._token, tuple(wanted)), object()
+        made._steps, made._token, made._dark = _remembered(self._steps, self._token, tuple(wanted)), object(), None
         return made
 
-    def redrawn(self, change: Callable[[Row], Row]) -> Ranking:
-        """Every row changed, in a way that its place does not depend on."""
-        made = Ranking.__new__(Ranking)
-        made._keep([tuple(map(change, block)) for block in self._blocks])
-        found: tuple[dict[Ref, Row], ...] = tuple({} for _ in range(_SHARDS))
-        for row in made:
-            found[hash(row.alert.ref) % _SHARDS][row.alert.ref] = row
-        made._found, made._raised, made._steps, made._token = found, self._raised, (), object()
-        return made
+    @property
+    def dark(self) -> Ranking:
+        """The same rows as the last that was known, all of them stale; made once."""
+        if self._dark is None:
+            made = Ranking.__new__(Ranking)
+            made._keep([tuple(msgspec.structs.replace(row, stale=True) for row in block) for block in self._blocks])
+            found: tuple[dict[Ref, Row], ...] = tuple({} for _ in range(_SHARDS))
+            for row in made:
+                found[hash(row.alert.ref) % _SHARDS][row.alert.ref] = row
+            made._found, made._raised, made._steps, made._token, made._dark = found, self._raised, (), object(), None
+            self._dark = made
+        return self._dark
 
     def since(self, older: Ranking) -> Change | None:
         """What came and went since an earlier one; ``None`` where that was too long ago, or this did not come of it."""

@@ -68,17 +68,23 @@ class Ordered(Sequence[Row]):
         self._ends = tuple(accumulate(map(len, blocks)))
         self._firsts = [rank(block[0]) for block in blocks]
 
-    @classmethod
-    def of_sorted(cls, rows: Sequence[Row]) -> Ordered:
-        """Of rows that stand in their order already."""
-        made = cls.__new__(cls)
-        made._keep(_cut(tuple(rows)))
-        return made
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """All rows in their order, some hundreds at a time."""
+        return self._blocks
 
     def changed(self, gone: Iterable[Row], come: Iterable[Row]) -> Ordered:
         """Without these (the very objects that are in it), and with those (whose alerts are not in what is left)."""
         made = Ordered.__new__(Ordered)
         made._keep(self._changed(gone, come))
+        return made
+
+    def followed_by(self, rows: Sequence[Row]) -> Ordered:
+        """With these after it: they stand in their order already, and below all that are here."""
+        made = Ordered.__new__(Ordered)
+        last = self._blocks[-1:] if self._blocks and len(self._blocks[-1]) < SIZE else ()
+        kept = self._blocks[: len(self._blocks) - len(last)]
+        made._keep((*kept, *_cut(sum(last, ()) + tuple(rows))))
         return made
 
     def place(self, row: Row) -> int | None:

@@ -81,6 +81,16 @@ class Filter(msgspec.Struct, frozen=True):
     text: str
     terms: tuple[Term, ...] = ()
 
+    @property
+    def needle(self) -> str:
+        """A text that stands in the `haystack` of all that it matches, the longest there is; "" where nothing is known of that."""
+        return max(map(_needle, self.terms), key=len, default="")
+
+    @property
+    def aged(self) -> tuple[Aged, ...]:
+        """The terms that time alone makes true or untrue."""
+        return tuple(term for term in self.terms if isinstance(term, Aged))
+
     def matches(self, alert: Alert, now: datetime, me: tuple[str, ...] = (), text: str | None = None) -> bool:
         """Whether every term holds for this alert at ``now`` (UTC). ``text`` is its `haystack`, where that is at hand."""
         for term in self.terms:
@@ -103,6 +113,27 @@ class Filter(msgspec.Struct, frozen=True):
             if not holds:
                 return False
         return True
+
+
+_BEGINS = re.compile(r"(?:\.[*+])?([\w \-/:]+)(.?)")
+_NOT_LOOKED_THROUGH = ("severity", "trap")  # fields that stand in no haystack; all others, and labels, do
+
+
+def _needle(term: Term) -> str:
+    match term:
+        case Word(text=text, excluded=False):
+            return text
+        case Is(op="=", value=value) if _stands(term):
+            return value.casefold()
+        case Is(op="=~", value=pattern) if _stands(term) and "|" not in pattern:
+            begins = _BEGINS.match(pattern)
+            return begins[1][: -1 if begins[2] in tuple("?*{") else None].casefold() if begins is not None else ""
+    return ""
+
+
+def _stands(term: Is) -> bool:
+    """Whether the value that it compares with is part of the haystack."""
+    return term.name not in _NOT_LOOKED_THROUGH and (not term.fact or term.name == "source")
 
 
 def haystack(alert: Alert) -> str:

@@ -169,7 +169,7 @@ def blinded(view: View, why: str) -> View:
     dark = {"state": TrapState.BLIND, "says": f"blind: {why}"}
     return msgspec.structs.replace(
         view,
-        alerts=view.alerts.redrawn(lambda row: msgspec.structs.replace(row, stale=True)),
+        alerts=view.alerts.dark,
         traps=tuple(msgspec.structs.replace(each, **dark) for each in view.traps),
         sources=tuple(msgspec.structs.replace(each, health=Health.BLIND, reason=why, answers=False) for each in view.sources),
     )

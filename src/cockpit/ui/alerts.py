@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from itertools import islice
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -12,7 +13,7 @@ from ..core.alerts import Alert, AlertState, Ref, Severity
 from ..core.units import short_age
 from ..core.view import Row as AlertRow
 from ..core.view import View
-from .haunted import Haunted
+from .haunted import Few, Haunted, Listing
 from .look import Look
 from .spans import Span, Spans, cells, column, fit, heading
 from .times import drawn_age
@@ -35,11 +36,11 @@ class Sizes(NamedTuple):
     who: int = 14
     sources: bool = True
 
-    def grown(self, rows: Sequence[AlertRow], ages: Mapping[str, timedelta | None], new: bool) -> Sizes:
+    def grown(self, rows: Iterable[AlertRow], ages: Mapping[str, timedelta | None], new: bool) -> Sizes:
         """With room for these rows as well: columns grow, and never go back and forth because a row comes or goes (``new`` begins
         again). The worst rows count, which are in sight; the others are cut."""
         had = Sizes(0, 0, 0, False) if new else self
-        seen = rows[:_MEASURED]
+        seen = tuple(islice(rows, _MEASURED))
         return Sizes(
             max(had.name, max((cells(row.alert.name) for row in seen), default=0)),
             max(had.where, max((cells(row.alert.where) for row in seen), default=0)),
@@ -106,13 +107,24 @@ class AlertFace(NamedTuple):
         return tuple(spans)
 
 
+class Counted(Listing[AlertRow], Protocol):
+    """What the list is drawn from. ``looked`` is the share of all alerts that the filter has been asked about so far, 0 to 1."""
+
+    @property
+    def looked(self) -> float: ...
+    def count_in(self, state: AlertState) -> int:
+        """How many of its alerts are in this state."""
+        ...
+
+
 class Alerts(Haunted[AlertRow]):
     """Every alert that the filter lets through, worst first. Rows are made when they come into sight."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="alerts")
-        self.things: Sequence[AlertRow] = ()
+        self.things: Listing[AlertRow] = Few[AlertRow]()
         self.hidden = 0
+        self._looked = 1.0
         self.filter_text = ""
         self._needs = EVERYTHING
         self._blind: tuple[str, ...] = ()
@@ -124,30 +136,23 @@ class Alerts(Haunted[AlertRow]):
         self._sources = 0
 
     @property
-    def rows(self) -> Sequence[AlertRow]:
+    def rows(self) -> Listing[AlertRow]:
         """The alerts as listed."""
         return self.things
 
-    def show(self, rows: Sequence[AlertRow], view: View, filter_text: str = "", *, chosen: bool = False) -> None:
-        """New facts: ``rows`` are those of ``view`` that the filter lets through; ``chosen``: it is another filter."""
+    def show(self, listed: Counted, view: View, filter_text: str = "", *, chosen: bool = False) -> None:
+        """New facts: ``listed`` are the alerts of ``view`` that the filter lets through; ``chosen``: it is another filter."""
         self.filter_text = filter_text
-        self.hidden = len(view.alerts) - len(rows)
+        self._looked = listed.looked
+        self.hidden = len(view.alerts) - len(listed)
         self._blind, self._unwatched = view.cannot_see, view.unwatched
         self._ages = {source.source: source.age for source in view.sources}
         self._sources, self._armed = len(view.sources), sum(trap.state.value == "armed" for trap in view.traps)
-        counts: dict[AlertState, int] = {}
-        for row in rows:
-            counts[row.alert.state] = counts.get(row.alert.state, 0) + 1
-        self._counts = counts
-        self._firing = sum(row.alert.state is AlertState.FIRING for row in view.alerts) if self.hidden else 0
-        if rows or not self.things:
-            self._needs = self._needs.grown(rows, self._ages, new=chosen or not self.things)
-        every = {row.alert.ref: row for row in view.alerts} if self.marks else None
-
-        def known(key: Hashable) -> AlertRow | None:
-            return None if not isinstance(key, Ref) else every.get(key) if every is not None else view.alert(key)
-
-        self.hold(rows, known, chosen=chosen)
+        self._counts = {state: listed.count_in(state) for state in AlertState}
+        self._firing = view.alerts.count_in(AlertState.FIRING) if self.hidden else 0
+        if len(listed) or not len(self.things):
+            self._needs = self._needs.grown(listed, self._ages, new=chosen or not len(self.things))
+        self.hold(listed, lambda key: view.alert(key) if isinstance(key, Ref) else None, chosen=chosen)
         self.settle()
 
     def identity(self, thing: AlertRow) -> Hashable:
@@ -165,10 +170,9 @@ class Alerts(Haunted[AlertRow]):
 
     def marked(self) -> tuple[Ref, ...]:
         """The marked alerts, in the order of the list."""
-        return tuple(row.alert.ref for row in self.rows if row.alert.ref in self.marks) if self.marks else ()
-
-    def count(self) -> int:
-        return len(self.rows)
+        found = ((self.index_of(key), key) for key in self.marks)
+        listed = sorted((at, key) for at, key in found if at is not None and isinstance(key, Ref))
+        return tuple(key for _, key in listed)
 
     def key_at(self, index: int) -> Ref:
         return self.rows[index].alert.ref
@@ -197,7 +201,8 @@ class Alerts(Haunted[AlertRow]):
             if count := self._counts.get(state):
                 said.append((f" · {count} {word}", "muted"))
         if self.hidden:
-            said.append((f" · {self.hidden} hidden", "muted"))
+            so_far = f"{self._looked:.0%} looked at" if self._looked < 1 else f"{self.hidden} hidden"
+            said.append((f" · {so_far}", "muted"))
         right: list[Span] = []
         if not self.folded and self.count() > self.page:
             above, below = self.top, max(0, self.count() - self.top - self.page)
@@ -205,13 +210,13 @@ class Alerts(Haunted[AlertRow]):
         if self.filter_text:
             right += [("  ", "")] if right else []
             right += [("/ ", "key"), (fit(self.filter_text, min(len(self.filter_text), max(8, width // 3))), "text")]
-        elif self.folded and self.rows:
+        elif self.folded and len(self.rows):
             worst = self.rows[0].alert
             right.append((f"{SEVERITIES[worst.severity][0]} {worst.name} {worst.where}".rstrip(), worst.severity.word))
         return heading(width, ("Alerts", "title-focus" if self.active else "title"), said, right)
 
     def columns(self) -> Spans:
-        if not self.things:
+        if not len(self.things):
             return ()
         spans: list[Span] = [("    Sev   Age  ", "muted")]
         for title, size in zip(("Alert", "Where", "Summary", "Who", "Source"), widths(self.room - 2, self._needs), strict=True):

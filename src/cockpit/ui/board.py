@@ -13,13 +13,14 @@ from textual.widget import Widget
 
 from ..config.model import Config
 from ..core.alerts import Ref
-from ..core.filters import Filter, parse
+from ..core.filters import Filter
 from ..core.view import Row, blinded
 from ..engine.desk import Desk, unheard
 from ..provider import Clock
 from .alerts import Alerts
 from .bell import Bell
 from .detail import Detail, Shown
+from .filtering import Filtering
 from .inputs import COMMAND, IDS, InputLines
 from .keys import Key, printed
 from .lines import Lines
@@ -66,8 +67,6 @@ class Board(InputLines, inherit_bindings=False):
         self.desk, self.config, self.table, self.clock, self.themes = desk, config, tuple(table), clock, themes
         self.view = desk.view
         self.pane = "alerts"
-        self.filter: Filter = parse("")
-        self.mine = False
         self.why: Mapping[str, str] = {}
         self._deeds: Mapping[str, Callable[[Board, str], None]] = DEEDS
         self._keys = {name: key.id for key in self.table for name in key.keys}
@@ -90,6 +89,7 @@ class Board(InputLines, inherit_bindings=False):
         self.panes: Mapping[str, Lines] = {
             each.id or "": each for each in (self.alerts, self.detail, self.traps, self.runbooks, self.oncall)
         }
+        self.filtering = Filtering(self.alerts, clock, self.set_timer, lambda: self.home)
         self.alerts.active = self.alerts.held = True
         self.selection = Selection(self.alerts, self.traps, desk.view)
         self.undo = Undo()
@@ -185,7 +185,7 @@ class Board(InputLines, inherit_bindings=False):
         self.alerts.tick(now)
         self.traps.fade(now)
         self.oncall.tick(now)
-        self._sift(now)
+        self.filtering.take(self.view, now)
         self.traps.show(self.view.traps)
         self.oncall.show(self.view.rosters)
         alarm = silence or " · ".join(self.view.alarms)
@@ -201,8 +201,7 @@ class Board(InputLines, inherit_bindings=False):
         if unheard(self.desk.silent_for()) != self._silence:
             self.pull()  # an engine that says nothing brings no view by itself
         self.header.show(self.view, now, max(0.0, self.clock.mono() - self._seen_at))
-        if self.filter_text and "@age" in self.filter_text:
-            self._sift(now)
+        self.filtering.tick(now)
         faded = self.alerts.tick(now) | self.traps.fade(now)
         self.oncall.tick(now)
         if now.second == 0:
@@ -212,25 +211,26 @@ class Board(InputLines, inherit_bindings=False):
         self.set_timer(1.005 - now.microsecond / 1e6, self._tick)
 
     @property
-    def filter_text(self) -> str:
-        """The filter in force, as written."""
-        return " ".join(part for part in ("@mine" if self.mine else "", self.filter.text.strip()) if part)
+    def filter(self) -> Filter:
+        """The filter in force."""
+        return self.filtering.filter
 
-    def sift(self, text: str | None = None, mine: bool | None = None) -> None:
-        """Set the filter (it must be readable) or ``mine``, and draw what is left."""
-        self.filter = self.filter if text is None else parse(text)
-        self.mine = self.mine if mine is None else mine
-        self._sift(self.clock.now(), chosen=True)
-        if self.home is not None:
-            self.alerts.seek(self.home)
+    @property
+    def filter_text(self) -> str:
+        """The filter in force as written, with ``@mine`` where only those are shown."""
+        return self.filtering.text
+
+    def sift(self, text: str | None = None, mine: bool | None = None, *, tentative: bool = False) -> None:
+        """Set the filter (it must be readable) or ``mine``, and draw what is left; ``tentative``: it is still being typed."""
+        self.filtering.choose(text, mine, tentative=tentative)
         self.follow_soon()
 
-    def _sift(self, now: datetime, chosen: bool = False) -> None:
-        rows: Sequence[Row] = self.view.alerts
-        if self.filter_text:
-            filters = [each for each in (self.filter, parse("@mine") if self.mine else None) if each is not None]
-            rows = [row for row in rows if all(each.matches(row.alert, now, self.view.me) for each in filters)]
-        self.alerts.show(rows, self.view, self.filter_text, chosen=chosen)
+    def typing(self, on: bool) -> None:
+        """The filter line opens, or is closed."""
+        if on:
+            self.filtering.expect()
+        else:
+            self.filtering.rest()
 
     # ── the other panes follow the cursor ─────────────────────────────────────────────────────────────────────────
 

@@ -64,8 +64,8 @@ def _command(board: Board, _: str) -> None:
 
 
 def _mine(board: Board, _: str) -> None:
-    board.sift(mine=not board.mine)
-    board.say("only mine: acknowledged by me, or assigned to me" if board.mine else "everybody's alerts")
+    board.sift(mine=not board.filtering.mine)
+    board.say("only mine: acknowledged by me, or assigned to me" if board.filtering.mine else "everybody's alerts")
 
 
 def _link(board: Board, _: str) -> None:

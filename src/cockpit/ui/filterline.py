@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 
 class FilterLine(Widget):
-    """Hidden until opened. A text that can be read is in force (`Changed`) once one pauses; while it cannot be read, the filter
-    from before the opening is: never a beginning of what is being typed. ``enter`` keeps it, ``esc`` brings that one back.
+    """Hidden until opened. A text that can be read is tried with each key (`Changed`, ``tentative``), and in force once one pauses.
+    Where one pauses at a text that cannot be read, the filter from before the opening is: never a beginning of what is being
+    typed. ``enter`` keeps it, ``esc`` brings the one from before back.
 
     ``check`` raises `FilterError` for a text that cannot be read.
     """
@@ -37,14 +38,14 @@ class FilterLine(Widget):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
     PAUSE = 0.4
-    """Seconds without a key after which a text that can be read is tried."""
+    """Seconds without a key after which a text is meant as it stands."""
 
     class Changed(Message):
-        """This is in force now."""
+        """This is the filter now; ``tentative``: somebody is still typing it, and it may be the beginning of another."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, *, tentative: bool = False) -> None:
             super().__init__()
-            self.text = text
+            self.text, self.tentative = text, tentative
 
     class Submitted(Changed):
         """Enter: it stays, and the line is closed."""
@@ -57,6 +58,7 @@ class FilterLine(Widget):
         self._check = check
         self._before = ""
         self._good = ""
+        self._tried = ""
         self._pause: Timer | None = None
 
     @property
@@ -71,7 +73,7 @@ class FilterLine(Widget):
 
         from .typed import Typed
 
-        self._before = self._good = text
+        self._before = self._good = self._tried = text
         if not self.query(Typed):
             line = Horizontal(Static("/", classes="sign", markup=False), Typed(placeholder="team=web @severity>=warning words"))
             await self.mount(line, Static(classes="fault", markup=False))
@@ -88,20 +90,23 @@ class FilterLine(Widget):
         self.remove_class("-open")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter once one pauses; what stopped making sense stops filtering at once."""
+        """Filter with each key that leaves something to be read."""
         event.stop()
         self._wait_no_more()
         if not self.is_open:
             return
         if not self._readable(event.value):
-            self._put_in_force(self._before)
-        elif event.value != self._good:
-            self._pause = self.set_timer(self.PAUSE, partial(self._put_in_force, event.value))
+            self._pause = self.set_timer(self.PAUSE, partial(self._put_in_force, self._before))
+            return
+        if event.value != self._tried:
+            self._tried = event.value
+            self.post_message(self.Changed(event.value, tentative=True))
+        self._pause = self.set_timer(self.PAUSE, partial(self._put_in_force, event.value))
 
     def _put_in_force(self, text: str) -> None:
         self._wait_no_more()
-        if text != self._good:
-            self._good = text
+        if (text, text) != (self._good, self._tried):
+            self._good = self._tried = text
             self.post_message(self.Changed(text))
 
     def _wait_no_more(self) -> None:

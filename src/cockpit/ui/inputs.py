@@ -31,8 +31,12 @@ class InputLines(Screen[None], inherit_bindings=False):
         super().__init__(id=id)
         self._early: list[events.Key] = []
 
-    def sift(self, text: str) -> None:
-        """The filter is this now."""
+    def sift(self, text: str, *, tentative: bool = False) -> None:
+        """The filter is this now; ``tentative``: it is still being typed."""
+        raise NotImplementedError
+
+    def typing(self, on: bool) -> None:
+        """The filter line opens, or is closed."""
         raise NotImplementedError
 
     def command_line(self) -> CommandLine:
@@ -65,6 +69,7 @@ class InputLines(Screen[None], inherit_bindings=False):
 
     async def open_filter(self, text: str) -> None:
         """Open the line for the filter with ``text``."""
+        self.typing(True)
         from .filterline import FilterLine
 
         line = next(iter(self.query(FilterLine)), None)
@@ -93,17 +98,19 @@ class InputLines(Screen[None], inherit_bindings=False):
             event.widget.post_message(events.Key(key.key, key.character))
 
     def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
-        """The text can be read: it is in force while one types."""
-        self.sift(message.text)
+        """The text can be read: it filters while one types."""
+        self.sift(message.text, tentative=message.tentative)
 
     def on_filter_line_submitted(self, message: FilterLine.Submitted) -> None:
         """It stays."""
         self.sift(message.text)
+        self.typing(False)
         self.home = None
         self.set_focus(None)
 
     def on_filter_line_closed(self) -> None:
         """The filter from before is back in force."""
+        self.typing(False)
         self.home = None
         self.set_focus(None)
 

@@ -105,6 +105,10 @@ class Lines(Widget):
         """The identity of a row."""
         return self._rows[index][0]
 
+    def index_of(self, key: Hashable) -> int | None:
+        """Where the row with that identity is; ``None`` if it is not here. A pane with very many does better than to look."""
+        return next((index for index in range(self.count()) if self.key_at(index) == key), None)
+
     def face_at(self, index: int) -> Face:
         """All that the row shows."""
         return Ready(self._rows[index][1])
@@ -182,10 +186,7 @@ class Lines(Widget):
         self.top = max(min(self.top, self.cursor), self.cursor - page + 1, 0)
 
     def _find(self, key: Hashable, near: int) -> int | None:
-        count = self.count()
-        if near < count and self.key_at(near) == key:
-            return near
-        return next((index for index in range(count) if self.key_at(index) == key), None)
+        return near if near < self.count() and self.key_at(near) == key else self.index_of(key)
 
     # ── new facts ─────────────────────────────────────────────────────────────────────────────────────────────────
 

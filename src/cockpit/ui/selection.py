@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ..core.alerts import Ref
+from ..core.rows import Ordered
 from ..core.view import View
 from .alerts import Alerts
 from .keys import Key
@@ -30,8 +31,8 @@ class Selection:
         if self.about != "traps":
             here = None if self._alerts.lost else self._alerts.here
             return self._alerts.marked() or ((here.alert.ref,) if here is not None else ())
-        names = {(ref.source, ref.id) for ref in self.trap_refs()}
-        return tuple(row.alert.ref for row in self.view.alerts if (row.alert.ref.source, row.alert.trap) in names)
+        raised = (row for ref in self.trap_refs() for row in self.view.alerts.raised(ref.source, ref.id))
+        return tuple(row.alert.ref for row in Ordered(raised))
 
     def trap_refs(self) -> tuple[Ref, ...]:
         """The marked traps, else the one under the cursor, or the one that raised the alert under it."""
@@ -92,6 +93,10 @@ class Undo:
         no acknowledgement to take back; else what is chosen."""
         if marked or len(self._last) < 2 or self._at is None or now - self._at > UNDO_FOR:
             return chosen
-        taken = {row.alert.ref for row in view.alerts if row.alert.acknowledged_by}
-        still = tuple(ref for ref in self._last if ref in taken)
-        return still if still and all(ref in self._last or ref not in taken for ref in chosen) else chosen
+
+        def taken(ref: Ref) -> bool:
+            row = view.alert(ref)
+            return row is not None and bool(row.alert.acknowledged_by)
+
+        still = tuple(filter(taken, self._last))
+        return still if still and all(ref in self._last or not taken(ref) for ref in chosen) else chosen

@@ -224,7 +224,7 @@ class Tabs(Line):
 
 def tabs(view: View, offered: int) -> Sequence[tuple[str, str, str]]:
     """What `Tabs` shows of a view with so many runbooks on offer."""
-    firing = sum(row.alert.state is AlertState.FIRING for row in view.alerts)
+    firing = view.alerts.count_in(AlertState.FIRING)
     tripped = sum(each.state is TrapState.TRIPPED for each in view.traps)
     return (
         ("alerts", f"Alerts {firing}", "warning" if firing else "text"),

@@ -57,8 +57,7 @@ def of_trap(trap: TrapView | None, view: View) -> Subject:
     """A trap is selected."""
     if trap is None:
         return Subject()
-    same = (row for row in view.alerts if row.alert.trap == trap.trap.name and row.alert.ref.source == trap.source)
-    return Subject(next(same, None), trap)
+    return Subject(next(iter(view.alerts.raised(trap.source, trap.trap.name)), None), trap)
 
 
 def runbooks_for(subject: Subject, view: View) -> tuple[Runbook, ...]:

@@ -9,7 +9,7 @@ import msgspec
 
 from ..core.alerts import Ref
 from ..core.traps import TrapState, TrapView
-from .haunted import Haunted
+from .haunted import Few, Haunted, Listing
 from .look import Look
 from .spans import Row, Span, Spans, cells, column, fit, heading, width_of
 
@@ -57,20 +57,20 @@ class Traps(Haunted[TrapView]):
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="traps")
-        self.things: Sequence[TrapView] = ()
+        self.things: Listing[TrapView] = Few[TrapView]()
         self._words: dict[Ref, TrapView] = {}
         self._eager = False
 
     @property
     def traps(self) -> Sequence[TrapView]:
         """The traps as listed."""
-        return self.things
+        return tuple(self.things)
 
     def show(self, traps: Sequence[TrapView]) -> None:
         """New facts."""
         listed = tuple(sorted(traps, key=lambda each: (_ORDER[each.state], each.trap.name, each.source)))
         known = {ref_of(each): each for each in listed}
-        self.hold(listed, lambda key: known.get(key) if isinstance(key, Ref) else None, chosen=False)
+        self.hold(Few(listed, ref_of), lambda key: known.get(key) if isinstance(key, Ref) else None, chosen=False)
         self.settle()
 
     def renew(self, eager: bool = False) -> None:
