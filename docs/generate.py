@@ -27,7 +27,8 @@ are `null`.
 `state` (firing, acknowledged, suppressed, resolved), `summary`, `labels`, `annotations`, `started_at`, \
 `acknowledged_by`, `links` (list of `name`, `url`), `pending`, \
 `acknowledged_at`, `suppressed_by`, `silences` (ids of those that hush it), \
-`receivers`, `groups` (as its source's routing made them) |
+`receivers`, `groups` (as its source's routing made them), \
+`pages` (list of `at`, `who`, `channel`, `state` (begun, sent, failed, planned), `why`, `ending`) |
 | `traps`, `trap check` | `source`, `name`, `state` (armed, warning, tripped, blind, disarmed), `reading` (object of numbers), \
 `text`, `checked_at`, `trips_in_seconds`, `tripped_at`, `disarmed_until`, `severity` |
 | `silence --list` | `source`, `id`, `match`, `starts_at`, `ends_at`, `who`, `comment`, `state` (pending, active, expired), `ack`, \
@@ -39,7 +40,8 @@ are `null`.
 | `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path` |
 | `doctor` | `check`, `ok`, `detail` |
 | `check` | `file`, `line`, `key`, `what`, `hint`; an empty list is a config without faults |
-| `providers` | `name`, `kind` (provider, probe), `origin`, `does`, `can` |
+| `page --channels` | `channel`, `kind`, `last_sent_at`, `failing_since`, `failures`, `why` |
+| `providers` | `name`, `kind` (provider, probe, channel), `origin`, `does`, `can` |
 | `themes` | `name`, `path`, `current` |
 | `keys` | `id`, `keys`, `label`, `help`, `group` |
 """
@@ -57,6 +59,7 @@ def page() -> str:
             *_keys(),
             *_probes(),
             *_providers(),
+            *_channels(),
             *_themes(),
             JSON,
         ]
@@ -134,6 +137,34 @@ def _providers() -> list[str]:
         if above is not msgspec.Struct:
             lines += [" ".join((above.__doc__ or "").replace("; a provider's ``Config`` may inherit them", "").split()), ""]
         lines += [f"It can: {', '.join(sorted(capabilities(provider)))}.", ""]
+    return lines
+
+
+def _channels() -> list[str]:
+    lines = [
+        "## Channels",
+        "",
+        "Every channel also has `kind`, `contact` (the kind of a person's contact that it needs), `ends` (whether it is told of "
+        'acknowledgement and end, too) and `timeout`. `kind = "source"` with `source` pages by a source that can, and leaves it to '
+        "that whom it wakes.",
+        "",
+    ]
+    for name in plugins.names(plugins.CHANNELS):
+        channel = plugins.load(plugins.CHANNELS, name)
+        if (channel.__module__ or "").partition(".")[0] != "cockpit":
+            continue
+        config: type[msgspec.Struct] = channel.Config  # type: ignore[attr-defined]  # the Channel protocol
+        wanted = [f"`{f.encode_name}`" + (" (needed)" if f.required else "") for f in msgspec.structs.fields(config)]
+        does = " ".join((sys.modules[channel.__module__].__doc__ or "").partition("Source:")[0].split())
+        needs = f"It needs the contact `{channel.contact}`." if channel.contact else "It needs no contact."  # type: ignore[attr-defined]  # as above
+        lines += [
+            f"### `{name}`",
+            "",
+            does,
+            "",
+            f"Keys: {', '.join(wanted)}. {' '.join((config.__doc__ or '').split())} {needs}",
+            "",
+        ]
     return lines
 
 

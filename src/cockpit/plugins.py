@@ -1,4 +1,4 @@
-"""Providers and probes by entry point: their names without importing them, and one of them when the config asks for it.
+"""Providers, probes and channels by entry point: their names without importing them, and one of them when the config asks for it.
 
 `importlib.metadata` costs the start of the screen more than the engine does (it brings a parser of e-mail and one of zip files), so
 what lies in plain folders is read here, by the same rules. Where anything else may hold distributions it is asked after all.
@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 PROVIDERS = "cockpit.providers"
 PROBES = "cockpit.probes"
+CHANNELS = "cockpit.channels"
+GROUPS = (PROVIDERS, PROBES, CHANNELS)
 
 
 class PluginError(Exception):
@@ -108,7 +110,7 @@ def _of_file(path: str, distribution: str) -> Iterator[_Point]:
     for line in map(str.strip, text.splitlines() if "cockpit." in text else ()):
         if line.startswith("[") and line.endswith("]"):
             group = line[1:-1]
-        elif group in (PROVIDERS, PROBES) and "=" in line and not line.startswith("#"):
+        elif group in GROUPS and "=" in line and not line.startswith("#"):
             name, _, value = line.partition("=")
             yield _Point(group, name.strip(), value.strip(), distribution)
 
@@ -116,6 +118,6 @@ def _of_file(path: str, distribution: str) -> Iterator[_Point]:
 def _of_library() -> Iterator[_Point]:
     from importlib.metadata import entry_points
 
-    for group in (PROVIDERS, PROBES):
+    for group in GROUPS:
         for point in entry_points(group=group):
             yield _Point(group, point.name, point.value, point.dist.name if point.dist is not None else "")

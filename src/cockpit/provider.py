@@ -1,7 +1,8 @@
 """The public kit for adapters: what a provider or a probe may rely on, what it can declare, and how it says no.
 
 A provider is a class with a ``Config`` (a frozen msgspec struct) and the methods of the capabilities it has; there is nothing to
-inherit. It is registered under the entry-point group ``cockpit.providers``; a probe under ``cockpit.probes``.
+inherit. It is registered under the entry-point group ``cockpit.providers``; a probe under ``cockpit.probes``, a channel that tells
+people under ``cockpit.channels``.
 
 The errors, and what the engine does about each::
 
@@ -29,16 +30,18 @@ import msgspec
 from .core.alerts import Alert, Silence
 from .core.covers import Cover, Standing
 from .core.marks import Marks
+from .core.paged import Paged
+from .core.pages import ChannelHealth
 from .core.paging import Page
 from .core.roster import OnCall, Person, Roster, Shift
 from .core.traps import Reading, Trap, TrapView, Watch
 from .core.units import Bound, Seconds
 
 __all__ = [
-    "Acks", "Alerts", "Answer", "AuthFailed", "Bound", "Checks", "Clock", "Conflict", "Cover", "Edits", "Forbidden", "Host", "Http",
-    "HttpAuth", "HttpSettings", "Machine", "Malformed", "NotFound", "NotReached", "Notes", "Overrides", "Page", "Pages", "Probe",
-    "ProbeError", "Provider", "ProviderError", "RateLimited", "Reading", "Reply", "Rests", "Rosters", "Seconds", "Secret", "Shifts",
-    "Silences", "Standing", "Traps", "Unreachable", "Upkeep", "capabilities",
+    "Acks", "Alerts", "Answer", "AuthFailed", "Bound", "Channel", "Checks", "Clock", "Conflict", "Cover", "Edits", "Forbidden",
+    "Host", "Http", "HttpAuth", "HttpSettings", "Machine", "Malformed", "NotFound", "NotReached", "Notes", "Overrides", "Page",
+    "Pages", "Probe", "ProbeError", "Provider", "ProviderError", "RateLimited", "Reading", "Recipient", "Reply", "Rests",
+    "Rosters", "Seconds", "Secret", "Shifts", "Silences", "Standing", "Traps", "Unreachable", "Upkeep", "capabilities",
 ]  # fmt: skip
 
 
@@ -238,6 +241,13 @@ class Machine(Protocol):
     def disarm(self, trap: str, who: str, why: str, until: datetime, at: datetime) -> None: ...
     def arm(self, trap: str, who: str, at: datetime) -> None: ...
     def beat(self, name: str) -> datetime | None: ...
+    def channels(self) -> Sequence[ChannelHealth]:
+        """How the ways to tell people did when they were last tried."""
+        ...
+
+    def paged(self, alerts: Sequence[tuple[Alert, int]]) -> Mapping[str, tuple[Paged, ...]]:
+        """Who was told of each of these (alert, which firing), and who comes next, by alert id."""
+        ...
 
 
 class Host(Protocol):
@@ -406,3 +416,30 @@ class Probe(Protocol):
     @property
     def subject(self) -> str: ...
     def look(self) -> Reading | Awaitable[Reading]: ...
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a channel tells. ``address`` is the person's contact of the kind that the channel needs (``email``, say), "" where it
+    needs none; ``timezone`` is theirs (IANA). ``person`` is "" where nobody in particular is meant."""
+
+    person: str = ""
+    name: str = ""
+    address: str = ""
+    timezone: str = "UTC"
+
+
+class Channel(Protocol):
+    """A way to tell people: an e-mail, a webhook, a command. ``contact`` is the kind of contact it needs of a person ("" for none);
+    the config may say another. ``lasting``: it wants to know of acknowledgement and end as well, unless the config says otherwise.
+
+    ``page`` gives back what the far side said, for people ("" if nothing); it raises this module's errors, each with a reason that
+    helps. It has a thread of its own and may block; the engine bounds its time. The same page may come twice, under one key: a
+    channel that can tell the far side so must.
+    """
+
+    Config: ClassVar[type[msgspec.Struct]]
+    contact: ClassVar[str]
+    lasting: ClassVar[bool]
+
+    def __init__(self, config: msgspec.Struct, host: Host) -> None: ...
+    async def page(self, page: Page, to: Recipient) -> str: ...

@@ -12,8 +12,9 @@ import pytest
 
 from cockpit import plugins
 from cockpit.config.merge import NAMED
-from cockpit.config.model import NOT_KEYS, Config
+from cockpit.config.model import NOT_KEYS, ChannelConfig, Config
 from cockpit.config.traps import trap_keys
+from cockpit.core.escalation import EscalationStep, Policy
 from cockpit.core.roster import Layer, Override, Person, Roster
 from cockpit.core.runbooks import Param, Runbook, Step
 from cockpit.provider import HttpSettings
@@ -59,8 +60,26 @@ def test_it_passes_the_check() -> None:
         (set(TABLES["runbooks"]["free-disk"]["params"]["path"]), keys_of(Param)),
         (set(TABLES["traps"]["root-disk"]), {*trap_keys(), "path"}),
         (set(TABLES) & set(NAMED), set(NAMED)),
+        (set().union(*TABLES["channels"].values()) & keys_of(ChannelConfig), keys_of(ChannelConfig) - {"name", "settings"}),
+        (set(TABLES["escalations"]["night"]), keys_of(Policy) - {"name"}),
+        (set().union(*TABLES["escalations"]["night"]["steps"]), keys_of(EscalationStep)),
     ],
-    ids=["top", "people", "rosters", "layers", "overrides", "sources", "runbooks", "steps", "params", "traps", "named"],
+    ids=[
+        "top",
+        "people",
+        "rosters",
+        "layers",
+        "overrides",
+        "sources",
+        "runbooks",
+        "steps",
+        "params",
+        "traps",
+        "named",
+        "channels",
+        "escalations",
+        "escalation steps",
+    ],
 )
 def test_every_key_of_the_cockpit_is_in_it(written: set[str], wanted: set[str]) -> None:
     assert written == wanted
@@ -84,6 +103,14 @@ def test_every_provider_is_in_it_with_every_key(provider: str) -> None:
     assert sources
     config = plugins.load(plugins.PROVIDERS, provider).Config  # type: ignore[attr-defined]  # every provider has one
     assert own_keys(config) - set().union(*sources) == set()
+
+
+@pytest.mark.parametrize("channel", plugins.names(plugins.CHANNELS))
+def test_every_channel_is_in_it_with_every_key(channel: str) -> None:
+    if plugins.origin(plugins.CHANNELS, channel).split()[0] != "ops-cockpit":
+        pytest.skip("somebody else's channel")
+    written = set().union(*(each for each in TABLES["channels"].values() if each["kind"] == channel))
+    assert keys_of(plugins.load(plugins.CHANNELS, channel).Config) - written == set()  # type: ignore[attr-defined]  # every channel has one
 
 
 def test_every_simple_setting_is_explained_on_its_line() -> None:

@@ -28,7 +28,7 @@ NONE = Marks({}, (), {})
 
 
 def alerts(watch: Watch, marks: Marks = NONE, now: datetime = T0) -> tuple[Alert, ...]:
-    return local_alerts("local", "web-3", [TRAP], {"root-disk": watch}, marks, now)
+    return tuple(alert for alert, _ in local_alerts("local", "web-3", [TRAP], {"root-disk": watch}, marks, now))
 
 
 def test_a_tripped_trap_is_an_alert_with_its_facts() -> None:

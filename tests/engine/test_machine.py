@@ -62,7 +62,7 @@ def test_a_trap_that_nobody_looks_at_is_blind_since_it_was_first_seen_here(journ
     (trap,) = here.traps
     known = here.watches()
     assert view_of("local", trap, known["a"], clock.now()).says == "blind 11 m 40 s: not looked at yet"
-    (alert,) = local_alerts("local", "host", here.traps, known, here.marks(), clock.now())
+    ((alert, _),) = local_alerts("local", "host", here.traps, known, here.marks(), clock.now())
     assert (alert.ref.id, alert.started_at) == ("a:blind", began + timedelta(seconds=600))
     here.config = msgspec.structs.replace(here.config, traps={"a": Trap(name="a", probe="disk", params={"path": "/srv"})})
     assert here.watches()["a"].blind_since == clock.now(), "laid anew, it is waited for anew"

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from support.real import free_port, listening, need, running
+from support.real import free_port, need, running
 
 __all__ = ["CONFIG", "Server", "alertmanager", "amtool", "cluster", "installed"]
 
@@ -119,8 +119,6 @@ class Server:
 
 
 def _ready(url: str) -> bool:
-    if url.startswith("https:"):
-        return listening(int(url.split(":")[2].partition("/")[0]))  # it may talk to nobody without a certificate
     try:
         with urllib.request.urlopen(f"{url}/-/ready", timeout=1) as answer:
             return bool(answer.status == 200)
@@ -139,15 +137,14 @@ def alertmanager(
     prefix: str = "",
     port: int = 0,
     config: str = CONFIG,
-    scheme: str = "http",
 ) -> Iterator[Server]:
-    """One Alertmanager with this configuration, at this path of its address. ``scheme`` is https where ``options`` make it so."""
+    """One Alertmanager with this configuration, at this path of its address."""
     binary = binary or need("prometheus-alertmanager")[0]
     port = port or free_port()
     directory.mkdir(exist_ok=True, parents=True)
     file = directory / "alertmanager.yml"
     file.write_text(config)
-    url = f"{scheme}://127.0.0.1:{port}{prefix}"
+    url = f"http://127.0.0.1:{port}{prefix}"
     argv = [
         binary,
         f"--config.file={file}",

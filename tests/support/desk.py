@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -15,7 +15,8 @@ from cockpit.core.filters import parse
 from cockpit.core.runbooks import Plan, plan
 from cockpit.core.view import View
 from cockpit.core.why import why_not
-from cockpit.engine.desk import Output, Refused, unheard
+from cockpit.engine.desk import Output, Refused, Told, unheard
+from cockpit.provider import NotFound
 
 from .scene import NOW
 
@@ -111,6 +112,13 @@ class FakeDesk:
 
     def silence_problem(self, source: str, match: str, ends_at: datetime | None) -> str:
         return self.problems.get(match, "")
+
+    def reached(self, to: Sequence[str], via: Sequence[str] = ()) -> tuple[tuple[Told, ...], tuple[str, ...]]:
+        known = {"ana": Told("Ana", "mail", "ana@example.com"), "primary": Told("Ana", "mail", "ana@example.com")}
+        names = [each.rpartition(":")[2] for each in to]
+        if unknown := [name for name in names if name not in known]:
+            raise NotFound(f"nobody is called {unknown[0]!r}")
+        return tuple(known[name] for name in names), ()
 
     def output(self, run_id: str, since: int = 0) -> Output:
         kept = self.outputs.get(run_id, Output(()))

@@ -36,6 +36,7 @@ def engine(config: Config, kept: Journal) -> Engine:
         SystemClock(),
         load_provider=partial(plugins.load, plugins.PROVIDERS),
         load_probe=partial(plugins.load, plugins.PROBES),
+        load_channel=partial(plugins.load, plugins.CHANNELS),
         state_dir=state_dir(os.environ),
         connect=connect,
     )

@@ -38,7 +38,7 @@ def doctor(options: Options) -> int:
     findings = [*_config(options), *_terminal()]
     if findings[0].ok:
         with house(options, aloud=False) as home:
-            findings += [*_state(home.journal), *_secrets(home.config), *_sources(home), *_traps(home)]
+            findings += [*_state(home.journal), *_secrets(home.config), *_sources(home), *_channels(home), *_traps(home)]
     else:
         with journal(aloud=False) as kept:
             findings += _state(kept)
@@ -104,7 +104,11 @@ def _secrets(config: Config) -> Iterator[Finding]:
     references = sorted(
         {
             value
-            for raw in (*(s.settings for s in config.sources.values()), *(t.params for t in config.traps.values()))
+            for raw in (
+                *(source.settings for source in config.sources.values()),
+                *(channel.settings for channel in config.channels.values()),
+                *(trap.params for trap in config.traps.values()),
+            )
             for value in _texts(raw)
             if value.startswith(("keyring:", "env:", "file:", "command:"))
         }
@@ -145,6 +149,17 @@ def _sources(home: House) -> Iterator[Finding]:
             health.health.sees,
             detail + (f"; {health.rejected} records rejected" if health.rejected else ""),
         )
+
+
+def _channels(home: House) -> Iterator[Finding]:
+    for name, health in home.journal.channels(home.config.channels).items():
+        works = health.failing_since is None
+        never = f"never used: cockpit page --test {name}" if health.last_sent_at is None else "it worked when it was last used"
+        yield Finding(
+            f"channel {name}", works, never if works else f"fails since {health.failing_since:%Y-%m-%d %H:%M} UTC: {health.why}"
+        )
+    if home.config.escalations and not home.config.channels:
+        yield Finding("escalations", False, "there are escalations and no channel: nobody can be told")
 
 
 def _traps(home: House) -> Iterator[Finding]:

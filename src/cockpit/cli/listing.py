@@ -107,4 +107,15 @@ def alert_record(alert: Alert, pending: str) -> dict[str, object]:
         "silences": alert.silences,
         "receivers": alert.receivers,
         "groups": alert.groups,
+        "pages": [
+            {
+                "at": when(page.at),
+                "who": page.who,
+                "channel": page.channel,
+                "state": page.state.value,
+                "why": page.why,
+                "ending": page.ending,
+            }
+            for page in alert.pages
+        ],
     }

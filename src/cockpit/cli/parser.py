@@ -33,6 +33,9 @@ COMMANDS: tuple[Command, ...] = (
             "example: cockpit silence 'trap=root-disk' --for 2h --comment 'disk is being replaced' --yes"),
     Command("note", "alerts", "note", "leave a note on an alert"),
     Command("oncall", "oncall", "oncall", "who is on call, until when, who is next"),
+    Command("page", "page", "page", "tell people now: a person, a roster, a level; try a channel; list the channels",
+            "example: cockpit page primary 'db-1 is down, I need a hand' --yes"),
+    Command("watch", "watch", "watch", "the engine without a screen: traps keep watching, escalation keeps paging; ends at TERM"),
     Command("traps", "traps", "traps", "the early-warning traps; exit status 1 if one has tripped, 3 if one is blind"),
     Command("trap", "traps", "trap", "check one trap now, arm or disarm it"),
     Command("beat", "beat", "beat", "a heartbeat from a job: its trap trips when it stays away",
@@ -42,7 +45,7 @@ COMMANDS: tuple[Command, ...] = (
             "example: cockpit run free-disk --alert root-disk --dry-run"),
     Command("runs", "runbooks", "runs", "what was done: who, when, on what, with what result"),
     Command("login", "setup", "login", "ask for a secret and store it in the keyring"),
-    Command("providers", "setup", "providers", "the providers and probes that are installed"),
+    Command("providers", "setup", "providers", "the providers, probes and channels that are installed"),
     Command("themes", "setup", "themes", "the themes that are installed"),
     Command("keys", "setup", "keys", "the keys of the screen, as remapped by the config"),
 )  # fmt: skip
@@ -92,7 +95,7 @@ def build() -> Parser:
     return parser
 
 
-_LISTS = {"alerts": "filter", "ack": "ids", "unack": "ids", "note": "text", "run": "values"}
+_LISTS = {"alerts": "filter", "ack": "ids", "unack": "ids", "note": "text", "page": "who", "run": "values"}
 """Commands that end in a list of words, and the name of that list."""
 
 
@@ -171,6 +174,17 @@ def _oncall(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _page(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "who", nargs="*", default=[], metavar="WHO TEXT", help="person, roster, level:N (several: a,b), and the words"
+    )
+    parser.add_argument("--via", action="append", default=[], metavar="CHANNEL", help="by this channel alone; may be repeated")
+    parser.add_argument("--alert", metavar="ID", help="what it is about")
+    parser.add_argument("--test", default="", metavar="CHANNEL", help="send yourself a test by this channel instead")
+    parser.add_argument("--channels", action="store_true", help="list the channels and how they did; exit status 1 if one fails")
+    parser.add_argument("--yes", action="store_true", help="send it; without it who would be told is shown and nothing is done")
+
+
 def _trap(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, prog="cockpit trap")
     own: dict[str, Any] = {"parents": [general()], "allow_abbrev": False}
@@ -228,6 +242,7 @@ _ARGUMENTS = {
     "silence": _silence,
     "note": _note,
     "oncall": _oncall,
+    "page": _page,
     "trap": _trap,
     "beat": _beat,
     "runbooks": _runbooks,

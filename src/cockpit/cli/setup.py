@@ -76,10 +76,10 @@ def login(options: Options) -> int:
 
 
 def providers(options: Options) -> int:
-    """Every provider and probe, where it comes from and what it can do."""
+    """Every provider, probe and channel, where it comes from and what it can do."""
     rows = [
         {"name": name, "kind": kind, "origin": plugins.origin(group, name), **_what(kind, group, name)}
-        for kind, group in (("provider", plugins.PROVIDERS), ("probe", plugins.PROBES))
+        for kind, group in (("provider", plugins.PROVIDERS), ("probe", plugins.PROBES), ("channel", plugins.CHANNELS))
         for name in plugins.names(group)
     ]
     if options.json:
@@ -94,6 +94,8 @@ def _what(kind: str, group: str, name: str) -> dict[str, object]:
         loaded = plugins.load(group, name)
     except plugins.PluginError as error:
         return {"does": f"cannot be loaded: {error}", "can": []}
+    if kind == "channel":
+        return {"does": _first_sentence(loaded, name), "can": []}
     can = sorted(loaded.readings) if kind == "probe" else sorted(capabilities(loaded))  # type: ignore[attr-defined]  # the Probe protocol
     return {"does": _first_sentence(loaded, name), "can": can}
 

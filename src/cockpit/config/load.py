@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -28,6 +29,7 @@ ProviderOf = Callable[[str], type]
 KeyProblems = Callable[[Mapping[str, str]], Iterable[tuple[str, str]]]
 """Judges ``[keys]``: (the id at fault, what is wrong with it)."""
 
+_channel_of = partial(plugins.load, plugins.CHANNELS)
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 T = TypeVar("T")
 
@@ -40,10 +42,12 @@ def load(
     provider_of: ProviderOf,
     theme_names: Collection[str],
     key_problems: KeyProblems = lambda _wanted: (),
+    channel_of: Callable[[str], type] = _channel_of,
 ) -> Config:
     """Read and check the whole configuration; with none to be found, the defaults, ``files`` empty.
 
-    ``path`` is what ``--config`` said. ``probe_of`` and ``provider_of`` are called for what the files name, and nothing else.
+    ``path`` is what ``--config`` said. ``probe_of``, ``provider_of`` and ``channel_of`` are called for what the files name, and
+    nothing else.
     Raises `ConfigError` with every problem.
     """
     files = config_files(path, env)
@@ -52,7 +56,7 @@ def load(
     merged = merge(files)
     faults = Faults(merged.place)
     faults.problems += merged.problems
-    config = _Reading(merged, faults, probe_of, provider_of).config(theme_names, key_problems)
+    config = _Reading(merged, faults, probe_of, provider_of, channel_of).config(theme_names, key_problems)
     faults.raise_if_any()
     return msgspec.structs.replace(config, files=files)
 
@@ -60,12 +64,15 @@ def load(
 class _Reading:
     """One pass over merged tables."""
 
-    def __init__(self, merged: Merged, faults: Faults, probe_of: ProbeOf, provider_of: ProviderOf) -> None:
+    def __init__(
+        self, merged: Merged, faults: Faults, probe_of: ProbeOf, provider_of: ProviderOf, channel_of: Callable[[str], type]
+    ) -> None:
         self.table = merged.table
         self.faults = faults
         self.decoder = Decoder(faults, unresolved)
         self.probe_of = probe_of
         self.provider_of = provider_of
+        self.channel_of = channel_of
 
     def config(self, themes: Collection[str], key_problems: KeyProblems) -> Config:
         fields = self.decoder.fields(Config, self.table, (), without=(*NOT_KEYS, *NAMED), also=NAMED)
@@ -82,8 +89,26 @@ class _Reading:
             "traps": self.each("traps", lambda name, raw: read_trap(self.decoder, name, raw, self.probe_of, books)),
             "runbooks": runbooks,
         }
+        if self.group("channels") or self.group("escalations"):
+            named |= self._paging(named)
         built = self.decoder.built(Config, {**fields, **named}, ())
         return built if isinstance(built, Config) else Config()
+
+    def _paging(self, named: Mapping[str, Any]) -> dict[str, Mapping[str, object]]:
+        """Channels and escalations, which name sources, people and rosters."""
+        from .channels import read_channel, read_policy, sources_beside  # deferred: most start without
+
+        channels = self.each(
+            "channels", lambda name, raw: read_channel(self.decoder, name, raw, self.channel_of, self.group("sources"))
+        )
+        known = {"people": named["people"], "rosters": named["rosters"], "channels": channels}
+        beside = sources_beside(named["sources"])
+        return {
+            "channels": channels,
+            "escalations": self.each(
+                "escalations", lambda name, raw: read_policy(self.decoder, name, raw, **known, elsewhere=beside)
+            ),
+        }
 
     def _check_simple(self, fields: dict[str, object], themes: Collection[str], key_problems: KeyProblems) -> None:
         theme, zones = fields.get("theme"), fields.get("zones")

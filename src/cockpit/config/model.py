@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from ..core.escalation import Policy
 from ..core.roster import Person, Roster
 from ..core.runbooks import Runbook
 from ..core.traps import Trap
@@ -21,6 +22,23 @@ class SourceConfig(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     every: Seconds = Seconds(15.0)
     timeout: Seconds = Seconds(10.0)
+    settings: Mapping[str, object] = {}
+
+
+class ChannelConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """One ``[channels.NAME]``, a way to tell people. ``kind`` is an installed channel, or ``source`` with the name of a ``source``
+    that pages. ``contact`` is the kind of contact it needs of a person, ``ends`` whether it is told of acknowledgement and end as
+    well; both are its kind's own where the file does not say. ``personal``: it wakes the very person; a source does only where the
+    file says so, and else whomever its own routing finds. ``timeout`` bounds one page, in seconds. ``settings`` are its kind's own
+    keys, still raw."""
+
+    name: str
+    kind: str
+    contact: str = ""
+    ends: bool = False
+    timeout: Seconds = Seconds(20.0)
+    source: str = ""
+    personal: bool = True
     settings: Mapping[str, object] = {}
 
 
@@ -48,6 +66,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     sources: Mapping[str, SourceConfig] = {}
     traps: Mapping[str, Trap] = {}
     runbooks: Mapping[str, Runbook] = {}
+    channels: Mapping[str, ChannelConfig] = {}
+    escalations: Mapping[str, Policy] = {}
     files: tuple[Path, ...] = ()
     proposed: bool = False
     remarks: tuple[str, ...] = ()

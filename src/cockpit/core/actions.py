@@ -81,6 +81,16 @@ class EndOverride(msgspec.Struct, frozen=True, tag="end-override"):
     ref: Ref
 
 
+class PagePeople(msgspec.Struct, frozen=True, tag="page"):
+    """Tell people now, whatever the escalation policies say. ``to`` names them (``person:ana``, ``roster:primary``, ``level:2``),
+    ``via`` the channels, empty for all that fit; ``alert`` is what it is about, if anything."""
+
+    to: tuple[str, ...]
+    text: str
+    alert: Ref | None = None
+    via: tuple[str, ...] = ()
+
+
 class Start(msgspec.Struct, frozen=True, tag="run"):
     """Run a runbook with these parameter values, for an alert or for none.
 
@@ -100,7 +110,7 @@ class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
     run_id: str
 
 
-Action = Ack | Unack | MakeSilence | EndSilence | AddNote | Disarm | Arm | MakeOverride | EndOverride | Start | Cancel
+Action = Ack | Unack | MakeSilence | EndSilence | AddNote | Disarm | Arm | MakeOverride | EndOverride | PagePeople | Start | Cancel
 
 
 class RunState(enum.Enum):
@@ -162,6 +172,7 @@ WRITES: dict[type, str] = {
     Arm: "arm a trap",
     MakeOverride: "override a roster",
     EndOverride: "end an override",
+    PagePeople: "page",
     Start: "run a runbook",
     Cancel: "cancel a run",
 }

@@ -8,6 +8,8 @@ from datetime import datetime
 
 import msgspec
 
+from .paged import Paged
+
 
 class Severity(enum.IntEnum):
     """How bad an alert is; ordered, so that ``@severity>=warning`` means what it says.
@@ -59,11 +61,12 @@ class Link(msgspec.Struct, frozen=True, gc=False):
 class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing that a source says is wrong.
 
-    All times are aware and in UTC. Every string has been through ``core.text.clean`` before it gets here.
-    ``where`` is the short place the list shows (host, instance, mount); ``trap`` names the local trap that raised it.
-    ``receivers`` are whom its source tells, ``groups`` the groups that the source's own routing put it in, ``silences`` the ids of
-    the silences that hush it. ``fired`` counts the firings: an alert that resolved and fires again has a new ``started_at``, and
-    whatever was acknowledged before does not cover it. A source of very many may give `core.packed.Packed` ones, which are small.
+    All times are aware and in UTC. Every string has been through ``core.text.clean`` before it gets here. ``where`` is the short
+    place the list shows (host, instance, mount); ``trap`` names the local trap that raised it. ``receivers`` are whom its source
+    tells, ``groups`` the groups that the source's own routing put it in, ``silences`` the ids of the silences that hush it.
+    ``pages`` says who was told of it, oldest first, and who comes next. ``fired`` counts the firings: an alert that resolved and
+    fires again has a new ``started_at``, and whatever was acknowledged before does not cover it. A source of very many may give
+    `core.packed.Packed` ones, which are small.
     """
 
     ref: Ref
@@ -87,6 +90,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     receivers: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     silences: tuple[str, ...] = ()
+    pages: tuple[Paged, ...] = ()
 
     def label(self, name: str) -> str | None:
         """One label's value; ``None`` where there is no such label."""

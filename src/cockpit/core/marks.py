@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
 from .alerts import Alert, AlertState, Ref, Remark, Severity, Silence
 from .filters import Filter, FilterError, parse
+from .pages import ChannelHealth
 from .text import clean
 from .traps import Trap, TrapState, Watch, gone_by, seen, subject
 
@@ -37,6 +39,20 @@ BLIND_SUFFIX = ":blind"
 """An alert about a trap that cannot see has the trap's name and this as its id."""
 
 
+CHANNEL_PREFIX = "channel:"
+"""An alert about a channel that fails has this and the channel's name as its id."""
+
+
+def channel_of(alert_id: str) -> str:
+    """The channel that an alert of this machine is about; "" for every other alert."""
+    return alert_id.removeprefix(CHANNEL_PREFIX) if alert_id.startswith(CHANNEL_PREFIX) else ""
+
+
+def channel_firing(health: ChannelHealth) -> int:
+    """Which failing of a channel this is."""
+    return int(health.failing_since.timestamp()) if health.failing_since is not None else 0
+
+
 def trap_of(alert_id: str) -> str:
     """The trap that an alert of this machine comes from."""
     return alert_id.removesuffix(BLIND_SUFFIX)
@@ -49,6 +65,13 @@ def firing_of(alert_id: str, watch: Watch) -> int:
     return watch.firing
 
 
+class Numbered(NamedTuple):
+    """An alert of this machine, and which of its firings it is, so that what is done covers this one and no later one."""
+
+    alert: Alert
+    firing: int
+
+
 def local_alerts(
     source: str,
     host: str,
@@ -57,18 +80,42 @@ def local_alerts(
     marks: Marks,
     now: datetime,
     me: tuple[str, ...] = (),
-) -> tuple[Alert, ...]:
+    channels: Sequence[ChannelHealth] = (),
+) -> tuple[Numbered, ...]:
     """The alerts of this machine at ``now``: one (id = the trap's name) for each trap that has tripped, also while it is blind;
-    one (id = ``NAME:blind``) for each that has been blind longer than its ``blind_after``. A disarmed trap raises none."""
-    found: list[Alert] = []
+    one (id = ``NAME:blind``) for each that has been blind longer than its ``blind_after``. A disarmed trap raises none. And one
+    (id = ``channel:NAME``) for each channel by which people could not be told when it was last tried."""
+    found: list[Numbered] = []
     hushes = [(silence, _parsed(silence)) for silence in marks.silences if silence.starts_at <= now < silence.ends_at]
     for trap in traps:
         watch = seen(trap, watches.get(trap.name, Watch()), now)
         if watch.rest_until is not None:
             continue
         raised = (_tripped(source, host, trap, watch), _gone_blind(source, host, trap, watch, now))
-        found += [_marked(alert, watch, marks, hushes, now, me) for alert in raised if alert is not None]
+        numbered = [Numbered(alert, firing_of(alert.ref.id, watch)) for alert in raised if alert is not None]
+        found += [Numbered(_marked(*each, marks, hushes, now, me), each.firing) for each in numbered]
+    for health in channels:
+        if (failing := _failing(source, host, health)) is not None:
+            firing = channel_firing(health)
+            found.append(Numbered(_marked(failing, firing, marks, hushes, now, me), firing))
     return tuple(found)
+
+
+def _failing(source: str, host: str, health: ChannelHealth) -> Alert | None:
+    if health.failing_since is None:
+        return None
+    last = f"; it last worked at {health.last_sent_at:%Y-%m-%d %H:%M} UTC" if health.last_sent_at is not None else ""
+    return Alert(
+        ref=Ref(source, CHANNEL_PREFIX + health.channel),
+        name=f"channel {health.channel} fails",
+        severity=Severity.ERROR,
+        state=AlertState.FIRING,
+        summary=f"{health.why}{last}",
+        where=health.channel,
+        labels={"alertname": "ChannelFails", "host": host, "channel": health.channel, "severity": Severity.ERROR.word},
+        annotations={"meaning": f"Nobody can be told by it. `cockpit page --test {health.channel}` tries it, and ends this alert."},
+        started_at=health.failing_since,
+    )
 
 
 def _labels(trap: Trap, host: str) -> dict[str, str]:
@@ -135,13 +182,13 @@ def _parsed(silence: Silence) -> Filter | None:
 
 
 def _marked(
-    alert: Alert, watch: Watch, marks: Marks, hushes: list[tuple[Silence, Filter | None]], now: datetime, me: tuple[str, ...]
+    alert: Alert, firing: int, marks: Marks, hushes: list[tuple[Silence, Filter | None]], now: datetime, me: tuple[str, ...]
 ) -> Alert:
     notes = marks.notes.get(alert.ref.id, ())
     if notes:
         alert = msgspec.structs.replace(alert, notes=notes)
     ack = marks.acks.get(alert.ref.id)
-    if ack is not None and ack.firing == firing_of(alert.ref.id, watch):
+    if ack is not None and ack.firing == firing:
         alert = msgspec.structs.replace(
             alert, state=AlertState.ACKNOWLEDGED, acknowledged_by=ack.who, acknowledged_at=ack.at, acknowledged_why=ack.note
         )

@@ -16,6 +16,7 @@ from .actions import (
     EndSilence,
     MakeOverride,
     MakeSilence,
+    PagePeople,
     Run,
     Start,
     Unack,
@@ -27,6 +28,10 @@ from .traps import TrapState, rest_problem
 from .view import View
 
 READ_ONLY = "read-only is on: nothing that writes is done"
+
+
+CHANNEL = "Channel"
+"""The capability of a channel, by which people are told; its name stands where a source's stands."""
 
 
 def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) -> str | None:
@@ -72,6 +77,9 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
             return covers_problem(covers, view.now) or _cannot(roster.source, "Overrides", view, can)
         case EndOverride(ref=ref):
             return _not_undone(ref, view) or _cannot(ref.source, "Overrides", view, can)
+        case PagePeople(text=text, to=to):
+            said = "say what it is about: whoever is woken has nothing else" if not text.strip() else "say who is to be told"
+            return _generally(PagePeople, can) or (None if text.strip() and to else said)
         case Start():
             return _not_started(action, view)
         case Cancel(run_id=run_id):
@@ -105,6 +113,8 @@ _NAMED = {"Rests": "way to rest a trap"}
 
 
 def _generally(kind: type, can: frozenset[tuple[str, str]]) -> str | None:
+    if kind is PagePeople and not any(capability == CHANNEL for _, capability in can):
+        return "nobody can be told from here: no channel is configured ([channels.NAME])"
     needed = _NEEDS.get(kind)
     if needed is None or any(capability == needed for _, capability in can):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -31,6 +31,14 @@ class Output(msgspec.Struct, frozen=True):
     lines: tuple[str, ...]
     first: int = 0
     truncated: bool = False
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One person by one channel: the name for people, the channel, and the address there ("" where it needs none)."""
+
+    who: str
+    channel: str
+    address: str
 
 
 class Desk(Protocol):
@@ -73,6 +81,11 @@ class Desk(Protocol):
     def silence_problem(self, source: str, match: str, ends_at: datetime | None) -> str:
         """Why ``source`` would not take such a silence (``ends_at`` in UTC, or ``None`` for one until resolved), as far as is known
         without asking it; "" where nothing is against it. Whether it can be silenced there at all, `why_not` says."""
+        ...
+
+    def reached(self, to: Sequence[str], via: Sequence[str] = ()) -> tuple[tuple[Told, ...], tuple[str, ...]]:
+        """Whom a page to these (``person:ana``, ``roster:primary``, ``level:1``, or just a name) would tell now, and a sentence for
+        each who is nobody: the preview. Raises `provider.NotFound` for a name or a channel that is not known."""
         ...
 
     def output(self, run_id: str, since: int = 0) -> Output:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from ..core.actions import Action, Cancel, Run, RunState, Start
+from ..core.actions import Action, Cancel, PagePeople, Run, RunState, Start
 from ..core.runbooks import Plan
 from ..core.sources import Snapshot
 from ..core.why import under_way
@@ -38,9 +38,9 @@ PATIENCE = 3
 
 class Dispatch:
     """``who`` is the person, ``real`` who the system says it is (for the journal); ``source`` finds a source by name, ``plan``
-    resolves a runbook as things are now, ``changed`` is called on the loop after every change of a run. `begin`, `intend` and
-    `cancel` may be called from any thread, the rest belongs to the engine's loop. What is journalled is written aside, in order: a
-    disk that does not answer stops nothing else."""
+    resolves a runbook as things are now, ``page`` tells people, ``changed`` is called on the loop after every change of a run.
+    `begin`, `intend` and `cancel` may be called from any thread, the rest belongs to the engine's loop. What is journalled is
+    written aside, in order: a disk that does not answer stops nothing else."""
 
     def __init__(
         self,
@@ -53,12 +53,13 @@ class Dispatch:
         real: Mapping[str, str],
         source: Callable[[str], Source | None],
         plan: Callable[[Start], Plan],
+        page: Callable[[Run, PagePeople], Awaitable[tuple[RunState, str]]],
         stamp: Callable[[], float],
         changed: Callable[[], None],
     ) -> None:
         self._store, self._journal, self._runner, self._clock = store, journal, runner, clock
         self._who, self._real = who, dict(real)
-        self._source, self._plan, self._stamp, self._changed = source, plan, stamp, changed
+        self._source, self._plan, self._page, self._stamp, self._changed = source, plan, page, stamp, changed
         self._results: dict[str, object] = {}
         self._sent: dict[str, str] = {}  # runs of this process that a snapshot can still settle, and their source
         self._unseen: dict[str, int] = {}
@@ -104,6 +105,8 @@ class Dispatch:
             return (self._starting(action, stem),)
         if isinstance(action, Cancel):
             raise TypeError("a cancellation is no run of its own")
+        if isinstance(action, PagePeople):
+            return (self._run(action, stem, "page", ", ".join(action.to)),)
         view = self._store.peek
         return tuple(
             self._run(part, stem if not n else f"{stem}.{n + 1}", verbs.word(part), verbs.target(part, view))
@@ -141,7 +144,12 @@ class Dispatch:
             run = await self._written(run)
             if run.state.settled:
                 return run
-            return await (self._carry_start(run, run.action) if isinstance(run.action, Start) else self._carry_verb(run))
+            match run.action:
+                case Start() as action:
+                    return await self._carry_start(run, action)
+                case PagePeople() as action:
+                    return await self._carry_page(run, action)
+            return await self._carry_verb(run)
         except Exception as error:  # noqa: BLE001  # a fault of ours: nobody may believe that it is still under way
             reason = f"a bug in the cockpit: {type(error).__name__}: {said(error)}"
             return await self._settle(
@@ -251,17 +259,21 @@ class Dispatch:
                 return ""
             case Start() as action:
                 return same_steps(self._plan(action))
+            case PagePeople(to=to, text=text):
+                return f"page:{','.join(to)}:{text}"
             case action:
                 return verbs.exclusive(action, verbs.by_source(action)[0][0])
 
     def _needs_journal(self, run: Run) -> bool:
         if isinstance(run.action, Start):
             return not run.action.dry_run and self._plan(run.action).runbook.changes is not None
-        source = self._source(verbs.by_source(run.action)[0][0]) if not isinstance(run.action, Cancel) else None
+        if isinstance(run.action, (PagePeople, Cancel)):
+            return isinstance(run.action, PagePeople)
+        source = self._source(verbs.by_source(run.action)[0][0])
         return source is not None and source.provider_name == LOCAL  # which keeps what people do in the journal itself
 
     async def _carry_verb(self, run: Run) -> Run:
-        if isinstance(run.action, (Start, Cancel)):
+        if isinstance(run.action, (Start, PagePeople, Cancel)):
             raise TypeError(f"{run.what} is not done by a provider")
         name = verbs.by_source(run.action)[0][0]
         source = self._source(name)
@@ -319,6 +331,11 @@ class Dispatch:
         )
         return await self._settle(run)
 
+    async def _carry_page(self, run: Run, action: PagePeople) -> Run:
+        state, reason = await self._page(run, action)
+        seconds = (self._clock.now() - run.at).total_seconds()
+        return await self._settle(msgspec.structs.replace(run, state=state, reason=reason, seconds=seconds))
+
     async def _settle(self, run: Run) -> Run:
         """Keep what became of a run. Where that cannot be written the screen says so (the journal's ``problem``), and the next
         cockpit will read "outcome unknown", which is then the truth."""
@@ -339,6 +356,6 @@ class Dispatch:
         data = {"run": run.id, "what": run.what, "state": run.state.value, "reason": run.reason, **self._real}
         if run.exit_code is not None:
             data["exit_code"] = str(run.exit_code)
-        source = "" if isinstance(run.action, (Start, Cancel)) else verbs.by_source(run.action)[0][0]
+        source = "" if isinstance(run.action, (Start, PagePeople, Cancel)) else verbs.by_source(run.action)[0][0]
         with suppress(JournalError):  # the run itself is written; the journal's own `problem` tells the rest
             self._journal.record(kind, at=self._clock.now(), who=self._who, source=source, subject=run.target, data=data)

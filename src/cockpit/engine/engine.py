@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 
@@ -20,7 +20,7 @@ from ..core.filters import parse
 from ..core.view import View
 from ..core.why import narrowed
 from .curves import Curves
-from .desk import SILENT, Output, Refused, unheard
+from .desk import SILENT, Output, Refused, Told, unheard
 from .journal import JournalError
 from .person import hidden_names
 from .source import said
@@ -116,6 +116,10 @@ class Engine(Works):
         found = self._sources.get(source)
         return found.silence_problem(match, ends_at) if found is not None else ""
 
+    def reached(self, to: Sequence[str], via: Sequence[str] = ()) -> tuple[tuple[Told, ...], tuple[str, ...]]:
+        """See `Desk.reached`."""
+        return self.here.plan().whom(to, tuple(via), self.clock.now())
+
     def output(self, run_id: str, since: int = 0) -> Output:
         """See `Desk.output`."""
         return self._runner.output(run_id, since)
@@ -153,6 +157,7 @@ class Engine(Works):
             self._lives = True
             self._crew.keep("the sign of life", self._beat)
             self._crew.keep("keeping the traps", self.keeper.run)
+            self._crew.keep("paging", self.escalator.run)
             self._crew.keep("the view", self._tick)
             self._crew.keep("following the journal", self._follow)
             self._sources.begin(self._crew)
@@ -186,6 +191,7 @@ class Engine(Works):
         self.config = config
         self.here.config = config
         self.keeper.set_traps(config.traps.values())
+        self._channels.adopt(config.channels)
         self._runner.hidden = frozenset(hidden_names(config))
         for gone in await self._sources.adopt(config):
             self._store.forget(gone)

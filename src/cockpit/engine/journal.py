@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from ..core.actions import Run
 from ..core.marks import Marks
+from ..core.pages import Attempt, ChannelHealth
 from ..core.traps import Watch
 from ..provider import Clock
-from . import lease_table, marks_table, runs_table, traps_table
+from . import lease_table, marks_table, pages_table, runs_table, traps_table
 from .journal_file import JournalFile
 from .records import Entry, Happened, JournalError, Kept, Lease, epoch, read_entries, write_entries
 
@@ -153,6 +154,29 @@ class Journal:
     def last_beat(self, name: str) -> datetime | None:
         """When the heartbeat of that name was last told; ``None`` if never."""
         return self._file.read(lambda db: marks_table.last_beat(db, name), None)
+
+    def begin_pages(self, wanted: Sequence[Attempt], pid: int, *, leading: bool = True) -> list[Attempt]:
+        """Write down that these are begun by this process, and give back those that it may send: what another process has sent, or
+        is sending, is left out; with ``leading``, all where it does not hold the lease. Durable when it returns."""
+        return self._file.write(lambda db: pages_table.begin(db, wanted, pid, leading=leading))
+
+    def settle_page(self, attempt: Attempt, pid: int) -> None:
+        """Write down what became of a page that this process began."""
+        self._file.write(lambda db: pages_table.settle(db, attempt, pid))
+
+    def pages(self) -> tuple[tuple[Attempt, ...], frozenset[str]]:
+        """The pages of all firings that are not done with, oldest first; and the keys of those whose process is gone in the
+        middle."""
+        nothing: tuple[tuple[Attempt, ...], frozenset[str]] = ((), frozenset())
+        return self._file.read(lambda db: pages_table.standing(db, self._file.odd), nothing)
+
+    def close_pages(self, firings: Collection[tuple[str, int]], now: datetime) -> None:
+        """Nothing more is to be done for these (alert id, firing)."""
+        self._file.write(lambda db: pages_table.close(db, firings, now))
+
+    def channels(self, names: Iterable[str]) -> Mapping[str, ChannelHealth]:
+        """How the latest pages by these channels went."""
+        return self._file.read(lambda db: pages_table.channels(db, names, self._file.odd), {})
 
     def take_lease(self, holder_pid: int, at: datetime, ttl: float) -> bool:
         """Become or stay the keeper; False while another living process is (renewed within ``ttl`` seconds, and there)."""

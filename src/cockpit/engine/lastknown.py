@@ -40,14 +40,16 @@ def last_known(config: Config, journal: Journal, clock: Clock) -> View:
 
 
 def _facts(source: str, config: Config, here: Here, clock: Clock) -> Snapshot:
-    now, watches, me = clock.now(), here.watches(), here.me
+    now, watches, me, channels = clock.now(), here.watches(), here.me, here.channels()
     names = (me.id, me.name, *me.also)
     rosters = sorted(config.rosters.values(), key=lambda roster: (roster.level, roster.name))
     return Snapshot(
         source=source,
         asked_at=now,
         asked_mono=clock.mono(),
-        alerts=local_alerts(source, here.host, here.traps, watches, here.marks(), now, names),
+        alerts=tuple(
+            alert for alert, _ in local_alerts(source, here.host, here.traps, watches, here.marks(), now, names, channels)
+        ),
         traps=tuple(as_told(source, trap, watches.get(trap.name, Watch()), now) for trap in here.traps),
         rosters=tuple(on_call(each, here.people, now, source) for each in rosters) or (alone(me, source),),
     )

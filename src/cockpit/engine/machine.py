@@ -6,18 +6,25 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from ..config.model import Config
-from ..core.marks import Marks
-from ..core.roster import Person, Roster
+from ..core.alerts import Alert
+from ..core.marks import Marks, Numbered, local_alerts
+from ..core.paged import Paged
+from ..core.pages import Attempt, ChannelHealth
+from ..core.roster import OnCall, Person, Roster
 from ..core.text import clean
 from ..core.traps import Armed, Rested, Trap, Watch, as_laid, fingerprint, step
 from ..provider import Clock, Http, HttpSettings, Machine, NotFound, ProbeError, ProviderError, Unreachable
 from .journal import Happened, Journal, JournalError
+from .local import LOCAL, configured
 from .person import at_keyboard, os_user
+
+if TYPE_CHECKING:
+    from .paging import Plan
 
 T = TypeVar("T")
 _NO_MARKS = Marks({}, (), {})
@@ -52,11 +59,16 @@ class Here:
         self._connect = connect
         self._journal, self._clock = journal, clock
         self._watches: Mapping[str, Watch] | None = None
-        self._marks: Marks | None = None
+        self._marks: Marks = _NO_MARKS
         self._missed: dict[str, str] = {}
         self._host = clean(socket.gethostname().partition(".")[0], 100) or "localhost"
         self._user = os_user()
         self._laid: dict[str, tuple[int, datetime]] = {}
+        self._channels: tuple[ChannelHealth, ...] = ()
+        self._attempts: tuple[Attempt, ...] = ()
+        self._plan: tuple[Config, Plan] | None = None
+        self.elsewhere: Callable[[], Sequence[OnCall]] = tuple
+        """Who is on call by the rosters of other sources, as last answered."""
 
     @property
     def clock(self) -> Clock:
@@ -146,12 +158,8 @@ class Here:
 
     def marks(self) -> Marks:
         """What people have put on local alerts."""
-        try:
-            self._marks = self._journal.marks(self._clock.now())
-            self._missed.pop("marks", None)
-        except JournalError as error:
-            self._missed["marks"] = clean(str(error))
-            return self._marks or _NO_MARKS  # alerts stay live; without an acknowledgement they are louder, not quieter
+        # without an acknowledgement alerts are louder, not quieter
+        self._marks = self._read("marks", lambda: self._journal.marks(self._clock.now()), self._marks)
         return self._marks
 
     def ack(self, alert_id: str, firing: int, who: str, note: str, at: datetime) -> None:
@@ -201,6 +209,49 @@ class Here:
         if last is None and self._journal.problem:
             raise ProbeError(self._journal.problem)
         return last
+
+    def channels(self) -> Sequence[ChannelHealth]:
+        """How the configured channels did when they were last tried; as last read where the journal does not answer."""
+        if self.config.channels:
+            self._channels = self._read(
+                "channels", lambda: tuple(self._journal.channels(self.config.channels).values()), self._channels
+            )
+        return self._channels if self.config.channels else ()
+
+    def alerts(self) -> tuple[Numbered, ...]:
+        """This machine's alerts as its own source gives them, and which of its firings each is. Raises `Unreachable` where the
+        journal never answered."""
+        me, name = self.me, next((each.name for each in configured(self.config).values() if each.provider == LOCAL), LOCAL)
+        watches, marks, channels = self.watches(), self.marks(), self.channels()
+        names = (me.id, me.name, *me.also)
+        return local_alerts(name, self.host, self.traps, watches, marks, self._clock.now(), names, channels)
+
+    def paged(self, alerts: Sequence[tuple[Alert, int]]) -> Mapping[str, tuple[Paged, ...]]:
+        """Who was told of each of these (alert, which firing), and who comes next."""
+        if not self.config.channels or not alerts:
+            return {}
+        self._attempts = self._read("pages", lambda: self._journal.pages()[0], self._attempts)
+        plan, now = self.plan(), self._clock.now()
+        return {alert.ref.id: plan.shown(alert, firing, self._attempts, now) for alert, firing in alerts}
+
+    def plan(self) -> Plan:
+        """The escalations as configured now."""
+        if self._plan is None or self._plan[0] is not self.config:
+            from .paging import Plan  # deferred: most start without
+
+            me = self.me
+            self._plan = self.config, Plan(self.config, (me.id, me.name, *me.also), lambda: self.elsewhere())
+        return self._plan[1]
+
+    def _read(self, what: str, work: Callable[[], T], last: T) -> T:
+        """What the journal says, or what it said last; `remarks` tells."""
+        try:
+            found = work()
+        except JournalError as error:
+            self._missed[what] = clean(str(error))
+            return last
+        self._missed.pop(what, None)
+        return found
 
     def _change(self, name: str, event: Rested | Armed, happened: Happened) -> None:
         trap = self.config.traps.get(name)

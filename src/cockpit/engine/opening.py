@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from ..core.text import clean
 from ..core.view import View
 from ..core.why import why_not
 from ..provider import Clock
-from .desk import Output, Refused, unheard
+from .desk import Output, Refused, Told, unheard
 from .journal import Journal
 from .lastknown import last_known
 from .local import LOCAL
@@ -138,6 +138,10 @@ class Opening:
         """See `Desk.silence_problem`."""
         engine = self._engine
         return engine.silence_problem(source, match, ends_at) if engine is not None else ""
+
+    def reached(self, to: Sequence[str], via: Sequence[str] = ()) -> tuple[tuple[Told, ...], tuple[str, ...]]:
+        """See `Desk.reached`."""
+        return self._behind().reached(to, via)
 
     def output(self, run_id: str, since: int = 0) -> Output:
         """See `Desk.output`."""

@@ -86,7 +86,11 @@ def _is_zone(name: str) -> bool:
 
 def hidden_names(config: Config) -> tuple[str, ...]:
     """The environment variables that the config refers to as secrets (``env:NAME``): no runbook gets them."""
-    tables = (*(each.settings for each in config.sources.values()), *(trap.params for trap in config.traps.values()))
+    tables = (
+        *(each.settings for each in config.sources.values()),
+        *(each.settings for each in config.channels.values()),
+        *(trap.params for trap in config.traps.values()),
+    )
     return tuple(sorted({text.removeprefix("env:") for table in tables for text in _texts(table) if text.startswith("env:")}))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 2
+VERSION = 3
 APPLICATION = 0x436B7074  # "Ckpt"
 
 _TABLES = """
@@ -45,7 +45,15 @@ CREATE TABLE lease (
     renewed_at REAL NOT NULL, renewed_mono REAL NOT NULL);
 """
 
-_UPGRADES = {1: "ALTER TABLE silence ADD COLUMN until_resolved INTEGER NOT NULL DEFAULT 0"}
+_PAGES = """
+CREATE TABLE page (
+    key TEXT PRIMARY KEY, alert TEXT NOT NULL, firing INTEGER NOT NULL, channel TEXT NOT NULL, open INTEGER NOT NULL,
+    begun_at REAL NOT NULL, settled_at REAL, pid INTEGER NOT NULL, started REAL NOT NULL, boot TEXT NOT NULL,
+    body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX page_open ON page (alert, firing) WHERE open;
+CREATE INDEX page_settled ON page (channel, settled_at);
+"""
+_UPGRADES = {1: "ALTER TABLE silence ADD COLUMN until_resolved INTEGER NOT NULL DEFAULT 0", 2: _PAGES}
 """What makes a file of this version one of the next."""
 
 
@@ -61,10 +69,9 @@ def prepare(db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
         version = _check(db)  # another process may have been first
-        statements = (_UPGRADES[each] for each in range(version, VERSION)) if version else _TABLES.split(";")
-        for statement in statements:
-            if statement.strip():
-                db.execute(statement)
+        scripts = [_UPGRADES[each] for each in range(version, VERSION)] if version else [_TABLES, _PAGES]
+        for statement in filter(str.strip, ";".join(scripts).split(";")):
+            db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION}")
         db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")

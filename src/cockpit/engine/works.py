@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -22,12 +23,15 @@ from ..core.sources import Snapshot
 from ..core.text import clean
 from ..core.traps import Failed, Looked, Trap, Watch, as_laid
 from ..core.view import JournalHealth, View
-from ..core.why import narrowed, why_not
+from ..core.why import CHANNEL, narrowed, why_not
 from ..provider import Clock
 from .aside import Aside
+from .by_hand import paged_by_hand
+from .channels import Channels, unplugged
 from .crew import Crew
 from .desk import Refused
 from .dispatch import PATIENCE, Dispatch
+from .escalator import Escalator
 from .journal import Journal, JournalError
 from .keeper import Keeper
 from .lane import Lane, Overran
@@ -53,8 +57,8 @@ LOOK = 10.0
 
 
 class Works:
-    """``load_provider`` and ``load_probe`` give the class for a name, raising `plugins.PluginError`. The journal belongs to who
-    opened it, and outlives this."""
+    """``load_provider``, ``load_probe`` and ``load_channel`` give the class for a name, raising `plugins.PluginError`. The journal
+    belongs to who opened it, and outlives this."""
 
     def __init__(
         self,
@@ -65,6 +69,7 @@ class Works:
         load_provider: Callable[[str], type],
         load_probe: Callable[[str], type],
         state_dir: Path,
+        load_channel: Callable[[str], type] = unplugged,
         connect: Connect = unconnected,
     ) -> None:
         self.config, self.journal, self.clock = config, journal, clock
@@ -87,6 +92,19 @@ class Works:
             may_write=lambda: not self._read_only,
             on_kept=self._kept,
         )
+        self._channels = Channels(config.channels, load_channel, self.here, clock, self._sources.get)
+        self.here.elsewhere = self._on_call_elsewhere
+        self.escalator = Escalator(
+            journal,
+            clock,
+            self._channels,
+            alerts=self.here.alerts,
+            plan=self.here.plan,
+            leads=lambda: self.keeper.leads,
+            host=self.here.host,
+            pid=os.getpid(),
+            on_change=self._trap_changed,
+        )
         self._runner = Runner(state_dir, clock, hidden=hidden_names(config))
         self._dispatch = Dispatch(
             self._store,
@@ -97,6 +115,7 @@ class Works:
             real=real_person(),
             source=self._sources.get,
             plan=lambda action: self.plan(action.runbook, action.alert, action.params),
+            page=lambda run, action: paged_by_hand(self.escalator, self.here, self._store.peek, run, action),
             stamp=stamp,
             changed=self._publish,
         )
@@ -183,7 +202,7 @@ class Works:
     @property
     def can(self) -> frozenset[tuple[str, str]]:
         """(source, capability) for all that is known to be possible; nothing of a source that has never been asked."""
-        return self._sources.can
+        return self._sources.can | {(name, CHANNEL) for name in self.config.channels}
 
     def why_not(self, action: Action | type) -> str | None:
         """See `Desk.why_not`."""
@@ -193,11 +212,16 @@ class Works:
         """A runbook resolved for an alert as it is now: the exact preview. What cannot be (any more) says why in ``refused``."""
         return resolved(self.config.runbooks, self._store.peek, runbook, alert, given)
 
+    def _on_call_elsewhere(self) -> tuple[OnCall, ...]:
+        """Who is on call by the rosters of other sources, as they last said."""
+        return tuple(each for each in self._store.peek.rosters if each.source not in self._sources.local)
+
     async def _wind_up(self) -> None:
         self._runner.shut("the cockpit was closed")
         with contextlib.suppress(TimeoutError):  # what does not end will read "outcome unknown"
             await asyncio.wait_for(self._runner.idle(), STOPPING)
         await self._crew.dismiss()
+        await self._channels.close()
         await self._sources.close()
         await self._dispatch.settled(WRITING)
         self._aside.close()
@@ -230,6 +254,8 @@ class Works:
 
     def _told(self, snapshot: Snapshot | None) -> None:
         if snapshot is not None:
+            if snapshot.source in self._sources.local:
+                self.escalator.nudge()
             self._store.observe(snapshot)
             self._dispatch.observe(snapshot)
         self._publish(fresh=snapshot is not None)

@@ -13,6 +13,7 @@ import msgspec
 from ..core.alerts import Alert, Severity, Silence, SilenceState
 from ..core.filters import FilterError, parse
 from ..core.packed import Packer
+from ..core.paging import Page
 from ..core.text import clean, clean_block
 from ..core.units import Seconds
 from ..provider import Answer, Conflict, Host, HttpSettings, NotFound, ProviderError
@@ -24,6 +25,7 @@ from .am_keep import EPOCH, LASTING, Upkeeper, free
 from .am_matchers import expression, matchers
 from .am_members import Cluster, Member
 from .am_merge import Known, merged
+from .am_pages import post
 from .am_silences import Silencer, check_end, match_of, told
 from .am_wire import WireMatcher, WireSilence, stamp
 from .in_flight import InFlight
@@ -214,6 +216,12 @@ class Alertmanager:
     async def unsilence(self, silence_id: str, who: str) -> None:  # noqa: ARG002  # the protocol's, as above
         """End it now. Raises `NotFound`."""
         await self._silencer.end(silence_id)
+
+    async def page(self, page: Page) -> None:
+        """Raise an alert there, or end it: whom it wakes is its own routing's to say. Raises `ProviderError` where no member takes
+        it."""
+        now = self._now(self._last) if self._last is not None else self._clock.now()
+        await post(self._cluster, page, now)
 
     async def upkeep(self) -> Sequence[str]:
         """Renew our acknowledgements while their alerts fire, and end them when they have resolved."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -11,11 +11,11 @@ import msgspec
 
 from ..core.alerts import Alert, Ref, Silence, SilenceState
 from ..core.filters import FilterError, parse
-from ..core.marks import firing_of, local_alerts, trap_of
+from ..core.marks import Numbered, channel_of, local_alerts, trap_of
 from ..core.roster import OnCall, Shift, alone, on_call, shifts
 from ..core.silences import takes_everything
 from ..core.text import clean, clean_block
-from ..core.traps import Trap, TrapView, Watch, as_told, rest_problem, seen
+from ..core.traps import Trap, TrapView, Watch, as_told, rest_problem
 from ..core.units import say_seconds
 from ..provider import Answer, Conflict, Host, NotFound, ProviderError
 
@@ -43,7 +43,7 @@ class Local:
 
     async def alerts(self) -> Answer[Alert]:
         """One for each trap that has tripped, one for each that has been blind for too long."""
-        return Answer(await asyncio.to_thread(self._alerts))
+        return Answer(await asyncio.to_thread(self._shown))
 
     async def ack(self, ids: Sequence[str], who: str, note: str) -> None:
         """Someone has these alerts, as they fire now. Raises `NotFound` (then none is acknowledged) or `Conflict` (then the others
@@ -101,7 +101,8 @@ class Local:
 
     async def note(self, alert_id: str, who: str, text: str) -> None:
         """Leave a remark, also on an alert that has just resolved. Raises `NotFound` where no such trap is configured."""
-        self._trap(trap_of(alert_id))
+        if not channel_of(alert_id):
+            self._trap(trap_of(alert_id))
         said = clean_block(text, NOTE_LIMIT).strip()
         if not said:
             raise ProviderError("an empty note says nothing")
@@ -162,7 +163,7 @@ class Local:
         lasting = [each for each in self._machine.marks().silences if each.until_resolved]
         if not lasting:
             return []
-        hushed = {silence_id for alert in self._alerts() for silence_id in alert.silences}
+        hushed = {silence_id for alert, _ in self._alerts() for silence_id in alert.silences}
         done = []
         for each in lasting:
             if each.ref.id not in hushed:
@@ -176,25 +177,29 @@ class Local:
             raise NotFound(f"there is no trap {clean(name, 200)}")
         return found
 
-    def _alerts(self, watches: Mapping[str, Watch] | None = None) -> tuple[Alert, ...]:
+    def _shown(self) -> tuple[Alert, ...]:
+        """The alerts, with who was told of each."""
+        found = self._alerts()
+        paged = self._machine.paged(found)
+        return tuple(
+            msgspec.structs.replace(alert, pages=paged[alert.ref.id]) if paged.get(alert.ref.id) else alert for alert, _ in found
+        )
+
+    def _alerts(self) -> tuple[Numbered, ...]:
         machine, me = self._machine, self._machine.me
-        known = machine.watches() if watches is None else watches
         names = (me.id, me.name, *me.also)
-        return local_alerts(self._name, machine.host, machine.traps, known, machine.marks(), self._clock.now(), names)
+        watches, marks, channels = machine.watches(), machine.marks(), machine.channels()
+        return local_alerts(self._name, machine.host, machine.traps, watches, marks, self._clock.now(), names, channels)
 
     def _ack(self, ids: Sequence[str], who: str, note: str) -> None:
-        watches = self._machine.watches()
-        there = {alert.ref.id for alert in self._alerts(watches)}
+        there = {alert.ref.id: firing for alert, firing in self._alerts()}
         gone = [each for each in ids if each not in there]
         if gone:
             raise NotFound(f"not firing (any more): {', '.join(clean(each, 200) for each in gone)}")
-        now = self._clock.now()
         taken: list[str] = []
         for each in ids:
-            trap = self._trap(trap_of(each))
-            firing = firing_of(each, seen(trap, watches.get(trap.name, Watch()), now))
             try:
-                self._machine.ack(each, firing, who, note, now)
+                self._machine.ack(each, there[each], who, note, self._clock.now())
             except Conflict as conflict:
                 taken.append(str(conflict))
         if taken:

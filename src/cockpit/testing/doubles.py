@@ -7,8 +7,10 @@ from datetime import datetime
 
 import msgspec
 
-from ..core.alerts import Ref, Remark, Silence
+from ..core.alerts import Alert, Ref, Remark, Silence
 from ..core.marks import AckMark, Marks
+from ..core.paged import Paged
+from ..core.pages import ChannelHealth
 from ..core.roster import Person, Roster
 from ..core.traps import Armed, Rested, Trap, Watch, step
 from ..provider import Clock, Conflict, Http, HttpSettings, Machine, NotFound
@@ -27,6 +29,8 @@ class FakeMachine:
         self.people: Sequence[Person] = (self._me,)
         self.known: dict[str, Watch] = {}
         self.beats: dict[str, datetime] = {}
+        self.health: Sequence[ChannelHealth] = ()
+        self.pages: dict[str, tuple[Paged, ...]] = {}
         self._acks: dict[str, AckMark] = {}
         self._silences: dict[str, Silence] = {}
         self._ended: set[str] = set()
@@ -109,6 +113,14 @@ class FakeMachine:
     def arm(self, trap: str, who: str, at: datetime) -> None:
         """End a trap's rest. Raises `NotFound`."""
         self._step(trap, Armed(at, who))
+
+    def channels(self) -> Sequence[ChannelHealth]:
+        """How the ways to tell people did: `health`."""
+        return tuple(self.health)
+
+    def paged(self, alerts: Sequence[tuple[Alert, int]]) -> Mapping[str, tuple[Paged, ...]]:
+        """Who was told: `pages`, by alert id."""
+        return {alert.ref.id: self.pages[alert.ref.id] for alert, _ in alerts if alert.ref.id in self.pages}
 
     def beat(self, name: str) -> datetime | None:
         """When the heartbeat was last told."""

@@ -9,6 +9,7 @@ import msgspec
 
 from ..core import actions
 from ..core.alerts import Alert, AlertState, Link, Ref
+from ..core.paged import Paged, PageState
 from ..core.roster import OnCall, Person, Shift
 from ..core.runbooks import Confirm, Plan, Runbook
 from ..core.traps import Trap, TrapState, TrapView
@@ -51,6 +52,8 @@ def of_alert(row: Row, view: View, now: datetime, zone: str, points: Points = ()
         facts.append(Fact("acknowledged", f"by {alert.acknowledged_by or 'someone'}{at}{why}", "who"))
     if alert.suppressed_by:
         facts.append(Fact("suppressed", alert.suppressed_by))
+    if alert.pages:
+        facts += [BLANK, _title("Paging"), *(_paged(each, now, zone) for each in alert.pages)]
     if trap is not None:
         facts += [BLANK, *_reading(trap, points), *_answers(trap)]
     for title, pairs in (("Labels", alert.labels), ("Annotations", alert.annotations)):
@@ -62,6 +65,25 @@ def of_alert(row: Row, view: View, now: datetime, zone: str, points: Points = ()
     facts += [BLANK, _title("Routing"), *routed] if routed else []
     facts += [BLANK, _title("Timeline"), *_timeline(alert, view.runs, now, zone)]
     return (*facts, BLANK, Fact("source", f"{alert.ref.source} · {alert.ref.id}", "muted"))
+
+
+_PAGES = {
+    PageState.BEGUN: ("…", "pending"),
+    PageState.SENT: ("✓", "ok"),
+    PageState.FAILED: ("✗", "critical"),
+    PageState.PLANNED: ("→", "muted"),
+}
+_PAGE_WORDS = {PageState.BEGUN: "being told", PageState.SENT: "told", PageState.FAILED: "not told", PageState.PLANNED: "next"}
+_ENDINGS = {"": "", "acknowledge": " that somebody has it", "resolve": " that it is over"}
+
+
+def _paged(page: Paged, now: datetime, zone: str) -> Fact:
+    """Who was told when, by which channel, and how that went; or who comes next."""
+    glyph, role = _PAGES[page.state]
+    by = f" by {page.channel}" if page.channel else ""
+    why = f": {page.why}" if page.why else ""
+    words = f"{page.who or 'its routing'} {_PAGE_WORDS[page.state]}{_ENDINGS[page.ending]}{by}{why}"
+    return Fact(spans=((f" {moment(page.at, now, zone)}  ", "muted"), (f"{glyph} ", role), (words, "text")))
 
 
 def of_trap(trap: TrapView, now: datetime, zone: str, points: Points = (), keeper: str = "") -> tuple[Fact, ...]:

@@ -1,0 +1,110 @@
+"""``cockpit watch``: the engine without a screen: traps keep watching and escalation keeps paging when nobody looks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+from ..core.alerts import Alert, AlertState, Ref
+from ..core.paged import Paged, PageState
+from ..core.traps import TrapState
+from ..core.view import View
+from . import BAD, FINE
+from .compose import engine
+from .configured import configured
+from .listing import say
+from .record import journal
+from .run import Options
+
+LOOK = 1.0
+"""Seconds between looks at whether the engine still lives."""
+
+
+def watch(options: Options) -> int:
+    """Run until TERM, INT or HUP; say on standard output what happens, a line each."""
+    config = configured(options)
+    ended, news = threading.Event(), threading.Event()
+
+    def end(_number: int, _frame: object) -> None:
+        ended.set()
+        news.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, end)
+    with journal() as kept:
+        desk = engine(config, kept)
+        desk.on_change(news.set)
+        desk.start()
+        who = "escalates by " + ", ".join(config.escalations) if config.escalations else "pages nobody: there are no [escalations]"
+        say(f"watching {len(config.traps)} traps as process {os.getpid()}; {who}")
+        told = Telling()
+        try:
+            while not ended.is_set() and not desk.failed:
+                news.wait(LOOK)
+                news.clear()
+                for line in told.news(desk.view):
+                    say(line)
+        finally:
+            stopped = desk.stop()
+        if desk.failed or not stopped:
+            say(desk.failed or "the engine did not end in time: what was going on will read 'outcome unknown'")
+            return BAD
+    say("ended")
+    return FINE
+
+
+class Telling:
+    """What is new from one view to the next, in lines for a log."""
+
+    def __init__(self) -> None:
+        self._alerts: dict[Ref, Alert] = {}
+        self._pages: set[tuple[Ref, Paged]] = set()
+        self._traps: dict[tuple[str, str], TrapState] = {}
+        self._sources: dict[str, str] = {}
+        self._said: dict[str, str] = {}
+
+    def news(self, view: View) -> Iterator[str]:
+        """The lines for what has changed since the last call."""
+        for what, word in (("journal", view.journal.problem), ("keeper", view.keeper)):
+            if self._said.get(what, "") != word:
+                self._said[what] = word
+                yield word or {"journal": "journalled again", "keeper": "this process looks at the traps"}[what]
+        for health in view.sources:
+            if self._sources.get(health.source, "starting") != health.health.value:
+                yield f"{health.source}: {health.health.value}" + (f": {health.reason}" if health.reason else "")
+            self._sources[health.source] = health.health.value
+        for trap in view.traps:
+            key = (trap.source, trap.trap.name)
+            if self._traps.get(key, trap.state) is not trap.state:
+                yield f"trap {trap.trap.name}: {trap.state.value}: {trap.says}"
+            self._traps[key] = trap.state
+        yield from self._of_alerts(view)
+
+    def _of_alerts(self, view: View) -> Iterator[str]:
+        now = {row.alert.ref: row.alert for row in view.alerts}
+        for ref, alert in now.items():
+            before = self._alerts.get(ref)
+            if before is None or before.state is not alert.state or before.started_at != alert.started_at:
+                yield f"alert {ref} {alert.state.value}{_by(alert)}: {alert.name} {alert.where}: {alert.summary}"
+            for page in alert.pages:
+                if page.state in (PageState.SENT, PageState.FAILED) and (ref, page) not in self._pages:
+                    self._pages.add((ref, page))
+                    yield _paged(ref, page)
+        for ref in self._alerts.keys() - now.keys():
+            yield f"alert {ref} resolved: {self._alerts[ref].name}"
+            self._pages = {each for each in self._pages if each[0] != ref}
+        self._alerts = now
+
+
+def _by(alert: Alert) -> str:
+    return f" by {alert.acknowledged_by}" if alert.state is AlertState.ACKNOWLEDGED and alert.acknowledged_by else ""
+
+
+def _paged(ref: Ref, page: Paged) -> str:
+    what = {"": "paged", "acknowledge": "told of the acknowledgement", "resolve": "told of the end"}[page.ending]
+    by = f" by {page.channel}" if page.channel else ""
+    if page.state is PageState.SENT:
+        return f"alert {ref}: {page.who or 'its routing'} {what}{by}"
+    return f"alert {ref}: {page.who or 'its routing'} not {what}{by}: {page.why}"

@@ -1,0 +1,92 @@
+"""Whom a target means at a moment, and by which channels each can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from .escalation import Aim, EscalationStep, Policy, Reached, Target
+from .roster import OnCall, Person
+
+
+class Way(msgspec.Struct, frozen=True):
+    """A channel as escalation sees it. ``contact`` is the kind of a person's contact that it needs (``email``), "" where it needs
+    none; ``personal``: it tells the one who is meant, and not whomever the far side's own routing wakes. ``lasting``: it keeps an
+    incident there, and wants to know of its end."""
+
+    name: str
+    contact: str = ""
+    personal: bool = True
+    lasting: bool = False
+
+
+def meant(target: Target, on_call: Sequence[OnCall], people: Mapping[str, Person]) -> tuple[tuple[Person, ...], str]:
+    """The people a target names, given who is on call; and, where that is nobody, a sentence that says so."""
+    if target.aim is Aim.PERSON:
+        person = people.get(target.name)
+        return ((person,), "") if person is not None else ((), f"{target.name} is not among [people]")
+    if target.aim is Aim.ROSTER:
+        rosters = [each for each in on_call if each.roster == target.name]
+    else:
+        rosters = [each for each in on_call if str(each.level) == target.name]
+    if not rosters:
+        return (
+            (),
+            f"no roster is called {target.name}" if target.aim is Aim.ROSTER else f"there is no roster of level {target.name}",
+        )
+    shifts = [each.now for each in rosters if each.now is not None]
+    if not shifts:
+        return (), f"nobody is on call: {target} has a gap"
+    found = [(shift, known_as((shift.person, shift.name), people)) for shift in shifts]
+    strangers = [shift.name for shift, person in found if person is None]
+    known = tuple({person.id: person for _, person in found if person is not None}.values())
+    return known, f"{', '.join(strangers)} of {target} is not among [people]" if strangers else ""
+
+
+def known_as(names: Iterable[str], people: Mapping[str, Person]) -> Person | None:
+    """The person who goes by one of these names: as id, as name, or as what a source calls them (``also``)."""
+    wanted = {name.casefold() for name in names if name}
+    for person in people.values():
+        if wanted & {each.casefold() for each in (person.id, person.name, *person.also)}:
+            return person
+    return None
+
+
+def reached(
+    policy: Policy,
+    step: EscalationStep,
+    on_call: Sequence[OnCall],
+    people: Mapping[str, Person],
+    ways: Mapping[str, Way],
+    without: frozenset[str] = frozenset(),
+) -> tuple[tuple[Reached, ...], tuple[str, ...]]:
+    """Who is told by a step and how, and a sentence for each target that is nobody. ``without`` are channels that cannot be used:
+    that a channel fails is not told by that channel."""
+    names = step.via or policy.via or tuple(ways)
+    usable = [ways[name] for name in names if name in ways and name not in without]
+    gaps: list[str] = []
+    told: dict[str, Reached] = {}
+    for target in step.notify:
+        persons, gap = meant(target, on_call, people)
+        gaps += [gap] if gap else []
+        told |= {person.id: Reached(person.id, person.timezone, tuple(_fitting(person, usable))) for person in persons}
+    routed = tuple(way.name for way in usable if not way.personal)
+    everyone = (*told.values(), *((Reached("", "UTC", routed),) if routed else ()))
+    lonely = [each for each in everyone if not each.channels and not routed]
+    gaps += [
+        f"no channel fits {each.person}: none of {', '.join(names) or 'no channel'} reaches a contact of theirs" for each in lonely
+    ]
+    return tuple(each for each in everyone if each.channels), tuple(gaps)
+
+
+def _fitting(person: Person, ways: Iterable[Way]) -> Iterator[str]:
+    have = {contact.via for contact in person.contacts}
+    for way in ways:
+        if way.personal and (not way.contact or way.contact in have):
+            yield way.name
+
+
+def address_of(person: Person, contact: str) -> str:
+    """Where a channel finds them; "" where it needs no address."""
+    return next((each.to for each in person.contacts if each.via == contact), "")

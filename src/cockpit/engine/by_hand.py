@@ -1,0 +1,39 @@
+"""A page that a person sends: from the action to what was told to whom."""
+
+from __future__ import annotations
+
+from ..core.actions import PagePeople, Run, RunState
+from ..core.alerts import Severity
+from ..core.marks import Numbered
+from ..core.paging import Page, PageKind
+from ..core.text import clean, clean_block
+from ..core.view import View
+from ..provider import NotFound
+from .channels import NotTold
+from .escalator import Escalator
+from .journal import JournalError
+from .machine import Here
+
+
+async def paged_by_hand(escalator: Escalator, here: Here, view: View, run: Run, action: PagePeople) -> tuple[RunState, str]:
+    """Tell the people that an action names. Gives what became of it, and the words for the person."""
+    row = view.alert(action.alert) if action.alert is not None else None
+    alert = row.alert if row is not None else None
+    about = f" ({alert.name})" if alert is not None else ""
+    page = Page(
+        key=f"{here.host}/page/{run.id}",
+        kind=PageKind.TRIGGER,
+        summary=f"{clean(run.who, 100)}: {clean(action.text, 200)}{about}",
+        severity=alert.severity if alert is not None else Severity.CRITICAL,
+        where=alert.where if alert is not None else here.host,
+        details=clean_block(action.text, 4000),
+        labels=dict(alert.labels) if alert is not None else {},
+        links=alert.links if alert is not None else (),
+    )
+    own = next((each for each in here.alerts() if alert is not None and each.alert.ref == alert.ref), None)
+    numbered: Numbered | None = own
+    try:
+        told = await escalator.by_hand(run.id, action.to, action.via, page, numbered)
+    except (NotFound, NotTold, JournalError) as error:
+        return RunState.FAILED, str(error)
+    return RunState.CONFIRMED, f"told {told}"

@@ -1,0 +1,258 @@
+"""Wakes people: carries out the escalation policies for this machine's alerts, in the one process that keeps the traps.
+
+Each page is written down as begun before it is sent, in a transaction that also sees to it that this process holds the lease and
+that nobody else has begun the same; what came of it is written down after. Killed in between, the next keeper sends that page again
+under the same key: at least once, and a far side that knows the key takes it once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+
+import msgspec
+
+from ..core.alerts import Alert
+from ..core.escalation import TRIES, due
+from ..core.marks import Numbered
+from ..core.paged import PageState
+from ..core.pages import Attempt
+from ..core.paging import Page
+from ..provider import Clock, NotFound, Recipient
+from .aside import Aside
+from .channels import Channels, NotTold
+from .journal import Journal, JournalError
+from .page_words import page_of
+from .paging import Plan, firing_of, over
+
+LOOK = 5.0
+"""Seconds between looks at whether somebody must be told, at most."""
+SOON = 0.2
+"""Seconds between them at least."""
+
+
+class Escalator:
+    """``alerts`` gives this machine's alerts (it may block: it is called aside), ``plan`` the escalations as configured now,
+    ``leads`` whether this process keeps the traps. ``on_change`` is called on the loop when somebody was told, or could not be."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        channels: Channels,
+        *,
+        alerts: Callable[[], Sequence[Numbered]],
+        plan: Callable[[], Plan],
+        leads: Callable[[], bool],
+        host: str,
+        pid: int,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._journal, self._clock, self._channels = journal, clock, channels
+        self._alerts, self._plan, self._leads = alerts, plan, leads
+        self._host, self._pid, self._on_change = host, pid, on_change
+        self._aside = Aside("pages")
+        self._nudged = asyncio.Event()
+        self._sending: dict[str, asyncio.Task[Attempt]] = {}
+        self._unwritten: list[Attempt] = []
+        self._writing = asyncio.Lock()
+
+    def nudge(self) -> None:
+        """Look now: an alert or an acknowledgement has changed. On the loop."""
+        self._nudged.set()
+
+    async def run(self) -> None:
+        """Until cancelled. Pages under way are waited for a moment; what does not end then is sent again by the next keeper."""
+        try:
+            while True:
+                self._nudged.clear()
+                wait = await self._round() if self._leads() and self._plan().ways else LOOK
+                await self._rest(max(SOON, min(LOOK, wait)))
+        finally:
+            if self._sending:
+                await asyncio.wait(self._sending.values(), timeout=2.0)
+            for task in self._sending.values():
+                task.cancel()
+            self._aside.close()
+
+    async def by_hand(self, run_id: str, to: Sequence[str], via: tuple[str, ...], page: Page, about: Numbered | None) -> str:
+        """Tell these people now, whatever the policies say; gives who was told. Raises `NotFound` where there is nobody to tell,
+        `NotTold` where not everybody was."""
+        plan, now = self._plan(), self._clock.now()
+        people, gaps = plan.by_hand(to, via, now)
+        wanted = [
+            Attempt(
+                key=f"by-hand/{run_id}/{each.person}/{channel}",
+                alert=about.alert.ref.id if about is not None else f"page:{run_id}",
+                firing=about.firing if about is not None else 0,
+                policy="",
+                begun_at=now,
+                person=each.person,
+                channel=channel,
+                page=msgspec.structs.replace(page, person=each.person),
+            )
+            for each in people
+            for channel in each.channels
+        ]
+        if not wanted:
+            raise NotFound("; ".join(gaps) or "there is nobody to tell")
+        begun = await self._aside.do(lambda: self._journal.begin_pages(wanted, self._pid, leading=False))
+        told = await asyncio.gather(*map(self._send, begun))
+        if about is None:
+            with suppress(JournalError):  # it stays open, which costs nothing but a row
+                await self._aside.do(lambda: self._journal.close_pages({(wanted[0].alert, 0)}, now))
+        lost = [each for each in told if each.state is not PageState.SENT]
+        failed = [f"{plan.called(each.person) or each.channel} by {each.channel}: {each.why}" for each in lost]
+        if failed or gaps:
+            raise NotTold("; ".join((*failed, *gaps)))
+        return ", ".join(f"{plan.called(each.person)} by {each.channel}".strip() for each in told)
+
+    async def _rest(self, seconds: float) -> None:
+        nudge, nap = asyncio.ensure_future(self._nudged.wait()), asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait({nudge, nap}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            nudge.cancel()
+            nap.cancel()
+
+    async def _round(self) -> float:
+        """Begin what is due. Gives the seconds until something is due again."""
+        try:
+            await self._write_left()
+            alerts, (attempts, gone) = await self._aside.do(lambda: (self._alerts(), self._journal.pages()))
+        except JournalError:
+            return LOOK  # the journal's `problem` is in every view; without it two processes could not be kept from paging twice
+        now = self._clock.now()
+        current = {(each.alert.ref.id, each.firing): each.alert for each in alerts}
+        orphans = gone - self._sending.keys() - {each.key for each in self._unwritten}
+        wanted: list[Attempt] = []
+        done: set[tuple[str, int]] = set()
+        moments: list[datetime] = []
+        for firing, alert in current.items():
+            found, again_at = self._due(firing, alert, attempts, now, orphans)
+            wanted += found
+            moments += [again_at] if again_at is not None else []
+        wanted += _lost_by_hand(attempts, orphans)
+        for firing in {(each.alert, each.firing) for each in attempts} - current.keys():
+            found, again_at = self._ended(firing, attempts, now, orphans)
+            wanted += found
+            moments += [again_at] if again_at is not None else []
+            if not found and again_at is None and not any(self._is_open(each, firing, orphans) for each in attempts):
+                done.add(firing)
+        await self._begin(wanted, current)
+        if done:
+            await self._aside.do(lambda: self._journal.close_pages(done, now))
+        return min(((each - now).total_seconds() for each in moments), default=LOOK)
+
+    def _due(
+        self, firing: tuple[str, int], alert: Alert, attempts: Sequence[Attempt], now: datetime, orphans: frozenset[str]
+    ) -> tuple[Sequence[Attempt], datetime | None]:
+        plan = self._plan()
+        policy = plan.policy_for(alert, now)
+        if policy is None:
+            return (), None
+        told = due(
+            policy,
+            firing_of(alert, firing[1]),
+            [each for each in attempts if (each.alert, each.firing) == firing],
+            now,
+            plan.reach(alert.ref.id),
+            lasting=plan.lasting,
+            orphaned=lambda each: each.key in orphans,
+        )
+        return told.begin, told.again_at
+
+    def _ended(
+        self, firing: tuple[str, int], attempts: Sequence[Attempt], now: datetime, orphans: frozenset[str]
+    ) -> tuple[Sequence[Attempt], datetime | None]:
+        """What lasting channels must be told of a firing that is over."""
+        plan = self._plan()
+        mine = [each for each in attempts if (each.alert, each.firing) == firing]
+        found: list[Attempt] = []
+        later: list[datetime] = []
+        for name in {each.policy for each in mine}:
+            if (policy := plan.policies.get(name)) is None:
+                continue  # by hand, or not configured any more
+            told = due(
+                policy,
+                over(*firing, mine),
+                mine,
+                now,
+                plan.reach(firing[0]),
+                lasting=plan.lasting,
+                orphaned=lambda each: each.key in orphans,
+            )
+            found += told.begin
+            later += [told.again_at] if told.again_at is not None else []
+        return found, min(later, default=None)
+
+    def _is_open(self, attempt: Attempt, firing: tuple[str, int], orphans: frozenset[str]) -> bool:
+        """Whether it is still being sent, here or elsewhere."""
+        return (attempt.alert, attempt.firing) == firing and attempt.state is PageState.BEGUN and attempt.key not in orphans
+
+    async def _begin(self, wanted: Sequence[Attempt], alerts: Mapping[tuple[str, int], Alert]) -> None:
+        fresh = [each for each in wanted if each.key not in self._sending]
+        if not fresh:
+            return
+        written = [self._with_page(each, alerts.get((each.alert, each.firing))) for each in fresh]
+        for attempt in await self._aside.do(lambda: self._journal.begin_pages(written, self._pid)):
+            task = asyncio.get_running_loop().create_task(self._send(attempt))
+            self._sending[attempt.key] = task
+            task.add_done_callback(partial(self._sent, attempt.key))
+        self._on_change()
+
+    def _with_page(self, attempt: Attempt, alert: Alert | None) -> Attempt:
+        """With what is sent: what was sent before under this key, or of this trouble; else what the alert says now."""
+        if attempt.page is not None:
+            page = msgspec.structs.replace(attempt.page, kind=attempt.kind)
+        elif alert is not None and attempt.channel:
+            page = page_of(attempt, alert, self._host)
+        else:
+            return attempt
+        return msgspec.structs.replace(attempt, page=page)
+
+    def _sent(self, key: str, _task: asyncio.Task[Attempt]) -> None:
+        self._sending.pop(key, None)
+        self._nudged.set()  # what failed hands on to the next at once
+        self._on_change()
+
+    async def _send(self, attempt: Attempt) -> Attempt:
+        """Send one page and write down what came of it."""
+        page = attempt.page
+        try:
+            if page is None:
+                raise NotTold("what it was about is not known any more")
+            said = await self._channels.tell(attempt.channel, page, self._recipient(attempt))
+        except NotTold as error:
+            state, why = PageState.FAILED, str(error)
+        else:
+            state, why = PageState.SENT, said
+        settled = msgspec.structs.replace(attempt, state=state, why=why, settled_at=self._clock.now())
+        self._unwritten.append(settled)
+        with suppress(JournalError):  # it is kept and written when that works again; until then it is not sent again from here
+            await self._write_left()
+        return settled
+
+    async def _write_left(self) -> None:
+        """Write down what became of pages, each once. Raises `JournalError`."""
+        async with self._writing:
+            while self._unwritten:
+                await self._aside.do(partial(self._journal.settle_page, self._unwritten[0], self._pid))
+                del self._unwritten[0]
+
+    def _recipient(self, attempt: Attempt) -> Recipient:
+        plan = self._plan()
+        person = plan.people.get(attempt.person)
+        if person is None:
+            return Recipient(person=attempt.person, name=attempt.person)
+        address = plan.address(person.id, attempt.channel)
+        return Recipient(person=person.id, name=person.name, address=address, timezone=person.timezone)
+
+
+def _lost_by_hand(attempts: Sequence[Attempt], orphans: frozenset[str]) -> list[Attempt]:
+    """What a person sent, and the process that was to send it is gone: it is sent by this one."""
+    lost = [each for each in attempts if not each.policy and each.key in orphans and each.tries < TRIES]
+    return [msgspec.structs.replace(each, tries=each.tries + 1) for each in lost]
