@@ -109,6 +109,11 @@ def test_a_reading_without_the_number_the_bound_is_about_is_blind() -> None:
     assert "used_percent" in watch.reason
 
 
+def test_a_number_that_may_be_missing_meets_no_bound() -> None:
+    watch = after(Looked(T0, Reading({}, "nothing there", lacks=("used_percent",))))
+    assert (watch.state, watch.over_since) == (TrapState.ARMED, None)
+
+
 @pytest.mark.parametrize("verdict", [TrapState.WARNING, TrapState.TRIPPED])
 def test_a_probe_that_judges_for_itself_is_believed(verdict: TrapState) -> None:
     trap = Trap(name="ping", probe="command")

@@ -118,13 +118,16 @@ def _failing(source: str, host: str, health: ChannelHealth) -> Alert | None:
     )
 
 
+_NO_LABELS = frozenset({"bearer", "password", "token", "warn", "trip"})
+
+
 def _labels(trap: Trap, host: str) -> dict[str, str]:
     labels = {"alertname": trap.name, "host": host, "probe": trap.probe, "trap": trap.name, "severity": trap.severity.word}
     if trap.owner:
         labels["owner"] = trap.owner
     for key, value in trap.params.items():
         # a runbook takes its parameters from here; secrets are references and are left out all the same
-        if isinstance(value, (str, int, float)) and key not in ("bearer", "password", "token") and key not in labels:
+        if isinstance(value, (str, int, float)) and key not in _NO_LABELS and key not in labels:
             labels[key] = clean(str(value))
     return labels | trap.labels
 

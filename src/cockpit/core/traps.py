@@ -66,13 +66,14 @@ class Reading(msgspec.Struct, frozen=True):
 
     ``memory`` is what the probe wants to be told before its next look, in whatever process that is (see `provider.Probe`).
     ``verdict`` is set by probes that judge for themselves (the monitoring-plugins contract, a status that is not as wanted):
-    ``None`` leaves the judgement to the bounds.
+    ``None`` leaves the judgement to the bounds. ``lacks`` names numbers that are missing and may be: bounds on them do not hold.
     """
 
     values: dict[str, float]
     text: str
     verdict: TrapState | None = None
     memory: dict[str, str | float] = {}
+    lacks: tuple[str, ...] = ()
 
 
 class Looked(msgspec.Struct, frozen=True, tag="looked"):
@@ -205,7 +206,8 @@ def _unread(trap: Trap, reading: Reading) -> str:
     if reading.verdict is TrapState.BLIND:
         return reading.text or "the probe could not see"
     for each in (trap.trip, trap.warn):
-        if each is not None and each.metric not in reading.values and reading.verdict is not TrapState.TRIPPED:
+        there = each is None or each.metric in reading.values or each.metric in reading.lacks
+        if each is not None and not there and reading.verdict is not TrapState.TRIPPED:
             return f"the reading has no {each.metric}, which {each.text!r} is about"
     return ""
 

@@ -15,8 +15,9 @@ from ..core.units import say_number
 from .am_alerts import digest
 from .prom_api import WireActive
 from .prom_look import Look
+from .prom_query import number
 from .prom_rules import SHORT, Moment, Rule
-from .prom_traps import fired_at, generator_of, number
+from .prom_traps import fired_at, generator_of
 
 _SUMMARIES = ("summary", "title", "message", "description")
 

@@ -14,6 +14,7 @@ from ..core.traps import Reading, Trap, TrapState, TrapView, Watch, as_told
 from ..core.units import LONGEST, Bound, Seconds, say_number, say_seconds
 from .prom_api import WireActive
 from .prom_look import Look
+from .prom_query import number
 from .prom_rules import SHORT, Moment, Rule
 from .records import when
 
@@ -79,14 +80,6 @@ def worst_of(rule: Rule) -> WireActive | None:
         return active.state == "firing", far
 
     return max(rule.actives, key=badness, default=None)
-
-
-def number(text: str) -> float:
-    """A value as Prometheus writes it: ``9.7e-01``, ``+Inf``, ``NaN``; NaN for what is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
 
 
 def _watch(rule: Rule, trap: Trap, at: Moment, lacks: Collection[str], worst: WireActive | None, look: Look) -> Watch:

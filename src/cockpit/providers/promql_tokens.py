@@ -62,6 +62,24 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
+def check(text: str) -> None:
+    """Raises `NotRead` where it is empty, holds what no expression can, or leaves a bracket or a string open."""
+    opened: list[Token] = []
+    every = tokens(text)
+    if len(every) == 1:
+        raise NotRead("it is empty")
+    for token in every:
+        if token.kind == "sign" and token.text in _PAIRS.values():
+            opened.append(token)
+        elif token.kind == "sign" and token.text in _PAIRS and (not opened or opened.pop().text != _PAIRS[token.text]):
+            raise NotRead(f"{token.text!r} at {token.start} closes nothing")
+    if opened:
+        raise NotRead(f"{opened[-1].text!r} at {opened[-1].start} is not closed")
+
+
+_PAIRS = {")": "(", "}": "{", "]": "["}
+
+
 def _token(kind: str, text: str, start: int, end: int) -> Token:
     if kind == "duration":
         return Token("number", text, start, end, sum(int(many) * _SECONDS[unit] for many, unit in _PART.findall(text)))

@@ -113,7 +113,8 @@ def of_trap(trap: TrapView, now: datetime, zone: str, points: Points = (), keepe
 
 
 def _looked_at_here(trap: Trap, keeper: str) -> Iterable[tuple[str, str]]:
-    probe = " ".join([trap.probe, *(f"{name}={value}" for name, value in trap.params.items())])
+    params = (f"{name}={value}" for name, value in trap.params.items() if name not in ("warn", "trip"))
+    probe = " ".join([trap.probe, *params])
     hold = f" for {say_seconds(trap.hold)}" if trap.hold else ""
     yield "probe", f"{probe}, every {say_seconds(trap.every)}"
     yield "warns when", trap.warn.text if trap.warn else ""
