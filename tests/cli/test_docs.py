@@ -13,7 +13,8 @@ import msgspec
 
 from cockpit import plugins
 from cockpit.cli.parser import COMMANDS
-from cockpit.core.roster import Layer, Override, Person, Roster, on_call, turn
+from cockpit.core.roster import Layer, Override, Person, Roster, turn
+from cockpit.core.rotation import on_call
 from cockpit.ui.theme import names
 from support.configs import loaded
 

@@ -1,26 +1,21 @@
-"""Who is on call: checked against a second reckoning that steps through UTC hour by hour and knows no arithmetic of ours."""
+"""The rules of rosters, one by one. `test_rotation` holds all of them against a second reckoning."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from itertools import pairwise
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from cockpit.core.roster import Contact, Layer, Override, Person, Roster, Shift, alone, known_as, on_call, shifts, turn, zone
-from cockpit.core.turns import instant, turn_at, turn_begins
+from cockpit.core.roster import Contact, Layer, Override, Person, Roster, Shift, known_as, turn, zone
+from cockpit.core.rotation import alone, on_call, shifts
+from cockpit.core.turns import instant, turn_begins
 
-ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "America/Sao_Paulo", "UTC", "Asia/Kathmandu")
 ANA = Person(id="ana", name="Ana", timezone="America/Sao_Paulo")
 BO = Person(id="bo", name="Bo", timezone="Europe/Berlin")
 CY = Person(id="cy", name="Cy")
 PEOPLE = (ANA, BO, CY)
-MINUTE = timedelta(minutes=1)
 
 
 def roster(*layers: Layer, overrides: tuple[Override, ...] = (), timezone: str = "Europe/Berlin") -> Roster:
@@ -40,137 +35,6 @@ def utc(text: str) -> datetime:
 def told(found: tuple[Shift, ...], clock: str = "Europe/Berlin") -> list[tuple[str, str]]:
     """Who begins when, on a wall clock."""
     return [(one.person, f"{one.start.astimezone(ZoneInfo(clock)):%Y-%m-%d %H:%M}" if one.start else "") for one in found]
-
-
-# --- the second reckoning ---
-
-
-def wall_of(moment: datetime, clock: ZoneInfo) -> datetime:
-    return moment.astimezone(clock).replace(tzinfo=None)
-
-
-@cache
-def stepped(wall: datetime, clock: ZoneInfo) -> datetime:
-    """The first UTC minute at which the wall clock shows ``wall`` or more, found by walking there: by hours, then by minutes."""
-    moment = wall.replace(tzinfo=UTC) - timedelta(hours=28)
-    while wall_of(moment, clock) < wall:
-        moment += timedelta(hours=1)
-    moment -= timedelta(hours=4)
-    while wall_of(moment, clock) < wall:
-        moment += MINUTE
-    return moment
-
-
-@cache
-def walked_begin(layer: Layer, number: int, clock: ZoneInfo) -> datetime:
-    count, unit = layer.turn
-    if unit == "hours":
-        return stepped(layer.start, clock) + timedelta(hours=count * number)
-    wall = layer.start
-    if unit == "months":
-        year, month = wall.year, wall.month
-        for _ in range(number * count):
-            year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-        day = wall.day
-        while True:
-            try:
-                return stepped(wall.replace(year=year, month=month, day=day), clock)
-            except ValueError:
-                day -= 1
-    days = count * (7 if unit == "weeks" else 1)
-    for _ in range(number):
-        wall += timedelta(days=days)
-    return stepped(wall, clock)
-
-
-def walked_person(layer: Layer, at: datetime, clock: ZoneInfo) -> str:
-    if at < stepped(layer.start, clock) or (layer.end is not None and at >= stepped(layer.end, clock)):
-        return ""
-    number = 0
-    while walked_begin(layer, number + 1, clock) <= at:
-        number += 1
-    return layer.people[number % len(layer.people)]
-
-
-TURNS = st.one_of(
-    st.tuples(st.sampled_from((5, 12, 24, 36, 168)), st.just("hours")),
-    st.tuples(st.integers(1, 5), st.just("days")),
-    st.tuples(st.integers(1, 2), st.just("weeks")),
-    st.tuples(st.integers(1, 2), st.just("months")),
-)
-WALLS = st.builds(
-    lambda year, day, minutes: datetime(year, 1, 1) + timedelta(days=day, minutes=minutes),
-    st.sampled_from((2011, 2018, 2024, 2026)),  # Apia's missing day, Brazil's last summer time, a leap year, this one
-    st.one_of(st.integers(0, 364), st.sampled_from((30, 59, 87, 297, 303, 306, 362, 363))),
-    st.sampled_from((0, 15, 90, 120, 135, 150, 180, 540, 1439)),
-)
-TEAMS = st.sampled_from((("ana",), ("ana", "bo"), ("ana", "bo", "cy"), ("ana", "ana", "bo"), ("dee", "bo")))
-
-
-@st.composite
-def layers(draw: st.DrawFn) -> Layer:
-    start = draw(WALLS)
-    end = draw(st.one_of(st.none(), st.integers(1, 60 * 24 * 60).map(lambda minutes: start + timedelta(minutes=minutes))))
-    return Layer(people=draw(TEAMS), start=start, turn=draw(TURNS), end=end)
-
-
-@settings(max_examples=250, deadline=None)
-@given(st.sampled_from(ZONES), layers(), st.integers(0, 9))
-def test_a_turn_begins_when_the_wall_clock_first_shows_its_hour(name: str, layer: Layer, number: int) -> None:  # safety 19
-    clock = ZoneInfo(name)
-    begins = turn_begins(layer.start, layer.turn, number, clock)
-    assert begins == walked_begin(layer, number, clock)
-    assert begins is not None
-    now = turn_at(layer.start, layer.turn, begins, clock)
-    assert now >= number  # turns that a missing day swallowed are over as they begin
-    assert turn_begins(layer.start, layer.turn, now, clock) == begins
-
-
-@settings(max_examples=120, deadline=None)
-@given(st.data())
-def test_every_minute_has_whom_the_slow_reckoning_has(data: st.DataObject) -> None:  # safety 19
-    name = data.draw(st.sampled_from(ZONES))
-    clock = ZoneInfo(name)
-    base = data.draw(WALLS)
-    near = st.integers(-20 * 1440, 20 * 1440).map(lambda minutes: base + timedelta(minutes=minutes))
-    stack = tuple(
-        Layer(people=data.draw(TEAMS), start=start, turn=data.draw(TURNS), end=data.draw(st.one_of(st.none(), near)))
-        for start in data.draw(st.lists(near, max_size=3))
-    )
-    spans = data.draw(st.lists(st.tuples(st.sampled_from(("ana", "bo", "eve")), near, near), max_size=3))
-    held = tuple(Override(person=person, start=start, end=end) for person, start, end in spans)
-    made = roster(*stack, overrides=held, timezone=name)
-    begin = stepped(base, clock) - timedelta(days=3)
-    found = shifts(made, PEOPLE, begin, begin + timedelta(days=6))
-
-    for one, after in pairwise(found):
-        assert one.end is not None
-        assert after.start is not None
-        assert one.end <= after.start, "no overlap"
-        assert one.end < after.start or one.person != after.person, "one person without a break is one shift"
-    bounds = [(stepped(span.start, clock), stepped(span.end, clock)) for span in held]
-    for minutes in range(0, 6 * 1440, data.draw(st.sampled_from((97, 181, 360)))):
-        at = begin + timedelta(minutes=minutes)
-        expected = ""
-        for layer in stack:
-            if layer.end is None or layer.start < layer.end:
-                expected = walked_person(layer, at, clock) or expected
-        for span, (start, end) in zip(held, bounds, strict=True):
-            expected = span.person if start <= at < end else expected
-        there = [one for one in found if (one.start is None or one.start <= at) and (one.end is None or at < one.end)]
-        assert [one.person for one in there] == ([expected] if expected else [])
-    moment = begin + timedelta(days=2)
-    answer = on_call(made, PEOPLE, moment)
-    assert [answer.now] if answer.now else not [s for s in found if (s.start or moment) <= moment < (s.end or moment + MINUTE)]
-    if answer.now is not None:
-        assert answer.now in found
-    if answer.next is not None:
-        assert answer.next.start is not None
-        assert answer.next.start > moment
-        assert answer.next in found or answer.next.start >= begin + timedelta(days=6)
-
-
-# --- the rules, one by one ---
 
 
 def test_a_week_that_begins_at_nine_begins_at_nine_in_summer_and_in_winter() -> None:  # safety 19
@@ -279,7 +143,7 @@ def test_a_layer_that_began_long_ago_takes_few_steps(unit: str, monkeypatch: pyt
         return turn_begins(start, turn, number, zone)
 
     monkeypatch.setattr("cockpit.core.turns.turn_begins", counted)
-    monkeypatch.setattr("cockpit.core.roster.turn_begins", counted)
+    monkeypatch.setattr("cockpit.core.rotation.turn_begins", counted)
     layer = Layer(people=("ana", "bo"), start=datetime(1990, 3, 4, 9), turn=(1, unit))
     assert on_call(roster(layer), PEOPLE, utc("2026-11-23T00:00")).now is not None
     assert 0 < len(asked) < 100

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..config.model import Config
 from ..config.people import EARLIEST, LATEST
-from ..core.roster import OnCall, Shift, alone, on_call
+from ..core.roster import OnCall, Shift
+from ..core.rotation import alone, on_call
 from ..engine.person import at_keyboard, os_user
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .configured import read_config

@@ -16,7 +16,7 @@ import msgspec
 from ..core.alerts import Alert, AlertState, Link, Ref, Remark, Severity, Silence, SilenceState
 from ..core.covers import Standing
 from ..core.packed import Packed
-from ..core.roster import OnCall, Shift
+from ..core.roster import Gap, OnCall, Shift
 from ..core.text import clean, clean_block
 from ..core.traps import Trap, TrapState, TrapView, Watch
 from ..provider import Answer, Malformed
@@ -253,7 +253,14 @@ def _on_call(roster: OnCall, source: str) -> OnCall | None:
         next=_shift(roster.next),
         remark=_text(roster.remark),
         policy=_text(roster.policy),
+        gap=None if roster.gap is None else _gap(roster.gap),
     )
+
+
+def _gap(gap: Gap) -> Gap:
+    if type(gap) is not Gap:
+        raise TypeError(type(gap))
+    return msgspec.structs.replace(gap, roster=_text(gap.roster), start=_utc(gap.start), end=_utc(gap.end))
 
 
 def _one_shift(shift: Shift, source: str) -> Shift | None:

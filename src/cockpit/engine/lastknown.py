@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from ..config.model import Config
 from ..core.marks import local_alerts
-from ..core.roster import alone, on_call
+from ..core.rotation import alone, on_call
 from ..core.sources import Health, Snapshot, SourceHealth
 from ..core.traps import Watch, as_told
 from ..core.view import JournalHealth, View, project

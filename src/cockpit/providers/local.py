@@ -12,7 +12,8 @@ import msgspec
 from ..core.alerts import Alert, Ref, Silence, SilenceState
 from ..core.filters import FilterError, parse
 from ..core.marks import Numbered, channel_of, local_alerts, trap_of
-from ..core.roster import OnCall, Shift, alone, on_call, shifts
+from ..core.roster import OnCall, Shift
+from ..core.rotation import alone, on_call, shifts
 from ..core.silences import takes_everything
 from ..core.text import clean, clean_block
 from ..core.traps import Trap, TrapView, Watch, as_told, rest_problem
