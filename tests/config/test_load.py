@@ -12,7 +12,7 @@ from cockpit.config import merge
 from cockpit.config.model import ConfigError
 from cockpit.core.alerts import Severity
 from cockpit.core.units import Seconds
-from support.configs import loaded, problems
+from support.configs import loaded, problems, write
 
 PRODUCT = """
 me = ["ana", "ana@example.com"]
@@ -46,13 +46,6 @@ confirm = "yes"
 timeout = "2m"
 steps = [{ run = ["journalctl", "--vacuum-size=200M"] }]
 """
-
-
-def write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
-    path.chmod(0o600)
-    return path
 
 
 def test_the_configuration_of_the_handbook_is_read_as_it_is_meant(tmp_path: Path) -> None:
@@ -279,7 +272,7 @@ def test_problems_in_drop_ins_name_the_drop_in(tmp_path: Path) -> None:
 def test_a_drop_in_may_add_overrides_to_a_roster_and_their_problems_are_placed_there(tmp_path: Path) -> None:
     main = write(tmp_path / "config.toml", PRODUCT)
     override = '[[rosters.primary.overrides]]\nperson = "{}"\nstart = 2026-12-24T09:00:00\nend = 2026-12-27T09:00:00\n'
-    extra = write(tmp_path / "conf.d/50-cockpit-overrides.toml", override.format("bo"))
+    extra = write(tmp_path / "conf.d/20-christmas.toml", override.format("bo"))
     assert [o.person for o in loaded(main).rosters["primary"].overrides] == ["bo"]
     write(extra, override.format("bo") + override.format("zed"))
     with pytest.raises(ConfigError) as caught:
@@ -371,7 +364,7 @@ def test_a_roster_that_cannot_turn_says_why(tmp_path: Path, layer: str, key: str
     assert words in f"{problem.what} ({problem.hint})"
 
 
-@pytest.mark.parametrize("kind", ["people", "rosters", "sources", "traps", "runbooks"])
+@pytest.mark.parametrize("kind", ["people", "holidays", "rosters", "sources", "traps", "runbooks"])
 def test_named_tables_need_names_that_can_be_typed(tmp_path: Path, kind: str) -> None:
     assert "cannot be a name" in problems(tmp_path, f'[{kind}."a b"]\n')[f"{kind}.a b"].what
     assert "tables with names" in problems(tmp_path, f"{kind} = 3\n")[kind].what

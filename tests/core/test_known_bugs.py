@@ -71,8 +71,8 @@ def test_oncall_4755_what_is_shown_later_is_what_was_configured_once() -> None:
 
 
 def test_goalert_1252_a_window_that_begins_twice_begins_once_and_one_that_ends_twice_ends_once() -> None:
-    """GoAlert 1252 wrote rules for these nights down: by theirs, shifts overlap in the hour that exists twice. By ours they hand over
-    at the first of the two, so nobody has it with somebody else, and hours are counted as they pass."""
+    """GoAlert 1252 wrote rules down for these nights: by theirs, shifts overlap in the hour that exists twice. By ours one ends and
+    the other begins at the first of the two, and hours are counted as they pass."""
     early = Layer(people=("ana",), start=datetime(2024, 1, 1), turn=(1, "days"), only=(window("22:00-01:30"),))
     late = Layer(people=("bo",), start=datetime(2024, 1, 1), turn=(1, "days"), only=(window("01:30-08:00"),))
     both = Roster(name="primary", timezone="America/New_York", layers=(early, late))

@@ -9,7 +9,7 @@ from cockpit import plugins
 from cockpit.config.load import load
 from cockpit.config.model import Config, ConfigError, Problem
 
-__all__ = ["THEMES", "loaded", "problems"]
+__all__ = ["THEMES", "loaded", "problems", "write"]
 
 THEMES = frozenset({"night-shift", "day"})
 
@@ -27,11 +27,17 @@ def loaded(path: Path | None, env: Mapping[str, str] | None = None) -> Config:
 
 def problems(directory: Path, text: str) -> dict[str, Problem]:
     """What is wrong with ``text`` as a config.toml in ``directory``, by key; empty if nothing is."""
-    path = directory / "config.toml"
-    path.write_text(text, "utf-8")
-    path.chmod(0o600)
+    path = write(directory / "config.toml", text)
     try:
         loaded(path)
     except ConfigError as error:
         return {problem.key: problem for problem in error.problems}
     return {}
+
+
+def write(path: Path, text: str) -> Path:
+    """Write a file of a configuration, as its owner would."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    path.chmod(0o600)
+    return path

@@ -13,11 +13,12 @@ Place = Callable[[KeyPath], tuple[str, int]]
 
 
 class Faults:
-    """Every fault found so far; ``place`` tells where a key is written."""
+    """Every fault found so far; ``place`` tells where a key is written. ``remarks`` are for the person, too, and no faults."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.problems: list[Problem] = []
+        self.remarks: list[str] = []
 
     def add(self, path: KeyPath, what: str, hint: str = "") -> None:
         """Note that ``what`` is wrong at ``path``; what the file brought into the words cannot drive a terminal."""

@@ -12,6 +12,10 @@ from .model import ConfigError, Problem
 VARIABLE = "COCKPIT_CONFIG"
 FILE = "config.toml"
 DROPINS = "conf.d"
+OWN = "50-cockpit-{}.toml"
+"""The names of the drop-ins that the cockpit writes itself."""
+OVERRIDES = OWN.format("overrides")
+"""The one with the overrides that people asked for."""
 
 
 def config_dir(env: Mapping[str, str]) -> Path:

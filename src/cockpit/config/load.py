@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from .. import plugins
+from ..core.holidays import Holidays
 from ..core.text import clean
 from .decode import Decoder, misplaced
 from .faults import Faults, suggestion
@@ -18,7 +19,8 @@ from .files import config_files
 from .locate import KeyPath
 from .merge import NAMED, Merged, merge
 from .model import NOT_KEYS, Config, SourceConfig
-from .people import check_zone, read_person, read_roster
+from .people import check_zone, read_holidays, read_person
+from .rosters import read_roster
 from .runbooks import check_keys, read_runbook
 from .secrets import unresolved
 from .traps import SHORTEST, ProbeOf, read_trap
@@ -58,7 +60,7 @@ def load(
     faults.problems += merged.problems
     config = _Reading(merged, faults, probe_of, provider_of, channel_of).config(theme_names, key_problems)
     faults.raise_if_any()
-    return msgspec.structs.replace(config, files=files)
+    return msgspec.structs.replace(config, files=files, remarks=(*config.remarks, *faults.remarks))
 
 
 class _Reading:
@@ -82,9 +84,12 @@ class _Reading:
         people, books = self.group("people"), self.group("runbooks")
         runbooks = self.each("runbooks", lambda name, raw: read_runbook(self.decoder, name, raw))
         check_keys(self.decoder, runbooks)
+        holidays = self.each("holidays", lambda name, raw: read_holidays(self.decoder, name, raw))
+        days = {name: holidays.get(name, Holidays()) for name in self.group("holidays")}  # one fault for one that is wrong
         named = {
-            "people": self.each("people", lambda name, raw: read_person(self.decoder, name, raw)),
-            "rosters": self.each("rosters", lambda name, raw: read_roster(self.decoder, name, raw, people)),
+            "holidays": holidays,
+            "people": self.each("people", lambda name, raw: read_person(self.decoder, name, raw, days)),
+            "rosters": self.each("rosters", lambda name, raw: read_roster(self.decoder, name, raw, people, days)),
             "sources": self.each("sources", self.source),
             "traps": self.each("traps", lambda name, raw: read_trap(self.decoder, name, raw, self.probe_of, books)),
             "runbooks": runbooks,

@@ -17,7 +17,7 @@ from ..core.text import clean
 from .locate import KeyPath, lines_of, nearest
 from .model import ConfigError, Problem
 
-NAMED = ("people", "rosters", "sources", "traps", "runbooks", "channels", "escalations")
+NAMED = ("people", "holidays", "rosters", "sources", "traps", "runbooks", "channels", "escalations")
 """Tables whose entries have names: one name may be defined once in all files."""
 
 LIMIT = 8 * 2**20
@@ -42,6 +42,7 @@ class Merged:
         self._places: dict[KeyPath, tuple[str, int]] = {}
         self._below: dict[Lines, dict[KeyPath, list[tuple[KeyPath, int]]]] = {}
         self._unplaced: list[Callable[[], object]] = []
+        self._overriding: list[tuple[str, KeyPath, Mapping[str, object], Lines]] = []
         self._files: list[str] = []
 
     def place(self, path: KeyPath) -> tuple[str, int]:
@@ -79,11 +80,11 @@ class Merged:
         self._unplaced.append(lambda: self._places.setdefault((key,), (file, nearest(lines(), (key,)))))
         for name, entry in entries.items():
             path = (key, name)
-            if name not in group:
+            if key == "rosters" and isinstance(entry, Mapping) and set(entry) == {"overrides"}:
+                self._overriding.append((file, path, entry, lines))
+            elif name not in group:
                 group[name] = entry
                 self._keep(file, path, lines)
-            elif key == "rosters" and isinstance(entry, Mapping) and set(entry) == {"overrides"}:
-                self._overrides(file, path, group, entry, lines)
             else:
                 first, line = self.place(path)
                 what = f"{key}.{name} is defined twice: here and at {first}:{line}"
@@ -91,8 +92,18 @@ class Merged:
                     Problem(file, nearest(lines(), path), clean(f"{key}.{name}"), clean(what), "keep one, or rename one of them")
                 )
 
+    def finish(self) -> None:
+        """All files are here: lay what only overrides over the rosters, wherever these are defined."""
+        for file, path, entry, lines in self._overriding:
+            group = self._group(str(path[0]))
+            if path[1] in group:
+                self._overrides(file, path, group, entry, lines)
+            else:
+                group[str(path[1])] = entry
+                self._keep(file, path, lines)
+
     def _overrides(self, file: str, path: KeyPath, group: dict[str, object], entry: Mapping[str, object], lines: Lines) -> None:
-        """A later file may add overrides to a roster: that is what ``cockpit oncall override`` writes."""
+        """A file may add overrides to a roster of another: that is what ``cockpit oncall override`` writes."""
         roster = group[str(path[1])]
         more = entry["overrides"]
         if not isinstance(roster, Mapping) or not isinstance(more, list):
@@ -142,6 +153,7 @@ def merge(files: Sequence[Path]) -> Merged:
         merged.add(file, parsed, cache(partial(lines_of, read)))
     if broken:
         raise ConfigError(tuple(broken))
+    merged.finish()
     return merged
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from ..core.escalation import Policy
+from ..core.holidays import Holidays
 from ..core.roster import Person, Roster
 from ..core.runbooks import Runbook
 from ..core.traps import Trap
@@ -62,6 +63,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ascii: bool = False
     keys: Mapping[str, str] = {}
     people: Mapping[str, Person] = {}
+    holidays: Mapping[str, Holidays] = {}
     rosters: Mapping[str, Roster] = {}
     sources: Mapping[str, SourceConfig] = {}
     traps: Mapping[str, Trap] = {}

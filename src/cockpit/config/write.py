@@ -11,7 +11,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from .files import DROPINS
+from .files import DROPINS, OWN
 from .model import ConfigError, Problem
 
 _WHAT = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
@@ -26,7 +26,7 @@ def dropin_path(main: Path, what: str) -> Path:
     """Where the cockpit keeps ``what`` (``traps``, ``overrides``) beside the main file ``main``."""
     if not _WHAT.fullmatch(what):
         raise ValueError(f"{what!r} cannot be part of a file's name")
-    return main.parent / DROPINS / f"50-cockpit-{what}.toml"
+    return main.parent / DROPINS / OWN.format(what)
 
 
 def read_dropin(main: Path, what: str) -> dict[str, object]:
