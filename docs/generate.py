@@ -35,7 +35,13 @@ are `null`.
 `until_resolved`, `hits` (alerts it hushes now) |
 | `silence`, made, changed or only shown | `source`, `match`, `ends_at`, `until_resolved`, `comment`, `replaces`, `hits` (ids), \
 `sent`, `state` (of the run) |
-| `oncall` | `roster`, `level`, `person`, `name`, `timezone`, `start`, `end`, `source` |
+| `oncall` | `roster`, `level`, `person`, `name`, `timezone`, `start`, `end`, `source`, `override`, \
+`next` (`person`, `name`, `start`), `gap` (`start`, `end`): the present or next one |
+| `oncall --week`, `--month`, `--mine` | `roster`, `level`, `person`, `name`, `timezone`, `start`, `end`, `source`, `override`; \
+without a person it is a gap |
+| `oncall --gaps` | `kind` (gap, double, away), `rosters`, `person`, `name`, `start`, `end`, `why` |
+| `oncall --hours` | `person`, `name`, `timezone`, `hours`, of them `nights`, `weekends`, `holidays`; `interruptions`, \
+of them `at_night` |
 | `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `params` |
 | `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path` |
 | `doctor` | `check`, `ok`, `detail` |

@@ -150,10 +150,11 @@ def test_on_call_says_who_until_when_and_who_is_next(watched: Watched) -> None:
     watched.config(watched.config_dir.joinpath("config.toml").read_text() + ROSTERS)
     at = ("--at", "2026-11-10T12:00+01:00")
     primary, night = watched.json("oncall", *at)
-    assert list(primary) == ["roster", "level", "person", "name", "timezone", "start", "end", "source"]
+    assert list(primary)[:8] == ["roster", "level", "person", "name", "timezone", "start", "end", "source"]
     assert primary == {
         "roster": "primary", "level": 1, "person": "bo", "name": "Bo", "timezone": "Europe/Berlin",
         "start": "2026-11-09T08:00:00+00:00", "end": "2026-11-16T08:00:00+00:00", "source": "local",
+        "override": False, "next": {"person": "ana", "name": "Ana", "start": "2026-11-16T08:00:00+00:00"}, "gap": None,
     }  # fmt: skip
     assert (night["roster"], night["person"], night["start"]) == ("night", None, None)
     said = watched.run("oncall", *at, TZ="Europe/Berlin")

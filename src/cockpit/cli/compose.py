@@ -15,6 +15,7 @@ from .. import plugins
 from ..config.model import Config
 from ..core.actions import Action, Run
 from ..core.roster import OnCall
+from ..core.schedule import Schedule
 from ..core.traps import Failed, Looked, Trap
 from ..core.view import View
 from ..engine.clock import SystemClock
@@ -78,6 +79,10 @@ class House:
     def rosters(self, at: datetime | None) -> tuple[tuple[OnCall, ...], tuple[str, ...]]:
         """Who is on call at ``at`` (UTC; now if ``None``) everywhere, and which sources could not say."""
         return self._runner.run(self.desk.on_call(at or self.clock.now()))
+
+    def schedule(self, since: datetime, until: datetime, roster: str = "") -> Schedule:
+        """Every roster, or one, between two moments (UTC), with what follows from it."""
+        return self._runner.run(self.desk.schedule(since, until, roster))
 
 
 async def _until_told(work: Coroutine[Any, Any, T], told: list[int]) -> T:

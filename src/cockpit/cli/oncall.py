@@ -1,38 +1,54 @@
-"""Who is on call."""
+"""Who is on call: now or at a moment."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime, tzinfo
+from importlib import import_module
 
 from ..config.model import Config
-from ..config.people import EARLIEST, LATEST
-from ..core.roster import OnCall, Shift
+from ..core.roster import OnCall
 from ..core.rotation import alone, on_call
+from ..core.units import say_seconds
 from ..engine.person import at_keyboard, os_user
-from . import BAD, COULD_NOT_SEE, FINE, USAGE
+from . import BAD, COULD_NOT_SEE, FINE
 from .configured import read_config
 from .listing import as_json, say, table, when
-from .run import Options, Stop
+from .moments import read, there, told, viewer
+from .run import Options
 
 LOCAL = "local"
+_ELSEWHERE = {
+    "week": ("rota", "period"),
+    "month": ("rota", "period"),
+    "gaps": ("rota", "holes"),
+    "hours": ("rota", "hours"),
+    "mine": ("rota", "mine"),
+}
+"""What has a module of its own: the switch → the module in ``cockpit.cli``, and the function there."""
 
 
 def oncall(options: Options) -> int:
-    """Who is on at this moment or at ``--at``, until when, and who is next."""
-    at = _time(options.text("at")) if options.text("at") else None
-    moment = at or datetime.now(UTC)
+    """Who is on at this moment or at ``--at``, until when, and who is next; or what one of the switches asks for."""
+    for switch, (module, function) in _ELSEWHERE.items():
+        if options.flag(switch):
+            status: int = getattr(import_module(f".{module}", __package__), function)(options)
+            return status
     config = read_config(options)
+    zone = viewer(config)
+    at = read(options.text("at"), zone) if options.text("at") else None
+    moment = at or datetime.now(UTC)
     rosters, blind = _everywhere(options, moment) if config.sources else (_here(config, moment), ())
+    wanted = options.text("roster")
+    rosters = tuple(each for each in rosters if wanted in ("", each.roster))
     if options.json:
         as_json([_record(roster) for roster in rosters])
     else:
-        _print(rosters, moment, said=at is not None)
-        for word in blind:
-            say(f"Cannot see: {word}")
+        _print(rosters, moment, zone, said=at is not None)
+        for word in (*config.remarks, *(f"Cannot see: {word}" for word in blind)):
+            say(word)
     if blind:
         return COULD_NOT_SEE
-    return BAD if any(roster.now is None for roster in rosters) else FINE
+    return BAD if not rosters or any(roster.now is None and roster.always for roster in rosters) else FINE
 
 
 def _here(config: Config, at: datetime) -> tuple[OnCall, ...]:
@@ -51,18 +67,8 @@ def _everywhere(options: Options, at: datetime) -> tuple[tuple[OnCall, ...], tup
         return home.rosters(at)
 
 
-def _time(text: str) -> datetime:
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise Stop(f"{text!r} is not a time: write 2026-11-24T09:00 or 2026-11-24T09:00+01:00", USAGE) from None
-    if not EARLIEST <= read.year <= LATEST:
-        raise Stop(f"{text!r} is further away than rosters reach: the years from {EARLIEST} to {LATEST}", USAGE)
-    return read.astimezone(UTC)
-
-
 def _record(roster: OnCall) -> dict[str, object]:
-    shift = roster.now
+    shift, after, gap = roster.now, roster.next, roster.gap
     return {
         "roster": roster.roster,
         "level": roster.level,
@@ -72,32 +78,30 @@ def _record(roster: OnCall) -> dict[str, object]:
         "start": when(shift.start) if shift else None,
         "end": when(shift.end) if shift else None,
         "source": roster.source,
+        "override": shift.override if shift else False,
+        "next": {"person": after.person, "name": after.name, "start": when(after.start)} if after else None,
+        "gap": {"start": when(gap.start), "end": when(gap.end)} if gap else None,
     }
 
 
-def _print(rosters: tuple[OnCall, ...], at: datetime, *, said: bool) -> None:
+def _print(rosters: tuple[OnCall, ...], at: datetime, zone: tzinfo | None, *, said: bool) -> None:
     if said:
-        say(f"At {_local(at)}:")
+        say(f"At {told(at, zone)}:")
     rows = []
     for roster in rosters:
         now, after = roster.now, roster.next
-        until = f"until {_local(now.end)}" if now and now.end else "without end" if now else ""
-        follows = f"then {after.name}, from {_local(after.start)}" if after else "nobody is next" if now and now.end else ""
-        rows.append((roster.roster, str(roster.level), now.name if now else "NOBODY", until, _there(now, at), follows))
+        until = f"until {told(now.end, zone)}" if now and now.end else "without end" if now else ""
+        name = (now.name + (" (override)" if now.override else "")) if now else "NOBODY" if roster.always else "nobody, as meant"
+        follows = f"then {after.name}, from {told(after.start, zone)}" if after else "nobody is next" if now and now.end else ""
+        clock = there(at, now.name, now.timezone) if now else ""
+        rows.append((roster.roster, str(roster.level), name, until, clock, follows))
     if rows:
         table(("Roster", "Level", "On call", "Until", "There", "Next"), rows)
+    else:
+        say("There is no such roster.")
+    for roster in rosters:
+        if roster.gap is not None and roster.now is not None and roster.gap.start is not None:
+            lasts = "" if roster.gap.end is None else f" for {say_seconds((roster.gap.end - roster.gap.start).total_seconds())}"
+            say(f"GAP: nobody is on {roster.roster} from {told(roster.gap.start, zone)}{lasts}")
     for remark in dict.fromkeys(roster.remark for roster in rosters if roster.remark):
         say(remark)
-
-
-def _local(time: datetime | None) -> str:
-    return f"{time.astimezone():%a %Y-%m-%d %H:%M %Z}" if time is not None else ""
-
-
-def _there(shift: Shift | None, at: datetime) -> str:
-    if shift is None:
-        return ""
-    try:
-        return f"{at.astimezone(ZoneInfo(shift.timezone)):%H:%M} for {shift.name}"
-    except (ZoneInfoNotFoundError, ValueError):
-        return f"{shift.timezone}?"

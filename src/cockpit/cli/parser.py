@@ -169,9 +169,16 @@ def _note(parser: argparse.ArgumentParser) -> None:
 
 
 def _oncall(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--at", metavar="TIME", help="at this time instead of now: 2026-11-24T09:00+01:00 (no offset: this machine's zone)"
-    )
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--at", metavar="TIME", help="at this time instead of now: 2026-11-24T09:00+01:00 (no offset: your own clock)")
+    one.add_argument("--week", action="store_true", help="every shift and gap of this week")
+    one.add_argument("--month", action="store_true", help="every shift and gap of this month")
+    one.add_argument("--gaps", action="store_true", help="gaps, double bookings, clashes with absences in the next 30 days")
+    one.add_argument("--hours", action="store_true", help="hours, nights, weekends, interruptions of everyone in the last 30 days")
+    one.add_argument("--mine", action="store_true", help="your own shifts in the next 8 weeks")
+    parser.add_argument("--since", metavar="TIME", help="begin there instead")
+    parser.add_argument("--until", metavar="TIME", help="end there instead")
+    parser.add_argument("--roster", default="", metavar="NAME", help="only this one")
 
 
 def _page(parser: argparse.ArgumentParser) -> None:

@@ -38,6 +38,7 @@ class _RosterTable(msgspec.Struct, frozen=True, kw_only=True):
     level: int = 1
     away: Away = Away.CLASH
     holidays: tuple[str, ...] = ()
+    always: bool = True
 
 
 def read_roster(decoder: Decoder, name: str, raw: object, people: Collection[str], books: Mapping[str, Holidays]) -> Roster | None:

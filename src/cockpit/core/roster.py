@@ -107,7 +107,8 @@ class Away(enum.Enum):
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True):
     """One rotation. Later layers win over earlier ones where both have someone; overrides win over all.
-    ``level`` 1 is paged first. ``holidays`` are those that its layers may be restricted to."""
+    ``level`` 1 is paged first. ``holidays`` are those that its layers may be restricted to. ``always`` says that somebody should be
+    on call at every moment: without it, times without anybody are meant, and no gaps."""
 
     name: str
     timezone: str
@@ -116,6 +117,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     level: int = 1
     away: Away = Away.CLASH
     holidays: Holidays = Holidays()
+    always: bool = True
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,7 +149,8 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 class OnCall(msgspec.Struct, frozen=True, kw_only=True):
     """One roster at one moment: who is on (``None`` = a gap, drawn in red), who is next, and the present or next gap, where the
-    source knows of one soon. ``policy`` is the escalation policy of which it is a level, where its source has such."""
+    source knows of one soon. Without ``always``, times without anybody are meant, and none is a gap. ``policy`` is the escalation
+    policy of which it is a level, where its source has such."""
 
     roster: str
     level: int
@@ -157,6 +160,7 @@ class OnCall(msgspec.Struct, frozen=True, kw_only=True):
     remark: str = ""
     policy: str = ""
     gap: Gap | None = None
+    always: bool = True
 
 
 UNITS = ("hours", "days", "weeks", "months")

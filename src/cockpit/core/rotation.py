@@ -258,7 +258,8 @@ def on_call(roster: Roster, people: Sequence[Person], at: datetime, source: str 
         source=source,
         now=rotation.shift(held) if held.person else None,
         next=None if after is None else rotation.shift(after),
-        gap=rotation.gap(held, now + LOOKED_AHEAD),
+        gap=rotation.gap(held, now + LOOKED_AHEAD) if roster.always else None,
+        always=roster.always,
         remark=" and ".join(remarks),
     )
 

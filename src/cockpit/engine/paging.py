@@ -18,7 +18,8 @@ from ..core.paged import Paged, PageState
 from ..core.pages import Attempt
 from ..core.paging import PageKind
 from ..core.reaching import address_of, known_as, reached
-from ..core.roster import OnCall, Person, on_call
+from ..core.roster import OnCall, Person
+from ..core.rotation import on_call
 from ..provider import NotFound
 from .desk import Told
 

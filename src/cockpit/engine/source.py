@@ -162,6 +162,16 @@ class Source:
 
         return await self._call(asked)
 
+    async def ask(self, question: Callable[[Any, frozenset[str]], Awaitable[T]]) -> T:
+        """Ask the provider something beside its polls, under its deadline: ``question`` gets it, and what it can. Raises what that
+        raises, or `Overran`."""
+
+        async def asked() -> T:
+            provider = self._ready()
+            return await question(provider, self.can)
+
+        return await self._call(asked)
+
     def why(self, error: BaseException) -> str:
         """What an error of this source means, for the person."""
         return self._meaning(error).reason

@@ -11,9 +11,11 @@ from ..config.decode import decode_settings
 from ..config.model import Config, SourceConfig
 from ..config.secrets import resolve
 from ..core.roster import OnCall
+from ..core.schedule import Laid
 from ..core.sources import Snapshot, SourceHealth
 from ..provider import Clock, Host
 from .crew import Crew
+from .laying import laid_out
 from .local import LOCAL, configured
 from .source import Source
 
@@ -89,6 +91,28 @@ class Sources:
 
         await asyncio.gather(*map(ask, self._sources.values()))
         return tuple(sorted(found, key=lambda each: (each.level, each.source, each.roster))), tuple(sorted(silent))
+
+    async def lay_out(self, since: datetime, until: datetime) -> Laid:
+        """All rosters between two moments (UTC), as far as each source can tell."""
+        found: list[Laid] = []
+        silent: list[str] = []
+
+        async def ask(source: Source) -> None:
+            try:
+                found.append(
+                    await source.ask(lambda provider, can: laid_out(provider, can, source.name, since, until, self._clock.now()))
+                )
+            except Exception as error:  # noqa: BLE001  # whatever a provider raises is said, and the others are asked
+                silent.append(f"{source.name}: {source.why(error)}")
+
+        await asyncio.gather(*map(ask, self._sources.values()))
+        return Laid(
+            rosters=tuple(sorted(name for each in found for name in each.rosters)),
+            gappy=tuple(name for each in found for name in each.gappy),
+            shifts=tuple(shift for each in found for shift in each.shifts),
+            overrides=tuple(one for each in found for one in each.overrides),
+            silent=tuple(sorted((*silent, *(word for each in found for word in each.silent)))),
+        )
 
     def nudge(self, names: Iterable[str] | None = None) -> None:
         """Have these asked now; ``None`` is all of them."""

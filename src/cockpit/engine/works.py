@@ -19,6 +19,7 @@ from ..core.actions import Action, Run, Start
 from ..core.alerts import Ref
 from ..core.roster import OnCall
 from ..core.runbooks import Plan
+from ..core.schedule import Schedule, schedule
 from ..core.sources import Snapshot
 from ..core.text import clean
 from ..core.traps import Failed, Looked, Trap, Watch, as_laid
@@ -31,6 +32,7 @@ from .channels import Channels, unplugged
 from .crew import Crew
 from .desk import Refused
 from .dispatch import PATIENCE, Dispatch
+from .disturbed import disturbances
 from .escalator import Escalator
 from .journal import Journal, JournalError
 from .keeper import Keeper
@@ -198,6 +200,16 @@ class Works:
     async def on_call(self, at: datetime) -> tuple[tuple[OnCall, ...], tuple[str, ...]]:
         """Who is on call everywhere at ``at`` (UTC), by level; and a sentence for each source that could not say."""
         return await self._sources.on_call(at)
+
+    async def schedule(self, since: datetime, until: datetime, roster: str = "") -> Schedule:
+        """All rosters, or one, between two moments (UTC), with what follows from it: gaps, clashes, loads."""
+        laid = (await self._sources.lay_out(since, until)).only(roster)
+        try:
+            disturbed = await self._aside.do(lambda: disturbances(self.journal, since))
+        except JournalError as error:
+            disturbed = ()
+            laid = msgspec.structs.replace(laid, silent=(*laid.silent, f"interruptions cannot be counted: {error}"))
+        return schedule(laid, self.here.people, since, until, disturbed)
 
     @property
     def can(self) -> frozenset[tuple[str, str]]:

@@ -138,7 +138,8 @@ def of_roster(each: OnCall, now: datetime, zone: str, people: Mapping[str, Perso
     of = f" of {each.policy}" if each.policy else ""
     facts = [Fact(spans=((f"level {each.level}{of}", "muted"), (f" · {each.source}", "muted"))), BLANK]
     if each.now is None:
-        facts.append(Fact(text="Nobody is on call: nobody would be paged", role="critical"))
+        meant = "" if each.always else ", as it is meant at this time"
+        facts.append(Fact(text=f"Nobody is on call: nobody would be paged{meant}", role="critical" if each.always else "muted"))
     for title, shift in (("on call", each.now), ("then", each.next)):
         if shift is not None:
             facts += [Fact(title, shift.name, "who"), *_shift(shift, now, zone, people), BLANK]

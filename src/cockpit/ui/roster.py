@@ -58,7 +58,7 @@ class Roster(Lines):
         label: Span = (fit(each.roster, name) + "  ", "muted")
         if each.now is None:
             until = f" until {self._when(each.next.start)}" if each.next is not None and each.next.start else ""
-            return (label, ("nobody" + until, "critical"))
+            return (label, ("nobody" + until, "critical" if each.always else "muted"))
         until = f" → {self._when(each.now.end)}" if each.now.end is not None else " · no end"
         return (label, (each.now.name, "who"), (until, "text"), (" override" if each.now.override else "", "warning"))
 

@@ -112,7 +112,7 @@ class Header(Line):
         if first is None:
             return []
         if first.now is None:
-            return [("    on call ", "muted"), ("nobody", "critical")]
+            return [("    on call ", "muted"), ("nobody", "critical" if first.always else "muted")]
         spans: list[Span] = [("    on call ", "muted"), (first.now.name, "who")]
         if first.next is not None and first.next.name != first.now.name and first.now.end is not None:
             left = max(0.0, (first.now.end - self._now).total_seconds())

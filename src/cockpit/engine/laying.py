@@ -1,0 +1,33 @@
+"""What one source says of its rosters over a time, by what it can tell."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ..core.schedule import Laid
+from ..provider import Answer
+from .answers import Accepting
+
+
+async def laid_out(provider: Any, can: frozenset[str], source: str, since: datetime, until: datetime, now: datetime) -> Laid:
+    """Its rosters between two moments (UTC). One that knows only of a moment tells who is on now and next, and that this is all.
+    Raises what the provider raises."""
+    if not can & {"Rosters", "Shifts"}:
+        return Laid()
+    accepting = Accepting(source)
+    told = accepting.accept("rosters", await provider.on_call(now)).records if "Rosters" in can else ()
+    names = tuple((each.source, each.roster, each.level) for each in told)
+    gappy = tuple(name for name, each in zip(names, told, strict=True) if not each.always)
+    held = accepting.accept("overrides", await provider.overrides()).records if "Overrides" in can else ()
+    if "Shifts" not in can:
+        shifts = tuple(shift for each in told for shift in (each.now, each.next) if shift is not None)
+        return Laid(rosters=names, shifts=shifts, overrides=held, silent=(f"{source}: it tells only who is on call now and next",))
+    answer = accepting.accept("shifts", await provider.shifts(since, until))
+    return Laid(rosters=names, gappy=gappy, shifts=answer.records, overrides=held, silent=_missing(source, answer))
+
+
+def _missing(source: str, answer: Answer[Any]) -> tuple[str, ...]:
+    """What is not in an answer, for people."""
+    words = tuple(f"{source}: {remark}" for remark in answer.remarks)
+    return words if words or answer.complete else (f"{source}: not all of it could be had",)
