@@ -20,7 +20,7 @@ from cockpit.provider import NotFound
 
 from .scene import NOW
 
-_CAPABILITIES = ("Alerts", "Acks", "Silences", "Edits", "Notes", "Rosters", "Traps", "Rests")
+_CAPABILITIES = ("Alerts", "Acks", "Silences", "Edits", "Notes", "Rosters", "Traps", "Rests", "Channel")
 
 
 class StillClock:

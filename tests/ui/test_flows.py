@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from cockpit.app import Cockpit
-from cockpit.core.actions import AddNote, Arm, Disarm, EndSilence, MakeSilence, Run, RunState, Start
+from cockpit.core.actions import AddNote, Arm, Disarm, EndSilence, MakeSilence, PagePeople, Run, RunState, Start
 from cockpit.core.alerts import AlertState, Ref, Silence
 from cockpit.core.runbooks import Param, Runbook, Step
 from cockpit.core.view import View
@@ -770,5 +770,47 @@ def test_read_only_that_comes_while_a_box_is_open_still_holds() -> None:  # safe
             await at.back_on_the_board()
             assert at.desk.asked == []
             assert "read-only" in at.said
+
+    asyncio.run(go())
+
+
+def test_e_pages_whoever_is_on_call_after_showing_who_is_told_how() -> None:
+    async def go() -> None:
+        async with sitting() as here:
+            await here.on(HIGH)
+            await here.press("e")
+            await here.sees(Ask)
+            assert "tells     Ana by mail at ana@example.com" in here.text, "the roster that is paged first is filled in"
+            await here.press("enter", "enter")
+            await here.sees(Confirm)
+            assert "Ana by mail at ana@example.com" in here.text
+            assert "HighErrorRate" in here.text
+            await here.press("enter")
+            assert here.desk.asked == [], "enter confirms nothing"
+            await asyncio.sleep(confirm.QUIET)
+            await here.press("y")
+            await here.back_on_the_board()
+            (asked,) = here.desk.asked
+            assert isinstance(asked, PagePeople)
+            assert (asked.to, asked.alert) == (("primary",), HIGH)
+
+    asyncio.run(go())
+
+
+def test_a_page_to_nobody_is_told_at_the_field() -> None:
+    async def go() -> None:
+        async with sitting() as here:
+            await here.press("e")
+            await here.sees(Ask)
+            await here.press("ctrl+u")
+            await here.write("dora")
+            await here.press("enter")
+            assert "nobody is called 'dora'" in here.text
+            await here.press("escape")
+            await here.flow(lambda: flows.command(here.board, here.desk, "page ana come and look"))
+            await here.sees(Confirm)
+            assert "come and look" in here.text
+            await here.press("escape")
+            assert here.desk.asked == []
 
     asyncio.run(go())

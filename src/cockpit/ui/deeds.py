@@ -185,6 +185,12 @@ def _silence(board: Board, _: str) -> None:
     board.start(flows.silence(board, board.desk, board.alert_refs()))
 
 
+def _escalate(board: Board, _: str) -> None:
+    from . import flows
+
+    board.start(flows.page(board, board.desk, board.alert_refs()))
+
+
 def _note(board: Board, _: str) -> None:
     from . import flows
 
@@ -275,6 +281,7 @@ DEEDS: Mapping[str, Deed] = {
     "ack": _ack,
     "unack": _unack,
     "silence": _silence,
+    "escalate": _escalate,
     "note": _note,
     "disarm": _disarm,
     "run": _run,

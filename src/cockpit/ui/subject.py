@@ -126,6 +126,8 @@ def _reason(
             return desk.why_not(actions.AddNote(alerts[0], "…"))
         case "silence":
             return desk.why_not(actions.MakeSilence(alerts[0].source, "…", soon, "…"))
+        case "escalate":
+            return desk.why_not(actions.PagePeople)
         case "disarm":
             if not traps:
                 return "there is no trap under the cursor"

@@ -7,8 +7,9 @@ box *before it returns*, so that a key pressed twice meets the box and not the b
 
 from .menus import command, palette
 from .note import note
+from .page import page
 from .run import dry_run, pick_runbook, run
 from .silence import silence
 from .trap import disarm
 
-__all__ = ["command", "disarm", "dry_run", "note", "palette", "pick_runbook", "run", "silence"]
+__all__ = ["command", "disarm", "dry_run", "note", "page", "palette", "pick_runbook", "run", "silence"]

@@ -13,6 +13,7 @@ from ...engine.desk import Desk
 from ..command import UnknownCommand, read
 from ..palette import Entry, Picker, key_entries
 from .note import note
+from .page import page
 from .run import dry_run, run, runbook_entries
 from .silence import silence_line
 from .steps import Board, Rest, nothing, refuse, show, tell, used
@@ -103,6 +104,11 @@ def _note(board: Board, desk: Desk, rest: str) -> Rest:
     return note(board, desk, board.alert_refs(), rest)
 
 
+def _page(board: Board, desk: Desk, rest: str) -> Rest:
+    """``:page primary TEXT``."""
+    return page(board, desk, board.alert_refs(), rest)
+
+
 def _silence(board: Board, desk: Desk, rest: str) -> Rest:
     return silence_line(board, desk, rest)
 
@@ -180,6 +186,7 @@ _WITH_WORDS: dict[str, Callable[[Board, Desk, str], Rest]] = {
     "theme": _theme,
     "ack": _ack,
     "note": _note,
+    "escalate": _page,
     "silence": _silence,
     "disarm": _disarm,
     "arm": _arm,
