@@ -33,6 +33,7 @@ from cockpit.provider import (
 from cockpit.testing import FAULTS, FakeClock, Misbehaving
 from cockpit.web import Web, connect
 from cockpit.web_words import problem, refusal, retry_after
+from support.real import wait_until
 from support.servers import authority, request_of, serving, tls_context
 
 T = TypeVar("T")
@@ -304,6 +305,24 @@ class TestTls:
             with pytest.raises(ProviderError) as raised:
                 using(url, lambda http: http.get("/"), HttpSettings(ca=path))
             assert isinstance(raised.value, AuthFailed | Unreachable)
+
+    def test_a_handshake_that_never_ends_leaves_no_connection_behind(self) -> None:
+        # safety 13
+        closed: list[bool] = []
+
+        def talk(connection: socket.socket) -> None:
+            while connection.recv(65536):
+                pass
+            closed.append(True)
+
+        async def often(http: Web) -> None:
+            for _ in range(4):
+                with pytest.raises(NotReached, match="no connection within"):
+                    await http.get("/")
+            await asyncio.to_thread(wait_until, lambda: len(closed) == 4)
+
+        with serving(talk) as port:
+            using(f"https://127.0.0.1:{port}", often, HttpSettings(within=Seconds(0.2)))
 
     def test_plain_http_at_a_tls_address_says_so(self) -> None:
         def talk(connection: socket.socket) -> None:

@@ -273,6 +273,7 @@ class _Way:
         self._named = named
         self.begun = False
         self.kept = True
+        self._stream: Any = None
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """httpx's extension ``trace``, called by httpcore at each step."""
@@ -280,10 +281,13 @@ class _Way:
             self.kept = False
         elif event.endswith("send_request_headers.started"):
             self.begun = True
+        elif event.endswith("start_tls.failed") and self._stream is not None:
+            await self._stream.aclose()  # httpcore does so for errors alone, and not where it is cancelled in mid-handshake
         elif event.endswith("connect_tcp.complete"):
-            peer = (info["return_value"].get_extra_info("server_addr") or ("",))[0]
+            self._stream = info["return_value"]
+            peer = (self._stream.get_extra_info("server_addr") or ("",))[0]
             if peer in METADATA and self._named != peer:
-                await info["return_value"].aclose()
+                await self._stream.aclose()
                 raise Forbidden(f"{clean(self._named, 200)} leads to {peer}, where a cloud keeps credentials: not asked")
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import pytest
 
-from cockpit.core.alerts import Alert, AlertState, SilenceState
+from cockpit.core.alerts import AlertState, SilenceState
 from cockpit.engine.clock import SystemClock
 from cockpit.provider import Conflict, HttpAuth, NotFound, NotReached, ProviderError, Secret, Unreachable
 from cockpit.providers.alertmanager import Alertmanager, AlertmanagerConfig
 from cockpit.testing import FakeHost, ProviderContract
-from support.alertmanagers import Server, alertmanager, amtool, cluster, installed
+from support.alertmanagers import Server, alertmanager, amtool, binary_of, cluster, versions
+from support.am_sources import Source, using
 from support.real import need
 
 pytestmark = pytest.mark.real
@@ -26,49 +27,10 @@ LOW = {"alertname": "HighErrorRate", "severity": "warning", "instance": "web-2",
 DISK = {"alertname": "DiskFull", "severity": "warning", "instance": "db-1", "service": "db"}
 
 
-def versions() -> list[str]:
-    """Those that are here; one that is always asked for, so that what is missing is said."""
-    return sorted({*installed(), "0.25"})
-
-
 @pytest.fixture(params=versions())
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
-    version = str(request.param)
-    binary = installed().get(version) or need("prometheus-alertmanager")[0]
-    with alertmanager(tmp_path / "am", binary) as running:
+    with alertmanager(tmp_path / "am", binary_of(request.param)) as running:
         yield running
-
-
-class Source:
-    """The provider as the engine uses it: one loop, polls and verbs after each other."""
-
-    def __init__(self, *urls: str, **settings: Any) -> None:
-        self.provider = Alertmanager("am", AlertmanagerConfig(urls=urls, **settings), FakeHost(SystemClock()))
-
-    async def alerts(self) -> dict[str, Alert]:
-        answer = await self.provider.alerts()
-        return {f"{alert.name}/{alert.where}": alert for alert in answer.records}
-
-    async def one(self, name: str) -> Alert:
-        return (await self.alerts())[name]
-
-    async def state(self, name: str) -> AlertState:
-        return (await self.one(name)).state
-
-    async def ids(self, *names: str) -> list[str]:
-        alerts = await self.alerts()
-        return [alerts[name].ref.id for name in names]
-
-
-def using(work: Callable[[Source], Awaitable[T]], *urls: str, **settings: Any) -> T:
-    async def done() -> T:
-        source = Source(*urls, **settings)
-        try:
-            return await work(source)
-        finally:
-            await source.provider.close()
-
-    return asyncio.run(done())
 
 
 def in_hours(hours: float = 1) -> datetime:

@@ -16,9 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from support.real import free_port, need, running
+from support.real import free_port, listening, need, running
 
-__all__ = ["CONFIG", "Server", "alertmanager", "amtool", "cluster", "installed"]
+__all__ = ["CONFIG", "Server", "alertmanager", "amtool", "binary_of", "cluster", "installed", "versions"]
 
 MATRIX = "COCKPIT_ALERTMANAGERS"
 """Paths of further alertmanager binaries, separated by colons."""
@@ -56,6 +56,16 @@ def installed() -> Mapping[str, str]:
             raise RuntimeError(f"{path} does not say which Alertmanager it is: {said.stdout + said.stderr}")
         found[version[1]] = path
     return found
+
+
+def versions() -> list[str]:
+    """Those that are here, and one that is always asked for, so that what is missing is said."""
+    return sorted({*installed(), "0.25"})
+
+
+def binary_of(version: str) -> str:
+    """Where that version is; that on PATH stands in for the one that is always asked for."""
+    return installed().get(version) or need("prometheus-alertmanager")[0]
 
 
 class Server:
@@ -119,6 +129,8 @@ class Server:
 
 
 def _ready(url: str) -> bool:
+    if url.startswith("https:"):
+        return listening(int(url.split(":")[2].partition("/")[0]))  # it may talk to nobody without a certificate
     try:
         with urllib.request.urlopen(f"{url}/-/ready", timeout=1) as answer:
             return bool(answer.status == 200)
@@ -137,14 +149,15 @@ def alertmanager(
     prefix: str = "",
     port: int = 0,
     config: str = CONFIG,
+    scheme: str = "http",
 ) -> Iterator[Server]:
-    """One Alertmanager with this configuration, at this path of its address."""
+    """One Alertmanager with this configuration, at this path of its address. ``scheme`` is https where ``options`` make it so."""
     binary = binary or need("prometheus-alertmanager")[0]
     port = port or free_port()
     directory.mkdir(exist_ok=True, parents=True)
     file = directory / "alertmanager.yml"
     file.write_text(config)
-    url = f"http://127.0.0.1:{port}{prefix}"
+    url = f"{scheme}://127.0.0.1:{port}{prefix}"
     argv = [
         binary,
         f"--config.file={file}",
