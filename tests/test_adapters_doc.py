@@ -77,6 +77,13 @@ def test_the_cockpit_finds_them_by_entry_point_and_works_with_them(site: Path, h
     assert (listed["statuspage"]["can"], listed["statuspage"]["origin"]) == (["Alerts"], "cockpit-example 1.0")
     assert listed["spool"]["can"] == ["files", "oldest_seconds"]
     assert "how many files wait" in listed["spool"]["does"]
+    assert listed["wall"]["kind"] == "channel"
+    home.config(
+        'me = ["ana"]\n[people.ana]\ncontacts = { room = "4.12" }\n'
+        f'[channels.wall]\nkind = "wall"\npath = "{home.path / "wall"}"\n'
+    )
+    assert home.run("page", "ana", "come and look", "--yes").returncode == 0
+    assert "\ttrigger\t4.12\t" in (home.path / "wall").read_text()
     queue = home.path / "queue"
     queue.mkdir()
     (queue / "mail").write_text("hello")
