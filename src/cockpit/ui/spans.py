@@ -57,7 +57,10 @@ def cut(text: str, width: int) -> str:
     for at, char in enumerate(text):
         taken += cell_len(char)
         if taken > width:
-            return text[:at]
+            text = text[:at]
+            break
+    while cell_len(text) > width:  # a selector for emoji widens the character before it
+        text = text[:-1]
     return text
 
 
