@@ -148,7 +148,7 @@ def test_the_header_says_the_time_in_every_zone_who_is_on_call_and_how_old_the_n
             head = person.lines[0]
             for part in ("cockpit · prod", "03:12:44 UTC", "00:12 São Paulo", "on call Ana → Bo in 5 h 48 m"):
                 assert part in head
-            for part in ("● am-prod <15s", "● local  15s", "◌ icinga blind  3m"):
+            for part in ("● am-prod <15s", "● local <30s", "◌ icinga blind  3m"):
                 assert part in head
 
     run(body)
@@ -159,7 +159,7 @@ def test_ages_in_the_header_grow_by_the_clock_that_never_steps() -> None:  # saf
         async with sitting(size=(160, 40)) as person:
             person.clock.turn(60)
             await person.sees("◌ icinga blind  4m")
-            assert "● local  1m" in person.lines[0]
+            assert "● local  <2m" in person.lines[0]
             assert "03:13:44 UTC" in person.lines[0]
 
     run(body)

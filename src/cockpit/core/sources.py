@@ -60,7 +60,8 @@ class Health(enum.Enum):
 class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How well one source sees, for the header and for "all clear".
 
-    ``age`` is the time since the last good answer was asked for (monotonic), ``None`` if there has been none.
+    ``age`` is the time since the last good answer was asked for (monotonic), ``None`` if there has been none;
+    ``late_after`` is the age at which it is late.
     ``reason`` is for the person: what happened and what the cockpit does about it. ``answers``: it is blind, and yet can be told
     to do something.
     """
@@ -70,6 +71,7 @@ class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
     health: Health
     age: timedelta | None = None
     latency: timedelta | None = None
+    late_after: timedelta | None = None
     reason: str = ""
     retry_in: timedelta | None = None
     rejected: int = 0

@@ -28,6 +28,9 @@ LONGEST_WAIT = 300.0
 """Seconds: no source may ask us to stay away longer than this (safety 14)."""
 LONGEST_BACKOFF = 60.0
 """Seconds between attempts at a source that does not answer, unless its own interval is longer."""
+LATE = 1.5
+"""Intervals without an answer after which a source is late."""
+
 CLOSING = 2.0
 """Seconds that a provider has to close."""
 
@@ -189,6 +192,7 @@ class Source:
             health=health,
             age=None if age is None else timedelta(seconds=age),
             latency=None if self._latency is None else timedelta(seconds=self._latency),
+            late_after=timedelta(seconds=LATE * self._every),
             reason=reason,
             retry_in=timedelta(seconds=max(0.0, (self._retry_at or mono) - mono)) if waiting else None,
             rejected=self._last.rejected if self._last is not None else 0,
@@ -204,7 +208,7 @@ class Source:
         self._lane = None
 
     def _judge(self, mono: float, age: float | None) -> tuple[Health, str]:
-        blind_after, late_after = 2 * self._every + self._timeout, 1.5 * self._every
+        blind_after, late_after = 2 * self._every + self._timeout, LATE * self._every
         failure = self._failure
         unseen = mono - self._since if age is None else age
         if failure is not None and (failure.health in (Health.BLIND, Health.PARKED) or age is None):

@@ -181,7 +181,7 @@ class Alerts(Haunted[AlertRow]):
         """All that the row shows."""
         row = self.things[index]
         alert = row.alert
-        age = "" if alert.started_at is None or self._now is None else drawn_age((self._now - alert.started_at).total_seconds())
+        age = "" if alert.started_at is None or self._now is None else drawn_age(alert.started_at, self._now)
         who = _who(alert, row.pending, _old(row, self._ages))
         quiet, gone = alert.state is not AlertState.FIRING, row is self.ghost
         return AlertFace(

@@ -18,8 +18,7 @@ from ..core.view import Row, View
 from .alerts import SEVERITIES
 from .spans import Span
 from .spark import measured, sparkline
-from .times import city, clock, moment
-from .times import zone as at_zone
+from .times import city, clock, moment, said_age
 from .traps import STATES
 
 
@@ -95,10 +94,10 @@ def of_trap(trap: TrapView, now: datetime, zone: str, points: Points = (), keepe
     if trap.state is TrapState.BLIND and watch.reason:
         facts.append(Fact("cannot see", watch.reason, "blind"))
     if watch.rest_until is not None and trap.state is TrapState.DISARMED:
-        left = _minutes((watch.rest_until - now).total_seconds())
+        left = said_age(now, watch.rest_until)
         facts.append(Fact("at rest", f"until {moment(watch.rest_until, now, zone)} ({left}), by {watch.rest_by}: {watch.rest_why}"))
     facts += [BLANK, *_reading(trap, points), *_answers(trap), BLANK, _title("How it looks")]
-    looked = f"{watch.checked_at.astimezone(at_zone(zone)):%H:%M:%S} {city(zone)}" if watch.checked_at else "not yet"
+    looked = f"{moment(watch.checked_at, now, zone)} {city(zone)}" if watch.checked_at else "not yet"
     pairs = (
         *(_told_by_another(configured) if watch.told else _looked_at_here(configured, keeper)),
         ("looked at", looked),
@@ -170,13 +169,8 @@ def of_runbook(runbook: Runbook, plan: Plan, title: str, why_not: str) -> tuple[
     return (*facts, *([Fact("before", asks)] if runbook.changes is not None else []))
 
 
-def _minutes(seconds: float) -> str:
-    """A duration that is true for as long as it stands on the screen."""
-    return say_seconds(seconds // 60 * 60) if seconds >= 60 else "less than a minute"
-
-
 def _ago(at: datetime, now: datetime) -> str:
-    return f"{_minutes(max(0.0, (now - at).total_seconds()))} ago"
+    return f"{said_age(at, now)} ago"
 
 
 def _fired(alert: Alert, now: datetime, zone: str) -> tuple[Span, ...]:
@@ -187,7 +181,7 @@ def _fired(alert: Alert, now: datetime, zone: str) -> tuple[Span, ...]:
     when = f"{moment(alert.started_at, now, zone)} {city(zone)}"
     if over:
         return (("fired", "text"), (f" at {when}", "muted"))
-    return (("firing", "text"), (f" {_minutes((now - alert.started_at).total_seconds())}", "text"), (f" since {when}", "muted"))
+    return (("firing", "text"), (f" {said_age(alert.started_at, now)}", "text"), (f" since {when}", "muted"))
 
 
 def _stands(alert: Alert, now: datetime) -> tuple[Span, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rich.segment import Segment
 from textual.geometry import Region
@@ -13,13 +13,13 @@ from textual.widget import Widget
 from ..core.alerts import AlertState
 from ..core.sources import Health, SourceHealth
 from ..core.traps import TrapState
-from ..core.units import say_seconds, short_age
+from ..core.units import say_seconds
 from ..core.view import View
 from .keys import Key
 from .look import Look
 from .places import SMALLEST
 from .spans import Span, Spans, between, cells, fit, strip, width_of
-from .times import city, drawn_age, zone
+from .times import city, drawn_age, within, zone
 
 HEALTHS: Mapping[Health, tuple[str, str]] = {
     Health.LIVE: ("●", "ok"),
@@ -92,8 +92,8 @@ class Header(Line):
         clock = [(f"{self._now:%H:%M:%S}", "strong"), (" UTC", "muted")]
         name: list[Span] = [(" cockpit", "strong"), (f" · {self.title}" if self.title else "", "text"), ("   ", "")]
         there: list[Span] = [(f" · {self._now.astimezone(zone(each)):%H:%M} {city(each)}", "muted") for each in self.zones]
-        short = _sources(self._view, self._since, short=True)
-        long = _sources(self._view, self._since, short=False)
+        short = _sources(self._view, self._since, self._now, short=True)
+        long = _sources(self._view, self._since, self._now, short=False)
         duty = self._on_call()
         for left, right in (
             ([*name, *clock, *there, *duty, *alarms], long),
@@ -120,7 +120,7 @@ class Header(Line):
         return spans
 
 
-def _sources(view: View | None, since: float, *, short: bool) -> list[Span]:
+def _sources(view: View | None, since: float, now: datetime, *, short: bool) -> list[Span]:
     if view is None:
         return []
     every = sorted(view.sources, key=lambda each: _WORST_FIRST.index(each.health))
@@ -129,7 +129,7 @@ def _sources(view: View | None, since: float, *, short: bool) -> list[Span]:
     for each in every if not short else [each for each in every if each.health is not Health.LIVE]:
         glyph, role = HEALTHS[each.health]
         spans += [("  ", "")] * bool(spans) + [(f"{glyph} ", role), (each.source, "text" if each.health is Health.LIVE else role)]
-        spans.append((_age(each, since), "muted" if each.health is Health.LIVE else role))
+        spans.append((_age(each, since, now), "muted" if each.health is Health.LIVE else role))
     if short and live:
         word = "live" if len(live) > 1 or spans else live[0].source
         spans += [("  ", "")] * bool(spans) + [("● ", "ok"), (f"{len(live)} {word}" if word == "live" else word, "muted")]
@@ -145,17 +145,18 @@ def _eyes(view: View | None) -> list[Span]:
     return spans
 
 
-def _age(each: SourceHealth, since: float) -> str:
-    """In a width of its own, so that nothing beside it moves when it grows."""
+def _age(each: SourceHealth, since: float, now: datetime) -> str:
+    """In a width of its own, so that nothing beside it moves when it grows. Of one that answers in time, how old its answers are at
+    most: a figure that runs up from nothing between two polls, all night, says no more."""
     if each.health is Health.STARTING:
         return " starting"
     word = {Health.BLIND: " blind", Health.PARKED: " parked", Health.INCOMPLETE: " incomplete"}.get(each.health, "")
     if each.age is None:
         return word
     age = each.age.total_seconds() + since
-    if each.health is not Health.LIVE or age >= 60:
-        return f"{word} {short_age(age):>3}"
-    return f" {drawn_age(age):>4}"
+    if each.health is not Health.LIVE:
+        return f"{word} {drawn_age(now - timedelta(seconds=age), now):>3}"
+    return f" {within(max(age, each.late_after.total_seconds() if each.late_after is not None else 0.0)):>4}"
 
 
 class Banner(Line):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from ..core.units import short_age
+from ..core.units import say_seconds, short_age
 
 _CITIES = {"America/Sao_Paulo": "São Paulo", "America/Bogota": "Bogotá", "America/Asuncion": "Asunción"}
 """IANA names are ASCII; these cities are not."""
@@ -42,12 +42,30 @@ def moment(at: datetime, now: datetime, name: str) -> str:
     return f"{there.day} {there:%b %H:%M}" + (f" {there.year}" if there.year != today.year else "")
 
 
-_STEP = 15
+def passed(since: datetime, now: datetime) -> float:
+    """Seconds from the minute of one to the minute of the other: 03:12:40 was two minutes before 03:14:05. So every age on the
+    screen agrees with the clock and with "since 03:12", and all of them move together, when the clock's minute does: one that runs
+    on by itself tells nobody more, and over ssh each of its steps has its price. Never below zero."""
+    return max(0.0, (_minute(now) - _minute(since)).total_seconds())
 
 
-def drawn_age(seconds: float) -> str:
-    """An age on the screen, in four cells at most: under a minute in steps of 15 s (``<15s``, ``15s``, ``30s``, ``45s``). A figure
-    that runs up all night says nothing, and over ssh each of its steps has its price."""
-    if 0 <= seconds < 60:
-        return f"{int(seconds // _STEP) * _STEP}s" if seconds >= _STEP else f"<{_STEP}s"
-    return short_age(seconds)
+def drawn_age(since: datetime, now: datetime) -> str:
+    """How long ago that was, in four cells at most: ``<1m``, ``2m``, ``5h``; see `passed`."""
+    return short_age(gone) if (gone := passed(since, now)) else "<1m"
+
+
+def said_age(since: datetime, now: datetime) -> str:
+    """The same in words: ``<1 m``, ``2 h 10 m``."""
+    return say_seconds(gone) if (gone := passed(since, now)) else "<1 m"
+
+
+def within(seconds: float) -> str:
+    """A round time that is not shorter, in four cells at most: ``<15s``, ``<1m``, ``<5m``."""
+    return f"<{short_age(next((each for each in _ROUND if each >= seconds), _ROUND[-1]))}"
+
+
+_ROUND = (15, 30, 60, 120, 300, 600, 1200, 1800, 3600, *(3600 * hours for hours in (2, 3, 6, 12, 24, 48, 96)))
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
