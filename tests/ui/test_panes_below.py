@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cockpit.core.alerts import Link, Ref
 from cockpit.core.runbooks import Param, Runbook, Step
@@ -348,7 +350,19 @@ def test_the_detail_scrolls_and_begins_at_the_top_for_another_thing() -> None:
 
 def test_a_chart_is_as_wide_as_asked_and_no_hill_of_a_plain() -> None:
     assert sparkline([(n, n) for n in range(8)], 8) == "▁▂▃▄▅▆▇█"
-    assert set(sparkline([(n, 50.0 + n % 2 / 1000) for n in range(40)], 10)) == {"▁"}
+    assert set(sparkline([(n, 50.0 + n % 2 / 1000) for n in range(40)], 8)) == {"▁"}
     assert sparkline([(0, 1.0), (99, 2.0)], 10) == "▁        █"
     assert sparkline([(0, float("nan"))], 10) == ""
     assert len(sparkline([(n, n) for n in range(1000)], 33)) == 33
+
+
+@given(st.integers(3, 2000), st.floats(0.5, 4000), st.integers(2, 60), st.floats(0, 1.8e9))
+def test_one_more_reading_changes_the_last_cells_of_a_chart_alone(count: int, every: float, width: int, begin: float) -> None:
+    points = [(begin + n * every, float(n % 7)) for n in range(count)]
+    before, after = sparkline(points[:-1], width), sparkline(points, width)
+    assert len(before) == len(after) == width
+    assert after.strip()
+    if count > 20 and len(before.rstrip()) > 1 and len(after.rstrip()) >= len(before.rstrip()):  # else the stretches are longer now
+        same = len(before.rstrip()) - 1
+        assert after[:same] == before[:same]
+

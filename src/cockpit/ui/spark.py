@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from ..core.units import say_bytes, say_number, say_seconds
 
 _BARS = "▁▂▃▄▅▆▇█"
+_ROUND = (*(1.0, 2.0, 5.0, 10.0, 15.0, 30.0), *(60.0 * n for n in (1, 1.5, 2, 3, 5, 7.5, 10, 15, 20, 30, 60, 120, 360, 1440)))
+"""Stretches of time, in seconds."""
 
 
 def measured(name: str, value: float) -> str:
@@ -35,14 +37,18 @@ def _digits(value: float) -> str:
 
 def sparkline(points: Sequence[tuple[float, float]], width: int, top: float | None = None) -> str:
     """Readings over time in ``width`` cells, each the mean of its stretch of time; the scale reaches up to ``top``, if that is
-    near, and never makes a hill of a plain. A stretch without a reading is a blank."""
+    near, and never makes a hill of a plain. A stretch without a reading is a blank, and so is what is left at the right.
+
+    Stretches are round times and begin at round times, so that one more reading changes the last cell, and not the whole line.
+    """
     seen = [(at, value) for at, value in points if math.isfinite(value)]
     if not seen:
         return ""
-    begin, end = seen[0][0], seen[-1][0]
+    step = _stretch(seen[0][0], seen[-1][0], width)
+    first = seen[0][0] // step
     bins: list[list[float]] = [[] for _ in range(width)]
     for at, value in seen:
-        bins[min(width - 1, int((at - begin) / ((end - begin) or 1) * width))].append(value)
+        bins[max(0, min(width - 1, int(at // step - first)))].append(value)
     values = [value for _, value in seen]
     low, high = min(values), max(values)
     if top is not None and low < top <= high + 2 * (high - low):
@@ -50,3 +56,15 @@ def sparkline(points: Sequence[tuple[float, float]], width: int, top: float | No
     span = max(high - low, abs(high) * 0.02, 1e-9)
     means = [sum(each) / len(each) if each else None for each in bins]
     return "".join(" " if mean is None else _BARS[min(7, max(0, int((mean - low) / span * 8)))] for mean in means)
+
+
+def _stretch(begin: float, end: float, width: int) -> float:
+    """The shortest round time, in seconds, of which ``width`` cover all from ``begin`` to ``end``."""
+    step = next((each for each in _ROUND if _covered(begin, end, each) <= width), _ROUND[-1])
+    while _covered(begin, end, step) > max(2, width):
+        step *= 2
+    return step
+
+
+def _covered(begin: float, end: float, step: float) -> float:
+    return end // step - begin // step + 1
