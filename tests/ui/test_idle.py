@@ -13,7 +13,8 @@ import pytest
 from cockpit.core.traps import Reading, Trap, TrapState
 from cockpit.core.units import bound
 from cockpit.core.view import View
-from cockpit.ui.times import drawn_age
+from cockpit.ui.times import drawn_age, within
+from cockpit.ui.told import Told, worth_saying
 from support.boards import Sitting, sitting
 from support.scene import NOW, scene, trap
 
@@ -22,16 +23,17 @@ def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(body())
 
 
+ARMED, TRIPPED, BLIND, RESTS = TrapState.ARMED, TrapState.TRIPPED, TrapState.BLIND, TrapState.DISARMED
 MEMORY = Trap(name="memory", probe="memory", trip=bound("used_percent >= 95"))
+UNBOUND = Trap(name="memory", probe="memory")
 
 
-def with_trap(state: TrapState, says: str) -> View:
-    """The scene with one trap, whose reading is the number that ``says`` begins with."""
-    laid = trap("memory", state, says)
-    watch = msgspec.structs.replace(
-        laid.watch, reading=Reading({"used_percent": float(says.split()[0])}, says), trips_in=None, full_in=None
-    )
-    return msgspec.structs.replace(scene(), traps=(msgspec.structs.replace(laid, watch=watch, trap=MEMORY),))
+def with_trap(state: TrapState, says: str, full_in: float | None = None, laid: Trap = MEMORY, **changes: Any) -> View:
+    """The scene with one trap, whose reading is the number that ``says`` begins with; ``changes`` are fields of `Watch`."""
+    known = trap("memory", state, says)
+    reading = Reading({"used_percent": float(says.split()[0])}, says)
+    watch = msgspec.structs.replace(known.watch, reading=reading, trips_in=None, full_in=full_in, **changes)
+    return msgspec.structs.replace(scene(), traps=(msgspec.structs.replace(known, watch=watch, trap=laid),))
 
 
 def words(person: Sitting) -> str:
@@ -67,7 +69,7 @@ def test_a_trap_that_stays_armed_keeps_its_words_until_the_minute_is_over() -> N
     run(body)
 
 
-@pytest.mark.parametrize("state", [state for state in TrapState if state is not TrapState.ARMED])
+@pytest.mark.parametrize("state", [TrapState.TRIPPED, TrapState.WARNING])
 def test_a_trap_that_is_not_calm_says_at_once_what_was_found(state: TrapState) -> None:
     async def body() -> None:
         async with sitting(with_trap(TrapState.ARMED, "61 % used"), (160, 50)) as person:
@@ -77,6 +79,74 @@ def test_a_trap_that_is_not_calm_says_at_once_what_was_found(state: TrapState) -
             assert "98 % used" in words(person)
             await new(person, with_trap(TrapState.ARMED, "60 % used"))
             assert "60 % used" in words(person)
+
+    run(body)
+
+
+Seen = tuple[TrapState, str, float | None]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "at_once", "with_the_minute"),
+    [
+        pytest.param((ARMED, "61 % used", None), (ARMED, "61.2 % used", None), False, False, id="hardly moved"),
+        pytest.param((ARMED, "61 % used", None), (ARMED, "62.5 % used", None), False, True, id="moved a little"),
+        pytest.param((ARMED, "0.1 % used", None), (ARMED, "0.4 % used", None), False, True, id="moved much, far from its bound"),
+        pytest.param((ARMED, "61 % used", None), (ARMED, "67 % used", None), True, True, id="moved much"),
+        pytest.param((TRIPPED, "97 % used", None), (TRIPPED, "97.2 % used", None), False, False, id="tripped, hardly moved"),
+        pytest.param((ARMED, "61 % used", 1e6), (ARMED, "61 % used", 9.5e5), False, False, id="a far end hardly moved"),
+        pytest.param((ARMED, "61 % used", 1e6), (ARMED, "61.1 % used", 5e5), False, True, id="a far end came nearer"),
+        pytest.param((ARMED, "61 % used", None), (ARMED, "61.1 % used", 5e5), False, True, id="a far end came into sight"),
+        pytest.param((ARMED, "61 % used", None), (ARMED, "61.1 % used", 3e3), True, True, id="a near end came into sight"),
+        pytest.param((ARMED, "61 % used", 3e3), (ARMED, "61.1 % used", 2990), False, True, id="a near end came nearer"),
+        pytest.param((BLIND, "1 blind 9 s", None), (BLIND, "1 blind 24 s", None), False, True, id="blind for longer"),
+        pytest.param((RESTS, "1 rests", None), (RESTS, "1 rests less", None), False, True, id="rests for less"),
+    ],
+)
+def test_what_is_worth_saying(before: Seen, after: Seen, at_once: bool, with_the_minute: bool) -> None:
+    last, now = with_trap(*before).traps[0], with_trap(*after).traps[0]
+    assert (worth_saying(last, now, due=False), worth_saying(last, now, due=True)) == (at_once, with_the_minute)
+
+
+@pytest.mark.parametrize(
+    ("state", "after", "at_once"),
+    [
+        (ARMED, "8 jobs wait", False),
+        (ARMED, "9 jobs are lost", True),
+        (TRIPPED, "8 jobs wait", True),
+        (TRIPPED, "9 jobs wait", False),
+    ],
+)
+def test_without_a_bound_the_words_decide(state: TrapState, after: str, at_once: bool) -> None:
+    last, now = (with_trap(state, says, laid=UNBOUND).traps[0] for says in ("9 jobs wait", after))
+    assert worth_saying(last, now, due=False) is at_once
+
+
+@pytest.mark.parametrize(("state", "changed"), [(BLIND, {"reason": "refused"}), (RESTS, {"rest_by": "Bo"})])
+def test_another_reason_is_told_at_once(state: TrapState, changed: dict[str, Any]) -> None:
+    last, now = with_trap(state, "1").traps[0], with_trap(state, "1", **changed).traps[0]
+    assert worth_saying(last, now, due=False)
+
+
+def test_what_moved_little_by_little_is_told_in_the_end() -> None:
+    told, shown = Told(), []
+    for step in range(200):
+        if step % 4 == 0:
+            told.minute()
+        shown.append(told.of(with_trap(TrapState.ARMED, f"{61 + step / 40} % used").traps[0]).watch.reading)
+    read = [each.values["used_percent"] for each in shown if each is not None]
+    assert max(abs(61 + step / 40 - said) for step, said in enumerate(read)) < 1.2
+    assert len(set(read)) < 8
+
+
+def test_detail_says_of_a_trap_what_its_pane_says() -> None:
+    async def body() -> None:
+        async with sitting(with_trap(TrapState.ARMED, "61 % used"), (160, 50)) as person:
+            person.board.to_pane("traps")
+            await new(person, with_trap(TrapState.ARMED, "62 % used"))
+            assert (person.text.count("61 % used"), person.text.count("62 % used")) == (2, 0)
+            await minute(person)
+            assert (person.text.count("61 % used"), person.text.count("62 % used")) == (0, 2)
 
     run(body)
 
@@ -96,22 +166,53 @@ def test_whoever_asks_for_it_sees_every_look_until_the_minute_is_over() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(-3, "0s"), (0, "<15s"), (14.9, "<15s"), (15, "15s"), (44, "30s"), (59.9, "45s"), (60, "1m"), (7200, "2h"), (1e9, "999w")],
+    [(-3, "<1m"), (0, "<1m"), (44, "<1m"), (45, "1m"), (104, "1m"), (105, "2m"), (120, "2m"), (7200, "2h"), (1e9, "999w")],
 )
-def test_an_age_under_a_minute_is_said_in_steps(seconds: float, said: str) -> None:
-    assert drawn_age(seconds) == said
+def test_an_age_is_the_difference_of_the_minutes_on_the_clock(seconds: float, said: str) -> None:
+    assert NOW.second == 44
+    assert drawn_age(NOW - timedelta(seconds=seconds), NOW) == said
 
 
-def test_the_age_of_a_new_alert_moves_four_times_in_its_first_minute() -> None:
+@pytest.mark.parametrize(("seconds", "said"), [(1, "<15s"), (22.5, "<30s"), (60, "<1m"), (450, "<10m"), (9e4, "<2d"), (1e9, "<4d")])
+def test_how_old_answers_are_at_most_is_a_round_time(seconds: float, said: str) -> None:
+    assert within(seconds) == said
+
+
+def test_all_ages_move_together_with_the_clocks_minute() -> None:
     async def body() -> None:
-        first = scene().alerts[0]
-        started = msgspec.structs.replace(first, alert=msgspec.structs.replace(first.alert, started_at=NOW - timedelta(seconds=3)))
-        async with sitting(msgspec.structs.replace(scene(), alerts=(started,))) as person:
-            seen = []
-            for _ in range(60):
-                seen.append(person.board.alerts.face_at(0).age)
+        ages = (3, 75, 100, 3500)
+        rows = tuple(
+            msgspec.structs.replace(row, alert=msgspec.structs.replace(row.alert, started_at=NOW - timedelta(seconds=age)))
+            for row, age in zip(scene().alerts, ages, strict=False)
+        )
+        async with sitting(msgspec.structs.replace(scene(), alerts=rows)) as person:
+            seen: list[tuple[int, tuple[str, ...]]] = []
+            for _ in range(90):
+                now = tuple(person.board.alerts.face_at(index).age for index in range(len(rows)))
+                if not seen or now != seen[-1][1]:
+                    seen.append((person.clock.now().second, now))
                 person.clock.turn(1)
                 person.board._tick()
-            assert list(dict.fromkeys(seen)) == ["<15s", "15s", "30s", "45s", "1m"]
+            assert seen == [
+                (44, ("<1m", "1m", "1m", "58m")),
+                (0, ("1m", "2m", "2m", "59m")),
+                (0, ("2m", "3m", "3m", "1h")),
+            ]
+
+    run(body)
+
+
+def test_a_source_that_answers_in_time_has_nothing_that_moves() -> None:
+    async def body() -> None:
+        view = scene()
+        live = msgspec.structs.replace(view.sources[0], age=timedelta(0), late_after=timedelta(seconds=22.5))
+        async with sitting(msgspec.structs.replace(view, sources=(live,)), (160, 50)) as person:
+            said = set()
+            for _ in range(23):
+                said.add(person.lines[0].partition("am-prod")[2].strip())
+                person.clock.turn(1)
+                person.board._tick()
+                await person.follow()
+            assert said == {"<30s"}
 
     run(body)

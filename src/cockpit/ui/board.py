@@ -32,6 +32,7 @@ from .selection import Selection, Undo
 from .showing import Showing
 from .status import Banner, Footer, Header, Tabs, tabs
 from .subject import Subject, failed, offers, reasons
+from .told import Told
 from .traps import Traps
 
 if TYPE_CHECKING:
@@ -72,9 +73,11 @@ class Board(InputLines, inherit_bindings=False):
         self._keys = {name: key.id for key in self.table for name in key.keys}
         me = next((config.people[name] for name in config.me if name in config.people), None)
         self.zone = me.timezone if me is not None else next(iter(config.zones), "UTC")
-        self.showing = Showing(desk, self.zone, config.people)
+        self.told = Told()
+        self.showing = Showing(desk, self.zone, config.people, self.told)
         self._subject_pane = "alerts"
         self._seen_at = clock.mono()
+        self._minute = clock.now().replace(second=0, microsecond=0)
         self._bell = Bell()
         self._stale = False
         self._silence = ""
@@ -83,7 +86,7 @@ class Board(InputLines, inherit_bindings=False):
         self._unregister: Callable[[], None] = lambda: None
         self.header = Header(look, title=config.title, zones=config.zones)
         self.banner = Banner(look)
-        self.alerts, self.detail, self.traps = Alerts(look), Detail(look), Traps(look)
+        self.alerts, self.detail, self.traps = Alerts(look), Detail(look), Traps(look, self.told)
         self.runbooks, self.oncall = Runbooks(look), Roster(look, zone=self.zone)
         self.tabs, self.footer = Tabs(look), Footer(look, self.table)
         self.panes: Mapping[str, Lines] = {
@@ -204,9 +207,12 @@ class Board(InputLines, inherit_bindings=False):
         self.filtering.tick(now)
         faded = self.alerts.tick(now) | self.traps.fade(now)
         self.oncall.tick(now)
-        if now.second == 0:
-            self.traps.renew()
-        if now.second == 0 or faded:
+        if (minute := now.replace(second=0, microsecond=0)) != self._minute:
+            self._minute = minute
+            self.told.minute()
+            self.traps.settle()
+            self.follow()
+        elif faded:
             self.follow()
         self.set_timer(1.005 - now.microsecond / 1e6, self._tick)
 

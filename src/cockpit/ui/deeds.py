@@ -108,7 +108,9 @@ def _copy(board: Board, _: str) -> None:
 
 def _refresh(board: Board, _: str) -> None:
     board.desk.refresh()
-    board.traps.renew(eager=True)
+    board.told.ask()
+    board.traps.settle()
+    board.follow()
     board.say("asking every source and looking at every trap now")
 
 

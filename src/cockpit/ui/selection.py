@@ -11,7 +11,8 @@ from ..core.view import View
 from .alerts import Alerts
 from .keys import Key
 from .subject import Subject, of_row, of_trap
-from .traps import Traps, ref_of
+from .told import ref_of
+from .traps import Traps
 
 
 class Selection:

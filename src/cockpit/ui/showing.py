@@ -15,7 +15,8 @@ from .alerts import SEVERITIES
 from .detail import Shown
 from .runbooks import Offer
 from .subject import Subject
-from .traps import STATES, ref_of
+from .told import Told, ref_of
+from .traps import STATES
 
 Panes = tuple[OnCall | None, Offer | None, TrapView | None]
 """What the cursors of On call, Runbooks and Traps are on."""
@@ -24,10 +25,11 @@ _CHART = timedelta(hours=6)
 
 
 class Showing:
-    """Makes the facts, and keeps a trap's readings until it has been looked at again. ``zone`` is the viewer's."""
+    """Makes the facts, and keeps a trap's readings until a newer look is told of. ``zone`` is the viewer's; of a trap, Detail shows
+    what the Traps pane has ``told``."""
 
-    def __init__(self, desk: Desk, zone: str, people: Mapping[str, Person]) -> None:
-        self._desk, self._zone, self._people = desk, zone, people
+    def __init__(self, desk: Desk, zone: str, people: Mapping[str, Person], told: Told) -> None:
+        self._desk, self._zone, self._people, self._told = desk, zone, people, told
         self._points: tuple[object, Sequence[tuple[float, float]]] = (None, ())
 
     def of_pane(self, pane: str, panes: Panes, about: Subject, view: View, now: datetime) -> Shown:
@@ -41,20 +43,22 @@ class Showing:
 
     def of_subject(self, about: Subject, view: View, now: datetime) -> Shown:
         """An alert, or a trap."""
-        points = self._readings(about.trap, now)
         if about.row is not None:
+            trap = self._told.of(about.trap) if about.trap is not None else None
+            points = self._readings(trap, now)
             alert = about.row.alert
             role = "stale" if about.row.stale else "title"
             name = f"{SEVERITIES[alert.severity][0]} {alert.name}" + (f" · {alert.where}" if alert.where else "")
             over = [("resolved", "ok")] if alert.state is AlertState.RESOLVED else []
             title = ((name, role), *over)
-            return Shown(alert.ref, title, facts.of_alert(about.row, view, now, self._zone, points, about.trap))
+            return Shown(alert.ref, title, facts.of_alert(about.row, view, now, self._zone, points, trap))
         return self.of_trap(about.trap, view, now)
 
     def of_trap(self, trap: TrapView | None, view: View, now: datetime) -> Shown:
         """A trap."""
         if trap is None:
             return Shown(None, (), ())
+        trap = self._told.of(trap)
         title = ((f"{STATES[trap.state][0]} {trap.trap.name}", "title"),)
         return Shown(ref_of(trap), title, facts.of_trap(trap, now, self._zone, self._readings(trap, now), view.keeper))
 

@@ -16,7 +16,7 @@ from ..core.view import Row, View
 from ..engine.desk import Desk
 from .keys import Key
 from .runbooks import Offer
-from .traps import ref_of
+from .told import ref_of
 
 _HOLE = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 

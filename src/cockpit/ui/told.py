@@ -1,0 +1,95 @@
+"""What has been told of each trap. On an idle screen the last digits of calm readings would be most of what is written, and nobody
+is wiser for them: what is worth saying is said at once, what moved a little with the minute, and what hardly moved not at all."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from ..core.alerts import Ref
+from ..core.traps import TrapState, TrapView
+
+MUCH, LITTLE = 0.05, 0.01
+"""A reading of a calm trap is told at once if it moved by more than ``MUCH`` of itself or of its bound, whichever is larger, and
+with the minute if by more than ``LITTLE`` of that or ``MUCH`` of itself; that of any other at once, if by more than ``LITTLE``."""
+
+FAR = 3600.0
+"""Seconds: a trap that is heading for its end sooner than this is not calm."""
+
+NEARER = 0.1
+"""A forecast that moved by less than this share of itself is told with the minute; one that is far off, no sooner than that."""
+
+_NUMBER = r"\d+(?:\.\d+)?"
+_AMOUNT = re.compile(rf"({_NUMBER})(?: ?(?:[kMGTP]?i?B|ms|[dhms])\b(?: {_NUMBER} [hms]\b)?)?")
+
+
+def ref_of(trap: TrapView) -> Ref:
+    """A trap's identity: its source, and its name there."""
+    return Ref(trap.source, trap.trap.name)
+
+
+class Told:
+    """Remembers, for each trap, the view of it that was told."""
+
+    def __init__(self) -> None:
+        self._last: dict[Ref, TrapView] = {}
+        self._due: set[Ref] = set()
+        self._eager = False
+
+    def minute(self) -> None:
+        """A minute is over: of each trap the newest is told, if it moved at all."""
+        self._due, self._eager = set(self._last), False
+
+    def ask(self) -> None:
+        """Somebody asked: whatever comes is told, until the minute is over."""
+        self._last.clear()
+        self._eager = True
+
+    def of(self, trap: TrapView) -> TrapView:
+        """What to tell of it: the last that was told, while nothing has happened that is worth saying."""
+        ref = ref_of(trap)
+        last = self._last.get(ref)
+        if last is None or self._eager or worth_saying(last, trap, due=ref in self._due):
+            last = self._last[ref] = trap
+        self._due.discard(ref)
+        return last
+
+
+def worth_saying(last: TrapView, now: TrapView, *, due: bool) -> bool:
+    """Whether more has happened to a trap than that its last digits moved; ``due``: since the last minute."""
+    if last.state is not now.state or last.trap != now.trap:
+        return True
+    before, after = last.watch, now.watch
+    match now.state:
+        case TrapState.BLIND:
+            return due or (before.reason, before.blind_since) != (after.reason, after.blind_since)
+        case TrapState.DISARMED:
+            return due or (before.rest_until, before.rest_by, before.rest_why) != (after.rest_until, after.rest_by, after.rest_why)
+    was, will = _ahead(last), _ahead(now)
+    near = min(was, will) < FAR
+    if was != will and (due or near) and ((due and near) or abs(will - was) > NEARER * min(was, will)):
+        return True
+    return _moved(last, now, now.state is TrapState.ARMED and not near, due)
+
+
+def _ahead(trap: TrapView) -> float:
+    """Seconds until its end, by its forecast; infinity where it is heading nowhere."""
+    return min(math.inf if left is None else left for left in (trap.watch.full_in, trap.watch.trips_in))
+
+
+def _moved(last: TrapView, now: TrapView, calm: bool, due: bool) -> bool:
+    """A reading moved if the number did that its bound is about; where there is none, its line for people decides: of a trap that
+    is calm the words alone, for nothing hangs on the amounts in them."""
+    before, after = last.watch.reading, now.watch.reading
+    if before is None or after is None:
+        return last.says != now.says
+    share = MUCH if calm and not due else LITTLE
+    bound = now.trap.trip or now.trap.warn
+    if bound is not None and bound.metric in before.values and bound.metric in after.values:
+        was, value = before.values[bound.metric], after.values[bound.metric]
+        by = abs(value - was)
+        return by > share * max(abs(was), abs(bound.value)) or (due and by > MUCH * abs(was))
+    if _AMOUNT.sub("", before.text) != _AMOUNT.sub("", after.text):
+        return True
+    pairs = zip(_AMOUNT.findall(before.text), _AMOUNT.findall(after.text), strict=False)
+    return (due or not calm) and any(abs(float(new) - float(old)) > share * float(old) for old, new in pairs)
