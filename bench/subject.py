@@ -16,6 +16,7 @@ TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))
 
 from support.pty import Pty as Pty  # noqa: E402  # the path above makes it importable
+from wire import Wire  # noqa: E402
 
 COMMAND = Path(sys.executable).with_name("cockpit")
 """What people type; ``python -m cockpit`` is some milliseconds slower."""
@@ -123,8 +124,8 @@ class Subject:
                 terminal.wait_for("QUEUE")
                 terminal.wait_until(lambda: "not looked" not in terminal.text, what="the first look of every trap")
 
-    def opened(self, *more: str, columns: int = 120, lines: int = 40, truecolor: bool = True) -> Pty:
-        """It, on a pseudo-terminal of its own; ``more`` are options of the demos."""
+    def opened(self, *more: str, columns: int = 120, lines: int = 40, truecolor: bool = True, over: Wire | None = None) -> Pty:
+        """It, on a pseudo-terminal of its own; ``more`` are options of the demos, ``over`` an ssh session between it and us."""
         home = self._home
         argv = [str(COMMAND)] if COMMAND.is_file() else [sys.executable, "-m", "cockpit"]
         if self.name == "new":
@@ -136,7 +137,10 @@ class Subject:
         elif self.name != "cockpit":
             argv = [sys.executable, "-m", "support.demo_screen", *DEMO, *more, *(["--stock"] if self.name == "stock" else [])]
         env = {"HOME": str(home), "XDG_STATE_HOME": None, "XDG_CONFIG_HOME": None, "XDG_RUNTIME_DIR": None, "COCKPIT_CONFIG": None}
-        return Pty([*argv, *self._arguments], columns=columns, lines=lines, cwd=TESTS, env=env, truecolor=truecolor)
+        command = [*argv, *self._arguments]
+        if over is not None:
+            command = over.command(command, env, TESTS)
+        return Pty(command, columns=columns, lines=lines, cwd=TESTS, env=env, truecolor=truecolor)
 
 
 @contextlib.contextmanager

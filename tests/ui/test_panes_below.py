@@ -365,4 +365,3 @@ def test_one_more_reading_changes_the_last_cells_of_a_chart_alone(count: int, ev
     if count > 20 and len(before.rstrip()) > 1 and len(after.rstrip()) >= len(before.rstrip()):  # else the stretches are longer now
         same = len(before.rstrip()) - 1
         assert after[:same] == before[:same]
-
