@@ -106,7 +106,8 @@ class Email:
         except ssl.SSLError as error:
             raise NotReached(f"no secure connection to {config.host}: {clean(error.reason or str(error), 200)}") from None
         except (smtplib.SMTPException, OSError) as error:
-            how = f"{config.host}:{config.port} does not answer as a mail server: {clean(str(error) or type(error).__name__, 200)}"
+            why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            how = f"{config.host}:{config.port} does not answer as a mail server: {clean(why, 200)}"
             raise (Unreachable(how) if handed else NotReached(how)) from None
         finally:
             if server is not None:

@@ -68,7 +68,7 @@ def of_alert(row: Row, view: View, now: datetime, zone: str, points: Points = ()
 
 _PAGES = {
     PageState.BEGUN: ("…", "pending"),
-    PageState.SENT: ("✓", "ok"),
+    PageState.SENT: ("✓", "text"),
     PageState.FAILED: ("✗", "critical"),
     PageState.PLANNED: ("→", "muted"),
 }
@@ -82,7 +82,7 @@ def _paged(page: Paged, now: datetime, zone: str) -> Fact:
     by = f" by {page.channel}" if page.channel else ""
     why = f": {page.why}" if page.why else ""
     words = f"{page.who or 'its routing'} {_PAGE_WORDS[page.state]}{_ENDINGS[page.ending]}{by}{why}"
-    return Fact(spans=((f" {moment(page.at, now, zone)}  ", "muted"), (f"{glyph} ", role), (words, "text")))
+    return Fact(f" {moment(page.at, now, zone)}", f"{glyph} {words}", role)
 
 
 def of_trap(trap: TrapView, now: datetime, zone: str, points: Points = (), keeper: str = "") -> tuple[Fact, ...]:
