@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from cockpit.core.alerts import Alert, AlertState, Ref, Remark, Severity
+from cockpit.core.alerts import Alert, AlertState, Ref, Remark, Severity, Silence
 from cockpit.core.covers import Cover
 from cockpit.core.paging import Page
 from cockpit.core.roster import Shift
@@ -24,6 +24,7 @@ from cockpit.provider import Answer, AuthFailed, Conflict, NotFound, ProviderErr
 from cockpit.providers.local import Local, LocalConfig
 from cockpit.testing import HOSTILE, FakeClock, FakeHost, FakeMachine, FakeProvider, ProviderContract
 from cockpit.testing.clock import START
+from support.responders import WRONG_RESPONSES, Responds
 from support.waiting import until
 
 CANARY = "canary-7f3a-secret"
@@ -176,10 +177,13 @@ class NoConfig(Good):
 class Half:
     Config = FakeProvider.Config
 
-    async def alerts(self) -> Answer[Alert]:
-        return Answer(())
+    async def note(self, alert_id: str, who: str, text: str) -> None: ...
 
-    async def ack(self, ids: Any, who: str, note: str) -> None: ...
+    async def silence(self, match: str, ends_at: datetime, who: str, comment: str) -> str:
+        return "s1"
+
+    async def silences(self) -> Answer[Silence]:
+        return Answer(())
 
 
 class Nothing:
@@ -363,7 +367,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("test_it_has_a_config_whose_secrets_are_secrets", {"provider": NoConfig}, "not a msgspec.Struct"),
     ("test_it_has_a_config_whose_secrets_are_secrets", {"provider": LooseConfig}, "not frozen"),
     ("test_it_has_a_config_whose_secrets_are_secrets", {"provider": PlainSecret}, "Config.token sounds like a secret"),
-    ("test_what_it_can_do_it_can_do_whole", {"provider": Half}, "it has ack but no unack"),
+    ("test_what_it_can_do_it_can_do_whole", {"provider": Half}, "it has silences, silence but no unsilence"),
     ("test_what_it_can_do_it_can_do_whole", {"provider": Nothing}, "it can do nothing"),
     ("test_what_it_can_do_it_can_do_whole", {"provider": NotAsync}, "note is not a coroutine function"),
     ("test_identities_are_unique_and_its_own", {"provider": Twice}, "contract/HighErrorRate comes more than once"),
@@ -436,6 +440,20 @@ def test_a_provider_that_breaks_a_rule_is_rejected_by_it(rule: str, wrong: dict[
     assert says in str(rejected.value)
 
 
+@pytest.mark.parametrize(
+    ("rule", "wrong", "says"), WRONG_RESPONSES, ids=[f"{rule[5:]}-{says}" for rule, _, says in WRONG_RESPONSES]
+)
+def test_a_responder_that_breaks_a_rule_is_rejected_by_it(rule: str, wrong: Callable[[], object], says: str) -> None:
+    with pytest.raises(AssertionError) as rejected:
+        getattr(contract(provider=wrong), rule)()
+    assert says in str(rejected.value)
+
+
+class TestTheFakeResponderKeepsTheContract(ProviderContract):
+    def provider(self) -> object:
+        return Responds()
+
+
 def test_a_count_that_does_not_add_up_is_rejected() -> None:
     some = Good()
     some.rejected = 1
@@ -445,7 +463,7 @@ def test_a_count_that_does_not_add_up_is_rejected() -> None:
 
 def test_every_rule_has_a_provider_that_breaks_it() -> None:
     rules = {name for name in dir(ProviderContract) if name.startswith("test_")}
-    assert rules == {rule for rule, _, _ in WRONG}
+    assert rules == {rule for rule, *_ in (*WRONG, *WRONG_RESPONSES)}
 
 
 def test_what_a_third_party_does_not_give_is_skipped_and_said() -> None:

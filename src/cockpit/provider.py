@@ -23,25 +23,31 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import msgspec
 
 from .core.alerts import Alert, Silence
+from .core.answer import Answer
 from .core.covers import Cover, Standing
 from .core.marks import Marks
 from .core.paged import Paged
 from .core.pages import ChannelHealth
 from .core.paging import Page
+from .core.responses import Assignee, Level, Maintenance, Play, Service
 from .core.roster import OnCall, Person, Roster, Shift
+from .core.story import Entry, Past, Story
 from .core.traps import Reading, Trap, TrapView, Watch
 from .core.units import Bound, Seconds
+from .responding import Escalates, History, Maintains, Merges, Plays, Reassigns, Resolves, Snoozes
 
 __all__ = [
-    "Acks", "Alerts", "Answer", "AuthFailed", "Bound", "Channel", "Checks", "Clock", "Conflict", "Cover", "Edits", "Forbidden",
-    "Host", "Http", "HttpAuth", "HttpSettings", "Machine", "Malformed", "NotFound", "NotReached", "Notes", "Overrides", "Page",
-    "Pages", "Probe", "ProbeError", "Provider", "ProviderError", "RateLimited", "Reading", "Recipient", "Reply", "Rests",
-    "Rosters", "Seconds", "Secret", "Shifts", "Silences", "Standing", "Traps", "Unreachable", "Upkeep", "capabilities",
+    "Acks", "Alerts", "Answer", "Assignee", "AuthFailed", "Bound", "Channel", "Checks", "Clock", "Conflict", "Cover", "Edits",
+    "Entry", "Escalates", "Forbidden", "History", "Host", "Http", "HttpAuth", "HttpSettings", "Level", "Machine", "Maintains",
+    "Maintenance", "Malformed", "Merges", "NotFound", "NotReached", "Notes", "Overrides", "Page", "Pages", "Past", "Play", "Plays",
+    "Probe", "ProbeError", "Provider", "ProviderError", "RateLimited", "Reading", "Reassigns", "Recipient", "Reply", "Resolves",
+    "Rests", "Rosters", "Seconds", "Secret", "Service", "Shifts", "Silences", "Snoozes", "Standing", "Story", "Traps", "Unacks",
+    "Unreachable", "Upkeep", "capabilities",
 ]  # fmt: skip
 
 
@@ -108,23 +114,6 @@ class Secret:
 
     def __reduce__(self) -> str:
         raise TypeError("a secret is not pickled")
-
-
-T = TypeVar("T")
-
-
-class Answer(msgspec.Struct, Generic[T], frozen=True):
-    """What a source answered: the records that could be read, how many could not, whether that was all, and remarks for people.
-
-    ``blind`` says why what it answers must not be believed (its watchdog is silent, say): the source counts as blind, though its
-    records are shown and it can still be told to do something.
-    """
-
-    records: tuple[T, ...]
-    rejected: int = 0
-    complete: bool = True
-    remarks: tuple[str, ...] = ()
-    blind: str = ""
 
 
 class HttpAuth(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -282,6 +271,12 @@ class Acks(Protocol):
     """It can record that someone has an alert. ``ids`` are the source's own ids, ``who`` the person's name."""
 
     async def ack(self, ids: Sequence[str], who: str, note: str) -> None: ...
+
+
+@runtime_checkable
+class Unacks(Protocol):
+    """It can take an acknowledgement back."""
+
     async def unack(self, ids: Sequence[str], who: str) -> None: ...
 
 
@@ -384,7 +379,8 @@ class Rests(Protocol):
 
 
 CAPABILITIES: tuple[type, ...] = (
-    Alerts, Acks, Silences, Edits, Checks, Upkeep, Notes, Rosters, Shifts, Overrides, Pages, Traps, Rests,
+    Alerts, Acks, Unacks, Silences, Edits, Checks, Upkeep, Notes, Rosters, Shifts, Overrides, Pages, Traps, Rests,
+    Resolves, Snoozes, Escalates, Reassigns, Merges, Plays, Maintains, History,
 )  # fmt: skip
 
 

@@ -35,7 +35,9 @@ from cockpit.core.why import narrowed, why_not
 T0 = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
 LATER = T0 + timedelta(hours=1)
 FIRING, HELD = Ref("am", "firing"), Ref("am", "held")
-ALL = frozenset((source, cap) for source in ("am",) for cap in ("Acks", "Silences", "Notes", "Overrides", "Traps", "Rests"))
+ALL = frozenset(
+    (source, cap) for source in ("am",) for cap in ("Acks", "Unacks", "Silences", "Notes", "Overrides", "Traps", "Rests")
+)
 
 
 def row(ref: Ref, state: AlertState, by: str = "", pending: str = "") -> Row:

@@ -447,7 +447,7 @@ class TestRunbooks:
     def test_an_alert_that_is_gone_is_refused(self, rig: Rig) -> None:  # safety 10
         rig.begun()
         shown = rig.engine.plan("mend", HIGH, {}).argvs
-        rig.am.resolve("HighErrorRate")
+        rig.am.end("HighErrorRate")
         rig.engine.refresh()
         rig.sees(lambda view: view.alert(HIGH) is None)
         with pytest.raises(Refused, match="not an alert"):

@@ -75,7 +75,7 @@ def by_id(answer: Answer[Alert]) -> dict[str, Alert]:
 
 def test_it_comes_by_entry_point_and_can_do_all_that_an_alertmanager_can() -> None:
     assert plugins.load(plugins.PROVIDERS, "alertmanager") is Alertmanager
-    assert capabilities(Alertmanager) == {"Alerts", "Acks", "Silences", "Edits", "Checks", "Upkeep", "Pages"}
+    assert capabilities(Alertmanager) == {"Alerts", "Acks", "Unacks", "Silences", "Edits", "Checks", "Upkeep", "Pages"}
 
 
 def test_every_state_is_told_with_its_reason(server: Misbehaving) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from cockpit.core.actions import Action
 from cockpit.core.alerts import Ref
 from cockpit.core.filters import parse
+from cockpit.core.questions import Answered, Question
 from cockpit.core.runbooks import Plan, plan
 from cockpit.core.view import View
 from cockpit.core.why import why_not
@@ -20,7 +21,7 @@ from cockpit.provider import NotFound
 
 from .scene import NOW
 
-_CAPABILITIES = ("Alerts", "Acks", "Silences", "Edits", "Notes", "Rosters", "Traps", "Rests", "Channel")
+_CAPABILITIES = ("Alerts", "Acks", "Unacks", "Silences", "Edits", "Notes", "Rosters", "Traps", "Rests", "Channel")
 
 
 class StillClock:
@@ -59,6 +60,8 @@ class FakeDesk:
         self.asked: list[Action] = []
         self.outputs: dict[str, Output] = {}
         self.problems: dict[str, str] = {}
+        self.answers: dict[Question, Answered] = {}
+        self.looked_up: list[Question] = []
         self.refreshes = 0
         self.silence = 0.0
 
@@ -129,6 +132,10 @@ class FakeDesk:
             return ()
         start = self._view.now.timestamp() - 6 * 3600
         return tuple((start + n * 120, 70 + 23 * (n / 180) ** 1.6 + 0.8 * math.sin(n / 9)) for n in range(180))
+
+    def look_up(self, question: Question) -> Answered:
+        self.looked_up.append(question)
+        return self.answers.get(question, Answered())
 
     def refresh(self) -> None:
         self.refreshes += 1

@@ -9,6 +9,7 @@ import msgspec
 
 from .alerts import Ref
 from .covers import Cover
+from .responses import RESPONSES, Response
 
 
 class Ack(msgspec.Struct, frozen=True, tag="ack"):
@@ -110,7 +111,21 @@ class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
     run_id: str
 
 
-Action = Ack | Unack | MakeSilence | EndSilence | AddNote | Disarm | Arm | MakeOverride | EndOverride | PagePeople | Start | Cancel
+Action = (
+    Ack
+    | Unack
+    | MakeSilence
+    | EndSilence
+    | AddNote
+    | Disarm
+    | Arm
+    | MakeOverride
+    | EndOverride
+    | PagePeople
+    | Response
+    | Start
+    | Cancel
+)
 
 
 class RunState(enum.Enum):
@@ -173,6 +188,7 @@ WRITES: dict[type, str] = {
     MakeOverride: "override a roster",
     EndOverride: "end an override",
     PagePeople: "page",
+    **RESPONSES,
     Start: "run a runbook",
     Cancel: "cancel a run",
 }

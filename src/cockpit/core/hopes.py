@@ -10,6 +10,7 @@ import msgspec
 from .actions import Ack, AddNote, Arm, Disarm, EndSilence, MakeSilence, Run, RunState, Start, Unack
 from .alerts import Alert, AlertState, Ref
 from .filters import Aged, Filter, FilterError, parse
+from .responses import Escalate, Merge, Reassign, Resolve, RunPlay, Snooze
 from .rows import Row
 from .traps import TrapState, TrapView, Watch, view_of
 
@@ -21,6 +22,25 @@ def _under_way(run: Run) -> str:
     return f"{run.what}: outcome unknown" if run.state is RunState.UNCERTAIN else f"{run.what}…"
 
 
+_FREE = {"state": AlertState.FIRING, "acknowledged_by": "", "acknowledged_at": None, "suppressed_by": ""}
+
+
+def _expected(run: Run) -> dict[str, object]:
+    """What an alert will be once what is under way on it shows."""
+    match run.action:
+        case Ack():
+            return {"state": AlertState.ACKNOWLEDGED, "acknowledged_by": run.who}
+        case Resolve() | Merge():
+            return {"state": AlertState.RESOLVED}
+        case Snooze(ends_at=ends):
+            return {"state": AlertState.SUPPRESSED, "suppressed_by": f"snoozed until {ends:%Y-%m-%d %H:%M} UTC"}
+        case Reassign(names=names) if names:
+            return {**_FREE, "assignees": names}
+        case Unack() | Escalate() | Reassign():
+            return _FREE
+    return {}
+
+
 class Hopes:
     """What the runs that have no seen result yet lead us to expect, by what they are about."""
 
@@ -29,15 +49,19 @@ class Hopes:
         self.running: dict[Ref, Run] = {}
         self.traps: dict[Ref, Run] = {}
         self.silences: list[tuple[Run, MakeSilence, Filter]] = []
-        for run in sorted(runs, key=lambda each: each.at):
+        for run in sorted(runs, key=lambda each: (each.at, not each.state.settled)):
             if run.state.settled and not (run.state is RunState.UNCERTAIN and now - run.at < UNCERTAIN_SHOWN):
                 self._forget(run)
                 continue
             match run.action:
                 case Ack(refs=refs) | Unack(refs=refs):
                     self.alerts.update(dict.fromkeys(refs, run))
+                case Resolve(refs=refs) | Snooze(refs=refs) | Escalate(refs=refs) | Reassign(refs=refs) | Merge(refs=refs):
+                    self.alerts.update(dict.fromkeys(refs, run))
                 case AddNote(ref=ref):
                     self.alerts[ref] = run
+                case RunPlay(alert=ref):
+                    self.running[ref] = run
                 case Start(alert=Ref() as ref):
                     self.running[ref] = run
                 case Disarm(trap=ref) | Arm(trap=ref):
@@ -53,13 +77,18 @@ class Hopes:
     def _forget(self, run: Run) -> None:
         """What has ended since answers for what was uncertain before it."""
         match run.action:
-            case Ack(refs=refs) | Unack(refs=refs):
-                for ref in refs:
-                    self.alerts.pop(ref, None)
-            case Start(alert=Ref() as ref):
+            case Ack(refs=refs) | Unack(refs=refs) | Resolve(refs=refs) | Snooze(refs=refs) | Escalate(refs=refs):
+                self._drop(refs)
+            case Reassign(refs=refs) | Merge(refs=refs):
+                self._drop(refs)
+            case Start(alert=Ref() as ref) | RunPlay(alert=ref):
                 self.running.pop(ref, None)
             case _:
                 pass
+
+    def _drop(self, refs: Iterable[Ref]) -> None:
+        for ref in refs:
+            self.alerts.pop(ref, None)
 
     def unlike(self, other: Hopes) -> frozenset[Ref]:
         """The alerts of which something else was expected by ``other``; silences are not looked at."""
@@ -87,11 +116,8 @@ class Hopes:
             return Row(alert, "", stale, running)
         if run.state is RunState.UNCERTAIN:
             return Row(alert, _under_way(run), stale, running)
-        if isinstance(run.action, Ack):
-            alert = msgspec.structs.replace(alert, state=AlertState.ACKNOWLEDGED, acknowledged_by=run.who)
-        elif isinstance(run.action, Unack):
-            alert = msgspec.structs.replace(alert, state=AlertState.FIRING, acknowledged_by="", acknowledged_at=None)
-        return Row(alert, _under_way(run), stale, running)
+        changes = _expected(run)
+        return Row(msgspec.structs.replace(alert, **changes) if changes else alert, _under_way(run), stale, running)
 
     def trap(self, view: TrapView, now: datetime, sees: bool) -> TrapView:
         """A trap as expected; ``sees``: its source does."""

@@ -13,6 +13,7 @@ from .alerts import Alert, Ref, Silence
 from .covers import Standing
 from .hopes import Hopes
 from .ranking import Ranking
+from .responses import Maintenance
 from .roster import OnCall
 from .rows import Row
 from .runbooks import Runbook
@@ -45,6 +46,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     traps: tuple[TrapView, ...] = ()
     rosters: tuple[OnCall, ...] = ()
     overrides: tuple[Standing, ...] = ()
+    maintenances: tuple[Maintenance, ...] = ()
     runbooks: tuple[Runbook, ...] = ()
     runs: tuple[Run, ...] = ()
     sources: tuple[SourceHealth, ...] = ()
@@ -135,6 +137,7 @@ def project(
         traps=tuple(hopes.trap(view, now, sees[said.source]) for said in told for view in said.traps or ()),
         rosters=tuple(roster for said in told for roster in said.rosters or ()),
         overrides=tuple(each for said in told for each in said.overrides or () if each.end > now),
+        maintenances=tuple(each for said in told for each in said.maintenances or () if each.ends_at > now),
         runbooks=tuple(runbooks),
         runs=tuple(runs),
         sources=tuple(health),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import msgspec
 
 from .actions import (
@@ -23,9 +25,28 @@ from .actions import (
 )
 from .alerts import AlertState, Ref, SilenceState
 from .covers import covers_problem
+from .responses import (
+    LONGEST_SNOOZE,
+    EndMaintenance,
+    Escalate,
+    Maintain,
+    Merge,
+    Reassign,
+    Resolve,
+    Response,
+    RunPlay,
+    Snooze,
+    ends_problem,
+)
 from .sources import Health
 from .traps import TrapState, rest_problem
 from .view import View
+
+ON_ALERTS = (Ack, Unack, Resolve, Snooze, Escalate, Reassign)
+"""Actions on several alerts, each for itself."""
+
+OnAlert: TypeAlias = Ack | Unack | Resolve | Snooze | Escalate | Reassign | Merge | RunPlay
+"""Actions that an alert may stand in the way of."""
 
 READ_ONLY = "read-only is on: nothing that writes is done"
 
@@ -80,6 +101,8 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
         case PagePeople(text=text, to=to):
             said = "say what it is about: whoever is woken has nothing else" if not text.strip() else "say who is to be told"
             return _generally(PagePeople, can) or (None if text.strip() and to else said)
+        case Resolve() | Snooze() | Escalate() | Reassign() | Merge() | RunPlay() | Maintain() | EndMaintenance():
+            return _not_answered(action, view, can)
         case Start():
             return _not_started(action, view)
         case Cancel(run_id=run_id):
@@ -89,7 +112,7 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
 
 def narrowed(action: Action, view: View, can: frozenset[tuple[str, str]]) -> Action:
     """An action on several alerts, kept to those for which it can be done."""
-    if isinstance(action, (Ack, Unack)):
+    if isinstance(action, ON_ALERTS):
         kept = tuple(ref for ref in action.refs if _not_this(action, ref, view, can) is None)
         return msgspec.structs.replace(action, refs=kept)
     return action
@@ -97,7 +120,7 @@ def narrowed(action: Action, view: View, can: frozenset[tuple[str, str]]) -> Act
 
 _NEEDS: dict[type, str] = {
     Ack: "Acks",
-    Unack: "Acks",
+    Unack: "Unacks",
     AddNote: "Notes",
     MakeSilence: "Silences",
     EndSilence: "Silences",
@@ -105,10 +128,27 @@ _NEEDS: dict[type, str] = {
     Arm: "Rests",
     MakeOverride: "Overrides",
     EndOverride: "Overrides",
+    Resolve: "Resolves",
+    Snooze: "Snoozes",
+    Escalate: "Escalates",
+    Reassign: "Reassigns",
+    Merge: "Merges",
+    RunPlay: "Plays",
+    Maintain: "Maintains",
+    EndMaintenance: "Maintains",
 }
 
 
-_NAMED = {"Rests": "way to rest a trap"}
+_NAMED = {
+    "Rests": "way to rest a trap",
+    "Unacks": "way to take an acknowledgement back",
+    "Resolves": "way to resolve an alert",
+    "Snoozes": "way to snooze an alert",
+    "Escalates": "escalation policies",
+    "Reassigns": "way to give an alert to somebody",
+    "Merges": "way to merge alerts",
+    "Maintains": "maintenance",
+}
 """Capabilities whose own name says nothing to a person."""
 
 
@@ -143,7 +183,35 @@ def _gone(ref: Ref, view: View) -> str | None:
     return None if view.alert(ref) is not None else f"{ref.id} is not an alert (any more)"
 
 
-def _not_this(action: Ack | Unack, ref: Ref, view: View, can: frozenset[tuple[str, str]]) -> str | None:
+def _not_answered(action: Response, view: View, can: frozenset[tuple[str, str]]) -> str | None:
+    match action:
+        case Merge(into=into, refs=refs):
+            if len({into.source, *(ref.source for ref in refs)}) > 1:
+                return "alerts of different sources cannot be merged"
+            if not refs or into in refs:
+                return "mark the alerts that are to be merged: two or more"
+            return next(filter(None, (_not_this(action, ref, view, can) for ref in (into, *refs))), None)
+        case RunPlay(alert=ref):
+            return _not_this(action, ref, view, can)
+        case Maintain(source=source, services=services, starts_at=starts, ends_at=ends, comment=comment):
+            problem = "say why: the next person will ask" if not comment.strip() else None
+            problem = problem or (None if services else "say which service") or ends_problem(max(view.now, starts), ends)
+            return problem or _cannot(source, "Maintains", view, can)
+        case EndMaintenance(ref=ref):
+            known = any(each.ref == ref for each in view.maintenances)
+            return _cannot(ref.source, "Maintains", view, can) if known else f"there is no maintenance {ref.id} (any more)"
+        case Reassign(to=()):
+            return "say to whom"
+        case Snooze(ends_at=ends) if problem := ends_problem(view.now, ends, LONGEST_SNOOZE):
+            return problem
+        case Resolve(refs=refs) | Snooze(refs=refs) | Escalate(refs=refs) | Reassign(refs=refs):
+            if not refs:
+                return "there is no alert under the cursor"
+            reasons = [_not_this(action, ref, view, can) for ref in refs]
+            return None if None in reasons else reasons[0]
+
+
+def _not_this(action: OnAlert, ref: Ref, view: View, can: frozenset[tuple[str, str]]) -> str | None:
     row = view.alert(ref)
     if row is None:
         return f"{ref.id} is not an alert (any more)"
@@ -156,7 +224,10 @@ def _not_this(action: Ack | Unack, ref: Ref, view: View, can: frozenset[tuple[st
         return f"{alert.name} is acknowledged by {alert.acknowledged_by or 'someone'} already"
     if isinstance(action, Unack) and not alert.acknowledged_by:
         return f"{alert.name} is not acknowledged"
-    return _cannot(ref.source, "Acks", view, can)
+    reason = _cannot(ref.source, _NEEDS[type(action)], view, can)
+    if reason is not None and isinstance(action, Unack) and (ref.source, "Escalates") in can:
+        return f"{reason}: escalate or reassign it, and it rings again"
+    return reason
 
 
 def _no_trap(trap: Ref, view: View, *, resting: bool) -> str | None:

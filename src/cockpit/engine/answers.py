@@ -16,6 +16,7 @@ import msgspec
 from ..core.alerts import Alert, AlertState, Link, Ref, Remark, Severity, Silence, SilenceState
 from ..core.covers import Standing
 from ..core.packed import Packed
+from ..core.responses import Maintenance
 from ..core.roster import Gap, OnCall, Shift
 from ..core.text import clean, clean_block
 from ..core.traps import Trap, TrapState, TrapView, Watch
@@ -281,6 +282,22 @@ def _standing(each: Standing, source: str) -> Standing | None:
     return msgspec.structs.replace(each, start=start, end=end, **texts)
 
 
+def _maintenance(each: Maintenance, source: str) -> Maintenance | None:
+    if type(each) is not Maintenance or not _ours(each.ref, source):
+        return None
+    starts, ends = _utc(each.starts_at), _utc(each.ends_at)
+    if starts is None or ends is None or ends <= starts:
+        return None
+    return msgspec.structs.replace(
+        each,
+        services=tuple(map(_text, each.services)),
+        starts_at=starts,
+        ends_at=ends,
+        who=_text(each.who),
+        comment=_block(each.comment),
+    )
+
+
 _CHECKS: dict[str, tuple[Callable[[Any, str], object | None], Callable[[Any], Hashable]]] = {
     "alerts": (_alert, attrgetter("ref")),
     "silences": (_silence, attrgetter("ref")),
@@ -288,5 +305,6 @@ _CHECKS: dict[str, tuple[Callable[[Any, str], object | None], Callable[[Any], Ha
     "rosters": (_on_call, attrgetter("roster", "level")),
     "shifts": (_one_shift, attrgetter("roster", "level", "start")),
     "overrides": (_standing, attrgetter("ref")),
+    "maintenances": (_maintenance, attrgetter("ref")),
 }
 """How each kind of record is looked at, and what makes two of them the same."""

@@ -10,6 +10,7 @@ import msgspec
 
 from ..core.actions import Action
 from ..core.alerts import Ref
+from ..core.questions import Answered, Question
 from ..core.runbooks import Plan
 from ..core.units import say_seconds
 from ..core.view import View
@@ -94,6 +95,11 @@ class Desk(Protocol):
 
     def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:
         """Journalled readings of a local trap as (seconds since the epoch, value), oldest first."""
+        ...
+
+    def look_up(self, question: Question) -> Answered:
+        """What is known of the answer to a question that a source is asked only when somebody looks closer. Where that is nothing,
+        or old, it is asked now, and callbacks are called when the answer is there, although ``view`` is the same."""
         ...
 
     def refresh(self) -> None:

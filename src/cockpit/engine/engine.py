@@ -17,6 +17,7 @@ from ..config.model import Config
 from ..core.actions import Action, Cancel
 from ..core.alerts import Ref
 from ..core.filters import parse
+from ..core.questions import Answered, Question
 from ..core.view import View
 from ..core.why import narrowed
 from .curves import Curves
@@ -127,6 +128,10 @@ class Engine(Works):
     def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:
         """See `Desk.readings`. What was read last, where the journal does not answer within `SOON`; nothing where it never did."""
         return self._curves.points(trap, metric, since)
+
+    def look_up(self, question: Question) -> Answered:
+        """See `Desk.look_up`."""
+        return self._inquiries.told(question)
 
     def refresh(self) -> None:
         """See `Desk.refresh`. Ends the parking of sources, too."""

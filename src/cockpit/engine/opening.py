@@ -13,6 +13,7 @@ from ..config.model import Config
 from ..core.actions import Action
 from ..core.alerts import Ref
 from ..core.filters import parse
+from ..core.questions import Answered, Question
 from ..core.runbooks import Plan
 from ..core.sources import Health
 from ..core.text import clean
@@ -151,6 +152,11 @@ class Opening:
         """See `Desk.readings`."""
         engine = self._engine
         return engine.readings(trap, metric, since) if engine is not None else ()
+
+    def look_up(self, question: Question) -> Answered:
+        """See `Desk.look_up`."""
+        engine = self._engine
+        return engine.look_up(question) if engine is not None else Answered()
 
     def refresh(self) -> None:
         """See `Desk.refresh`."""

@@ -18,7 +18,7 @@ from ..core.view import JournalHealth, View, project
 from .renewing import Renewing
 
 RUNS_KEPT = 200
-_FACTS = ("alerts", "silences", "traps", "rosters", "overrides", "complete", "remarks", "blind")
+_FACTS = ("alerts", "silences", "traps", "rosters", "overrides", "maintenances", "complete", "remarks", "blind")
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,15 +138,19 @@ class Store:
             if not fresh and _same(made, self._view):
                 return False
             self._view = made
-            with self._lock:
-                tell = self._listeners if self._fetched else ()
-                self._fetched = self._fetched and not tell
+        self.tell()
+        return True
+
+    def tell(self) -> None:
+        """Tell the listeners that there is something new to fetch, if they have fetched the last one."""
+        with self._lock:
+            tell = self._listeners if self._fetched else ()
+            self._fetched = self._fetched and not tell
         for callback in tell:
             try:
                 callback()
             except Exception as error:  # noqa: BLE001  # a screen that is closing may raise anything; polling goes on
                 self.trouble = f"the screen could not be told of a change: {type(error).__name__}: {error}"
-        return True
 
     def _projected(self, snapshots: Mapping[str, Snapshot], runs: Sequence[Run], now: datetime, around: Surroundings) -> View:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -13,18 +13,24 @@ from ..core.actions import (
     Action,
     AddNote,
     Arm,
+    Cancel,
     Disarm,
     EndOverride,
     EndSilence,
     MakeOverride,
     MakeSilence,
+    PagePeople,
+    Start,
     Unack,
 )
 from ..core.alerts import AlertState, Ref, Silence, SilenceState
+from ..core.responses import EndMaintenance, Escalate, Maintain, Merge, Reassign, Resolve, Response, RunPlay, Snooze
 from ..core.sources import Snapshot
 from ..core.view import View
+from . import responses
 
-Verb: TypeAlias = Ack | Unack | MakeSilence | EndSilence | AddNote | Disarm | Arm | MakeOverride | EndOverride
+Plain: TypeAlias = MakeSilence | EndSilence | AddNote | Disarm | Arm | MakeOverride | EndOverride
+Verb: TypeAlias = Ack | Unack | Plain | Response
 """The actions that a provider carries out."""
 
 _WORDS: dict[type, str] = {
@@ -37,6 +43,7 @@ _WORDS: dict[type, str] = {
     Arm: "arm",
     MakeOverride: "override",
     EndOverride: "end override",
+    **responses.WORDS,
 }
 _SAME_END = timedelta(seconds=2)  # sources round the end of a silence to their own grain
 _NAMED = 3  # so many alerts are named in a run's target, the rest counted
@@ -49,7 +56,7 @@ def word(action: Verb) -> str:
 
 def by_source(action: Verb) -> tuple[tuple[str, Verb], ...]:
     """The action as one part for each source that it concerns, in the order in which they are first named."""
-    if not isinstance(action, (Ack, Unack)):
+    if not isinstance(action, (Ack, Unack, Resolve, Snooze, Escalate, Reassign)):
         return ((_source(action), action),)
     refs: dict[str, list[Ref]] = {}
     for ref in dict.fromkeys(action.refs):
@@ -57,8 +64,10 @@ def by_source(action: Verb) -> tuple[tuple[str, Verb], ...]:
     return tuple((source, msgspec.structs.replace(action, refs=tuple(each))) for source, each in refs.items())
 
 
-def _source(action: MakeSilence | EndSilence | AddNote | Disarm | Arm | MakeOverride | EndOverride) -> str:
+def _source(action: Plain | Merge | RunPlay | Maintain | EndMaintenance) -> str:
     match action:
+        case Merge() | RunPlay() | Maintain() | EndMaintenance():
+            return responses.source_of(action)
         case MakeSilence(source=source):
             return source
         case EndSilence(ref=ref) | AddNote(ref=ref) | EndOverride(ref=ref) | MakeOverride(roster=ref):
@@ -92,14 +101,15 @@ def call(action: Verb, who: str) -> Callable[[Any], Awaitable[object]]:
             return lambda at: at.override(roster.id, covers, who, why)
         case EndOverride(ref=ref):
             return lambda at: at.end_override(ref.id, who)
+        case _:
+            return responses.call(action, who)
 
 
 def target(action: Verb, view: View) -> str:
     """On what, for people: alerts by name and place, traps by name, silences by what they match."""
     match action:
         case Ack(refs=refs) | Unack(refs=refs):
-            named = [named_alert(ref, view) for ref in refs[:_NAMED]]
-            return ", ".join(named) + (f" and {len(refs) - _NAMED} more" if len(refs) > _NAMED else "")
+            return _named_alerts(refs, view)
         case MakeSilence(match=rule):
             return rule
         case EndSilence(ref=ref):
@@ -112,6 +122,15 @@ def target(action: Verb, view: View) -> str:
             return f"{roster.id}: {', '.join(dict.fromkeys(cover.person for cover in covers))}"
         case EndOverride(ref=ref):
             return next((f"{each.roster}: {each.name}" for each in view.overrides if each.ref == ref), ref.id)
+        case EndMaintenance(ref=ref):
+            return next((", ".join(each.services) for each in view.maintenances if each.ref == ref), ref.id)
+        case _:
+            return responses.target(action, lambda refs: _named_alerts(refs, view))
+
+
+def _named_alerts(refs: Sequence[Ref], view: View) -> str:
+    named = [named_alert(ref, view) for ref in refs[:_NAMED]]
+    return ", ".join(named) + (f" and {len(refs) - _NAMED} more" if len(refs) > _NAMED else "")
 
 
 def named_alert(ref: Ref, view: View) -> str:
@@ -139,8 +158,10 @@ def exclusive(action: Action, source: str) -> str:
             )
         case EndOverride(ref=ref):
             return f"{source}:end-override:{ref.id}"
-        case _:
+        case Start() | Cancel() | AddNote() | PagePeople():
             return ""
+        case _:
+            return responses.exclusive(action, source)
 
 
 def _is_made(silence: Silence, action: MakeSilence, result: object) -> bool:
@@ -180,5 +201,7 @@ def shows(action: Action, result: object, snapshot: Snapshot) -> bool | None:
             return made <= there if made else all((each.person, each.start, each.end) in spans for each in covers)
         case EndOverride(ref=ref):
             return not any(each.ref == ref and each.end > snapshot.asked_at for each in snapshot.overrides or ())
-        case _:
+        case AddNote() | Start() | Cancel() | PagePeople():
             return None  # a note is not part of what every source gives back
+        case _:
+            return responses.shows(action, result, snapshot)

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import inspect
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from ..config.model import Config
 from ..config.secrets import resolve
 from ..core.actions import Action, Run, Start
 from ..core.alerts import Ref
+from ..core.questions import Answered, AssigneesAt, Question, ServicesAt
 from ..core.roster import OnCall
 from ..core.runbooks import Plan
 from ..core.schedule import Schedule, schedule
@@ -34,6 +36,7 @@ from .desk import Refused
 from .dispatch import PATIENCE, Dispatch
 from .disturbed import disturbances
 from .escalator import Escalator
+from .inquiries import Inquiries
 from .journal import Journal, JournalError
 from .keeper import Keeper
 from .lane import Lane, Overran
@@ -121,6 +124,7 @@ class Works:
             stamp=stamp,
             changed=self._publish,
         )
+        self._inquiries = Inquiries(clock, source=self._sources.get, about=self._about, go=self._go, changed=self._store.tell)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._trap_news = False
         self._asked_local = -GATHER
@@ -211,6 +215,10 @@ class Works:
             laid = msgspec.structs.replace(laid, silent=(*laid.silent, f"interruptions cannot be counted: {error}"))
         return schedule(laid, self.here.people, since, until, disturbed)
 
+    async def inquire(self, question: Question) -> Answered:
+        """The answer of a source to a question, waited for. On the engine's own loop."""
+        return await self._inquiries.ask(question)
+
     @property
     def can(self) -> frozenset[tuple[str, str]]:
         """(source, capability) for all that is known to be possible; nothing of a source that has never been asked."""
@@ -299,6 +307,18 @@ class Works:
             remarks=self._remarks(),
         )
         self._store.publish(self.clock.now(), around, fresh=fresh)
+
+    def _go(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Have something done on the loop, soon. From any thread."""
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # it is closed: the engine has ended
+                loop.call_soon_threadsafe(partial(self._crew.go, name, work))
+
+    def _about(self, question: Question) -> object:
+        """What is known of what a question is about: what is answered is true of that."""
+        row = self._store.peek.alert(question.alert) if not isinstance(question, (AssigneesAt, ServicesAt)) else None
+        return row.alert if row is not None else None
 
     def _remarks(self) -> tuple[str, ...]:
         trouble = (*self._crew.trouble.values(), *((self._store.trouble,) if self._store.trouble else ()))

@@ -21,8 +21,9 @@ from .doubles import FakeHost, FakeMachine
 from .fake import FakeConfig, FakeProvider, as_class
 from .http import HttpContract
 from .misbehaving import FAULTS, Misbehaving
+from .responder import FakeResponder
 
 __all__ = [
-    "FAULTS", "HOSTILE", "FakeClock", "FakeConfig", "FakeHost", "FakeMachine", "FakeProvider", "HttpContract", "Misbehaving",
-    "ProviderContract", "as_class",
+    "FAULTS", "HOSTILE", "FakeClock", "FakeConfig", "FakeHost", "FakeMachine", "FakeProvider", "FakeResponder", "HttpContract",
+    "Misbehaving", "ProviderContract", "as_class",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ from ..core.traps import TrapState
 from ..engine.answers import Accepting
 from ..provider import CAPABILITIES, Answer, ProviderError, capabilities
 from .clock import START
+from .contract_responding import RespondingContract
 from .contract_silences import SilencesContract
 from .must import have, must
 from .walk import records_of, texts, times
@@ -39,10 +40,11 @@ _ASKED: dict[str, Callable[[Any], Awaitable[Any]]] = {
     "Rosters": lambda provider: provider.on_call(START),
     "Shifts": lambda provider: provider.shifts(START, START + timedelta(days=14)),
     "Overrides": lambda provider: provider.overrides(),
+    "Maintains": lambda provider: provider.maintenances(),
 }
 
 
-class ProviderContract(SilencesContract):
+class ProviderContract(SilencesContract, RespondingContract):
     """Subclass it in a test module and override `provider`, and as many of the others as the source makes possible; what is not
     overridden is skipped and says so. Each method gives a fresh provider whose source is a recording, or a real server.
 
@@ -158,8 +160,15 @@ class ProviderContract(SilencesContract):
             can, found = capabilities(provider), []
             verbs: dict[str, tuple[str, Callable[[], Awaitable[object]]]] = {
                 "ack": ("Acks", lambda: provider.ack(["no-such-alert"], "ana", "")),
-                "unack": ("Acks", lambda: provider.unack(["no-such-alert"], "ana")),
+                "unack": ("Unacks", lambda: provider.unack(["no-such-alert"], "ana")),
                 "unsilence": ("Silences", lambda: provider.unsilence("no-such-silence", "ana")),
+                "resolve": ("Resolves", lambda: provider.resolve(["no-such-alert"], "ana", "")),
+                "snooze": ("Snoozes", lambda: provider.snooze(["no-such-alert"], self.now + timedelta(hours=1), "ana")),
+                "escalate": ("Escalates", lambda: provider.escalate(["no-such-alert"], 1, "ana")),
+                "reassign": ("Reassigns", lambda: provider.reassign(["no-such-alert"], ["nobody"], "ana")),
+                "merge": ("Merges", lambda: provider.merge("no-such-alert", ["none-either"], "ana")),
+                "end_maintenance": ("Maintains", lambda: provider.end_maintenance("no-such-maintenance", "ana")),
+                "history": ("History", lambda: provider.history("no-such-alert")),
                 "note": ("Notes", lambda: provider.note("no-such-alert", "ana", "hello")),
                 "end_override": ("Overrides", lambda: provider.end_override("no-such-override", "ana")),
                 "arm": ("Rests", lambda: provider.arm("no-such-trap", "ana")),
@@ -198,6 +207,8 @@ class ProviderContract(SilencesContract):
             held = await _alert(provider, alert.ref)
             must(held.state is AlertState.ACKNOWLEDGED, f"after ack the alert is {held.state.value}, not acknowledged")
             must(held.acknowledged_by, "after ack the alert does not say who has it")
+            if "Unacks" not in capabilities(provider):
+                return
             await provider.unack([alert.ref.id], "ana")
             free = await _alert(provider, alert.ref)
             must(free.state is AlertState.FIRING, f"after unack the alert is {free.state.value}, not firing")

@@ -62,7 +62,7 @@ class FakeProvider:
         self._alerts[alert_id] = alert
         return alert
 
-    def resolve(self, alert_id: str) -> None:
+    def end(self, alert_id: str) -> None:
         """Have an alert be over."""
         self._alerts.pop(alert_id, None)
 
