@@ -61,8 +61,14 @@ class TestItKeepsTheContractOverHttp(HttpContract):
         body = json.dumps({"incidents": [*odd[:5], *good, *odd[5:]]}).encode()
         return self.connected(self._served({**self.answers, "/incidents": body}).url), len(odd) + len(good)
 
-    def test_overriding_round_trips(self) -> None:
-        pytest.skip("a recording keeps no override: see the account")
+    def test_acknowledging_round_trips(self) -> None:
+        pytest.skip("a recording keeps nothing: see the account")
+
+    test_notes_round_trip = test_overriding_round_trips = test_a_maintenance_round_trips = test_acknowledging_round_trips
+    test_resolving_takes_an_alert_away = test_snoozing_hushes_with_an_end = test_acknowledging_round_trips
+    test_escalating_rings_again_at_a_level_that_was_told = test_acknowledging_round_trips
+    test_reassigning_gives_an_alert_to_somebody_who_is_there = test_acknowledging_round_trips
+    test_merging_leaves_one = test_a_history_is_told_in_the_order_of_time = test_acknowledging_round_trips
 
 
 class TestItKeepsTheContractWithAnAccount(ProviderContract):

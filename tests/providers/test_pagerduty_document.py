@@ -59,7 +59,17 @@ async def everything_read(pd: PagerDuty, clock: FakeClock) -> list[Answer[Any]]:
         await pd.on_call(now),
         await pd.shifts(now, now + timedelta(days=30)),
         await pd.overrides(),
+        await pd.maintenances(),
     ]
+
+
+async def everything_told(pd: PagerDuty) -> None:
+    """What is asked when somebody looks, of an incident that is not among those that are open."""
+    await pd.levels("PX")
+    await pd.plays("PX")
+    await pd.assignees()
+    await pd.services()
+    await pd.history("PX")
 
 
 class TestRequests:
@@ -108,6 +118,34 @@ class TestRequests:
         assert [each.status for each in server.asked(path="/schedules") if each.method != "GET"] == [201, 204]
         assert wrong_requests(api, server) == []
 
+    def test_all_that_verbs_and_stories_ask_is_valid(self, api: Document, server: Server, clock: FakeClock) -> None:
+        server.account.workflows["PFLOW"], server.account.actions["01ACTION"] = "Page the managers", "Restart apache"
+        server.account.past = ["It burnt before"]
+        fire, other, third = (server.account.fire(f"fire {number}", "PDB") for number in range(3))
+
+        async def done() -> None:
+            pd, now = made(server.url, clock), clock.now()
+            await pd.ack([fire.id, other.id], "ana", "on it")
+            await pd.snooze([fire.id], now + timedelta(hours=2), "ana")
+            for level in await pd.levels(fire.id):
+                await pd.escalate([fire.id], level.number, "ana")
+            await pd.reassign([fire.id], [each.id for each in await pd.assignees()], "ana")
+            await pd.merge(fire.id, [other.id], "ana")
+            await pd.note(fire.id, "ana", "looks like the deploy")
+            for play in await pd.plays(fire.id):
+                await pd.play(fire.id, play.id, "ana")
+            await pd.history(fire.id)
+            await pd.resolve([fire.id, third.id], "ana", "mended")
+            window = await pd.maintain([each.id for each in await pd.services()], now, now + timedelta(hours=1), "ana", "disks")
+            await pd.maintenances()
+            await pd.end_maintenance(window, "ana")
+            await pd.close()
+
+        asyncio.run(done())
+        assert {each.status for each in server.heard} <= {200, 201, 204}
+        assert len({(each.method, each.path) for each in server.heard}) >= 20
+        assert wrong_requests(api, server) == []
+
     def test_a_wrong_request_would_be_found(self, api: Document) -> None:
         fields = {"Accept": "application/vnd.pagerduty+json;version=2", "Content-Type": "application/json"}
         assert api.problems("GET", "/incidents?limit=1", fields, b"") == []
@@ -124,6 +162,22 @@ LISTS = {
     "/escalation_policies": "escalation_policies",
     "/oncalls": "oncalls",
     "/schedules/PSCHED/overrides": "overrides",
+    "/maintenance_windows": "maintenance_windows",
+}
+
+
+TOLD = {
+    "/incidents/PX": "",
+    "/incidents/PX/log_entries": "log_entries",
+    "/incidents/PX/notes": "notes",
+    "/incidents/PX/alerts": "alerts",
+    "/incidents/PX/past_incidents": "past_incidents",
+    "/escalation_policies/PPOLICY": "",
+    "/oncalls": "oncalls",
+    "/users": "users",
+    "/services": "services",
+    "/incident_workflows/triggers": "triggers",
+    "/automation_actions/actions": "actions",
 }
 
 
@@ -139,6 +193,8 @@ class TestAnswers:
 
         for mode, body in api.samples("GET", path, LISTS.get(path, "")):
             body.pop("more", None)  # a page that always has another has no end
+            for each in body.get("maintenance_windows", ()):
+                each["end_time"] = each["end_time"] and "2026-12-24T00:00:00Z"  # later than the beginning
             with Misbehaving({**answers(), path: json.dumps(body).encode()}) as server:
                 found = asyncio.run(polled(server.url))
             if path == "/incidents":
@@ -146,6 +202,28 @@ class TestAnswers:
             if mode == "full":
                 assert not any(answer.rejected for answer in found), (path, mode)
                 assert all(answer.records for answer in found[:1]), (path, mode)
+
+    @pytest.mark.parametrize("path", sorted(TOLD))
+    def test_every_shape_of_what_is_told_of_one_incident_is_read(self, api: Document, clock: FakeClock, path: str) -> None:
+        whole = {each: json.dumps(dict(api.samples("GET", each))["full"] | {"more": False}).encode() for each in TOLD}
+        policy = json.loads(whole["/incidents/PX"])["incident"]["escalation_policy"]["id"]
+        whole[f"/escalation_policies/{policy}"] = whole["/escalation_policies/PPOLICY"]
+
+        async def told(url: str) -> None:
+            pd = made(url, clock)
+            try:
+                await everything_told(pd)
+            finally:
+                await pd.close()
+
+        for _, body in api.samples("GET", path, TOLD[path]):
+            if path == "/incidents/PX":
+                body["incident"] |= {"id": "PX"}
+            if path == "/escalation_policies/PPOLICY":
+                body["escalation_policy"] |= {"id": policy}
+            body.pop("more", None)
+            with Misbehaving({**answers(), **whole, path: json.dumps(body).encode()}) as server:
+                asyncio.run(told(server.url))
 
     def test_an_incident_with_every_member_null_is_still_an_alert(self, api: Document, clock: FakeClock) -> None:
         null = dict(api.samples("GET", "/incidents"))["nulls"]["incidents"][0]

@@ -200,10 +200,17 @@ def _policies(server: Server, asked: Asked, _: str, __: str) -> tuple[int, Any]:
     return 200, asked.page("escalation_policies", [server.account.told_policy(each) for each in named])
 
 
+@_on("GET", "/escalation_policies/{id}")
+def _policy(server: Server, _: Asked, policy: str, __: str) -> tuple[int, Any]:
+    if policy not in server.account.policies:
+        raise Wrong(404, "Not Found")
+    return 200, {"escalation_policy": server.account.told_policy(policy)}
+
+
 @_on("GET", "/oncalls")
 def _oncalls(server: Server, asked: Asked, _: str, __: str) -> tuple[int, Any]:
     now = server.account.now()
-    since, until = asked.time("since", now), asked.time("until", now)
+    since, until = asked.time("since", now), asked.time("until", now + timedelta(seconds=1))
     return 200, asked.page("oncalls", server.account.on_calls(since, until, asked.all("escalation_policy_ids[]")))
 
 

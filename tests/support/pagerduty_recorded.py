@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.testing import FakeClock
-from support.pagerduty_account import Account
+from support.pagerduty_account import Account, ref
 
 START = FakeClock().now()
 
@@ -24,6 +24,11 @@ def account(now: datetime = START) -> Account:
     made.fire("Disk is filling up", "PDB", minutes=300, urgency="low")
     made.fire("Certificate ends in a week", minutes=900, priority="SEV-4")
     made.schedules[0].overrides["QOVER1"] = ("PANA", now + timedelta(hours=3), now + timedelta(hours=5))
+    start, end = (f"{now + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}" for hours in (-1, 1))
+    made.windows["PWIN1"] = {
+        **ref("maintenance_window", "PWIN1", "new disks"), "type": "maintenance_window", "start_time": start, "end_time": end,
+        "description": "new disks", "services": [ref("service", "PDB", "Database")], "created_by": ref("user", "PBO", "Bo"),
+    }  # fmt: skip
     return made
 
 
@@ -43,5 +48,6 @@ def answers(of: Account | None = None) -> Mapping[str, bytes]:
         "/escalation_policies": {**page, "escalation_policies": [told.told_policy(each) for each in told.policies]},
         "/oncalls": {**page, "oncalls": told.on_calls(now, now + timedelta(days=7), ())},
         "/schedules/PSCHED/overrides": {"overrides": overrides},
+        "/maintenance_windows": {**page, "maintenance_windows": list(told.windows.values())},
     }
     return {path: json.dumps(body).encode() for path, body in bodies.items()}

@@ -177,7 +177,7 @@ def _actions(server: Server, asked: Asked, _: str, __: str) -> tuple[int, Any]:
         {
             "id": action, "type": "action", "action_type": "script", "name": name, "description": "as agreed",
             "action_data_reference": {"script": "uptime"}, "creation_time": "2022-11-08T14:54:02Z",
-            "modify_time": "2022-11-08T14:54:02Z", "privileges": {"permissions": ["read", "invoke"]},
+            "modify_time": "2022-11-08T14:54:02Z", "privileges": {"permissions": ["update", "invoke"]},
         }
         for action, name in server.account.actions.items()
     ]  # fmt: skip
@@ -190,7 +190,15 @@ def _invoke(server: Server, asked: Asked, action: str, _: str) -> tuple[int, Any
         raise Wrong(404, "Not Found")
     of = asked.body["invocation"]["metadata"]["incident_id"]
     server.account.started.append((action, server.account.incident(of).id))
-    return 201, {"invocation": {"id": "PINV1", "type": "invocation", "state": "created", "action_id": action}}
+    created = told(server.account.now())
+    return 201, {
+        "invocation": {
+            "id": "PINV1", "type": "invocation", "state": "created", "action_id": action, "runner_id": "PRUNNER",
+            "action_snapshot": {"name": server.account.actions[action], "action_type": "script"},
+            "timing": [{"timestamp": created, "state": "created"}],
+            "metadata": {"incident": ref("incident", of, of), "agent": ref("user", "PANA", "Ana")},
+        }
+    }  # fmt: skip
 
 
 @_on("POST", "/v2/enqueue")

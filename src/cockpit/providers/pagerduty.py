@@ -11,15 +11,21 @@ import msgspec
 from ..core.alerts import Alert, Severity
 from ..core.covers import Cover, Standing
 from ..core.paging import Page
+from ..core.responses import Assignee, Level, Maintenance, Play, Service
 from ..core.roster import OnCall, Shift
-from ..provider import Answer, Host, Secret
+from ..core.story import Story
+from ..provider import Answer, Host, Secret, capabilities
 from .pd_account import DEEPEST, REGIONS, Account, PagerDutyAccess
 from .pd_alerts import SEVERITIES, Look, plain
 from .pd_events import Events
 from .pd_incidents import Incidents
+from .pd_maintenance import Windows
 from .pd_overrides import Overrides
 from .pd_people import People
+from .pd_plays import Plays
 from .pd_rosters import Rosters
+from .pd_story import Stories
+from .pd_verbs import Verbs
 
 
 class PagerDutyConfig(PagerDutyAccess, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,6 +86,9 @@ class PagerDuty:
         self._overrides = Overrides(self._account, name, host.clock, self._rosters, people)
         url = config.events_url or REGIONS[config.region][1]
         self._events = Events(url, config, host, config.routing_key, config.routing_keys)
+        self._verbs = Verbs(self._account, host.clock, self._incidents, people)
+        self._plays, self._stories = Plays(self._account), Stories(self._account)
+        self._windows = Windows(self._account, name, host.clock)
         self.lacks = _lacking(config)
         self._narrowed = False
 
@@ -91,6 +100,77 @@ class PagerDuty:
             self._incidents.narrow(teams, services)
             self._narrowed = True
         return await self._incidents.ask()
+
+    async def ack(self, ids: Sequence[str], who: str, note: str) -> None:
+        """Acknowledge. There is no taking it back: it ends with its service's timeout, or when it is escalated or reassigned."""
+        await self._verbs.ack(ids, note)
+
+    async def resolve(self, ids: Sequence[str], who: str, note: str) -> None:
+        """They are over."""
+        await self._verbs.resolve(ids, note)
+
+    async def snooze(self, ids: Sequence[str], ends_at: datetime, who: str) -> None:
+        """Acknowledged until then; then they ring again."""
+        await self._verbs.snooze(ids, ends_at)
+
+    async def levels(self, alert_id: str) -> Sequence[Level]:
+        """Of the incident's escalation policy."""
+        return await self._verbs.levels(alert_id)
+
+    async def escalate(self, ids: Sequence[str], level: int, who: str) -> None:
+        """To whoever is on that level."""
+        await self._verbs.escalate(ids, level)
+
+    async def assignees(self) -> Sequence[Assignee]:
+        """All users of the account."""
+        return await self._verbs.assignees()
+
+    async def reassign(self, ids: Sequence[str], to: Sequence[str], who: str) -> None:
+        """To these people: ids of users, or of the config's people."""
+        await self._verbs.reassign(ids, to)
+
+    async def merge(self, into: str, ids: Sequence[str], who: str) -> None:
+        """Their alerts go into one, and they are resolved."""
+        await self._verbs.merge(into, ids)
+
+    async def note(self, alert_id: str, who: str, text: str) -> None:
+        """Remark on one."""
+        await self._verbs.note(alert_id, text)
+
+    async def plays(self, alert_id: str) -> Sequence[Play]:
+        """Workflows and automation actions for this incident, where the account has them."""
+        return await self._plays.of(await self._verbs.incident(alert_id))
+
+    async def play(self, alert_id: str, play_id: str, who: str) -> None:
+        """Start one."""
+        await self._plays.run(alert_id, play_id)
+
+    async def history(self, alert_id: str) -> Story:
+        """Its log, its notes, what raised it, and past incidents like it, where the account has them."""
+        return await self._stories.tell(alert_id, (await self._verbs.incident(alert_id)).html_url or "")
+
+    async def maintenances(self) -> Answer[Maintenance]:
+        """Maintenance windows that run or will."""
+        return await self._windows.ask()
+
+    async def services(self) -> Sequence[Service]:
+        """All services of the account."""
+        return await self._windows.services()
+
+    async def maintain(
+        self,
+        services: Sequence[str],
+        starts_at: datetime,
+        ends_at: datetime,
+        who: str,
+        comment: str,
+    ) -> str:
+        """Open a maintenance window."""
+        return await self._windows.begin(services, starts_at, ends_at, comment)
+
+    async def end_maintenance(self, maintenance_id: str, who: str) -> None:
+        """End one. Raises `NotFound`."""
+        await self._windows.end(maintenance_id)
 
     async def on_call(self, at: datetime) -> Answer[OnCall]:
         """Who is on at ``at`` (UTC), on every level of the escalation policies that are shown."""
@@ -104,11 +184,11 @@ class PagerDuty:
         """Those of every schedule that is shown."""
         return await self._overrides.ask()
 
-    async def override(self, roster: str, covers: Sequence[Cover], who: str, why: str) -> Sequence[str]:  # noqa: ARG002  # the protocol's: PagerDuty keeps neither
+    async def override(self, roster: str, covers: Sequence[Cover], who: str, why: str) -> Sequence[str]:
         """Put people on call."""
         return await self._overrides.make(roster, covers)
 
-    async def end_override(self, override_id: str, who: str) -> None:  # noqa: ARG002  # the protocol's, as above
+    async def end_override(self, override_id: str, who: str) -> None:
         """End one. Raises `NotFound`."""
         await self._overrides.end(override_id)
 
@@ -128,5 +208,5 @@ _ROSTERS = frozenset({"Rosters", "Shifts", "Overrides"})
 def _lacking(config: PagerDutyConfig) -> frozenset[str]:
     """What this configuration leaves out."""
     if not config.asks:
-        return frozenset({"Alerts"}) | _ROSTERS
+        return capabilities(PagerDuty) - {"Pages"}
     return (frozenset() if config.on_call else _ROSTERS) | (frozenset() if config.pages else {"Pages"})

@@ -93,7 +93,7 @@ class Account:
             if offset + overlap >= min(most, DEEPEST):
                 return Listed(tuple(records), False, pages, date)
 
-    async def write(self, method: str, path: str, body: object = None, *, named: bool = True) -> Reply:
+    async def write(self, method: str, path: str, body: object = None, *, named: bool = True, accept: Sequence[int] = ()) -> Reply:
         """Write, once. ``named``: the API wants to know in whose name (its header From)."""
         email = await self.email() if named else ""
         if email not in self._writing:
@@ -101,7 +101,8 @@ class Account:
             self._writing[email] = self._host.http(
                 self._url, msgspec.structs.replace(self._settings, headers=fields), "PagerDuty's API"
             )
-        return await self._writing[email].send(method, path, b"" if body is None else msgspec.json.encode(body))
+        sent = b"" if body is None else msgspec.json.encode(body)
+        return await self._writing[email].send(method, path, sent, accept=accept)
 
     async def email(self) -> str:
         """In whose name is written: as configured, else whose token it is, else the person at the keyboard. Raises `ProviderError`
