@@ -42,6 +42,9 @@ without a person it is a gap |
 | `oncall --gaps` | `kind` (gap, double, away), `rosters`, `person`, `name`, `start`, `end`, `why` |
 | `oncall --hours` | `person`, `name`, `timezone`, `hours`, of them `nights`, `weekends`, `holidays`; `interruptions`, \
 of them `at_night` |
+| `escalate` (without `--level`) | `level`, `who` (list of names), `after_seconds`, `policy` |
+| `reassign` (without `--to`), `play` (without a play) | `id`, `name`, `about` |
+| `maintenance` | `source`, `id`, `services` (list of names), `starts_at`, `ends_at`, `who`, `comment` |
 | `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `params` |
 | `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path` |
 | `doctor` | `check`, `ok`, `detail` |

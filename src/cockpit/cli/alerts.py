@@ -77,9 +77,11 @@ def _cells(row: Row, now: datetime) -> tuple[str, ...]:
 
 
 def find(view: View, text: str) -> Ref:
-    """The alert that ``ID`` or ``SOURCE/ID`` means. Ends the command where it is none, or more than one."""
+    """The alert that ``ID``, ``SOURCE/ID`` or ``#NUMBER`` means. Ends the command where it is none, or more than one."""
     whole = [row.alert.ref for row in view.alerts if str(row.alert.ref) == text]
     found = whole or [row.alert.ref for row in view.alerts if row.alert.ref.id == text]
+    if text.startswith("#") and not found:
+        found = [row.alert.ref for row in view.alerts if row.alert.where == text]
     if not found:
         raise Stop(f"{text} is not an alert now; `cockpit alerts` lists what is (the last column is the id)")
     if len(found) > 1:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from .. import plugins
 from ..config.model import Config
 from ..core.actions import Action, Run
+from ..core.questions import Answered, Question
 from ..core.roster import OnCall
 from ..core.schedule import Schedule
 from ..core.traps import Failed, Looked, Trap
@@ -71,6 +72,10 @@ class House:
             if not told:
                 raise
             raise Ended(told[0]) from None
+
+    def inquire(self, question: Question) -> Answered:
+        """What a source answers that is asked only when somebody wants to know."""
+        return self._runner.run(self.desk.inquire(question))
 
     def look_once(self, trap: Trap) -> Looked | Failed:
         """One look with a trap's probe, that changes nothing."""

@@ -32,6 +32,15 @@ COMMANDS: tuple[Command, ...] = (
             "silence what matches, until a time or until it has resolved, with a reason; change, extend, end and list silences",
             "example: cockpit silence 'trap=root-disk' --for 2h --comment 'disk is being replaced' --yes"),
     Command("note", "alerts", "note", "leave a note on an alert"),
+    Command("resolve", "respond", "resolve", "say that alerts are over, where their source can be told so"),
+    Command("snooze", "respond", "snooze", "keep alerts quiet for a while; then they ring again by themselves"),
+    Command("escalate", "respond", "escalate", "tell whoever is on a level of the alert's escalation policy; list its levels"),
+    Command("reassign", "respond", "reassign", "give alerts to other people; list who is there"),
+    Command("merge", "respond", "merge", "put alerts into one",
+            "example: cockpit merge '#1001' '#1002' '#1003' --yes puts the last two into the first"),
+    Command("play", "respond", "play", "have the source run one of its own workflows or actions on an alert; list them"),
+    Command("maintenance", "respond", "maintenance", "what is under maintenance at its source; begin one, end one",
+            "example: cockpit maintenance 'Shop API' --for 2h --comment 'new disks' --yes"),
     Command("oncall", "oncall", "oncall", "who is on call, until when, who is next"),
     Command("page", "page", "page", "tell people now: a person, a roster, a level; try a channel; list the channels",
             "example: cockpit page primary 'db-1 is down, I need a hand' --yes"),
@@ -95,7 +104,16 @@ def build() -> Parser:
     return parser
 
 
-_LISTS = {"alerts": "filter", "ack": "ids", "unack": "ids", "note": "text", "page": "who", "run": "values"}
+_LISTS = {
+    "alerts": "filter",
+    "ack": "ids",
+    "unack": "ids",
+    "note": "text",
+    "page": "who",
+    "run": "values",
+    **dict.fromkeys(("resolve", "snooze", "escalate", "reassign", "merge"), "ids"),
+    "maintenance": "services",
+}
 """Commands that end in a list of words, and the name of that list."""
 
 
@@ -166,6 +184,58 @@ def _silence(parser: argparse.ArgumentParser) -> None:
 def _note(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="the alert's id, or SOURCE/ID")
     parser.add_argument("text", nargs="+", metavar="TEXT", help="what to remember")
+
+
+def _yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="send it; without it the preview is shown and nothing is done")
+
+
+def _resolve(parser: argparse.ArgumentParser) -> None:
+    _ids(parser)
+    parser.add_argument("--note", default="", metavar="TEXT", help="how it was mended")
+    _yes(parser)
+
+
+def _snooze(parser: argparse.ArgumentParser) -> None:
+    _ids(parser)
+    parser.add_argument("--for", dest="duration", default="1h", metavar="TIME", help="how long: 30m, 2h, 1d (default: 1h)")
+    _yes(parser)
+
+
+def _escalate(parser: argparse.ArgumentParser) -> None:
+    _ids(parser)
+    parser.add_argument("--level", type=_whole(1, 100), metavar="N", help="the level; without it the levels are listed")
+    _yes(parser)
+
+
+def _reassign(parser: argparse.ArgumentParser) -> None:
+    _ids(parser)
+    parser.add_argument(
+        "--to", action="append", default=[], metavar="WHO", help="a name, an address or an id there, more than once for several"
+    )
+    _yes(parser)
+
+
+def _merge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("into", metavar="INTO", help="the alert that the others go into")
+    _ids(parser)
+    _yes(parser)
+
+
+def _play(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="the alert's id, or SOURCE/ID")
+    parser.add_argument("play", nargs="?", default="", metavar="PLAY", help="its name or id; without it they are listed")
+    _yes(parser)
+
+
+def _maintenance(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("services", nargs="*", default=[], metavar="SERVICE", help="by name or id; without any, list what is")
+    parser.add_argument("--for", dest="duration", default="1h", metavar="TIME", help="how long: 30m, 2h, 1d (default: 1h)")
+    parser.add_argument("--at", default="", metavar="TIME", help="when it begins (no offset: this machine's zone; default: now)")
+    parser.add_argument("--comment", default="", metavar="TEXT", help="why (wanted)")
+    parser.add_argument("--source", default="", metavar="NAME", help="the source (default: the only one that can)")
+    parser.add_argument("--end", default="", metavar="ID", help="end the one with this id instead, or SOURCE/ID")
+    _yes(parser)
 
 
 def _oncall(parser: argparse.ArgumentParser) -> None:
@@ -248,6 +318,13 @@ _ARGUMENTS = {
     "unack": _ids,
     "silence": _silence,
     "note": _note,
+    "resolve": _resolve,
+    "snooze": _snooze,
+    "escalate": _escalate,
+    "reassign": _reassign,
+    "merge": _merge,
+    "play": _play,
+    "maintenance": _maintenance,
     "oncall": _oncall,
     "page": _page,
     "trap": _trap,

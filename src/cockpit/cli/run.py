@@ -62,7 +62,10 @@ class Ended(Exception):
         self.status = 128 + number
 
 
-_DEEDS = frozenset({"ack", "unack", "silence", "note", "page", "trap", "beat", "run"})
+_DEEDS = frozenset(
+    ("ack", "unack", "silence", "note", "page", "trap", "beat", "run",
+     "resolve", "snooze", "escalate", "reassign", "merge", "play", "maintenance")
+)  # fmt: skip
 """Commands that do something. Their exit status says what became of that, whoever reads what they print, or stops reading."""
 
 
