@@ -56,5 +56,6 @@ def _alert(page: Page, now: datetime) -> dict[str, object]:
     return {
         "labels": labels,
         "annotations": {name: value for name, value in annotations.items() if value},
+        "startsAt": stamp(now),  # without it, it would be said to begin at its end; the earliest that was told stands
         "endsAt": stamp(now if over else now + HELD),
     }
