@@ -46,7 +46,7 @@ of them `at_night` |
 | `reassign` (without `--to`), `play` (without a play) | `id`, `name`, `about` |
 | `maintenance` | `source`, `id`, `services` (list of names), `starts_at`, `ends_at`, `who`, `comment` |
 | `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `params` |
-| `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path` |
+| `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason` |
 | `doctor` | `check`, `ok`, `detail` |
 | `check` | `file`, `line`, `key`, `what`, `hint`; an empty list is a config without faults |
 | `page --channels` | `channel`, `kind`, `last_sent_at`, `failing_since`, `failures`, `why` |
