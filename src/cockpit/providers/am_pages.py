@@ -15,7 +15,8 @@ import msgspec
 
 from ..core.paging import Page, PageKind
 from ..provider import ProviderError
-from .am_members import API, Cluster, Member, whole
+from .am_member import API, Member
+from .am_members import Cluster, whole
 from .am_wire import stamp
 
 HELD = timedelta(hours=12)
