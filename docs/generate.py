@@ -40,6 +40,8 @@ are `null`.
 | `oncall --week`, `--month`, `--mine` | `roster`, `level`, `person`, `name`, `timezone`, `start`, `end`, `source`, `override`; \
 without a person it is a gap |
 | `oncall --gaps` | `kind` (gap, double, away), `rosters`, `person`, `name`, `start`, `end`, `why` |
+| `oncall overrides` | `source`, `id`, `roster`, `person`, `name`, `start`, `end`, `who`, `why`, \
+`undone` (why it cannot be taken back) |
 | `oncall --hours` | `person`, `name`, `timezone`, `hours`, of them `nights`, `weekends`, `holidays`; `interruptions`, \
 of them `at_night` |
 | `escalate` (without `--level`) | `level`, `who` (list of names), `after_seconds`, `policy` |
@@ -84,9 +86,10 @@ def _commands() -> list[str]:
         lines += [f"### `cockpit {command.name}`", "", f"{command.help[0].upper()}{command.help[1:]}.", ""]
         each = sub.choices[command.name]
         nested = next((action for action in each._actions if isinstance(action, argparse._SubParsersAction)), None)
+        lines += [*_options(each, shared), ""] if _options(each, shared) else []
         for name, verb in nested.choices.items() if nested else ():
-            lines += [f"`cockpit {command.name} {name}`", "", *_options(verb, shared), ""]
-        lines += [*_options(each, shared), ""] if nested is None and _options(each, shared) else []
+            told = _options(verb, shared)
+            lines += [f"`cockpit {command.name} {name}`", "", *([*told, ""] if told else [])]
         lines += [f"{command.epilog[0].upper()}{command.epilog[1:]}", ""] if command.epilog else []
     return lines
 
