@@ -172,12 +172,12 @@ def shown(it: Seen, by: Hushed, *, louder: bool = False) -> Alert:
 
 
 def _silence_words(silence_id: str, silence: WireSilence | None) -> str:
-    short = f"silence {silence_id[:8]}"
+    short = silence_id[:8]
     if silence is None:
-        return short
+        return f"silence {short}"
     mark: Mark | None = mark_of(silence)
     comment = mark.why if mark is not None else silence.comment
-    return f"{short} of {silence.created_by}" + (f": {comment}" if comment else "")
+    return f"silenced by {silence.created_by or 'someone'}" + (f": {comment}" if comment else "") + f" ({short})"
 
 
 def routed(groups: Sequence[WireGroup]) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
