@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.core.alerts import SEVERITY_WORDS, Alert, AlertState, Ref, Severity
+from cockpit.core.bunches import quoted
 from cockpit.core.filters import parse
 from cockpit.provider import Malformed, ProviderError
 from cockpit.providers.am_acks import ack_comment, exact, lasting_comment, mark_of
 from cockpit.providers.am_alerts import SEVERITIES
-from cockpit.providers.am_matchers import expression, hits, matchers, re_quoted, written
+from cockpit.providers.am_matchers import expression, hits, matchers, written
 from cockpit.providers.am_wire import WireAlert, WireMatcher, WireSilence
 from cockpit.providers.records import Records, when
 
@@ -30,7 +31,7 @@ def alert(labels: dict[str, str]) -> Alert:
 
 labelled = st.dictionaries(st.sampled_from(LABELS), st.sampled_from(VALUES[1:]))
 found = st.builds(
-    lambda name, value, regex, equal: WireMatcher(name, re_quoted(value) if regex else value, regex, equal),
+    lambda name, value, regex, equal: WireMatcher(name, quoted(value) if regex else value, regex, equal),
     st.sampled_from((*LABELS, "with space", "dotted.name")),
     st.sampled_from(VALUES),
     st.booleans(),

@@ -28,8 +28,8 @@ from .terms import Aged, Filter, InState, Is, Mine, Ranks, Term, Word, haystack,
 from .units import seconds
 
 __all__ = [
-    "Aged", "Filter", "FilterError", "InState", "Is", "Mine", "Ranks", "Term", "Word", "for_alert", "haystack", "parse", "people",
-    "value_of",
+    "Aged", "Filter", "FilterError", "InState", "Is", "Mine", "Ranks", "Term", "Word", "for_alert", "haystack", "matchable",
+    "parse", "people", "value_of", "written",
 ]  # fmt: skip
 
 
@@ -63,8 +63,12 @@ def _parsed(text: str) -> Filter:
 
 
 def for_alert(alert: Alert) -> str:
-    """The matchers that hit this alert, to begin a silence with: ``trap="root-disk"`` for one of this machine, all its labels for
-    another, name and place where it has none. What comes back parses, and matches this alert."""
+    """The matchers that hit this alert, to begin a silence with. What comes back parses, and matches this alert."""
+    return " ".join(written(name, "=", value) for name, value in matchable(alert).items())
+
+
+def matchable(alert: Alert) -> dict[str, str]:
+    """What such matchers name: ``trap`` for an alert of this machine, all labels of another, name and place where it has none."""
     own = value_of(alert, "alertname")
     if alert.trap and value_of(alert, "trap") == alert.trap:
         names = ["trap"] if own == alert.trap else ["alertname", "trap"]
@@ -72,7 +76,12 @@ def for_alert(alert: Alert) -> str:
         names = sorted(alert.labels, key=lambda name: (name != "alertname", name))
     else:
         names = ["alertname", "where"] if alert.where else ["alertname"]
-    return " ".join(f"{name if _NAME.fullmatch(name) else _quote(name)}={_quote(value_of(alert, name))}" for name in names)
+    return {name: value_of(alert, name) for name in names}
+
+
+def written(name: str, sign: str, value: str) -> str:
+    """One term as text: ``team="web"``."""
+    return f"{name if _NAME.fullmatch(name) else _quote(name)}{sign}{_quote(value)}"
 
 
 def _quote(value: str) -> str:

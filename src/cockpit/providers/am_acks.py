@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from ..core.bunches import bunches, quoted
 from ..core.text import clean, clean_block
-from .am_matchers import hits, re_quoted
+from .am_matchers import hits
 from .am_wire import WireMatcher, WireSilence, stamp
 from .records import when
 
@@ -28,8 +29,6 @@ _TOGETHER = 100
 """Alerts that one silence acknowledges, at most."""
 _LONG = 6000
 """Characters of one matcher's pattern, at most."""
-_VARYING = ("instance", "host", "node", "pod", "container", "device", "mountpoint", "name")
-"""Labels in which alerts of one storm differ most often."""
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -91,7 +90,7 @@ def exact(
     for labels in others:
         by_name[labels.get("alertname", "")].append(labels)
     found = []
-    for ids in _bunches(wanted):
+    for ids in (part for bunch in bunches(wanted) for part in _in_parts(bunch, wanted)):
         labelled = [wanted[each] for each in ids]
         made = tuple(_together(labelled))
         beside = (
@@ -101,22 +100,6 @@ def exact(
         )
         found.append(((*made, *_without(made, labelled[0], beside)), ids))
     return found
-
-
-def _bunches(wanted: Mapping[str, Mapping[str, str]]) -> Iterator[list[str]]:
-    shapes = defaultdict[tuple[str, ...], list[str]](list)
-    for each, labels in wanted.items():
-        shapes[tuple(sorted(labels))].append(each)
-    for names, ids in shapes.items():
-        best = [[each] for each in ids]
-        for varying in sorted(names, key=lambda name: name not in _VARYING):
-            bunches = defaultdict[tuple[str, ...], list[str]](list)
-            for each in ids:
-                bunches[tuple(wanted[each][name] for name in names if name != varying)].append(each)
-            if len(bunches) < len(best):
-                best = list(bunches.values())
-        for bunch in best:
-            yield from _in_parts(bunch, wanted)
 
 
 def _in_parts(bunch: list[str], wanted: Mapping[str, Mapping[str, str]]) -> Iterator[list[str]]:
@@ -139,7 +122,7 @@ def _together(labelled: Sequence[Mapping[str, str]]) -> Iterator[WireMatcher]:
         if len(values) == 1:
             yield WireMatcher(name, values[0])
         else:
-            yield WireMatcher(name, "|".join(map(re_quoted, values)), is_regex=True)
+            yield WireMatcher(name, "|".join(map(quoted, values)), is_regex=True)
 
 
 def _without(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 
 from ..core.alerts import SEVERITY_WORDS, Severity
+from ..core.bunches import quoted
 from ..core.filters import FilterError, parse
 from ..core.terms import Aged, InState, Is, Mine, Ranks, Term, Word
 from ..provider import ProviderError
@@ -22,7 +23,6 @@ _NAME = re.compile(r"\w[\w.:/\-]*")
 _BARE = re.compile(r"[\w.:/\-+%,;]+")
 _CANARIES = ("cockpit-canary-7Q", "zz 0", "\u00e9\u00df-9.x:1/y")
 """Values that nobody's labels have: a matcher that takes them all selects nothing."""
-_SPECIAL = re.compile(r"([\\.+*?()|\[\]{}^$])")
 
 Severities = Mapping[str, Severity]
 
@@ -89,7 +89,7 @@ def _ranked(op: str, severity: Severity, label: str, words: Severities) -> WireM
     }
     holds = ranks[op]
     rest = holds(Severity.UNKNOWN)  # then those are named that it does not hold for
-    named = sorted(re_quoted(word) for word, each in words.items() if each is not Severity.UNKNOWN and holds(each) != rest)
+    named = sorted(quoted(word) for word, each in words.items() if each is not Severity.UNKNOWN and holds(each) != rest)
     if not named:
         raise ProviderError(f"@severity{op}{severity.word} takes {'every alert' if rest else 'none'}: leave it out, or say another")
     return WireMatcher(name=label, value=f"(?i:{'|'.join(named)})", is_regex=True, is_equal=not rest)
@@ -152,8 +152,3 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
 
 
 _ONLY_WORDS = re.compile(r"(?:\(\?i:)?(?:[^\\.+*?()|\[\]{}^$]|\\[\\.+*?()|\[\]{}^$]|\|)*\)?")
-
-
-def re_quoted(value: str) -> str:
-    """A value as a pattern of RE2 that takes it alone."""
-    return _SPECIAL.sub(r"\\\1", value)
