@@ -126,6 +126,8 @@ class Alerts(Haunted[AlertRow]):
         self.hidden = 0
         self._looked = 1.0
         self.filter_text = ""
+        self.silenced: Span | None = None
+        """What the title says of the silences that stand."""
         self._needs = EVERYTHING
         self._blind: tuple[str, ...] = ()
         self._unwatched = ""
@@ -183,6 +185,8 @@ class Alerts(Haunted[AlertRow]):
         alert = row.alert
         age = "" if alert.started_at is None or self._now is None else drawn_age(alert.started_at, self._now)
         who = _who(alert, row.pending, _old(row, self._ages))
+        if not who[0] and (once := _once_had(alert, self._now)):
+            who = (once, "warning")
         quiet, gone = alert.state is not AlertState.FIRING, row is self.ghost
         return AlertFace(
             alert.severity, age, alert.name, alert.where, alert.summary, *who, alert.ref.source, quiet, row.stale or gone,
@@ -203,6 +207,8 @@ class Alerts(Haunted[AlertRow]):
         if self.hidden:
             so_far = f"{self._looked:.0%} looked at" if self._looked < 1 else f"{self.hidden} hidden"
             said.append((f" · {so_far}", "muted"))
+        if self.silenced:
+            said.append((f" · {self.silenced[0]}", self.silenced[1]))
         right: list[Span] = []
         if not self.folded and self.count() > self.page:
             above, below = self.top, max(0, self.count() - self.top - self.page)
@@ -260,6 +266,13 @@ def _who(alert: Alert, pending: str, old: str) -> tuple[str, str]:
         case AlertState.RESOLVED:
             return "resolved", "ok"
     return ", ".join(alert.assignees), "who"
+
+
+def _once_had(alert: Alert, now: datetime | None) -> str:
+    """Of an alert that was acknowledged so long ago that it is back before the eyes: when, and by whom; "" of any other."""
+    if alert.state is not AlertState.FIRING or alert.acknowledged_at is None or now is None:
+        return ""
+    return f"{short_age((now - alert.acknowledged_at).total_seconds())} ago {alert.acknowledged_by}".rstrip()
 
 
 def _centred(spans: Sequence[Span], width: int) -> tuple[Spans]:

@@ -42,6 +42,8 @@ class Ask(Box[dict[str, str] | None]):
 
     ``tab``, ``shift+tab``, arrows and ``enter`` move; ``enter`` in the last field gives the answer when every field is in order,
     else it goes to the first that is not. ``preview`` is called with the values as typed; its lines stand under the fields.
+    ``whole`` is asked last: it gives the field that is to blame, and the reason, where the values do not go together. The cursor
+    begins where something is missing, else in the field ``begin``.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,10 +56,14 @@ class Ask(Box[dict[str, str] | None]):
         title: str,
         fields: Sequence[Field],
         preview: Callable[[Mapping[str, str]], Sequence[Line]] | None = None,
+        whole: Callable[[Mapping[str, str]], tuple[str, str] | None] = lambda _: None,
+        *,
+        begin: str = "",
     ) -> None:
         super().__init__(title, keys=[("enter", "save" if len(fields) < 2 else "next"), ("esc", "cancel")])
         self._fields = tuple(fields)
         self._preview = preview
+        self._whole, self._begin = whole, begin
         self._looking = False
 
     def inside(self) -> Iterable[Widget]:
@@ -77,7 +83,8 @@ class Ask(Box[dict[str, str] | None]):
 
     def on_mount(self) -> None:
         """Begin where something is missing."""
-        first = next((n for n, field in enumerate(self._fields) if field.check(field.value)), 0)
+        wanted = next((n for n, field in enumerate(self._fields) if field.id == self._begin), 0)
+        first = next((n for n, field in enumerate(self._fields) if field.check(field.value)), wanted)
         self._line(first).focus()
         self._look()
 
@@ -120,15 +127,23 @@ class Ask(Box[dict[str, str] | None]):
             if self._complain(number):
                 self._line(number).focus()
                 return
+        if (blamed := self._whole(self.values)) is not None:
+            number = next(number for number, field in enumerate(self._fields) if field.id == blamed[0])
+            self._line(number).focus()
+            self._say_fault(number, blamed[1])
+            return
         self.dismiss(self.values)
 
     def _complain(self, number: int) -> bool:
         """Show what is wrong with a field; whether anything is."""
         fault = self._fields[number].check(self._line(number).value)
+        self._say_fault(number, fault or "")
+        return bool(fault)
+
+    def _say_fault(self, number: int, fault: str) -> None:
         shown = self.query_one(f"#fault-{number}", Said)
         shown.set_class(bool(fault), "-shown")
-        shown.show(Content.styled(fault or "", "$role-refusal"))
-        return bool(fault)
+        shown.show(Content.styled(fault, "$role-refusal"))
 
 
 def _number(line: Input) -> int:

@@ -25,11 +25,14 @@ from .inputs import COMMAND, IDS, InputLines
 from .keys import Key, printed
 from .lines import Lines
 from .look import Look
-from .places import PANES, BoardLayout, Places, places
+from .places import BoardLayout, Places, order, places
 from .roster import Roster
 from .runbooks import Offer, Runbooks
 from .selection import Selection, Undo
 from .showing import Showing
+from .silence_keys import with_silences
+from .silences import KEYS as SILENCE_KEYS
+from .silences import Silences, counted
 from .status import Banner, Footer, Header, Tabs, tabs
 from .subject import Subject, failed, offers, reasons
 from .told import Told
@@ -88,13 +91,14 @@ class Board(InputLines, inherit_bindings=False):
         self.banner = Banner(look)
         self.alerts, self.detail, self.traps = Alerts(look), Detail(look), Traps(look, self.told)
         self.runbooks, self.oncall = Runbooks(look), Roster(look, zone=self.zone)
+        self.silences = Silences(look, self.table)
         self.tabs, self.footer = Tabs(look), Footer(look, self.table)
         self.panes: Mapping[str, Lines] = {
-            each.id or "": each for each in (self.alerts, self.detail, self.traps, self.runbooks, self.oncall)
+            each.id or "": each for each in (self.alerts, self.silences, self.detail, self.traps, self.runbooks, self.oncall)
         }
         self.filtering = Filtering(self.alerts, clock, self.set_timer, lambda: self.home)
         self.alerts.active = self.alerts.held = True
-        self.selection = Selection(self.alerts, self.traps, desk.view)
+        self.selection = Selection(self.alerts, self.traps, self.silences, desk.view)
         self.undo = Undo()
         self._places = BoardLayout(self.places)
 
@@ -104,6 +108,11 @@ class Board(InputLines, inherit_bindings=False):
     def offers(self) -> tuple[Offer, ...]:
         """The runbooks of the Runbooks pane, in the order of their digits."""
         return self.runbooks.offers
+
+    @property
+    def front(self) -> str:
+        """The pane that stands where the alerts do: they, or the silences."""
+        return "silences" if self.silences.open else "alerts"
 
     @property
     def subject(self) -> Subject:
@@ -185,10 +194,13 @@ class Board(InputLines, inherit_bindings=False):
             self.say(no, "refusal")
         self.view = self.selection.view = blinded(view, silence) if silence else view
         now = self.clock.now()
+        self.alerts.silenced = counted(self.view.silences, now)
         self.alerts.tick(now)
         self.traps.fade(now)
+        self.silences.tick(now)
         self.oncall.tick(now)
         self.filtering.take(self.view, now)
+        self.silences.show(self.view)
         self.traps.show(self.view.traps)
         self.oncall.show(self.view.rosters)
         alarm = silence or " · ".join(self.view.alarms)
@@ -205,7 +217,8 @@ class Board(InputLines, inherit_bindings=False):
             self.pull()  # an engine that says nothing brings no view by itself
         self.header.show(self.view, now, max(0.0, self.clock.mono() - self._seen_at))
         self.filtering.tick(now)
-        faded = self.alerts.tick(now) | self.traps.fade(now)
+        self.alerts.silenced = counted(self.view.silences, now)
+        faded = self.alerts.tick(now) | self.traps.fade(now) | self.silences.tick(now)
         self.oncall.tick(now)
         if (minute := now.replace(second=0, microsecond=0)) != self._minute:
             self._minute = minute
@@ -255,16 +268,18 @@ class Board(InputLines, inherit_bindings=False):
         self.runbooks.show(offers(about, self.view, self.desk), about.name)
         self.detail.show(self._shown, self.clock.now())
         why = reasons(self.table, self.desk, self.view, self.alert_refs(), self.trap_refs(), self.offers, about, self.undo_refs())
+        silences = self.selection.silence_refs() if self.selection.about == "silences" else None
+        why = with_silences(why, self.desk, self.view, silences, self.filter_text)
         self.why = {**why, **self.selection.gone(self.table)}
         marked = len(self.panes[self.selection.about].marks)
         said = [f"{marked} marked"] * bool(marked)
         if self.view.read_only or self.size.width >= _ROOMY:
             said.append(f"read-only {'on' if self.view.read_only else 'off'}")
-        self.footer.show(frozenset(self.why), "  ".join(said))
-        self.tabs.show(tabs(self.view, len(self.offers)), self.pane)
+        self.footer.show(frozenset(self.why), "  ".join(said), SILENCE_KEYS if silences is not None else {})
+        self.tabs.show(tabs(self.view, len(self.offers), self.front), self.pane)
 
     def _shown(self, now: datetime) -> Shown:
-        here = (self.oncall.here, self.runbooks.here, self.traps.here)
+        here = (self.oncall.here, self.runbooks.here, self.traps.here, self.silences.here)
         return self.showing.of_pane(self._subject_pane, here, self.subject, self.view, now)
 
     # ── panes and keys ────────────────────────────────────────────────────────────────────────────────────────────
@@ -274,7 +289,9 @@ class Board(InputLines, inherit_bindings=False):
         self.pane = pane
         if pane != "detail":
             self._subject_pane = pane
-        if pane in ("alerts", "traps"):
+        if pane in ("alerts", "silences"):
+            self.silences.opened(pane == "silences", self.view)
+        if pane in ("alerts", "traps", "silences"):
             self.selection.about = pane
         for id, each in self.panes.items():
             each.active, each.held = id == pane, id in (self.selection.about, self._subject_pane)
@@ -285,10 +302,11 @@ class Board(InputLines, inherit_bindings=False):
 
     def next_pane(self, by: int) -> None:
         """The pane after this one, or before it, round and round."""
-        self.to_pane(PANES[(PANES.index(self.pane) + by) % len(PANES)])
+        panes = order(self.front)
+        self.to_pane(panes[(panes.index(self.pane) + by) % len(panes)])
 
     def back(self) -> None:
-        """Put away marks; out of a lower pane; then put away the filter, then the banner."""
+        """Put away marks; out of a lower pane, or from the silences to the alerts; then put away the filter, then the banner."""
         here = self.panes[self.pane]
         if self.pane == "detail":
             self.to_pane(self._subject_pane)
@@ -297,7 +315,7 @@ class Board(InputLines, inherit_bindings=False):
             here.redraw()
             self.follow()
         elif self.pane != "alerts":
-            self.to_pane("alerts")
+            self.to_pane(self.front if self.pane != self.front else "alerts")
         elif self.filter_text:
             self.sift("", mine=False)
         elif self.banner.put_away():
@@ -345,7 +363,7 @@ class Board(InputLines, inherit_bindings=False):
         """Where everything stands at this size (`BoardLayout` asks)."""
         open_line = next((each for each in self.children if each.id in IDS and each.display), None)
         high = open_line.get_content_height(size, size, size.width) if open_line is not None else 0
-        return places(size.width, size.height, self.pane, banner=int(bool(self.banner.open)), line=high)
+        return places(size.width, size.height, self.pane, front=self.front, banner=int(bool(self.banner.open)), line=high)
 
     def _lay_out(self) -> None:
         self.header.refresh(layout=True)  # a child's wish: the board's own would find the old arrangement in Textual's cache
@@ -363,4 +381,7 @@ class Board(InputLines, inherit_bindings=False):
 
 
 _ROOMY = 100
-_ACTS = frozenset({"ack", "unack", "silence", "note", "disarm", "run", "pick-runbook", "link", "copy", "palette", "help", "open"})
+_ACTS = frozenset({
+    "ack", "unack", "silence", "silence-filter", "extend", "note", "disarm", "run", "pick-runbook", "link", "copy", "palette",
+    "help", "open",
+})  # fmt: skip

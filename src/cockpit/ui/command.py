@@ -69,10 +69,11 @@ def read(text: str, table: Sequence[Key] = TABLE) -> Command:
         return Command(words[first], rest.strip())
     if first.isdigit():
         return Command("run", first if not rest else f"{first} {rest.strip()}")
-    begun = {command for word, command in words.items() if first and word.startswith(first)}
-    if len(begun) == 1:
-        return Command(begun.pop(), rest.strip())
-    near = sorted(begun) or get_close_matches(first, words, 3, 0.7)
+    begun = {word: command for word, command in words.items() if first and word.startswith(first)}
+    shortest = min(begun, key=len, default="")
+    if begun and all(word.startswith(shortest) or command == begun[shortest] for word, command in begun.items()):
+        return Command(begun[shortest], rest.strip())  # ``sil`` is silence, which silences begins with too
+    near = sorted(set(begun.values())) or get_close_matches(first, words, 3, 0.7)
     raise UnknownCommand(
         f"there is no command {first!r}" + (f": did you mean {' or '.join(near)}?" if near else "; ? shows all keys")
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ..core import actions
+from ..core.alerts import Ref
 from ..core.runbooks import Runbook
 from ..core.text import clean
 from ..core.traps import TrapState
@@ -41,8 +42,8 @@ def _ends(last: bool) -> Deed:
 
 def _mark(board: Board, _: str) -> None:
     pane = board.panes[board.pane]
-    if pane.id not in ("alerts", "traps") or pane.key is None:
-        board.say("only alerts and traps are marked", "refusal")
+    if pane.id not in ("alerts", "traps", "silences") or pane.key is None:
+        board.say("only alerts, traps and silences are marked", "refusal")
         return
     if board.selection.ghost:
         board.say(board.selection.ghost, "refusal")
@@ -93,6 +94,9 @@ def _open(board: Board, url: str) -> None:
 
 
 def _copy(board: Board, _: str) -> None:
+    if board.selection.about == "silences":
+        _copied(board, [said for ref in board.selection.silence_refs() if (said := _silence_line(board, ref))], "silence")
+        return
     rows = [row for ref in board.alert_refs() if (row := board.view.alert(ref)) is not None]
     rows = rows or [row for row in (board.cursor_row(),) if row is not None]  # what has just resolved can still be told of
     lines = []
@@ -102,8 +106,20 @@ def _copy(board: Board, _: str) -> None:
         lines.append(
             f"{alert.severity.word} {alert.name} {alert.where} {alert.state.value}{since}: {alert.summary} [{alert.ref}] {labels}"
         )
+    _copied(board, lines, "alert")
+
+
+def _copied(board: Board, lines: list[str], what: str) -> None:
     board.app.copy_to_clipboard("\n".join(lines))
-    board.say("copied 1 alert" if len(lines) == 1 else f"copied {len(lines)} alerts")
+    board.say(f"copied 1 {what}" if len(lines) == 1 else f"copied {len(lines)} {what}s")
+
+
+def _silence_line(board: Board, ref: Ref) -> str:
+    each = next((each for each in board.view.silences if each.ref == ref), None)
+    if each is None:
+        return ""
+    until = "resolved" if each.until_resolved else f"{each.ends_at:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{each.state.value} {each.match} until {until} by {each.who}: {each.comment} [{each.ref}]"
 
 
 def _refresh(board: Board, _: str) -> None:
@@ -122,7 +138,9 @@ def _ack(board: Board, _: str) -> None:
 
 
 def _unack(board: Board, _: str) -> None:
-    if ask(board, actions.Unack(board.undo_refs())):
+    if board.selection.about == "silences":
+        _with_silences(board, "end")
+    elif ask(board, actions.Unack(board.undo_refs())):
         board.undo.forget()
         board.follow()
 
@@ -184,7 +202,23 @@ def _pick_runbook(board: Board, _: str) -> None:
 def _silence(board: Board, _: str) -> None:
     from . import flows
 
-    board.start(flows.silence(board, board.desk, board.alert_refs()))
+    if board.selection.about == "silences":
+        _with_silences(board, "change")
+    else:
+        board.start(flows.silence(board, board.desk, board.alert_refs()))
+
+
+def _with_silences(board: Board, what: str) -> None:
+    from . import flows
+
+    flow = {"change": flows.change, "extend": flows.extend, "end": flows.end}[what]
+    board.start(flow(board, board.desk, board.selection.silence_refs()))
+
+
+def _silence_filter(board: Board, _: str) -> None:
+    from . import flows
+
+    board.start(flows.silence_filter(board, board.desk))
 
 
 def _escalate(board: Board, _: str) -> None:
@@ -284,6 +318,9 @@ DEEDS: Mapping[str, Deed] = {
     "unack": _unack,
     "silence": _silence,
     "escalate": _escalate,
+    "silence-filter": _silence_filter,
+    "silences": lambda board, _: board.to_pane("alerts" if board.front == "silences" else "silences"),
+    "extend": lambda board, _: _with_silences(board, "extend"),
     "note": _note,
     "disarm": _disarm,
     "run": _run,

@@ -195,6 +195,9 @@ def _stands(alert: Alert, now: datetime) -> tuple[Span, ...]:
         case AlertState.RESOLVED:
             at = f" {_ago(alert.ended_at, now)}" if alert.ended_at else ""
             return ((" · ", "muted"), ("resolved", "ok"), (at, "muted"))
+    if alert.acknowledged_by and alert.acknowledged_at:
+        since = f"acked {_ago(alert.acknowledged_at, now)} by {alert.acknowledged_by}, and still firing"
+        return ((" · ", "muted"), (since, "warning"))
     return ()
 
 

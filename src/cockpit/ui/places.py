@@ -30,8 +30,14 @@ class Places(NamedTuple):
     edges: Mapping[str, Mapping[int, str]]
 
 
-def places(width: int, height: int, pane: str, *, banner: int = 0, line: int = 0) -> Places:
-    """The places of header, banner, panes, tabs, input line (``line`` rows high) and footer, with the keys in ``pane``.
+def order(front: str) -> tuple[str, ...]:
+    """The panes as they stand, with ``front`` in the place of the alerts."""
+    return (front, *PANES[1:])
+
+
+def places(width: int, height: int, pane: str, *, front: str = "alerts", banner: int = 0, line: int = 0) -> Places:
+    """The places of header, banner, panes, tabs, input line (``line`` rows high) and footer, with the keys in ``pane``; ``front``
+    stands where the alerts do.
 
     From 104×26 on all panes at once; below, one wide pane and a line for each of the others; under 16 lines a single line for all
     of them; under 40×10 the header alone, which says so."""
@@ -45,14 +51,14 @@ def places(width: int, height: int, pane: str, *, banner: int = 0, line: int = 0
         around["line"] = Region(0, foot, width, line)
     room = foot - top
     if width >= _WIDE and height >= _HIGH:
-        regions, edges = _wide(width, top, room)
+        regions, edges = _wide(width, top, room, front)
         return Places("wide", {**around, **regions}, edges)
     if height >= _STRIPS_FROM:
-        return Places("folded", {**around, **_folded(width, top, room, pane)}, {})
+        return Places("folded", {**around, **_folded(width, top, room, pane, front)}, {})
     return Places("tabs", {**around, pane: Region(0, top, width, room - 1), "tabs": Region(0, foot - 1, width, 1)}, {})
 
 
-def _wide(width: int, top: int, room: int) -> tuple[dict[str, Region], dict[str, dict[int, str]]]:
+def _wide(width: int, top: int, room: int, front: str) -> tuple[dict[str, Region], dict[str, dict[int, str]]]:
     upper = max(8, round(room * 0.54))
     lower = room - upper
     third = max(29, min(44, round(width * 0.25)))
@@ -61,7 +67,7 @@ def _wide(width: int, top: int, room: int) -> tuple[dict[str, Region], dict[str,
     traps = max(3, round(lower * 0.58))
     y = top + upper
     regions = {
-        "alerts": Region(0, top, width, upper),
+        front: Region(0, top, width, upper),
         "detail": Region(0, y, first, lower),
         "traps": Region(first, y, second, traps),
         "runbooks": Region(first, y + traps, second, lower - traps),
@@ -70,15 +76,16 @@ def _wide(width: int, top: int, room: int) -> tuple[dict[str, Region], dict[str,
     return regions, {"traps": {0: "┬"}, "runbooks": {0: "├"}, "oncall": {0: "┬", traps: "┤"}}
 
 
-def _folded(width: int, top: int, room: int, pane: str) -> dict[str, Region]:
+def _folded(width: int, top: int, room: int, pane: str, front: str) -> dict[str, Region]:
     open_panes = {pane}
     if room >= _TALL:  # a tall terminal has room for the list and for what it is about
-        open_panes = {"alerts", pane if pane != "alerts" else "detail"}
-    spare = room - (len(PANES) - len(open_panes))
-    heights = {name: spare // len(open_panes) if name in open_panes else 1 for name in PANES}
+        open_panes = {front, pane if pane != front else "detail"}
+    panes = order(front)
+    spare = room - (len(panes) - len(open_panes))
+    heights = {name: spare // len(open_panes) if name in open_panes else 1 for name in panes}
     heights[pane] += room - sum(heights.values())
     regions = {}
-    for name in PANES:
+    for name in panes:
         regions[name] = Region(0, top, width, heights[name])
         top += heights[name]
     return regions

@@ -4,31 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from ..core.alerts import Ref
 from ..core.rows import Ordered
 from ..core.view import View
 from .alerts import Alerts
+from .haunted import Haunted
 from .keys import Key
+from .silences import Silences
 from .subject import Subject, of_row, of_trap
 from .told import ref_of
 from .traps import Traps
 
 
 class Selection:
-    """``about`` is the list that the other panes are about: ``alerts`` or ``traps``."""
+    """``about`` is the list that the other panes are about: ``alerts``, ``traps`` or ``silences``."""
 
-    def __init__(self, alerts: Alerts, traps: Traps, view: View) -> None:
-        self._alerts, self._traps, self.view = alerts, traps, view
+    def __init__(self, alerts: Alerts, traps: Traps, silences: Silences, view: View) -> None:
+        self._alerts, self._traps, self._silences, self.view = alerts, traps, silences, view
         self.about = "alerts"
+
+    @property
+    def _pane(self) -> Haunted[Any]:
+        panes: Mapping[str, Haunted[Any]] = {"traps": self._traps, "silences": self._silences}
+        return panes.get(self.about, self._alerts)
 
     @property
     def subject(self) -> Subject:
         """What the cursor is on."""
+        if self.about == "silences":
+            return Subject()
         return of_trap(self._traps.here, self.view) if self.about == "traps" else of_row(self._alerts.here, self.view)
 
+    def silence_refs(self) -> tuple[Ref, ...]:
+        """The marked silences, else the one under the cursor."""
+        here = None if self.lost or (self.ghost and not self._silences.marks) else self._silences.here
+        return self._silences.marked() or ((here.ref,) if here is not None else ())
+
     def alert_refs(self) -> tuple[Ref, ...]:
-        """The marked alerts, else the one under the cursor; in the Traps pane, those that the traps raised."""
+        """The marked alerts, else the one under the cursor; in the Traps pane, those that the traps raised; in Silences none."""
+        if self.about == "silences":
+            return ()
         if self.about != "traps":
             here = None if self._alerts.lost else self._alerts.here
             return self._alerts.marked() or ((here.alert.ref,) if here is not None else ())
@@ -47,23 +64,24 @@ class Selection:
     @property
     def ghost(self) -> str:
         """Why nothing can be done to the thing under the cursor, where that has gone; "" where it has not."""
-        pane = self._traps if self.about == "traps" else self._alerts
-        if pane.ghost is None:
+        if self._pane.ghost is None:
             return ""
+        if self.about == "silences":
+            return "that silence is not there any more"
         return f"{self.subject.name} is {'not set any more' if self.about == 'traps' else 'resolved'}"
 
     @property
     def lost(self) -> str:
         """Why nothing can be done to what was marked, where all of that has gone; "" where it has not."""
-        pane = self._traps if self.about == "traps" else self._alerts
-        if not pane.lost:
+        if not self._pane.lost:
             return ""
-        return "the marked traps are not set any more" if self.about == "traps" else "the marked alerts are resolved"
+        gone = {"traps": "the marked traps are not set any more", "silences": "the marked silences are not there any more"}
+        return gone.get(self.about, "the marked alerts are resolved")
 
     def gone(self, table: Sequence[Key]) -> Mapping[str, str]:
         """Why nothing can be done to what has left the list while it was meant: the reason, by the ids of keys that act on it."""
         acting = [key.id for key in table if key.verb is not None and key.id != "pick-runbook"]
-        marked = bool((self._traps if self.about == "traps" else self._alerts).marks)
+        marked = bool(self._pane.marks)
         if self.lost:
             return {id: self.lost for id in acting if id != "run"} | ({"run": self.ghost} if self.ghost else {})
         if not self.ghost:

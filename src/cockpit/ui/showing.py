@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ..core.alerts import AlertState
+from ..core.alerts import AlertState, Silence
 from ..core.roster import OnCall, Person
 from ..core.traps import TrapView
-from ..core.view import View
+from ..core.view import Row, View
 from ..engine.desk import Desk
 from . import facts
 from .alerts import SEVERITIES
 from .detail import Shown
 from .runbooks import Offer
+from .silences import state_of
 from .subject import Subject
 from .told import Told, ref_of
 from .traps import STATES
 
-Panes = tuple[OnCall | None, Offer | None, TrapView | None]
-"""What the cursors of On call, Runbooks and Traps are on."""
+Panes = tuple[OnCall | None, Offer | None, TrapView | None, Silence | None]
+"""What the cursors of On call, Runbooks, Traps and Silences are on."""
 
 _CHART = timedelta(hours=6)
 
@@ -31,10 +32,13 @@ class Showing:
     def __init__(self, desk: Desk, zone: str, people: Mapping[str, Person], told: Told) -> None:
         self._desk, self._zone, self._people, self._told = desk, zone, people, told
         self._points: tuple[object, Sequence[tuple[float, float]]] = (None, ())
+        self._hit: tuple[object, Silence | None, tuple[Row, ...]] = (None, None, ())
 
     def of_pane(self, pane: str, panes: Panes, about: Subject, view: View, now: datetime) -> Shown:
         """What the cursor of that pane is on; where it is on nothing, what the board is about."""
-        roster, offer, trap = panes
+        roster, offer, trap, silence = panes
+        if pane == "silences":
+            return self.of_silence(silence, view, now)
         if pane == "oncall" and roster is not None:
             return self.of_roster(roster, now)
         if pane == "runbooks" and offer is not None:
@@ -61,6 +65,17 @@ class Showing:
         trap = self._told.of(trap)
         title = ((f"{STATES[trap.state][0]} {trap.trap.name}", "title"),)
         return Shown(ref_of(trap), title, facts.of_trap(trap, now, self._zone, self._readings(trap, now), view.keeper))
+
+    def of_silence(self, each: Silence | None, view: View, now: datetime) -> Shown:
+        """A silence, with what it hits."""
+        if each is None:
+            return Shown(None, (), ())
+        from . import silence_facts  # here: the first screen shows no silence
+
+        if self._hit[0] is not view.alerts or self._hit[1] != each:
+            self._hit = (view.alerts, each, silence_facts.hit_by(each, view))
+        title = ((f"{state_of(each)[0]} {each.match}", "title"),)
+        return Shown(("silence", each.ref), title, silence_facts.of_silence(each, self._hit[2], now, self._zone))
 
     def of_roster(self, each: OnCall | None, now: datetime) -> Shown:
         """A roster."""

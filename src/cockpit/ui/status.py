@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ..core.alerts import AlertState
+from ..core.alerts import AlertState, SilenceState
 from ..core.sources import Health, SourceHealth
 from ..core.traps import TrapState
 from ..core.units import say_seconds
@@ -223,12 +223,15 @@ class Tabs(Line):
         return (*spans, (" ", ""), ("─" * max(0, width - width_of(spans) - 1), "rule"))
 
 
-def tabs(view: View, offered: int) -> Sequence[tuple[str, str, str]]:
-    """What `Tabs` shows of a view with so many runbooks on offer."""
+def tabs(view: View, offered: int, front: str = "alerts") -> Sequence[tuple[str, str, str]]:
+    """What `Tabs` shows of a view with so many runbooks on offer; ``front`` stands where the alerts do."""
     firing = view.alerts.count_in(AlertState.FIRING)
     tripped = sum(each.state is TrapState.TRIPPED for each in view.traps)
+    silenced = sum(each.state is SilenceState.ACTIVE and not each.ack for each in view.silences)
     return (
-        ("alerts", f"Alerts {firing}", "warning" if firing else "text"),
+        ("alerts", f"Alerts {firing}", "warning" if firing else "text")
+        if front == "alerts"
+        else ("silences", f"Silences {silenced}", "text"),
         ("detail", "Detail", "text"),
         ("runbooks", f"Run {offered}", "text"),
         ("traps", f"Traps {tripped}✗" if tripped else "Traps", "tripped" if tripped else "text"),
@@ -241,14 +244,17 @@ class Footer(Line):
 
     def __init__(self, look: Look, table: Sequence[Key]) -> None:
         super().__init__(look, id="footer")
+        self._table = tuple(table)
+        self._here: Mapping[str, str] = {}
         self._keys = sorted((key for key in table if key.footer and key.keys), key=lambda key: key.footer)
         self._off: frozenset[str] = frozenset()
         self._said: Span | None = None
         self._right = ""
 
-    def show(self, off: frozenset[str], right: str) -> None:
-        """``off`` are the ids of keys that cannot work now; ``right`` stands at the right end."""
-        self._off, self._right = off, right
+    def show(self, off: frozenset[str], right: str, here: Mapping[str, str] = {}) -> None:
+        """``off`` are the ids of keys that cannot work now; ``right`` stands at the right end. ``here`` are the keys that have a
+        meaning of their own in this pane, by id, with its word: they come first, and what cannot work is left out."""
+        self._off, self._right, self._here = off, right, here
         self.redraw()
 
     def say(self, text: str, role: str) -> None:
@@ -261,10 +267,13 @@ class Footer(Line):
             return ((" ", ""), (fit(self._said[0], max(0, width - 2)), self._said[1]))
         right: list[Span] = [(self._right + " ", "muted")] if self._right else []
         room = width - width_of(right) - 1
+        keys = [*(key for id in self._here for key in self._table if key.id == id and key.keys), *self._keys]
+        if self._here:
+            keys = [key for key in keys if key.id in self._here or key.id not in self._off]
         last = [key for key in self._keys if key.id in ("help", "quit")]
         room -= sum(width_of(self._word(key)) for key in last)
         shown = []
-        for key in (each for each in self._keys if each not in last):
+        for key in dict.fromkeys(each for each in keys if each not in last):
             size = width_of(self._word(key))
             if size > room:
                 break
@@ -276,4 +285,5 @@ class Footer(Line):
     def _word(self, key: Key) -> list[Span]:
         off = key.id in self._off
         shown = f"{key.keys[0]}-{key.keys[-1]}" if len(key.keys) > 2 else key.shown
-        return [(shown, "key-off" if off else "key"), (f" {key.label}  ", "key-off" if off else "text")]
+        label = self._here.get(key.id, key.label)
+        return [(shown, "key-off" if off else "key"), (f" {label}  ", "key-off" if off else "text")]

@@ -9,7 +9,11 @@ from .menus import command, palette
 from .note import note
 from .page import page
 from .run import dry_run, pick_runbook, run
-from .silence import silence
+from .silence import silence, silence_filter
+from .silences import change, end, extend
 from .trap import disarm
 
-__all__ = ["command", "disarm", "dry_run", "note", "page", "palette", "pick_runbook", "run", "silence"]
+__all__ = [
+    "change", "command", "disarm", "dry_run", "end", "extend", "note", "page", "palette", "pick_runbook", "run", "silence",
+    "silence_filter",
+]  # fmt: skip
