@@ -35,6 +35,7 @@ from cockpit.engine.desk import Output  # noqa: E402 - as above
 from cockpit.ui.keys import TABLE  # noqa: E402 - as above
 from cockpit.ui.runs import RunOutput  # noqa: E402 - as above
 from support.desk import FakeDesk, StillClock  # noqa: E402 - the tests' folder is on the path only now
+from support.hushed import hushed  # noqa: E402 - as above
 from support.scene import NOW, config, scene  # noqa: E402 - as above
 
 Hands = Callable[[Pilot[Any], Cockpit, FakeDesk], Awaitable[None]]
@@ -70,6 +71,12 @@ async def watch(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:  # noq
     await app.push_screen(RunOutput(desk, "r3"))
 
 
+async def silenced(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:  # noqa: ARG001 - as above
+    """The silences, with what the first one hushes."""
+    desk.show(msgspec.structs.replace(hushed(), me=("ana", "Ana")))
+    await pilot.press("S")
+
+
 PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "board-120x40-night-shift": ("night-shift", (120, 40), look),
     "board-120x40-day": ("day", (120, 40), look),
@@ -77,6 +84,7 @@ PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "board-80x24-day": ("day", (80, 24), look),
     "confirm": ("night-shift", (80, 24), ask),
     "run": ("night-shift", (80, 24), watch),
+    "silences": ("night-shift", (120, 40), silenced),
 }
 """Name → theme, size in cells, and what is done first."""
 

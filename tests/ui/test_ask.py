@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 import pytest
-from textual.events import Paste
+from textual.events import Key, Paste
 
 from cockpit.ui.ask import Ask, Field, wanted
 from cockpit.ui.typed import Typed
@@ -30,6 +30,18 @@ def test_enter_goes_from_field_to_field_and_the_last_one_answers() -> None:
             assert on.answers == []
             await on.press("enter")
             assert on.answers == [{"for": "2h", "why": "cleaning up"}]
+
+    asyncio.run(go())
+
+
+def test_a_burst_of_keys_is_taken_in_its_order() -> None:
+    async def go() -> None:
+        async with opened(Ask("Silence", FIELDS, echo)) as on:
+            last = on.box.query_one("#field-1", Typed)
+            for key in ("x", "up", "ctrl+u", "2", "h", "backspace", "d", "left", "1", "end", "h", "enter", "ctrl+u", "w", "enter"):
+                last.post_message(Key(key, key if len(key) == 1 else None))
+            await settled(on.pilot)
+            assert on.answers == [{"for": "21dh", "why": "w"}]
 
     asyncio.run(go())
 

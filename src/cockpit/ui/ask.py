@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import ClassVar
 
 import msgspec
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -46,11 +44,6 @@ class Ask(Box[dict[str, str] | None]):
     begins where something is missing, else in the field ``begin``.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab,down", "app.focus_next", show=False),
-        Binding("shift+tab,up", "app.focus_previous", show=False),
-    ]
-
     def __init__(
         self,
         title: str,
@@ -70,9 +63,11 @@ class Ask(Box[dict[str, str] | None]):
         """Each field: label, line, and what is wrong with it."""
         for number, field in enumerate(self._fields):
             label = Content.assemble((field.label, "bold"), ("  " + field.help if field.help else "", "$role-muted"))
+            line = Typed(field.value, id=f"field-{number}")
+            line.turn = self._turn
             yield Vertical(
                 Said(label, classes="label"),
-                Typed(field.value, id=f"field-{number}"),
+                line,
                 Said(classes="fault", id=f"fault-{number}"),
                 classes="field",
             )
@@ -114,22 +109,30 @@ class Ask(Box[dict[str, str] | None]):
         if self._preview is not None and self.is_attached:
             self.query_one("#preview", Page).show(self._preview(self.values))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def _turn(self, key: str) -> bool:
+        """From field to field; gives back whether the key meant that."""
+        if key in ("tab", "down"):
+            self.focus_next()
+        elif key in ("shift+tab", "up"):
+            self.focus_previous()
+        elif key == "enter" and isinstance(self.focused, Typed):
+            self._entered(_number(self.focused))
+        return key in ("tab", "down", "shift+tab", "up", "enter")
+
+    def _entered(self, here: int) -> None:
         """Enter: on to the next field, or done."""
-        event.stop()
-        here = _number(event.input)
         if self._complain(here):
             return
         if here + 1 < len(self._fields):
-            self._line(here + 1).focus()
+            self.set_focus(self._line(here + 1))
             return
         for number in range(len(self._fields)):
             if self._complain(number):
-                self._line(number).focus()
+                self.set_focus(self._line(number))
                 return
         if (blamed := self._whole(self.values)) is not None:
             number = next(number for number, field in enumerate(self._fields) if field.id == blamed[0])
-            self._line(number).focus()
+            self.set_focus(self._line(number))
             self._say_fault(number, blamed[1])
             return
         self.dismiss(self.values)

@@ -12,7 +12,7 @@ import msgspec
 from ..core.alerts import Ref, Silence, SilenceState
 from ..core.silences import ends_soon, hushed, listed, under_way
 from ..core.view import View
-from .haunted import Haunted
+from .haunted import Few, Haunted, Listing
 from .keys import TABLE, Key
 from .look import Look
 from .spans import Span, Spans, column, fit, heading
@@ -115,7 +115,7 @@ class Silences(Haunted[Silence]):
     def __init__(self, look: Look, keys: Sequence[Key] = TABLE) -> None:
         super().__init__(look, id="silences")
         self._keys = {key.id: key.shown for key in keys if key.shown}
-        self.things: Sequence[Silence] = ()
+        self.things: Listing[Silence] = Few[Silence]()
         self._hits: Mapping[tuple[str, str], int] = {}
         self._doing: Mapping[Ref, str] = {}
         self._blind: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ class Silences(Haunted[Silence]):
         """New facts; nothing is done with them while nobody looks. ``chosen``: it has just been opened."""
         if not self.open:
             return
-        found = listed(view.silences)
+        found = Few(listed(view.silences), lambda each: each.ref)
         if view.alerts is not self._alerts:
             self._hits, self._alerts = hushed(row.alert for row in view.alerts), view.alerts
         self._doing = under_way(view.runs)
@@ -157,9 +157,6 @@ class Silences(Haunted[Silence]):
     def marked(self) -> tuple[Ref, ...]:
         """The marked silences, in the order of the list."""
         return tuple(each.ref for each in self.things if each.ref in self.marks) if self.marks else ()
-
-    def count(self) -> int:
-        return len(self.things)
 
     def key_at(self, index: int) -> Ref:
         return self.things[index].ref

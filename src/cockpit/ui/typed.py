@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import events
+from textual.binding import Binding
 from textual.widgets import Input
 
 from ..core.text import clean
+
+_ACTIONS = {key: binding.action for binding in Input.BINDINGS if isinstance(binding, Binding) for key in binding.key.split(",")}
 
 
 class Typed(Input):
@@ -15,6 +20,26 @@ class Typed(Input):
     def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None) -> None:
         super().__init__(clean(value, 16 * len(value)), placeholder=placeholder, select_on_focus=False, compact=True, id=id)
         self.cursor_blink = False
+        self.turn: Callable[[str], bool] = lambda _: False
+        """What a form does with a key before the line does; gives back whether that was all."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        """A key is taken when its turn comes, and where the cursor is by then. Textual's bindings wait until the key has gone all
+        the way up to the app: over a slow line, what was typed after ``ctrl+u`` would be deleted by it, and what was typed after
+        ``enter`` would land in the field before."""
+        focused = self.screen.focused
+        if focused is not None and focused is not self:
+            self._taken(event)
+            focused.post_message(events.Key(event.key, event.character))
+        elif self.turn(event.key):
+            self._taken(event)
+        elif not event.is_printable and (action := _ACTIONS.get(event.key)):
+            event.stop()
+            await self.run_action(action)
+
+    def _taken(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
 
     def _on_paste(self, event: events.Paste) -> None:
         """In place of Textual's, which keeps the first line and its control characters."""
