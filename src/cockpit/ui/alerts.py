@@ -272,7 +272,7 @@ def _once_had(alert: Alert, now: datetime | None) -> str:
     """Of an alert that was acknowledged so long ago that it is back before the eyes: when, and by whom; "" of any other."""
     if alert.state is not AlertState.FIRING or alert.acknowledged_at is None or now is None:
         return ""
-    return f"{short_age((now - alert.acknowledged_at).total_seconds())} ago {alert.acknowledged_by}".rstrip()
+    return f"{drawn_age(alert.acknowledged_at, now)} ago {alert.acknowledged_by}".rstrip()
 
 
 def _centred(spans: Sequence[Span], width: int) -> tuple[Spans]:

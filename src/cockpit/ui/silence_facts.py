@@ -8,12 +8,11 @@ from datetime import datetime
 from ..core.alerts import Silence, SilenceState
 from ..core.filters import FilterError, parse
 from ..core.terms import Is
-from ..core.units import say_seconds
 from ..core.view import Row, View
 from .alerts import SEVERITIES
 from .facts import BLANK, Fact
 from .silences import ends, state_of
-from .times import city, moment
+from .times import city, moment, said_age
 
 LISTED = 100
 """So many of the alerts that it hits are listed; the others are counted."""
@@ -83,7 +82,6 @@ def _times(silence: Silence, now: datetime, zone: str) -> Iterable[Fact]:
     if silence.until_resolved:
         yield Fact("until", "what it hushes has resolved: it is renewed while a cockpit runs")
     else:
-        left = (silence.ends_at - now).total_seconds()
-        off = f"in {say_seconds(left)}" if left >= 0 else f"{say_seconds(-left)} ago"
+        off = f"in {said_age(now, silence.ends_at)}" if silence.ends_at > now else f"{said_age(silence.ends_at, now)} ago"
         renewed = ", renewed while its alert fires and a cockpit runs" if silence.ack else ""
         yield Fact("until", f"{moment(silence.ends_at, now, zone)} {there} ({off}){renewed}")

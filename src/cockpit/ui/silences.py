@@ -50,7 +50,7 @@ def ends(silence: Silence, now: datetime) -> tuple[str, str]:
 
 
 def _age(later: datetime, earlier: datetime) -> str:
-    return drawn_age(max(0.0, (later - earlier).total_seconds()))
+    return drawn_age(earlier, later)
 
 
 def counted(silences: Sequence[Silence], now: datetime) -> Span | None:
