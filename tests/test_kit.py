@@ -15,10 +15,11 @@ import pytest
 
 from cockpit.core.alerts import Alert, AlertState, Ref, Remark, Severity, Silence
 from cockpit.core.covers import Cover
+from cockpit.core.curves import Curve
 from cockpit.core.paging import Page
-from cockpit.core.roster import Layer, Roster, Shift
+from cockpit.core.roster import Shift
 from cockpit.core.text import clean
-from cockpit.core.traps import Reading, Trap, TrapState, Watch
+from cockpit.core.traps import Reading, Trap, TrapState, TrapView, Watch
 from cockpit.core.units import Seconds, bound
 from cockpit.provider import Answer, AuthFailed, Conflict, NotFound, ProviderError, RateLimited, Secret, Unreachable
 from cockpit.providers.local import Local, LocalConfig
@@ -36,8 +37,6 @@ def machine() -> FakeMachine:
         Trap(name="root-disk", probe="disk", params={"path": "/"}, trip=bound("used_percent >= 92"), every=Seconds(30)),
         Trap(name="backups", probe="file", every=Seconds(30), went_wrong="2026-10-02: the backup was empty"),
     )
-    layer = Layer(people=("ana",), start=START.replace(tzinfo=None) - timedelta(days=9), turn=(1, "weeks"))
-    made.rosters = (Roster(name="primary", timezone="UTC", layers=(layer,)),)
     reading = Reading({"used_percent": 93.0}, "93 % used")
     made.known = {
         "root-disk": Watch(state=TrapState.TRIPPED, checked_at=START, good_at=START, tripped_at=START, reading=reading, firing=1),
@@ -324,6 +323,16 @@ class NoSuchOverride(Good):
         return ["another"]
 
 
+def measuring(curve: object) -> Callable[[], object]:
+    """One that gives this for a curve."""
+
+    class Measures(Good):
+        async def series(self, about: Alert | TrapView, since: datetime, until: datetime, points: int) -> Any:
+            return curve
+
+    return Measures
+
+
 class Raw(Good):
     async def note(self, alert_id: str, who: str, text: str) -> None:
         raise KeyError(alert_id)
@@ -429,6 +438,11 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("test_overriding_round_trips", {"provider": NoSuchOverride}, "'another', is not among the overrides"),
     ("test_overriding_round_trips", {"provider": empty}, "there is no shift"),
     ("test_a_page_may_be_sent_again", {"provider": PagesOnce}, "a page to trigger, which may come twice, raised Conflict"),
+    ("test_series_are_in_order_and_clean", {"provider": measuring(7)}, "series gave int, not a Curve"),
+    ("test_series_are_in_order_and_clean", {"provider": measuring(Curve(points=((2.0, 1.0), (1.0, 1.0))))}, "not in the order"),
+    ("test_series_are_in_order_and_clean", {"provider": measuring(Curve(points=((0.0, 0.0),) * 63))}, "room for 60 points"),
+    ("test_series_are_in_order_and_clean", {"provider": measuring(Curve(points=((0.0, float("nan")),)))}, "not finite"),
+    ("test_series_are_in_order_and_clean", {"provider": measuring(Curve(what=HOSTILE))}, "curve.what is not clean"),
     ("test_cancelling_is_clean", {"stalled": Swallows}, "swallows its cancellation"),
     ("test_cancelling_is_clean", {"stalled": Leaves}, "1 of its tasks go on"),
     ("test_cancelling_is_clean", {"stalled": Answers}, "gave an answer"),

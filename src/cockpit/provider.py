@@ -21,7 +21,7 @@ Anything else that leaves a provider is a bug in it, and is shown as that.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -30,6 +30,7 @@ import msgspec
 from .core.alerts import Alert, Silence
 from .core.answer import Answer
 from .core.covers import Cover, Standing
+from .core.curves import Curve
 from .core.marks import Marks
 from .core.paged import Paged
 from .core.pages import ChannelHealth
@@ -42,12 +43,12 @@ from .core.units import Bound, Seconds
 from .responding import Escalates, History, Maintains, Merges, Plays, Reassigns, Resolves, Snoozes
 
 __all__ = [
-    "Acks", "Alerts", "Answer", "Assignee", "AuthFailed", "Bound", "Channel", "Checks", "Clock", "Conflict", "Cover", "Edits",
-    "Entry", "Escalates", "Forbidden", "History", "Host", "Http", "HttpAuth", "HttpSettings", "Level", "Machine", "Maintains",
-    "Maintenance", "Malformed", "Merges", "NotFound", "NotReached", "Notes", "Overrides", "Page", "Pages", "Past", "Play", "Plays",
-    "Probe", "ProbeError", "Provider", "ProviderError", "RateLimited", "Reading", "Reassigns", "Recipient", "Reply", "Resolves",
-    "Rests", "Rosters", "Seconds", "Secret", "Service", "Shifts", "Silences", "Sink", "Snoozes", "Standing", "Story", "Traps",
-    "Unacks", "Unreachable", "Upkeep", "capabilities",
+    "Acks", "Alerts", "Answer", "Assignee", "AuthFailed", "Bound", "Channel", "Checks", "Clock", "Conflict", "Cover", "Curve",
+    "Edits", "Entry", "Escalates", "Forbidden", "History", "Host", "Http", "HttpAuth", "HttpSettings", "Level", "Machine",
+    "Maintains", "Maintenance", "Malformed", "Merges", "NotFound", "NotReached", "Notes", "Overrides", "Page", "Pages", "Past",
+    "Play", "Plays", "Probe", "ProbeError", "Provider", "ProviderError", "RateLimited", "Reading", "Reassigns", "Recipient",
+    "Reply", "Resolves", "Rests", "Rosters", "Seconds", "Secret", "Series", "Service", "Shifts", "Silences", "Snoozes",
+    "Standing", "Story", "Traps", "Unacks", "Unreachable", "Upkeep", "capabilities",
 ]  # fmt: skip
 
 
@@ -167,24 +168,17 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     date: datetime | None = None
 
 
-Sink = Callable[[bytes], Awaitable[None]]
-"""Takes the body of an answer, a piece at a time."""
-
-
 class Http(Protocol):
     """HTTP to one address, as every adapter needs it: a deadline for the whole, a cap on decoded bytes, no redirect to elsewhere,
     and errors from this module's tree, without secrets in them. ``path`` is put after the address; ``query`` may name a key twice.
 
     ``get`` may try again where a kept connection had been closed; ``send`` never does. Statuses in ``accept`` come back as replies
-    instead of being raised. ``into`` is given a good answer's body piece by piece as it arrives, and the reply has none then: for
-    answers too large to be kept. What it raises ends the request.
+    instead of being raised.
     """
 
     @property
     def address(self) -> str: ...
-    async def get(
-        self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: Sequence[int] = (), into: Sink | None = None
-    ) -> Reply: ...
+    async def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: Sequence[int] = ()) -> Reply: ...
     async def send(
         self,
         method: str,
@@ -236,8 +230,6 @@ class Machine(Protocol):
     def note(self, alert_id: str, who: str, text: str, at: datetime) -> None: ...
     def disarm(self, trap: str, who: str, why: str, until: datetime, at: datetime) -> None: ...
     def arm(self, trap: str, who: str, at: datetime) -> None: ...
-    def override(self, roster: str, covers: Sequence[Cover], who: str, why: str, at: datetime) -> Sequence[str]: ...
-    def end_override(self, override_id: str, who: str, at: datetime) -> None: ...
     def beat(self, name: str) -> datetime | None: ...
     def channels(self) -> Sequence[ChannelHealth]:
         """How the ways to tell people did when they were last tried."""
@@ -387,8 +379,19 @@ class Rests(Protocol):
     async def arm(self, trap: str, who: str) -> None: ...
 
 
+@runtime_checkable
+class Series(Protocol):
+    """It can tell how what an alert or a trap is about went over time. Asked when somebody looks at that, and never by a poll.
+
+    ``about`` may be an alert of another source that was made here; ``None`` says that it is nothing of this source's. Times are
+    UTC, ``points`` is how many there is room for.
+    """
+
+    async def series(self, about: Alert | TrapView, since: datetime, until: datetime, points: int) -> Curve | None: ...
+
+
 CAPABILITIES: tuple[type, ...] = (
-    Alerts, Acks, Unacks, Silences, Edits, Checks, Upkeep, Notes, Rosters, Shifts, Overrides, Pages, Traps, Rests,
+    Alerts, Acks, Unacks, Silences, Edits, Checks, Upkeep, Notes, Rosters, Shifts, Overrides, Pages, Traps, Rests, Series,
     Resolves, Snoozes, Escalates, Reassigns, Merges, Plays, Maintains, History,
 )  # fmt: skip
 

@@ -22,7 +22,7 @@ from cockpit.providers.prometheus import Prometheus, PrometheusConfig
 from cockpit.testing import FakeClock, FakeHost, HttpContract, Misbehaving
 from cockpit.testing.clock import START
 from cockpit.testing.http import BAD_RECORDS
-from support.rules_recorded import METRICS, RULES, active, answers, envelope, group, rule, stamp
+from support.rules_recorded import METRICS, QUERY, RANGE, RULES, active, answers, envelope, group, matrix, rule, stamp, vector
 
 CANARY = "canary-4b7e-secret"
 
@@ -34,10 +34,14 @@ def made(url: str, clock: FakeClock | None = None, **settings: Any) -> Prometheu
 class TestItKeepsTheContractOverHttp(HttpContract):
     # safety 13 14 15
     secrets = (CANARY,)
-    answers: ClassVar[Mapping[str, bytes]] = answers(
-        group(rule("DiskFull", "disk_used_ratio > 0.9", active()), rule("Down", "up == 0"), rule("Odd", "node_foo > 1")),
-        warnings=["a warning"],
-    )
+    answers: ClassVar[Mapping[str, bytes]] = {
+        **answers(
+            group(rule("DiskFull", "disk_used_ratio > 0.9", active()), rule("Down", "up == 0"), rule("Odd", "node_foo > 1")),
+            warnings=["a warning"],
+        ),
+        QUERY: vector(({"instance": "db-1"}, "0.5")),
+        RANGE: matrix(({"instance": "db-1"}, [(7200, "0.1"), (3600, "NaN"), (60, "0.5")])),
+    }
 
     def connected(self, url: str) -> object:
         return made(url, auth=HttpAuth(bearer=Secret(CANARY)), within=Seconds(1.0), alerts=True)
@@ -75,7 +79,7 @@ def trap(*alerts: dict[str, Any], query: str = "disk_used_ratio > 0.9", interval
 
 def test_it_comes_by_entry_point_and_can_do_what_a_prometheus_can() -> None:
     assert plugins.load(plugins.PROVIDERS, "prometheus") is Prometheus
-    assert capabilities(Prometheus) == {"Alerts", "Traps"}
+    assert capabilities(Prometheus) == {"Alerts", "Traps", "Series"}
 
 
 class TestARuleIsATrap:

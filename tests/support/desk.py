@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from cockpit.core.actions import Action
-from cockpit.core.alerts import Ref
+from cockpit.core.alerts import Alert, Ref
+from cockpit.core.curves import Curve
 from cockpit.core.filters import parse
 from cockpit.core.questions import Answered, Question
 from cockpit.core.runbooks import Plan, plan
+from cockpit.core.traps import TrapView
 from cockpit.core.view import View
 from cockpit.core.why import why_not
 from cockpit.engine.desk import Output, Refused, Told, unheard
@@ -47,6 +49,7 @@ class StillClock:
 
 class FakeDesk:
     """Implements `cockpit.engine.desk.Desk` over a given view. ``asked`` holds every action taken, in order; ``refreshes`` counts.
+    ``curves`` are what sources measured, and ``drawn`` what was asked of that.
     ``silence`` are the seconds since its engine's last sign of life; ``problems`` says why a silence that matches so is refused.
 
     ``can`` are the (source, capability) pairs; without it every source can everything. `show` brings a newer view, from a thread of
@@ -63,6 +66,8 @@ class FakeDesk:
         self.answers: dict[Question, Answered] = {}
         self.looked_up: list[Question] = []
         self.refreshes = 0
+        self.curves: dict[Ref, Curve] = {}
+        self.drawn: list[tuple[Ref, int]] = []
         self.silence = 0.0
 
     @property
@@ -136,6 +141,11 @@ class FakeDesk:
     def look_up(self, question: Question) -> Answered:
         self.looked_up.append(question)
         return self.answers.get(question, Answered())
+
+    def series(self, about: Alert | TrapView, cells: int) -> Curve | None:
+        ref = about.ref if isinstance(about, Alert) else Ref(about.source, about.trap.name)
+        self.drawn.append((ref, cells))
+        return self.curves.get(ref)
 
     def refresh(self) -> None:
         self.refreshes += 1

@@ -60,8 +60,12 @@ class Gateway:
 
     def push(self, job: str, **values: float) -> None:
         """These metrics have these values from now on."""
-        body = "".join(f"{name} {value}\n" for name, value in values.items()).encode()
-        urllib.request.urlopen(urllib.request.Request(f"{self.url}/metrics/job/{job}", body, method="PUT"), timeout=10).close()
+        self.put(job, "".join(f"{name} {value}\n" for name, value in values.items()))
+
+    def put(self, job: str, text: str) -> None:
+        """The same, in the words of the exposition format."""
+        request = urllib.request.Request(f"{self.url}/metrics/job/{job}", text.encode(), method="PUT")
+        urllib.request.urlopen(request, timeout=10).close()
 
     def drop(self, job: str) -> None:
         """They are gone."""
@@ -73,7 +77,8 @@ def pushgateway() -> Iterator[Gateway]:
     """One on a port of its own."""
     (program,) = need("prometheus-pushgateway")
     port = free_port()
-    with running([program, f"--web.listen-address=127.0.0.1:{port}"], ready=lambda: _ready(f"http://127.0.0.1:{port}")):
+    argv = [program, f"--web.listen-address=127.0.0.1:{port}", "--persistence.file="]  # Debian's would remember other tests'
+    with running(argv, ready=lambda: _ready(f"http://127.0.0.1:{port}")):
         yield Gateway(port)
 
 

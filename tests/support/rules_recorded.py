@@ -9,9 +9,12 @@ from typing import Any
 
 from cockpit.testing.clock import START
 
-__all__ = ["EVALUATED", "METRICS", "RULES", "active", "answers", "envelope", "group", "rule"]
+__all__ = [
+    "EVALUATED", "METRICS", "QUERY", "RANGE", "RULES", "active", "answers", "envelope", "group", "matrix", "rule", "vector",
+]  # fmt: skip
 
 RULES, METRICS = "/api/v1/rules", "/api/v1/label/__name__/values"
+QUERY, RANGE = "/api/v1/query", "/api/v1/query_range"
 EVALUATED = START - timedelta(seconds=5)
 """When everything was evaluated last, if nothing else is said."""
 
@@ -67,6 +70,18 @@ def group(*rules: Any, name: str = "disk", file: str = "/etc/prometheus/rules.ym
 def envelope(data: Any, **more: Any) -> bytes:
     """An answer."""
     return json.dumps({"status": "success", "data": data} | more).encode()
+
+
+def vector(*samples: tuple[dict[str, str], str]) -> bytes:
+    """What an instant query answers."""
+    result = [{"metric": labels, "value": [START.timestamp(), value]} for labels, value in samples]
+    return envelope({"resultType": "vector", "result": result})
+
+
+def matrix(*lines: tuple[dict[str, str], list[tuple[float, str]]]) -> bytes:
+    """What a query over time answers; times are seconds before `START`."""
+    result = [{"metric": labels, "values": [[START.timestamp() - ago, value] for ago, value in points]} for labels, points in lines]
+    return envelope({"resultType": "matrix", "result": result})
 
 
 def answers(*groups: Any, metrics: tuple[str, ...] = ("disk_used_ratio", "up"), **more: Any) -> Mapping[str, bytes]:

@@ -9,17 +9,16 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cockpit.core.alerts import Link, Ref
+from cockpit.core.curves import Curve
 from cockpit.core.runbooks import Param, Runbook, Step
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.traps import TrapState
 from cockpit.core.units import Seconds, bound
 from cockpit.core.view import JournalHealth, View
 from cockpit.ui.facts import watched
-from cockpit.ui.spark import measured, sparkline
+from cockpit.ui.measured import measured
 from cockpit.ui.times import moment
 from support.boards import Sitting, sitting
 from support.scene import NOW, scene, trap
@@ -147,6 +146,59 @@ def test_a_rule_s_link_opens_and_why_it_cannot_be_rested_is_said() -> None:
             assert "prom cannot do that: prometheus has no way to rest a trap" in person.footer
             await person.press("o")
             assert "https://wiki.example/burn" in person.footer
+
+    run(body)
+
+
+def test_a_rule_is_drawn_over_time_by_who_measures_it() -> None:
+    async def body() -> None:
+        async with sitting(told()) as person:
+            ref = Ref("prom", "ErrorBudgetBurn")
+            start = NOW.timestamp() - 6 * 3600
+            points = tuple((start + n * 600, n / 100) for n in range(36))
+            person.desk.curves[ref] = Curve(points=points, what="burns, worst of 3", bound=bound("value > 0.3"))
+            await person.press("tab", "tab", "tab")
+            await person.follow()
+            assert "burns, worst of 3" in person.text
+            assert "╌" in person.text
+            assert "> 0.3" in person.text
+            asked, cells = person.desk.drawn[-1]
+            assert asked == ref
+            assert 20 < cells < person.board.detail.room
+
+    run(body)
+
+
+def test_an_alert_is_drawn_too_and_what_is_on_its_way_keeps_its_place() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            row = person.board.cursor_row()
+            assert row is not None
+            assert (row.alert.ref, person.board.detail.room - 12) in person.desk.drawn
+            below = person.line_of("Labels")
+            person.desk.curves[row.alert.ref] = Curve()
+            await person.follow()
+            assert person.line_of("Labels") == below + 5
+            person.desk.curves[row.alert.ref] = Curve(points=tuple((NOW.timestamp() + n, n) for n in range(9)), what="5xx")
+            await person.follow()
+            assert person.line_of("Labels") == below + 5, "nothing jumps when it comes"
+            assert "last 1 m: 5xx" in person.text
+            person.desk.curves[row.alert.ref] = Curve(problem="prom: no whole answer within 8 s")
+            await person.follow()
+            assert "no picture: prom: no whole answer" in person.text
+
+    run(body)
+
+
+def test_nobody_is_asked_for_what_nobody_sees() -> None:
+    async def body() -> None:
+        async with sitting(size=(80, 24)) as person:
+            await person.press("j", "k")
+            await person.follow()
+            assert person.desk.drawn == []
+            await person.press("enter")
+            await person.follow()
+            assert person.desk.drawn
 
     run(body)
 
@@ -346,22 +398,3 @@ def test_the_detail_scrolls_and_begins_at_the_top_for_another_thing() -> None:
             assert person.board.detail.top == 0
 
     run(body)
-
-
-def test_a_chart_is_as_wide_as_asked_and_no_hill_of_a_plain() -> None:
-    assert sparkline([(n, n) for n in range(8)], 8) == "▁▂▃▄▅▆▇█"
-    assert set(sparkline([(n, 50.0 + n % 2 / 1000) for n in range(40)], 8)) == {"▁"}
-    assert sparkline([(0, 1.0), (99, 2.0)], 10) == "▁        █"
-    assert sparkline([(0, float("nan"))], 10) == ""
-    assert len(sparkline([(n, n) for n in range(1000)], 33)) == 33
-
-
-@given(st.integers(3, 2000), st.floats(0.5, 4000), st.integers(2, 60), st.floats(0, 1.8e9))
-def test_one_more_reading_changes_the_last_cells_of_a_chart_alone(count: int, every: float, width: int, begin: float) -> None:
-    points = [(begin + n * every, float(n % 7)) for n in range(count)]
-    before, after = sparkline(points[:-1], width), sparkline(points, width)
-    assert len(before) == len(after) == width
-    assert after.strip()
-    if count > 20 and len(before.rstrip()) > 1 and len(after.rstrip()) >= len(before.rstrip()):  # else the stretches are longer now
-        same = len(before.rstrip()) - 1
-        assert after[:same] == before[:same]

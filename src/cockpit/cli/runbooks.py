@@ -199,5 +199,4 @@ def _run_record(run: Run) -> dict[str, object]:
         "exit_code": run.exit_code,
         "seconds": run.seconds,
         "output_path": run.output_path or None,
-        "reason": run.reason or None,
     }

@@ -9,9 +9,11 @@ from typing import Protocol
 import msgspec
 
 from ..core.actions import Action
-from ..core.alerts import Ref
+from ..core.alerts import Alert, Ref
+from ..core.curves import Curve
 from ..core.questions import Answered, Question
 from ..core.runbooks import Plan
+from ..core.traps import TrapView
 from ..core.units import say_seconds
 from ..core.view import View
 
@@ -100,6 +102,11 @@ class Desk(Protocol):
     def look_up(self, question: Question) -> Answered:
         """What is known of the answer to a question that a source is asked only when somebody looks closer. Where that is nothing,
         or old, it is asked now, and callbacks are called when the answer is there, although ``view`` is the same."""
+        ...
+
+    def series(self, about: Alert | TrapView, cells: int) -> Curve | None:
+        """How what an alert or a trap is about went over the last hours, as far as it is known now, for a picture so many cells
+        wide; ``None`` where nobody measures that. Asked and told of as with `look_up`."""
         ...
 
     def refresh(self) -> None:

@@ -9,17 +9,20 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 
-from ..config.model import Config, ConfigError
+from ..config.model import Config
 from ..core.actions import Action, Cancel
-from ..core.alerts import Ref
+from ..core.alerts import Alert, Ref
+from ..core.curves import Curve
 from ..core.filters import parse
 from ..core.questions import Answered, Question
+from ..core.traps import TrapView
 from ..core.view import View
 from ..core.why import narrowed
+from .charts import Charts
 from .curves import Curves
 from .desk import SILENT, Output, Refused, Told, unheard
 from .journal import JournalError
@@ -67,6 +70,13 @@ class Engine(Works):
     @cached_property
     def _curves(self) -> Curves:
         return Curves(self.journal)
+
+    @cached_property
+    def _charts(self) -> Charts:
+        def begin(work: Callable[[], Awaitable[None]]) -> None:
+            self._on_loop(lambda: self._crew.go("asking for what was measured", work))
+
+        return Charts(self._sources, self.clock, begin, self._store.tell)
 
     def adopt(self, config: Config) -> None:
         """Go on with another config: its traps, runbooks, rosters, people, sources and remarks. From any thread."""
@@ -133,6 +143,10 @@ class Engine(Works):
         """See `Desk.look_up`."""
         return self._inquiries.told(question)
 
+    def series(self, about: Alert | TrapView, cells: int) -> Curve | None:
+        """See `Desk.series`."""
+        return self._charts.get(about, cells)
+
     def refresh(self) -> None:
         """See `Desk.refresh`. Ends the parking of sources, too."""
         self._on_loop(self._refresh)
@@ -165,8 +179,6 @@ class Engine(Works):
             self._crew.keep("paging", self.escalator.run)
             self._crew.keep("the view", self._tick)
             self._crew.keep("following the journal", self._follow)
-            if self._files is not None:
-                self._crew.keep("following the config", self._follow_files)
             self._sources.begin(self._crew)
             ready.set()
             await self._stopping.wait()
@@ -194,33 +206,15 @@ class Engine(Works):
                 continue  # busy or gone: the view's remarks say so, and its runs stay as they are
             self._store.put_runs(run for run in runs if run.id not in self._dispatch.mine)
 
-    async def _follow_files(self) -> None:
-        """What another cockpit wrote into the config (an override, a trap) holds here, too."""
-        files = self._files
-        while files is not None:
-            await self.clock.sleep(FOLLOW)
-            if not await self._aside.do(files.changed):
-                continue
-            try:
-                config = await self._aside.do(files.read)
-            except ConfigError as error:
-                self._file_fault = f"going on with the config as it was: {error.problems[0]}"
-                continue
-            self._file_fault = ""
-            if config.files:
-                await self._adopt(config)
-
     async def _adopt(self, config: Config) -> None:
-        traps = self.config.traps
-        super().adopt(config)
+        self.config = config
+        self.here.config = config
         self.keeper.set_traps(config.traps.values())
         self._channels.adopt(config.channels)
         self._runner.hidden = frozenset(hidden_names(config))
         for gone in await self._sources.adopt(config):
             self._store.forget(gone)
-        if config.traps != traps:
-            self.keeper.look_all()
-        self._sources.nudge(self._sources.local)
+        self._refresh()
         self._publish()
 
     def _refresh(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core.schedule import Laid
 from ..provider import Answer
-from .accepting import Accepting
+from .answers import Accepting
 
 
 async def laid_out(provider: Any, can: frozenset[str], source: str, since: datetime, until: datetime, now: datetime) -> Laid:

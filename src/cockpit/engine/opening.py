@@ -11,12 +11,14 @@ import msgspec
 
 from ..config.model import Config
 from ..core.actions import Action
-from ..core.alerts import Ref
+from ..core.alerts import Alert, Ref
+from ..core.curves import Curve
 from ..core.filters import parse
 from ..core.questions import Answered, Question
 from ..core.runbooks import Plan
 from ..core.sources import Health
 from ..core.text import clean
+from ..core.traps import TrapView
 from ..core.view import View
 from ..core.why import why_not
 from ..provider import Clock
@@ -157,6 +159,11 @@ class Opening:
         """See `Desk.look_up`."""
         engine = self._engine
         return engine.look_up(question) if engine is not None else Answered()
+
+    def series(self, about: Alert | TrapView, cells: int) -> Curve | None:
+        """See `Desk.series`."""
+        engine = self._engine
+        return engine.series(about, cells) if engine is not None else None
 
     def refresh(self) -> None:
         """See `Desk.refresh`."""

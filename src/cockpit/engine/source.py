@@ -19,7 +19,7 @@ from ..core.sources import Health, Snapshot, SourceHealth
 from ..core.text import clean
 from ..plugins import PluginError
 from ..provider import Answer, AuthFailed, Clock, Malformed, ProviderError, RateLimited, Unreachable, capabilities
-from .accepting import Accepting
+from .answers import Accepting
 from .lane import Burst, Lane, Overran
 
 T = TypeVar("T")
@@ -175,6 +175,11 @@ class Source:
             return await question(provider, self.can)
 
         return await self._call(asked)
+
+    @property
+    def trouble(self) -> str:
+        """Why the last poll brought nothing; "" if it brought something."""
+        return self._failure.reason if self._failure is not None else ""
 
     def why(self, error: BaseException) -> str:
         """What an error of this source means, for the person."""

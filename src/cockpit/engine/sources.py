@@ -61,6 +61,10 @@ class Sources:
         """(source, capability) for all that is known to be possible; nothing of a source that has never been asked."""
         return frozenset((source.name, capability) for source in tuple(self._sources.values()) for capability in source.can)
 
+    def all(self) -> tuple[Source, ...]:
+        """All of them, in the order of the configuration."""
+        return tuple(self._sources.values())
+
     def health(self) -> tuple[SourceHealth, ...]:
         """How well each sees now."""
         return tuple(source.health() for source in tuple(self._sources.values()))

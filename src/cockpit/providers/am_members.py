@@ -7,13 +7,154 @@ one member alone knows counts, where they differ the louder wins (`am_merge`), a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from ..provider import AuthFailed, NotReached, ProviderError, RateLimited, Reply, Unreachable
-from .am_member import API, PATIENCE, Member, Told
+import msgspec
 
+from ..core.text import clean
+from ..provider import AuthFailed, Forbidden, Http, Malformed, NotFound, NotReached, ProviderError, RateLimited, Reply, Unreachable
+from .am_alerts import Look, Seen, digest, seen
+from .am_wire import WireAlert, WireGroup, WireServer, WireSilence, flat
+from .records import Records
+
+API = "/api/v2"
+PATIENCE = 3.0
+"""Seconds that the others have once one member has answered, and what one can do without once a member has told its alerts."""
+MOST_GROUPED = 5000
+"""With more alerts than this, the groups of the routing tree are not read: they would be as large again."""
 T = TypeVar("T")
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What one member said. ``alerts`` and ``silences`` by id; ``server`` and ``groups`` are ``None`` where it did not say, and
+    ``unsaid`` is why it did not tell its silences: then they are those of the last time that it did."""
+
+    alerts: Mapping[str, Seen]
+    silences: Mapping[str, WireSilence]
+    rejected_alerts: int = 0
+    rejected_silences: int = 0
+    unsaid: str = ""
+    server: WireServer | None = None
+    groups: tuple[WireGroup, ...] | None = None
+    date: datetime | None = None
+
+
+class Member:
+    """One Alertmanager. ``query`` goes with every question for alerts."""
+
+    def __init__(self, http: Http, look: Look, query: Sequence[tuple[str, str]]) -> None:
+        self.http, self.name = http, _short(http.address)
+        self._look, self._query = look, tuple(query)
+        self._alerts, self._silences, self._groups = Records(WireAlert), Records(WireSilence), Records(WireGroup)
+        self._server = msgspec.json.Decoder(WireServer)
+        self._before: dict[int, tuple[WireAlert, Seen]] = {}
+        self._kept: tuple[list[WireSilence], int] = [], 0
+        self._many = False
+
+    async def ask(self) -> Told:
+        """All it knows. Raises the tree's errors where it does not tell its alerts, or wants no questions at all."""
+        alerts, silences, status, groups = await self._asked()
+        read, bad_alerts = self._alerts.read(alerts.body)
+        unsaid = self._keep(silences)
+        kept, bad_silences = self._kept
+        self._many = len(read) > MOST_GROUPED
+        by_id, twice = self._by_id(read)
+        return Told(
+            alerts=by_id,
+            silences={silence.id: silence for silence in kept if silence.id},
+            rejected_alerts=bad_alerts + twice,
+            rejected_silences=bad_silences + sum(not silence.id for silence in kept),
+            unsaid=unsaid,
+            server=self._read_server(status),
+            groups=self._read_groups(groups),
+            date=alerts.date,
+        )
+
+    def _keep(self, told: Reply | ProviderError) -> str:
+        """Take its silences in; gives why they cannot be."""
+        try:
+            if isinstance(told, ProviderError):
+                raise told
+            self._kept = self._silences.read(told.body)
+        except ProviderError as error:
+            return str(error)
+        return ""
+
+    async def _asked(self) -> tuple[Reply, Reply | ProviderError, Reply | None, Reply | None]:
+        """Alerts, silences, status, groups: the alerts are needed, and the last two get no more than `PATIENCE` after them."""
+        listed = asyncio.ensure_future(self.listed(self._query))
+        silences = asyncio.ensure_future(_or_why(self._get("/silences")))
+        status = asyncio.ensure_future(_perhaps(self._get("/status")))
+        groups = asyncio.ensure_future(_perhaps(self._get("/alerts/groups", self._query)) if not self._many else _nothing())
+        tasks: set[asyncio.Future[Any]] = {listed, silences, status, groups}
+        try:
+            alerts, kept = await listed, await silences
+            await asyncio.wait({status, groups}, timeout=PATIENCE)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        if isinstance(kept, (AuthFailed, RateLimited)):
+            raise kept
+        return alerts, kept, _done(status), _done(groups)
+
+    async def listed(self, query: Sequence[tuple[str, str]]) -> Reply:
+        """Its alerts. Where there is no such list, for something between lets through no more than karma asks for, or it is a
+        recording: those that stand in its groups."""
+        try:
+            return await self._get("/alerts", query)
+        except (NotFound, Forbidden, Malformed):
+            try:
+                groups = await self._get("/alerts/groups", query)
+                return msgspec.structs.replace(groups, body=flat(groups.body))
+            except ProviderError:
+                pass  # what is wrong with the list itself says more
+            raise
+
+    async def _get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Reply:
+        reply = await self.http.get(API + path, query, accept=(404,))
+        if reply.status != 404:
+            return reply
+        where = f"{self.http.address}{API} (404): is the path in the url right?"
+        if reply.body.lstrip().startswith(b"<"):
+            raise NotFound(f"this is not an Alertmanager: it answered HTML at {where}")
+        raise NotFound(f"there is no Alertmanager API at {where}")
+
+    def _by_id(self, read: Sequence[WireAlert]) -> tuple[dict[str, Seen], int]:
+        """The alerts by id, and how many came twice. What has not changed is not looked at again."""
+        found: dict[str, Seen] = {}
+        fresh, twice = dict[int, tuple[WireAlert, Seen]](), 0
+        for wire in read:
+            before = self._before.get(id(wire))
+            it = before[1] if before is not None and before[0] is wire else seen(wire, self._look)
+            fresh[id(wire)] = (wire, it)
+            each = it.alert.ref.id
+            if each in found:
+                if found[each].labels == it.labels:
+                    twice += 1
+                    continue
+                each = f"{each}-{digest(it.labels)}"  # two alerts that claim one fingerprint: neither is lost
+                it = msgspec.structs.replace(
+                    it, alert=msgspec.structs.replace(it.alert, ref=type(it.alert.ref)(self._look.source, each))
+                )
+            found[each] = it
+        self._before = fresh
+        return found, twice
+
+    def _read_server(self, reply: Reply | None) -> WireServer | None:
+        try:
+            return self._server.decode(reply.body) if reply is not None else None
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return None
+
+    def _read_groups(self, reply: Reply | None) -> tuple[WireGroup, ...] | None:
+        try:
+            return tuple(self._groups.read(reply.body)[0]) if reply is not None else None
+        except Malformed:
+            return None
 
 
 class Cluster:
@@ -140,3 +281,32 @@ def told_by(failed: Sequence[tuple[Member, ProviderError]]) -> str:
     for member, error in failed:
         names.setdefault(str(error), []).append(member.name)
     return "; ".join(f"{', '.join(members)}: {reason}" for reason, members in names.items())
+
+
+async def _perhaps(asked: Awaitable[Reply]) -> Reply | None:
+    """An answer that one can do without."""
+    try:
+        return await asked
+    except ProviderError:
+        return None
+
+
+async def _or_why(asked: Awaitable[Reply]) -> Reply | ProviderError:
+    """An answer, or why there is none."""
+    try:
+        return await asked
+    except ProviderError as error:
+        return error
+
+
+async def _nothing() -> None:
+    return None
+
+
+def _done(task: asyncio.Future[Reply | None]) -> Reply | None:
+    return None if task.cancelled() else task.result()
+
+
+def _short(address: str) -> str:
+    parts = urlsplit(address)
+    return clean(parts.netloc + parts.path, 100)

@@ -1,4 +1,4 @@
-"""What a query of a Prometheus gives."""
+"""What a query of a Prometheus gives: at one moment, and over time."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _NAMED = 120  # characters of the labels that name a series
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """A series and its value."""
+    """A series, its value, and when that was so (seconds since the epoch)."""
 
     labels: Mapping[str, str]
     value: float
+    at: float
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -32,9 +33,17 @@ class Result(msgspec.Struct, frozen=True):
     remarks: tuple[str, ...] = ()
 
 
+class Line(msgspec.Struct, frozen=True):
+    """A series over time: (seconds since the epoch, value), oldest first; what is not finite is left out."""
+
+    labels: Mapping[str, str]
+    points: tuple[tuple[float, float], ...]
+
+
 class _WireSample(msgspec.Struct):
     metric: dict[str, str] = {}
     value: tuple[float, str] | None = None
+    values: list[tuple[float, str]] = []
 
 
 async def instant(api: Api, query: str, within: float) -> Result:
@@ -43,20 +52,37 @@ async def instant(api: Api, query: str, within: float) -> Result:
     told = await api.ask("/query", [("query", query), ("timeout", f"{within:g}s"), ("partial_response", "false")])
     kind, raw = _result(told.data)
     if kind == "scalar":
-        _, value = _read(raw, tuple[float, str])
-        return Result((Sample({}, number(value)),), told.remarks)
+        at, value = _read(raw, tuple[float, str])
+        return Result((Sample({}, number(value), at),), told.remarks)
     if kind != "vector":
         wants = {
             "string": "a text, not a number",
-            "matrix": "a range of time: take it through a function like rate or avg_over_time",
+            "matrix": "a range of time: take it through rate, avg_over_time or the like",
         }
         raise ProviderError(f"the query gives {wants.get(kind, clean(kind, 40) or 'nothing that is known')}")
     samples = []
     for each in _read(raw, list[_WireSample]):
         if each.value is None:
             raise ProviderError("the query gives native histograms: take them through histogram_quantile or histogram_avg")
-        samples.append(Sample(each.metric, number(each.value[1])))
+        samples.append(Sample(each.metric, number(each.value[1]), each.value[0]))
     return Result(tuple(samples), told.remarks)
+
+
+async def over_time(api: Api, query: str, start: float, end: float, step: float, within: float) -> tuple[Line, ...]:
+    """The values from ``start`` to ``end`` (seconds since the epoch), ``step`` seconds apart. Raises as `instant`."""
+    asked = [
+        ("query", query),
+        ("start", f"{start:.3f}"),
+        ("end", f"{end:.3f}"),
+        ("step", f"{step:.3f}"),
+        ("timeout", f"{within:g}s"),
+    ]
+    told = await api.ask("/query_range", asked)
+    kind, raw = _result(told.data)
+    if kind != "matrix":
+        raise Malformed("it answered no series")
+    lines = ((each.metric, [(at, number(value)) for at, value in each.values]) for each in _read(raw, list[_WireSample]))
+    return tuple(Line(labels, tuple(point for point in points if math.isfinite(point[1]))) for labels, points in lines)
 
 
 def number(text: str) -> float:

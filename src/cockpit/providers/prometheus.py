@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 import msgspec
 
 from ..core.alerts import Alert, Severity
+from ..core.curves import Curve
 from ..core.filters import FilterError, parse
 from ..core.traps import TrapView
 from ..core.units import Seconds
@@ -20,6 +21,8 @@ from .prom_alerts import firing, wanted
 from .prom_api import Api, Rules, WireGroup
 from .prom_look import Look
 from .prom_rules import Moment, Rule, Thresholds, named, read
+from .prom_series import curve as curve_of
+from .prom_series import expression_of, has, rule_of
 from .prom_traps import trap_of
 from .skew import ahead, told_skew
 
@@ -48,8 +51,9 @@ class PrometheusConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Known(msgspec.Struct, frozen=True):
-    """All that it said in one poll: its rules by their traps' names, those that the source's filter lets through."""
+    """All that it said in one poll: ``every`` rule, and by their traps' names those that the source's filter lets through."""
 
+    every: tuple[Rule, ...]
     rules: tuple[tuple[str, Rule], ...]
     at: Moment
     bad_rules: int
@@ -74,6 +78,7 @@ class Prometheus:
         self._thresholds = Thresholds()
         self._groups: tuple[WireGroup, ...] = ()
         self._looking = InFlight(self._ask)
+        self._last: Known | None = None
 
     async def traps(self) -> Answer[TrapView]:
         """Every alerting rule that the filter lets through."""
@@ -93,6 +98,20 @@ class Prometheus:
         remarks = (f"{bad} alerts could not be read",) if bad else ()
         return Answer(firing(known.rules, self._look, known.at, self._api.address), bad, known.complete, remarks)
 
+    async def series(self, about: Alert | TrapView, since: datetime, until: datetime, points: int) -> Curve | None:
+        """The query of the trap's or the alert's rule; also for alerts that an Alertmanager tells, if a rule here makes them."""
+        known = self._last or await self._looking.join()
+        found = self._rule(about, known)
+        if found is None:
+            return None
+        rule, certain = found
+        alert = about if isinstance(about, Alert) else None
+        ahead = known.at.ahead
+        begin, end = (since + ahead).timestamp(), (until + ahead).timestamp()
+        curve = await curve_of(self._api, rule, alert, begin, end, points, float(self._config.within))
+        ours = tuple((at - ahead.total_seconds(), value) for at, value in curve.points) if ahead else curve.points
+        return msgspec.structs.replace(curve, points=ours, source=self._look.source, certain=certain)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._api.close()
@@ -101,15 +120,14 @@ class Prometheus:
         now = self._clock.now()
         told = await self._api.rules()
         at = Moment(now, ahead((told.date,), now))
-        rules, bad_rules, bad_alerts = read(self._kept(told), self._thresholds)
-        which, look = self._which, self._look
-        rules = [rule for rule in rules if wanted(rule, which, look, now)]
-        queries = [rule.wire.query for rule in rules]
-        self._thresholds.keep(queries)
+        every, bad_rules, bad_alerts = read(self._kept(told), self._thresholds)
+        self._thresholds.keep([rule.wire.query for rule in every])
+        rules = [rule for rule in every if wanted(rule, self._which, self._look, now)]
         if self._config.seen_within:
-            await self._absent.look(queries, at.theirs)
+            await self._absent.look([rule.wire.query for rule in rules], at.theirs)
         bad_rules += told.rejected
-        return Known(
+        self._last = Known(
+            every=tuple(every),
             rules=tuple(zip(named(rules), rules, strict=True)),
             at=at,
             bad_rules=bad_rules,
@@ -117,6 +135,22 @@ class Prometheus:
             complete=not told.missing,
             remarks=self._remarks(told, bad_rules, at),
         )
+        return self._last
+
+    def _rule(self, about: Alert | TrapView, known: Known) -> tuple[Rule, bool] | None:
+        """The rule that it comes from, and whether that is certain."""
+        source = about.ref.source if isinstance(about, Alert) else about.source
+        if source == self._look.source:
+            name = about.trap if isinstance(about, Alert) else about.trap.name
+            return next(((rule, True) for each, rule in known.rules if each == name), None)
+        if not isinstance(about, Alert):
+            return None
+        address, query = expression_of(about)
+        rule = rule_of(known.every, about, query) if query else None
+        if rule is None:
+            return None
+        here = address == self._api.address
+        return (rule, here) if here or has(rule, about) else None
 
     def _kept(self, told: Rules) -> tuple[WireGroup, ...]:
         """What was told; where part of it is missing, with the groups of the last time in its place: what is not heard of any more

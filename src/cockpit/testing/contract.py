@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 import re
 import unittest
 from collections import Counter
@@ -16,10 +17,11 @@ import msgspec
 
 from ..core.alerts import AlertState, Severity
 from ..core.covers import Cover, Standing
+from ..core.curves import Curve
 from ..core.paging import Page, PageKind
 from ..core.text import clean_block
 from ..core.traps import TrapState
-from ..engine.accepting import Accepting
+from ..engine.answers import Accepting
 from ..provider import CAPABILITIES, Answer, ProviderError, capabilities
 from .clock import START
 from .contract_responding import RespondingContract
@@ -263,6 +265,25 @@ class ProviderContract(SilencesContract, RespondingContract):
                 must(error is None, f"a page to {said.value}, which may come twice, raised {error!r}")
 
         self._if_it_can("Pages", again)
+
+    def test_series_are_in_order_and_clean(self) -> None:
+        async def asked(provider: Any) -> None:
+            can = capabilities(provider)
+            traps = (await provider.traps()).records if "Traps" in can else ()
+            alerts = (await provider.alerts()).records if "Alerts" in can else ()
+            about = have(next(iter((*traps, *alerts)), None), "there is nothing whose series could be asked for")
+            curve = await provider.series(about, self.now - timedelta(hours=6), self.now, 60)
+            if curve is None:
+                return
+            must(isinstance(curve, Curve), f"series gave {type(curve).__name__}, not a Curve")
+            must(len(curve.points) <= 62, f"there was room for 60 points and the newest, and it gave {len(curve.points)}")
+            ats = [at for at, _ in curve.points]
+            must(ats == sorted(ats), "the points are not in the order of their times")
+            must(all(math.isfinite(value) for _, value in curve.points), "a point's value is not finite")
+            for path, text in texts(curve):
+                must(clean_block(text) == text, f"curve{path} is not clean: {text!r}; use cockpit.core.text.clean")
+
+        self._if_it_can("Series", asked)
 
     def test_cancelling_is_clean(self) -> None:
         async def cancelled(provider: Any) -> tuple[bool, int]:

@@ -280,6 +280,7 @@ class Board(InputLines, inherit_bindings=False):
 
     def _shown(self, now: datetime) -> Shown:
         here = (self.oncall.here, self.runbooks.here, self.traps.here, self.silences.here)
+        self.showing.room = 0 if self.detail.folded else self.detail.room
         return self.showing.of_pane(self._subject_pane, here, self.subject, self.view, now)
 
     # ── panes and keys ────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from .chart import pictured
 from .facts import Fact
 from .lines import Lines
 from .look import Look
@@ -64,6 +65,8 @@ class Detail(Lines):
 
 def laid_out(fact: Fact, width: int) -> list[Spans]:
     """A fact as lines: its label in a column of its own where it has one, its text wrapped beside it."""
+    if fact.curve is not None:
+        return pictured(fact.curve, width)
     if fact.spans:
         lines: list[list[Span]] = [[]]
         for span in fact.spans:

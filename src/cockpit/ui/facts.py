@@ -9,6 +9,7 @@ import msgspec
 
 from ..core import actions
 from ..core.alerts import Alert, AlertState, Link, Ref
+from ..core.curves import Curve
 from ..core.paged import Paged, PageState
 from ..core.roster import OnCall, Person, Shift
 from ..core.runbooks import Confirm, Plan, Runbook
@@ -16,27 +17,29 @@ from ..core.traps import Trap, TrapState, TrapView
 from ..core.units import say_seconds
 from ..core.view import Row, View
 from .alerts import SEVERITIES
+from .measured import measured
 from .spans import Span
-from .spark import measured, sparkline
 from .times import city, clock, moment, said_age
 from .traps import STATES
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """A line to be: a label and its text; text alone; or ready spans. All empty is a blank line."""
+    """A line to be: a label and its text; text alone; ready spans; or a curve to be drawn. All empty is a blank line."""
 
     label: str = ""
     text: str = ""
     role: str = "text"
     spans: tuple[Span, ...] = ()
+    curve: Curve | None = None
 
 
 BLANK = Fact()
-Points = Sequence[tuple[float, float]]
 
 
-def of_alert(row: Row, view: View, now: datetime, zone: str, points: Points = (), trap: TrapView | None = None) -> tuple[Fact, ...]:
-    """All about an alert; ``points`` are the readings of the trap that raised it. Times in ``zone``."""
+def of_alert(
+    row: Row, view: View, now: datetime, zone: str, curve: Curve | None = None, trap: TrapView | None = None
+) -> tuple[Fact, ...]:
+    """All about an alert; ``curve`` is how it went over time, ``trap`` the trap that raised it. Times in ``zone``."""
     alert = row.alert
     glyph, word = SEVERITIES[alert.severity]
     role = "stale" if row.stale else alert.severity.word if alert.state is AlertState.FIRING else "muted"
@@ -54,7 +57,9 @@ def of_alert(row: Row, view: View, now: datetime, zone: str, points: Points = ()
     if alert.pages:
         facts += [BLANK, _title("Paging"), *(_paged(each, now, zone) for each in alert.pages)]
     if trap is not None:
-        facts += [BLANK, *_reading(trap, points), *_answers(trap)]
+        facts += [BLANK, *_reading(trap, curve), *_answers(trap)]
+    elif curve is not None:
+        facts += [BLANK, Fact(curve=curve)]
     for title, pairs in (("Labels", alert.labels), ("Annotations", alert.annotations)):
         shown = [Fact(" " + name, value) for name, value in sorted(pairs.items()) if value != alert.summary]
         facts += [BLANK, _title(title), *shown] if shown else []
@@ -85,7 +90,7 @@ def _paged(page: Paged, now: datetime, zone: str) -> Fact:
     return Fact(f" {moment(page.at, now, zone)}", f"{glyph} {words}", role)
 
 
-def of_trap(trap: TrapView, now: datetime, zone: str, points: Points = (), keeper: str = "") -> tuple[Fact, ...]:
+def of_trap(trap: TrapView, now: datetime, zone: str, curve: Curve | None = None, keeper: str = "") -> tuple[Fact, ...]:
     """All about a trap: the three answers, its bounds, its last reading, where that is heading, and its rest."""
     watch, configured = trap.watch, trap.trap
     glyph, role = STATES[trap.state]
@@ -96,7 +101,7 @@ def of_trap(trap: TrapView, now: datetime, zone: str, points: Points = (), keepe
     if watch.rest_until is not None and trap.state is TrapState.DISARMED:
         left = said_age(now, watch.rest_until)
         facts.append(Fact("at rest", f"until {moment(watch.rest_until, now, zone)} ({left}), by {watch.rest_by}: {watch.rest_why}"))
-    facts += [BLANK, *_reading(trap, points), *_answers(trap), BLANK, _title("How it looks")]
+    facts += [BLANK, *_reading(trap, curve), *_answers(trap), BLANK, _title("How it looks")]
     looked = f"{moment(watch.checked_at, now, zone)} {city(zone)}" if watch.checked_at else "not yet"
     pairs = (
         *(_told_by_another(configured) if watch.told else _looked_at_here(configured, keeper)),
@@ -216,15 +221,11 @@ def _pending(row: Row) -> tuple[Span, ...]:
     return tuple((each, "pending") for each in said)
 
 
-def _reading(trap: TrapView, points: Points) -> Iterable[Fact]:
+def _reading(trap: TrapView, curve: Curve | None) -> Iterable[Fact]:
     reading = trap.watch.reading
     bounds = {bound.metric: bound for bound in (trap.trap.warn, trap.trap.trip) if bound is not None}
-    if len(points) > 2:  # two points are no picture
-        metric = watched(trap)
-        trip = trap.trap.trip.value if trap.trap.trip is not None and trap.trap.trip.metric == metric else None
-        hours = say_seconds(max(60.0, points[-1][0] - points[0][0]))
-        yield Fact(spans=((f"{metric}, last {hours}", "muted"),))
-        yield Fact(spans=((sparkline(points, 40, trip), "chart"), (f" {measured(metric, points[-1][1])}", "text")))
+    if curve is not None:
+        yield Fact(curve=curve)
     if reading is not None:
         column = max(map(len, reading.values), default=0) + 2
         for name, value in sorted(reading.values.items(), key=lambda each: each[0] not in bounds):

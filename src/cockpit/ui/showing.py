@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ..core.alerts import AlertState, Silence
+from ..core.alerts import Alert, AlertState, Silence
+from ..core.curves import Curve
 from ..core.roster import OnCall, Person
 from ..core.traps import TrapView
 from ..core.view import Row, View
@@ -23,14 +24,16 @@ Panes = tuple[OnCall | None, Offer | None, TrapView | None, Silence | None]
 """What the cursors of On call, Runbooks, Traps and Silences are on."""
 
 _CHART = timedelta(hours=6)
+_SCALE = 12  # cells that the scale beside a picture takes, about
 
 
 class Showing:
     """Makes the facts, and keeps a trap's readings until a newer look is told of. ``zone`` is the viewer's; of a trap, Detail shows
-    what the Traps pane has ``told``."""
+    what the Traps pane has ``told``. ``room`` is how wide the pane is, 0 where it is not seen."""
 
     def __init__(self, desk: Desk, zone: str, people: Mapping[str, Person], told: Told) -> None:
         self._desk, self._zone, self._people, self._told = desk, zone, people, told
+        self.room = 0
         self._points: tuple[object, Sequence[tuple[float, float]]] = (None, ())
         self._hit: tuple[object, Silence | None, tuple[Row, ...]] = (None, None, ())
 
@@ -49,13 +52,12 @@ class Showing:
         """An alert, or a trap."""
         if about.row is not None:
             trap = self._told.of(about.trap) if about.trap is not None else None
-            points = self._readings(trap, now)
             alert = about.row.alert
             role = "stale" if about.row.stale else "title"
             name = f"{SEVERITIES[alert.severity][0]} {alert.name}" + (f" · {alert.where}" if alert.where else "")
             over = [("resolved", "ok")] if alert.state is AlertState.RESOLVED else []
             title = ((name, role), *over)
-            return Shown(alert.ref, title, facts.of_alert(about.row, view, now, self._zone, points, trap))
+            return Shown(alert.ref, title, facts.of_alert(about.row, view, now, self._zone, self._curve(alert, trap, now), trap))
         return self.of_trap(about.trap, view, now)
 
     def of_trap(self, trap: TrapView | None, view: View, now: datetime) -> Shown:
@@ -64,7 +66,7 @@ class Showing:
             return Shown(None, (), ())
         trap = self._told.of(trap)
         title = ((f"{STATES[trap.state][0]} {trap.trap.name}", "title"),)
-        return Shown(ref_of(trap), title, facts.of_trap(trap, now, self._zone, self._readings(trap, now), view.keeper))
+        return Shown(ref_of(trap), title, facts.of_trap(trap, now, self._zone, self._curve(trap, trap, now), view.keeper))
 
     def of_silence(self, each: Silence | None, view: View, now: datetime) -> Shown:
         """A silence, with what it hits."""
@@ -93,11 +95,20 @@ class Showing:
         key = ("runbook", each.runbook.name, about.alert)
         return Shown(key, ((each.runbook.name, "title"),), facts.of_runbook(each.runbook, plan, each.title, each.why_not))
 
-    def _readings(self, trap: TrapView | None, now: datetime) -> Sequence[tuple[float, float]]:
-        metric = facts.watched(trap) if trap is not None else ""
-        if trap is None or not metric:
-            return ()
+    def _curve(self, about: Alert | TrapView | None, trap: TrapView | None, now: datetime) -> Curve | None:
+        """How it went over the last hours: by this machine's own readings, or by those of whoever measures it."""
+        if trap is not None and not trap.watch.told:
+            return self._readings(trap, now)
+        return self._desk.series(about, self.room - _SCALE) if about is not None and self.room > _SCALE else None
+
+    def _readings(self, trap: TrapView, now: datetime) -> Curve | None:
+        metric = facts.watched(trap)
         asked = (ref_of(trap), metric, trap.watch.checked_at)
-        if self._points[0] != asked:
+        if metric and self._points[0] != asked:
             self._points = (asked, self._desk.readings(trap.trap.name, metric, now - _CHART))
-        return self._points[1]
+        points = tuple(self._points[1]) if metric else ()
+        if len(points) < 3:
+            return None  # nothing is on its way
+        trip = trap.trap.trip
+        bound = trip if trip is not None and trip.metric == metric else None
+        return Curve(points=points, what=metric, name=metric, bound=bound)

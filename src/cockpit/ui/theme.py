@@ -40,7 +40,7 @@ ROLES: dict[str, str] = {
     "alarm": "what must not be overlooked: not journalled",
     "message": "the footer's answer to a key",
     "refusal": "the footer's no",
-    "chart": "a sparkline",
+    "chart": "the bars of a picture over time",
 }  # fmt: skip
 """Every role and what it is for. A theme that leaves one out shows it as ``text``."""
 
