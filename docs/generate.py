@@ -40,13 +40,15 @@ are `null`.
 | `oncall --week`, `--month`, `--mine` | `roster`, `level`, `person`, `name`, `timezone`, `start`, `end`, `source`, `override`; \
 without a person it is a gap |
 | `oncall --gaps` | `kind` (gap, double, away), `rosters`, `person`, `name`, `start`, `end`, `why` |
+| `oncall overrides` | `source`, `id`, `roster`, `person`, `name`, `start`, `end`, `who`, `why`, \
+`undone` (why it cannot be taken back) |
 | `oncall --hours` | `person`, `name`, `timezone`, `hours`, of them `nights`, `weekends`, `holidays`; `interruptions`, \
 of them `at_night` |
 | `escalate` (without `--level`) | `level`, `who` (list of names), `after_seconds`, `policy` |
 | `reassign` (without `--to`), `play` (without a play) | `id`, `name`, `about` |
 | `maintenance` | `source`, `id`, `services` (list of names), `starts_at`, `ends_at`, `who`, `comment` |
 | `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `params` |
-| `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path` |
+| `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason` |
 | `doctor` | `check`, `ok`, `detail` |
 | `check` | `file`, `line`, `key`, `what`, `hint`; an empty list is a config without faults |
 | `page --channels` | `channel`, `kind`, `last_sent_at`, `failing_since`, `failures`, `why` |
@@ -84,9 +86,10 @@ def _commands() -> list[str]:
         lines += [f"### `cockpit {command.name}`", "", f"{command.help[0].upper()}{command.help[1:]}.", ""]
         each = sub.choices[command.name]
         nested = next((action for action in each._actions if isinstance(action, argparse._SubParsersAction)), None)
+        lines += [*_options(each, shared), ""] if _options(each, shared) else []
         for name, verb in nested.choices.items() if nested else ():
-            lines += [f"`cockpit {command.name} {name}`", "", *_options(verb, shared), ""]
-        lines += [*_options(each, shared), ""] if nested is None and _options(each, shared) else []
+            told = _options(verb, shared)
+            lines += [f"`cockpit {command.name} {name}`", "", *([*told, ""] if told else [])]
         lines += [f"{command.epilog[0].upper()}{command.epilog[1:]}", ""] if command.epilog else []
     return lines
 

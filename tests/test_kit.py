@@ -17,7 +17,7 @@ from cockpit.core.alerts import Alert, AlertState, Ref, Remark, Severity, Silenc
 from cockpit.core.covers import Cover
 from cockpit.core.curves import Curve
 from cockpit.core.paging import Page
-from cockpit.core.roster import Shift
+from cockpit.core.roster import Layer, Roster, Shift
 from cockpit.core.text import clean
 from cockpit.core.traps import Reading, Trap, TrapState, TrapView, Watch
 from cockpit.core.units import Seconds, bound
@@ -37,6 +37,8 @@ def machine() -> FakeMachine:
         Trap(name="root-disk", probe="disk", params={"path": "/"}, trip=bound("used_percent >= 92"), every=Seconds(30)),
         Trap(name="backups", probe="file", every=Seconds(30), went_wrong="2026-10-02: the backup was empty"),
     )
+    layer = Layer(people=("ana",), start=START.replace(tzinfo=None) - timedelta(days=9), turn=(1, "weeks"))
+    made.rosters = (Roster(name="primary", timezone="UTC", layers=(layer,)),)
     reading = Reading({"used_percent": 93.0}, "93 % used")
     made.known = {
         "root-disk": Watch(state=TrapState.TRIPPED, checked_at=START, good_at=START, tripped_at=START, reading=reading, firing=1),

@@ -104,6 +104,78 @@ def test_a_packed_answer_is_unpacked() -> None:
         assert using(f"http://127.0.0.1:{port}", lambda http: http.get("/")).body == body
 
 
+class TestAnswersThatAreTooLargeToKeep:
+    def taken(self, port: int, path: str = "/", *, gives_up: bool = False) -> tuple[list[bytes], Reply | ProviderError]:
+        """The pieces that came, and what became of it."""
+        pieces: list[bytes] = []
+
+        async def take(piece: bytes) -> None:
+            pieces.append(piece)
+            if gives_up:
+                raise Malformed("enough")
+
+        return pieces, using(f"http://127.0.0.1:{port}", lambda http: _outcome(http.get(path, accept=(404,), into=take)))
+
+    def test_they_come_piece_by_piece_and_unpacked(self) -> None:
+        body = b'["' + b"a" * 3_000_000 + b'"]'
+        packed = gzip.compress(body)
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
+
+        def talk(connection: socket.socket) -> None:
+            request_of(connection)
+            connection.sendall(head + packed)
+
+        with serving(talk) as port:
+            pieces, outcome = self.taken(port)
+        assert isinstance(outcome, Reply)
+        assert outcome.body == b""
+        assert b"".join(pieces) == body
+        assert max(map(len, pieces)) <= 65536
+
+    def test_a_refusal_and_a_page_are_not_passed_on(self) -> None:
+        with Misbehaving({}) as server:
+            pieces, outcome = self.taken(server.port)
+        assert isinstance(outcome, Reply)
+        assert (pieces, outcome.status, outcome.body) == ([], 404, b"404 page not found\n")
+        with Misbehaving({}, "a login page with 200") as server:
+            pieces, outcome = self.taken(server.port)
+        assert (pieces, str(outcome)) == ([], "this is not a thing: it answered HTML")
+
+    def test_the_cap_holds(self) -> None:
+        with Misbehaving({}, "an endless body") as server:
+            _, outcome = self.taken(server.port)
+        assert isinstance(outcome, ProviderError)
+
+    def test_what_the_taker_raises_ends_it(self) -> None:
+        with Misbehaving({"/": b"[" + b" " * 1_000_000 + b"]"}) as server:
+            pieces, outcome = self.taken(server.port, gives_up=True)
+        assert (len(pieces), str(outcome)) == (1, "enough")
+
+    def test_one_that_breaks_off_is_not_asked_for_again(self) -> None:
+        """Where a kept connection breaks in the midst of an answer, the taker would hear its beginning twice."""
+        heard: list[str] = []
+        whole = b"[" + b" " * 79_998 + b"]"
+
+        def talk(connection: socket.socket) -> None:
+            for body in (whole, whole[:70_000]):
+                heard.append(request_of(connection))
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 80000\r\n\r\n" + body)
+
+        pieces: list[bytes] = []
+
+        async def take(piece: bytes) -> None:
+            pieces.append(piece)
+
+        async def twice(http: Web) -> Reply | ProviderError:
+            await http.get("/", into=take)
+            return await _outcome(http.get("/", into=take))
+
+        with serving(talk) as port:
+            outcome = using(f"http://127.0.0.1:{port}", twice)
+        assert isinstance(outcome, Unreachable)
+        assert (len(heard), b"".join(pieces)) == (2, whole + whole[:65536])
+
+
 class TestRedirects:
     def test_another_origin_hears_nothing(self) -> None:
         # safety 13

@@ -21,7 +21,7 @@ Anything else that leaves a provider is a bug in it, and is shown as that.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -47,7 +47,7 @@ __all__ = [
     "Edits", "Entry", "Escalates", "Forbidden", "History", "Host", "Http", "HttpAuth", "HttpSettings", "Level", "Machine",
     "Maintains", "Maintenance", "Malformed", "Merges", "NotFound", "NotReached", "Notes", "Overrides", "Page", "Pages", "Past",
     "Play", "Plays", "Probe", "ProbeError", "Provider", "ProviderError", "RateLimited", "Reading", "Reassigns", "Recipient",
-    "Reply", "Resolves", "Rests", "Rosters", "Seconds", "Secret", "Series", "Service", "Shifts", "Silences", "Snoozes",
+    "Reply", "Resolves", "Rests", "Rosters", "Seconds", "Secret", "Series", "Service", "Shifts", "Silences", "Sink", "Snoozes",
     "Standing", "Story", "Traps", "Unacks", "Unreachable", "Upkeep", "capabilities",
 ]  # fmt: skip
 
@@ -168,17 +168,24 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     date: datetime | None = None
 
 
+Sink = Callable[[bytes], Awaitable[None]]
+"""Takes the body of an answer, a piece at a time."""
+
+
 class Http(Protocol):
     """HTTP to one address, as every adapter needs it: a deadline for the whole, a cap on decoded bytes, no redirect to elsewhere,
     and errors from this module's tree, without secrets in them. ``path`` is put after the address; ``query`` may name a key twice.
 
     ``get`` may try again where a kept connection had been closed; ``send`` never does. Statuses in ``accept`` come back as replies
-    instead of being raised.
+    instead of being raised. ``into`` is given a good answer's body piece by piece as it arrives, and the reply has none then: for
+    answers too large to be kept. What it raises ends the request.
     """
 
     @property
     def address(self) -> str: ...
-    async def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: Sequence[int] = ()) -> Reply: ...
+    async def get(
+        self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: Sequence[int] = (), into: Sink | None = None
+    ) -> Reply: ...
     async def send(
         self,
         method: str,
@@ -230,6 +237,8 @@ class Machine(Protocol):
     def note(self, alert_id: str, who: str, text: str, at: datetime) -> None: ...
     def disarm(self, trap: str, who: str, why: str, until: datetime, at: datetime) -> None: ...
     def arm(self, trap: str, who: str, at: datetime) -> None: ...
+    def override(self, roster: str, covers: Sequence[Cover], who: str, why: str, at: datetime) -> Sequence[str]: ...
+    def end_override(self, override_id: str, who: str, at: datetime) -> None: ...
     def beat(self, name: str) -> datetime | None: ...
     def channels(self) -> Sequence[ChannelHealth]:
         """How the ways to tell people did when they were last tried."""

@@ -14,7 +14,7 @@ import os
 import re
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from .core.text import clean
@@ -27,6 +27,7 @@ from .provider import (
     NotReached,
     ProviderError,
     Reply,
+    Sink,
     Unreachable,
 )
 from .web_bodies import Budget, body_of
@@ -74,9 +75,11 @@ class Web:
         """Its url, safe to show."""
         return clean(self._base, 200)
 
-    async def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: Sequence[int] = ()) -> Reply:
+    async def get(
+        self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: Sequence[int] = (), into: Sink | None = None
+    ) -> Reply:
         """Ask; once more where a kept connection had been closed meanwhile. Redirects are followed within the same origin."""
-        return await self._in_time("GET", path, query, b"", "", accept)
+        return await self._in_time(_Question("GET", path, query, accept, into=into))
 
     async def send(
         self,
@@ -89,7 +92,7 @@ class Web:
         accept: Sequence[int] = (),
     ) -> Reply:
         """Write, once. `NotReached` where it has certainly not arrived; any other `Unreachable` is "outcome unknown"."""
-        return await self._in_time(method, path, query, body, content_type, accept)
+        return await self._in_time(_Question(method, path, query, accept, body, content_type))
 
     async def close(self) -> None:
         """Close the connections that are kept."""
@@ -97,46 +100,38 @@ class Web:
         if client is not None and client[0] is asyncio.get_running_loop():
             await client[1].aclose()
 
-    async def _in_time(
-        self, method: str, path: str, query: Sequence[tuple[str, str]], body: bytes, content_type: str, accept: Sequence[int]
-    ) -> Reply:
+    async def _in_time(self, question: _Question) -> Reply:
         within = float(self._settings.within)
         way = _Way(self._named)
         try:
             async with asyncio.timeout(within):
-                return await self._asked(method, path, query, body, content_type, accept, way)
+                return await self._asked(question, way)
         except TimeoutError:
             if way.begun:
                 raise Unreachable(f"no whole answer within {within:g} s") from None
             raise NotReached(f"no connection within {within:g} s") from None
 
-    async def _asked(
-        self,
-        method: str,
-        path: str,
-        query: Sequence[tuple[str, str]],
-        body: bytes,
-        content_type: str,
-        accept: Sequence[int],
-        way: _Way,
-    ) -> Reply:
+    async def _asked(self, question: _Question, way: _Way) -> Reply:
         import httpx  # deferred: takes a tenth of a second, and most configurations need none of it
 
         fields = self._fields()
-        if body:
-            fields["Content-Type"] = content_type
+        if question.body:
+            fields["Content-Type"] = question.content_type
         client = self._opened()
-        url = httpx.URL(self._base + path, params=list(query)) if query else httpx.URL(self._base + path)
-        again = method == "GET"
+        where, query = self._base + question.path, list(question.query)
+        url = httpx.URL(where, params=query) if query else httpx.URL(where)
+        again = question.method == "GET"
         for _ in range(REDIRECTS + 1):
             try:
-                request = client.build_request(method, url, headers=fields, content=body or None, extensions={"trace": way.trace})
+                request = client.build_request(
+                    question.method, url, headers=fields, content=question.body or None, extensions={"trace": way.trace}
+                )
                 async with self._answer(client, request) as response:
                     if not response.is_redirect:
-                        return await self._judged(response, accept, write=method != "GET")
-                    url = self._onward(response, method)
+                        return await self._judged(response, question, way)
+                    url = self._onward(response, question.method)
             except httpx.RemoteProtocolError as error:
-                if not again or not way.kept:
+                if not again or not way.kept or way.told:
                     raise self._meaning(error, way) from error
                 again = False
             except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as error:
@@ -207,9 +202,11 @@ class Web:
                 raise AuthFailed(f"the header {name} would hold spaces at its ends, a line break or more than ASCII: not sent")
         return fields
 
-    async def _judged(self, response: httpx.Response, accept: Sequence[int], *, write: bool) -> Reply:
-        good = response.is_success or response.status_code in accept
-        body = await body_of(response, self._budget, whole=good)
+    async def _judged(self, response: httpx.Response, question: _Question, way: _Way) -> Reply:
+        good = response.is_success or response.status_code in question.accept
+        kind = response.headers.get("content-type", "").lower()
+        into = self._passing_on(question.into, kind, way) if question.into is not None and response.is_success else None
+        body = await body_of(response, self._budget, whole=good, into=into)
         reply = Reply(
             status=response.status_code,
             body=body,
@@ -217,10 +214,24 @@ class Web:
             date=sent_date(response.headers.get("date", "")),
         )
         if good:
-            if response.is_success and _is_html(reply) and not write:
-                raise Malformed(f"this is not {self._speaks}: it answered HTML")
+            if response.is_success and question.method == "GET":
+                self._no_page(kind, body)
             return reply
         raise refusal(reply, self._clock.now(), self._scrubbed, known=self._says_who())
+
+    def _passing_on(self, into: Sink, kind: str, way: _Way) -> Sink:
+        async def passed(piece: bytes) -> None:
+            if not way.told:
+                self._no_page(kind, piece)
+                way.told = True
+            await into(piece)
+
+        return passed
+
+    def _no_page(self, kind: str, body: bytes) -> None:
+        """Raises where this is a page for people, by its kind or by how it begins."""
+        if "html" in kind or ("json" not in kind and body.lstrip()[:1] == b"<"):
+            raise Malformed(f"this is not {self._speaks}: it answered HTML")
 
     def _onward(self, response: httpx.Response, method: str) -> httpx.URL:
         """Where a redirect leads. Raises where that is another origin: no credential goes there."""
@@ -265,15 +276,28 @@ class Web:
         return text
 
 
+class _Question(NamedTuple):
+    """What is asked or written, and what is to become of the answer: see `provider.Http`."""
+
+    method: str
+    path: str
+    query: Sequence[tuple[str, str]]
+    accept: Sequence[int]
+    body: bytes = b""
+    content_type: str = ""
+    into: Sink | None = None
+
+
 class _Way:
-    """One request on its way: whether a connection is used again, and whether anything has been sent. Refuses to speak to where a
-    name leads that hands out credentials."""
+    """One request on its way: whether a connection is used again, whether anything has been sent, and whether any of its answer
+    was passed on. Refuses to speak to where a name leads that hands out credentials."""
 
     def __init__(self, named: str) -> None:
         self._named = named
         self.begun = False
         self.kept = True
         self._stream: Any = None
+        self.told = False
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """httpx's extension ``trace``, called by httpcore at each step."""
@@ -293,11 +317,6 @@ class _Way:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
-
-
-def _is_html(reply: Reply) -> bool:
-    kind = reply.headers.get("content-type", "").lower()
-    return "html" in kind or ("json" not in kind and reply.body.lstrip()[:1] == b"<")
 
 
 def _below(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .core.text import clean
 from .core.units import say_bytes
-from .provider import Malformed
+from .provider import Malformed, Sink
 
 if TYPE_CHECKING:
     from zlib import _Decompress as Packed
@@ -39,8 +39,9 @@ class Budget:
         self._used -= count
 
 
-async def body_of(response: httpx.Response, budget: Budget, *, whole: bool) -> bytes:
-    """The body, unpacked; not ``whole`` reads its first `MOST_TOLD` bytes. Raises `Malformed`, and what httpx raises."""
+async def body_of(response: httpx.Response, budget: Budget, *, whole: bool, into: Sink | None = None) -> bytes:
+    """The body, unpacked; not ``whole`` reads its first `MOST_TOLD` bytes. ``into`` is given it piece by piece, and then there is
+    nothing left to give back. Raises `Malformed`, and what httpx raises."""
     coding = response.headers.get("content-encoding", "").strip().lower()
     if coding not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise Malformed(f"it is packed as {clean(coding, 40)}, which was not asked for")
@@ -51,9 +52,12 @@ async def body_of(response: httpx.Response, budget: Budget, *, whole: bool) -> b
             left = raw
             while left:
                 piece, left, packed = _unpacked(left, packed)
-                kept.write(piece)
                 taken += len(piece)
                 budget.take(len(piece))
+                if into is None:
+                    kept.write(piece)
+                elif piece:
+                    await into(piece)
                 if not whole and taken > MOST_TOLD:
                     return kept.getvalue()[:MOST_TOLD]
     finally:

@@ -16,7 +16,7 @@ from cockpit.core.filters import parse
 from cockpit.core.links import links_of
 from cockpit.core.packed import Packed, Packer
 from cockpit.core.text import clean, clean_block
-from cockpit.engine.answers import Accepting
+from cockpit.engine.accepting import Accepting
 from cockpit.provider import Answer
 
 NOW = datetime(2026, 11, 23, 3, 12, tzinfo=UTC)

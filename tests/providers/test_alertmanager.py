@@ -83,7 +83,7 @@ def test_every_state_is_told_with_its_reason(server: Misbehaving) -> None:
     assert {each: (alert.state, alert.suppressed_by) for each, alert in alerts.items()} == {
         "1": (AlertState.FIRING, ""),
         "2": (AlertState.ACKNOWLEDGED, ""),
-        "3": (AlertState.SUPPRESSED, "silence 11111111 of Bo: new disks"),
+        "3": (AlertState.SUPPRESSED, "silenced by Bo: new disks (11111111)"),
         "4": (AlertState.SUPPRESSED, "inhibited by DiskFull · db-1"),
         "5": (AlertState.SUPPRESSED, "muted by weekends"),
         "6": (AlertState.FIRING, ""),

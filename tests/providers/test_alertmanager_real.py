@@ -235,7 +235,7 @@ class TestUpkeep:
             made = await source.provider.silence_until_resolved("service=shop", "Ana", "deploying")
             (silence,) = (await source.provider.silences()).records
             assert (silence.ref.id, silence.until_resolved, silence.ack) == (made, True, False)
-            assert "of Ana: deploying" in (await source.one("HighErrorRate/web-1")).suppressed_by
+            assert "silenced by Ana: deploying (" in (await source.one("HighErrorRate/web-1")).suppressed_by
             changed = await source.provider.edit_silence(made, "service=shop", in_hours(), "Bo", "until the hour")
             (silence,) = [each for each in (await source.provider.silences()).records if each.ref.id == changed]
             assert (silence.until_resolved, silence.comment) == (False, "until the hour")

@@ -64,7 +64,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def test_it_comes_by_entry_point_and_can_do_all_that_a_source_of_this_machine_should(bench: Bench) -> None:
     assert plugins.load(plugins.PROVIDERS, "local") is Local
     assert capabilities(bench.local) == {
-        "Alerts", "Acks", "Unacks", "Silences", "Edits", "Checks", "Upkeep", "Notes", "Rosters", "Shifts", "Traps", "Rests",
+        "Alerts", "Acks", "Unacks", "Silences", "Edits", "Checks", "Upkeep", "Notes", "Rosters", "Shifts", "Overrides",
+        "Traps", "Rests",
     }  # fmt: skip
     with pytest.raises(msgspec.ValidationError, match="token"):
         msgspec.convert({"token": "x"}, Local.Config)

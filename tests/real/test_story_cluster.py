@@ -12,8 +12,8 @@ import pytest
 from support.alertmanagers import Server, amtool, cluster
 from support.home import COCKPIT, Home
 from support.real import need, wait_until
-from support.stories import press_until
-from support.tmux import Tmux, tmux
+from support.stories import press_until, wait_shown
+from support.tmux import tmux
 
 pytestmark = pytest.mark.real
 
@@ -43,21 +43,6 @@ def acknowledged(server: Server) -> list[str]:
     acks = {each["id"] for each in amtool(server, "silence", "query") if each["comment"].startswith("ACK! Ana")}
     told = amtool(server, "alert", "query", "--silenced")
     return sorted(each["labels"]["alertname"] for each in told if acks & set(each["status"]["silencedBy"]))
-
-
-def wait_shown(screen: Tmux, *texts: str) -> str:
-    """Wait until all of these are on the screen, which never says that all is well."""
-
-    def shown() -> bool:
-        now = screen.text
-        assert "All clear" not in now, now
-        return all(text in now for text in texts)
-
-    try:
-        wait_until(shown, 30.0, f"{texts} on the screen")
-    except TimeoutError as error:
-        raise AssertionError(f"{error}:\n{screen.text}") from None
-    return screen.text
 
 
 def lines_of(text: str, *names: str) -> list[str]:

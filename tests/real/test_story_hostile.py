@@ -10,32 +10,12 @@ from pathlib import Path
 import pytest
 
 from cockpit.core.text import clean
-from cockpit.ui.places import places
 from support.home import COCKPIT, Home
+from support.hostile import SAID, only_ours, settle_alike
 from support.pty import ENTER, ESC, Pty
 from support.stories import CONFIRMS, settled
 
 pytestmark = pytest.mark.real
-
-OURS = re.compile(
-    rb"\x1b\[\?(?:7|25|1000|1004|1006|1015|1049|2004|2026)[hl]"  # modes
-    rb"|\x1b\[\?2026\$p|\x1b\[>25u|\x1b\[<u"  # one question, and the keyboard
-    rb"|\x1b\[2[23];2t|\x1b\]2;[^\x00-\x1f\x7f]*\x07|\x07"  # title, bell
-    rb"|\x1b\[[0-9;]*[ABCDHJKLMmr]|[\r\n\b]|[^\x00-\x1f\x7f]"  # frames
-)
-"""Every byte that may ever leave for the terminal in these stories."""
-
-SAID = {
-    "screen": "cleared \x1b[2J\x1b[H\x1b[31m\x1b[?1049l\x1bc and red",
-    "clipboard": "copies \x1b]52;c;b3duZWQ=\x07 asks \x1b]52;c;?\x07 \x1b[c\x1b[6n\x1b]11;?\x07 end",
-    "title": "names \x1b]0;owned\x07\x1b]2;owned\x1b\\ and \x1bPq#0\x1b\\ \x1b_x\x1b\\ end",
-    "c1": "eight bits \u009b2J\u009d0;owned\u009c \u0090q\u009c end",
-    "odd": "nul \x00 bell \x07 back \b\b\b so \x0e si \x0f del \x7f end",
-    "markup": "[red]red[/red] [@click=app.quit]quit[/] [link=file:///etc/passwd]x[/link] [[ $x {path}",
-    "bidi": "\u202egnp.exe\u202c \u2066x\u2069 zero\u200b\u200d\ufeffwidth \U000e0041tag wide 漢字 e\u0301 end",
-    "long": "long " + "A" * 100_000 + "\x1b[2J",
-}
-"""What each check says."""
 
 ARGUMENT = "/srv/$(touch CANARY);touch CANARY`touch CANARY`|touch CANARY 'a' \"b\" \x1b[2J\u202e\n& {path} {{x}} %s \\n *"
 """A trap's path; it becomes a label, and from there an argument."""
@@ -110,25 +90,6 @@ class Stage:
                 log.write(b"evil " + text.encode() + b"\n")
 
 
-def shown(t: Pty) -> list[str]:
-    """The screen without what differs between any two: figures, and the detail with its curves."""
-    away = places(t.columns, t.lines, "alerts").regions["detail"]
-    lines = t.display
-    for y in range(away.y, away.bottom):
-        lines[y] = " " * away.width + lines[y][away.width :]
-    return [re.sub(r"[0-9]+", "0", line) for line in lines]
-
-
-def settle_alike(one: Pty, other: Pty) -> None:
-    """Wait until both show the same; if they never do, say where they differ."""
-    for _ in range(60):
-        one.pump(0.2)
-        other.pump(0.2)
-        if shown(one) == shown(other):
-            return
-    assert shown(one) == shown(other), f"{one.picture()}\n{other.picture()}"
-
-
 # safety 1, 3, 4, 5, 6, 9
 def test_hostile_words_are_shown_as_words_and_run_as_one_argument(tmp_path: Path) -> None:
     hostile = Stage(tmp_path / "a", SAID)
@@ -196,8 +157,3 @@ def test_values_by_hand_are_exact_or_refused_with_the_reason(tmp_path: Path) -> 
         assert why in refused.stderr
         assert "\x1b" not in refused.stderr
     assert list(tmp_path.rglob("CANARY*")) == []
-
-
-def only_ours(t: Pty) -> bytes:
-    """What left for the terminal and is not ours: must be nothing."""
-    return OURS.sub(b"", t.raw)

@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -210,5 +211,6 @@ def test_an_alertmanager_pages_by_its_own_routing_and_hears_of_the_end(home: Hom
             wait_until(lambda: server.call("GET", "/api/v2/alerts"), 15, "the alert there")
             (alert,) = server.call("GET", "/api/v2/alerts")
             assert (alert["labels"]["alertname"], alert["labels"]["severity"]) == ("flag", "critical")
+            assert datetime.fromisoformat(alert["startsAt"]) < datetime.now(UTC)
             flag.touch()
             wait_until(lambda: not server.call("GET", "/api/v2/alerts"), 15, "its end there")

@@ -13,7 +13,7 @@ from support.home import Home
 from support.real import wait_until
 from support.tmux import Tmux
 
-__all__ = ["CONFIRMS", "confirm", "entries", "holder", "press_until", "runs_of", "settled", "trap"]
+__all__ = ["CONFIRMS", "confirm", "entries", "holder", "press_until", "runs_of", "settled", "trap", "wait_shown"]
 
 CONFIRMS = "run exactly this"
 """Stands in the box that asks before a runbook changes the world, and nowhere else."""
@@ -33,6 +33,21 @@ def press_until(screens: Sequence[Tmux], key: str, met: Callable[[], object], wh
             screen.keys(key)
         with contextlib.suppress(TimeoutError):
             wait_until(met, 1.0)
+
+
+def wait_shown(screen: Tmux, *texts: str, timeout: float = 30.0) -> str:
+    """Wait until all of these are on the screen, which meanwhile never says that all is well. Gives the screen."""
+
+    def shown() -> bool:
+        now = screen.text
+        assert "All clear" not in now, now
+        return all(text in now for text in texts)
+
+    try:
+        wait_until(shown, timeout, f"{texts} on the screen")
+    except TimeoutError as error:
+        raise AssertionError(f"{error}:\n{screen.text}") from None
+    return screen.text
 
 
 def trap(home: Home, name: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from .. import plugins
 from ..config.model import Config
+from ..config.reread import Reread
 from ..core.actions import Action, Run
 from ..core.questions import Answered, Question
 from ..core.roster import OnCall
@@ -23,15 +24,15 @@ from ..engine.clock import SystemClock
 from ..engine.engine import Engine
 from ..engine.journal import Journal
 from ..web import connect
-from .configured import configured, read_config
+from .configured import configured, read_config, reread
 from .record import journal, state_dir
 from .run import Ended, Options
 
 T = TypeVar("T")
 
 
-def engine(config: Config, kept: Journal) -> Engine:
-    """An engine over this config and journal, not started."""
+def engine(config: Config, kept: Journal, files: Reread) -> Engine:
+    """An engine over this config (which lies in ``files``) and journal, not started."""
     return Engine(
         config,
         kept,
@@ -41,6 +42,7 @@ def engine(config: Config, kept: Journal) -> Engine:
         load_channel=partial(plugins.load, plugins.CHANNELS),
         state_dir=state_dir(os.environ),
         connect=connect,
+        files=files,
     )
 
 
@@ -113,9 +115,10 @@ async def _until_told(work: Coroutine[Any, Any, T], told: list[int]) -> T:
 def house(options: Options, *, propose: bool = True, aloud: bool = True) -> Iterator[House]:
     """Everything one command needs, and its orderly end. ``propose``: with no config, look at this machine for traps to lay;
     ``aloud``: what is wrong with the journal is told on standard error."""
+    files = reread(options)
     config = configured(options) if propose else read_config(options)
     with journal(aloud=aloud) as kept, asyncio.Runner() as runner:
-        desk = engine(config, kept)
+        desk = engine(config, kept, files)
         session = desk.session()
         runner.run(session.__aenter__())
         try:

@@ -9,9 +9,10 @@ from pathlib import Path
 import msgspec
 
 from .. import plugins
-from ..config.files import config_dir
+from ..config.files import config_dir, config_path
 from ..config.load import load
 from ..config.model import Config
+from ..config.reread import Reread
 from .run import Options
 
 ASKED = "it was started with --read-only, which holds until it is left: start it without that to write"
@@ -36,6 +37,11 @@ def read_config(options: Options) -> Config:
         key_problems=_key_problems,
     )
     return msgspec.structs.replace(config, read_only=True, unlock=False, locked=ASKED) if options.read_only else config
+
+
+def reread(options: Options) -> Reread:
+    """The same, to be read again. Made before the config is read for the first time: no change is missed between the two."""
+    return Reread(config_path(Path(options.config) if options.config else None, os.environ), lambda: read_config(options))
 
 
 def _key_problems(wanted: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,10 @@ _ELSEWHERE = {
 
 
 def oncall(options: Options) -> int:
-    """Who is on at this moment or at ``--at``, until when, and who is next; or what one of the switches asks for."""
+    """Who is on at this moment or at ``--at``, until when, and who is next; or what a verb or one of the switches asks for."""
+    if options.text("verb"):
+        verb: int = getattr(import_module(".overrides", __package__), options.text("verb"))(options)
+        return verb
     for switch, (module, function) in _ELSEWHERE.items():
         if options.flag(switch):
             status: int = getattr(import_module(f".{module}", __package__), function)(options)

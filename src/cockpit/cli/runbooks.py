@@ -199,4 +199,5 @@ def _run_record(run: Run) -> dict[str, object]:
         "exit_code": run.exit_code,
         "seconds": run.seconds,
         "output_path": run.output_path or None,
+        "reason": run.reason or None,
     }

@@ -12,12 +12,13 @@ import msgspec
 from ..engine.clock import SystemClock
 from ..engine.opening import Opening
 from . import USAGE
-from .configured import proposed_config, read_config, theme_dirs
+from .configured import proposed_config, read_config, reread, theme_dirs
 from .record import journal
 from .run import Options, Stop
 
 if TYPE_CHECKING:
     from ..config.model import Config
+    from ..config.reread import Reread
     from ..engine.engine import Engine
     from ..engine.journal import Journal
     from ..ui.life import Shown
@@ -36,11 +37,12 @@ def screen(options: Options) -> int:
     problem = terminal_problem(sys.stdin, sys.stdout, os.environ)
     if problem is not None:
         raise Stop(problem, USAGE)
+    files = reread(options)
     config = read_config(options)
     if options.theme:
         config = msgspec.structs.replace(config, theme=options.theme)
     with journal(aloud=False) as kept:
-        desk = Opening(config, kept, SystemClock(), lambda: _engine(config, kept), lambda engine: _propose(config, engine))
+        desk = Opening(config, kept, SystemClock(), lambda: _engine(config, kept, files), lambda engine: _propose(config, engine))
         desk.begin_within(AT_THE_LATEST)
         with lean():
             from ..app import Cockpit  # deferred: a config that is wrong needs no Textual
@@ -57,10 +59,10 @@ def _drawn(desk: Opening) -> None:
     gc.enable()
 
 
-def _engine(config: Config, kept: Journal) -> Engine:
+def _engine(config: Config, kept: Journal, files: Reread) -> Engine:
     from .compose import engine
 
-    return engine(config, kept)
+    return engine(config, kept, files)
 
 
 def _propose(config: Config, engine: Engine) -> None:

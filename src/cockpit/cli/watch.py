@@ -13,7 +13,7 @@ from ..core.traps import TrapState
 from ..core.view import View
 from . import BAD, FINE
 from .compose import engine
-from .configured import configured
+from .configured import configured, reread
 from .listing import say
 from .record import journal
 from .run import Options
@@ -24,6 +24,7 @@ LOOK = 1.0
 
 def watch(options: Options) -> int:
     """Run until TERM, INT or HUP; say on standard output what happens, a line each."""
+    files = reread(options)
     config = configured(options)
     ended, news = threading.Event(), threading.Event()
 
@@ -34,7 +35,7 @@ def watch(options: Options) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, end)
     with journal() as kept:
-        desk = engine(config, kept)
+        desk = engine(config, kept, files)
         desk.on_change(news.set)
         desk.start()
         who = "escalates by " + ", ".join(config.escalations) if config.escalations else "pages nobody: there are no [escalations]"

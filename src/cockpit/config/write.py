@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import secrets
 import shlex
 import stat
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from .files import DROPINS, OWN
 from .model import ConfigError, Problem
 
+T = TypeVar("T")
+PATIENCE = 5.0
+"""Seconds that a change waits for other processes that change something."""
 _WHAT = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _HEAD = "# Written by cockpit, and written anew as a whole: put what is yours into a file of another name.\n\n"
 
@@ -54,6 +60,45 @@ def write_dropin(main: Path, what: str, tables: Mapping[str, object]) -> Path:
         return path
     _replace(path, _HEAD + tomli_w.dumps(tables))
     return path
+
+
+def change_dropin(main: Path, what: str, change: Callable[[dict[str, object]], T]) -> T:
+    """Let ``change`` turn the tables of the cockpit's own drop-in into others, and write these; other processes that do the same
+    wait for their turn. Gives what ``change`` gives; where that raises, nothing is written. Raises `WriteError`, and `ConfigError`
+    where what is there cannot be read."""
+    folder = dropin_path(main, what).parent
+    _directory(folder)
+    with _alone(folder):
+        tables = read_dropin(main, what)
+        given = change(tables)
+        write_dropin(main, what, tables)
+        return given
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else changes a drop-in here meanwhile. Raises `WriteError` where somebody does so for longer than `PATIENCE`."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise WriteError(f"the directory {folder} cannot be opened: {error.strerror}") from error
+    try:
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise WriteError(
+                        f"another cockpit has been writing in {folder} for {PATIENCE:g} s: nothing was written"
+                    ) from None
+                time.sleep(0.02)
+            except OSError as error:
+                raise WriteError(f"{folder} cannot be locked: {error.strerror}") from error
+        yield
+    finally:
+        os.close(handle)
 
 
 def write_new(path: Path, text: str) -> None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-from collections.abc import ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import Callable, Hashable, ItemsView, Iterator, Mapping, ValuesView
 from struct import Struct
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -21,12 +21,16 @@ from .alerts import Alert, Link
 from .links import links_of
 from .text import clean, clean_block
 
+H = TypeVar("H", bound=Hashable)
+
 _FEW = 1024
 """Values of one label that are numbered; those of a label with more are kept as they are."""
 _NAMES = 256
 """Labels with numbered values, at most."""
 _SHAPES = 4096
 """Sets of labels that are remembered, to be used again."""
+_SHARED = 16384
+"""Values that are remembered, to be used again."""
 _BETWEEN = "\x1f"  # no clean text has it
 _WINDOW, _MEMORY, _LEVEL = 12, 3, 1  # of deflate: 4 KB are looked back on, which is quick to begin anew for each alert
 _WORDS = 1 << _WINDOW
@@ -242,6 +246,7 @@ class Packer:
     def __init__(self) -> None:
         self._columns: dict[str, Column] = {}
         self._shapes: dict[tuple[str, ...], Shape] = {}
+        self._shared: dict[Hashable, Hashable] = {}
         self._dictionary = _Dictionary(b"")
         self._heard = deque[bytes](maxlen=64)
         self._packed, self._renew_at = 0, _FIRST
@@ -251,9 +256,7 @@ class Packer:
     ) -> Packed:
         """An alert that says this; ``facts`` are the other fields of `Alert`."""
         summary, generator = clean(summary), clean(generator)
-        if not _plain((*labels, *labels.values(), *annotations, *annotations.values())):
-            labels = {clean(name): clean(value) for name, value in labels.items()}
-            annotations = {clean(name): clean_block(value) for name, value in annotations.items()}
+        labels, annotations = clean_table(labels), clean_table(annotations, clean_block)
         said = {name: None if value == summary else value for name, value in annotations.items()}
         rest = msgspec.json.encode((generator, said))
         names = tuple(labels)
@@ -263,6 +266,12 @@ class Packer:
         return Packed(
             shape=shape, kept=kept, labels=_NONE, annotations=_NONE, links=(), summary="", **facts
         )  # one empty mapping for all: a default would be a new one for each
+
+    def shared(self, value: H) -> H:
+        """The very same object for what is equal: names, places and times come again and again."""
+        if len(self._shared) >= _SHARED:
+            self._shared.clear()
+        return cast(H, self._shared.setdefault(value, value))
 
     def _shape(self, names: tuple[str, ...]) -> Shape:
         found = self._shapes.get(names)
@@ -287,6 +296,10 @@ class Packer:
             self._shapes.clear()
 
 
-def _plain(texts: tuple[str, ...]) -> bool:
-    joined = "".join(texts)
-    return len(joined) <= _PLAIN and joined.isascii() and joined.isprintable()
+def clean_table(table: Mapping[str, str], read: Callable[[str], str] = clean) -> Mapping[str, str]:
+    """Names and values cleaned; the very same where there is nothing to clean."""
+    joined = "".join((*table, *table.values()))
+    if len(joined) <= _PLAIN and joined.isascii() and joined.isprintable():
+        return table
+    safe = {clean(name): read(value) for name, value in table.items()}
+    return table if safe == table else safe

@@ -1,4 +1,4 @@
-"""What a provider answered, looked at record by record before anyone relies on it (safety 15, 18).
+"""What a provider answered, looked at record by record before anyone relies on it (safety 15, 18): what is kept of each.
 
 A provider is other people's code: a record of the wrong type, a time without a zone, somebody else's reference or an id that comes
 twice is left out and counted, so that accepted + rejected = received. Texts are cleaned a second time where that is needed.
@@ -6,7 +6,7 @@ twice is left out and counted, so that accepted + rejected = received. Texts are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any, TypeVar, cast
@@ -20,7 +20,6 @@ from ..core.responses import Maintenance
 from ..core.roster import Gap, OnCall, Shift
 from ..core.text import clean, clean_block
 from ..core.traps import Trap, TrapState, TrapView, Watch
-from ..provider import Answer, Malformed
 
 T = TypeVar("T")
 
@@ -31,68 +30,6 @@ _SHORT = 2000  # what `clean` leaves whole
 _texts_of = attrgetter(*_ALERT_TEXTS)
 _packed_texts_of = attrgetter(*_ALERT_TEXTS[1:])
 _times_of = attrgetter(*_ALERT_TIMES)
-
-
-class Accepting:
-    """Accepts the answers of one source, remembering the last ones: what has not changed is not looked at again, and stays the
-    very same object, so that later comparisons cost nothing."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._known: dict[str, dict[Hashable, tuple[object, object]]] = {}
-        self._last: dict[str, tuple[Answer[Any], Answer[Any]]] = {}
-
-    def accept(self, kind: str, answer: object) -> Answer[Any]:
-        """The good records of an answer, the bad ones counted in ``rejected``. Raises `Malformed` if it is no `Answer` at all."""
-        if not isinstance(answer, Answer):
-            raise Malformed(f"{kind} gave {type(answer).__name__}, not an Answer")
-        records, told, rejected = _sequence(answer.records), _sequence(answer.remarks), cast(object, answer.rejected)
-        last = self._last.get(kind)
-        if last is not None and isinstance(records, tuple) and last[0] == answer:  # a list may have changed within
-            return last[1]
-        if records is None:
-            raise Malformed(f"{kind} gave {type(answer.records).__name__} for its records")
-        check, key_of = _CHECKS[kind]
-        known, fresh = self._known.get(kind, {}), dict[Hashable, tuple[object, object]]()
-        bad = 0
-        for raw in records:
-            good = self._good(raw, check, key_of, known)
-            if good is None or good[0] in fresh:
-                bad += 1
-            else:
-                fresh[good[0]] = (raw, good[1])
-        self._known[kind] = fresh
-        remarks = tuple(clean(str(remark)) for remark in told or ())
-        if bad:
-            what = "wrong types, times without a zone, or an id twice"
-            remarks += (f"{bad} of {len(records)} {kind} could not be used: {what}",)
-        missing = rejected if isinstance(rejected, int) and rejected > 0 else 0
-        good_ones = tuple(kept for _, kept in fresh.values())
-        accepted = Answer(good_ones, missing + bad, answer.complete is True, remarks, clean(str(answer.blind)))
-        self._last[kind] = answer, accepted
-        return accepted
-
-    def _good(
-        self,
-        raw: object,
-        check: Callable[[Any, str], object | None],
-        key_of: Callable[[Any], Hashable],
-        known: dict[Hashable, tuple[object, object]],
-    ) -> tuple[Hashable, object] | None:
-        try:
-            key = key_of(raw)
-            before = known.get(key)
-            if before is not None and before[0] == raw:
-                return key, before[1]
-            kept = check(raw, self._source)
-        except (TypeError, AttributeError, ValueError, KeyError, OverflowError):
-            return None  # it is not what it says it is
-        return None if kept is None else (key, kept)
-
-
-def _sequence(value: object) -> Sequence[object] | None:
-    """What a type promises and a third party may break."""
-    return value if isinstance(value, (tuple, list)) else None
 
 
 def _is_utc(time: object) -> bool:
@@ -298,7 +235,7 @@ def _maintenance(each: Maintenance, source: str) -> Maintenance | None:
     )
 
 
-_CHECKS: dict[str, tuple[Callable[[Any, str], object | None], Callable[[Any], Hashable]]] = {
+CHECKS: dict[str, tuple[Callable[[Any, str], object | None], Callable[[Any], Hashable]]] = {
     "alerts": (_alert, attrgetter("ref")),
     "silences": (_silence, attrgetter("ref")),
     "traps": (_trap, attrgetter("trap.name")),

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 
-from ..config.model import Config
+from ..config.model import Config, ConfigError
 from ..core.actions import Action, Cancel
 from ..core.alerts import Alert, Ref
 from ..core.curves import Curve
@@ -179,6 +179,8 @@ class Engine(Works):
             self._crew.keep("paging", self.escalator.run)
             self._crew.keep("the view", self._tick)
             self._crew.keep("following the journal", self._follow)
+            if self._files is not None:
+                self._crew.keep("following the config", self._follow_files)
             self._sources.begin(self._crew)
             ready.set()
             await self._stopping.wait()
@@ -206,15 +208,33 @@ class Engine(Works):
                 continue  # busy or gone: the view's remarks say so, and its runs stay as they are
             self._store.put_runs(run for run in runs if run.id not in self._dispatch.mine)
 
+    async def _follow_files(self) -> None:
+        """What another cockpit wrote into the config (an override, a trap) holds here, too."""
+        files = self._files
+        while files is not None:
+            await self.clock.sleep(FOLLOW)
+            if not await self._aside.do(files.changed):
+                continue
+            try:
+                config = await self._aside.do(files.read)
+            except ConfigError as error:
+                self._file_fault = f"going on with the config as it was: {error.problems[0]}"
+                continue
+            self._file_fault = ""
+            if config.files:
+                await self._adopt(config)
+
     async def _adopt(self, config: Config) -> None:
-        self.config = config
-        self.here.config = config
+        traps = self.config.traps
+        super().adopt(config)
         self.keeper.set_traps(config.traps.values())
         self._channels.adopt(config.channels)
         self._runner.hidden = frozenset(hidden_names(config))
         for gone in await self._sources.adopt(config):
             self._store.forget(gone)
-        self._refresh()
+        if config.traps != traps:
+            self.keeper.look_all()
+        self._sources.nudge(self._sources.local)
         self._publish()
 
     def _refresh(self) -> None:

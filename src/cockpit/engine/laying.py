@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core.schedule import Laid
 from ..provider import Answer
-from .answers import Accepting
+from .accepting import Accepting
 
 
 async def laid_out(provider: Any, can: frozenset[str], source: str, since: datetime, until: datetime, now: datetime) -> Laid:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from ..config.model import Config
+from ..config.reread import Reread
 from ..core.alerts import Alert
+from ..core.covers import Cover
 from ..core.marks import Marks, Numbered, local_alerts
 from ..core.paged import Paged
 from ..core.pages import Attempt, ChannelHealth
@@ -21,6 +23,7 @@ from ..core.traps import Armed, Rested, Trap, Watch, as_laid, fingerprint, step
 from ..provider import Clock, Http, HttpSettings, Machine, NotFound, ProbeError, ProviderError, Unreachable
 from .journal import Happened, Journal, JournalError
 from .local import LOCAL, configured
+from .overriding import Overriding
 from .person import at_keyboard, os_user
 
 if TYPE_CHECKING:
@@ -39,8 +42,8 @@ def unconnected(url: str, _settings: HttpSettings, _clock: Clock, _speaks: str) 
 
 
 class Here:
-    """This machine. ``config`` may be replaced while it runs (a proposal arrives); ``live`` gives what the keeper in this process
-    knows, which outlives a journal that fails; ``connect`` makes HTTP for who needs it.
+    """This machine. ``config`` may be replaced while it runs (a proposal arrives, a roster is overridden); ``live`` gives what the
+    keeper in this process knows, which outlives a journal that fails; ``connect`` makes HTTP for who needs it.
 
     What cannot be written raises `ProviderError` with the journal's reason. What cannot be read is what was read last; where
     nothing ever was, `Unreachable`.
@@ -53,6 +56,7 @@ class Here:
         clock: Clock,
         live: Callable[[], Mapping[str, Watch]] = dict,
         connect: Connect = unconnected,
+        files: Reread | None = None,
     ) -> None:
         self.config = config
         self.live = live
@@ -69,6 +73,9 @@ class Here:
         self._plan: tuple[Config, Plan] | None = None
         self.elsewhere: Callable[[], Sequence[OnCall]] = tuple
         """Who is on call by the rosters of other sources, as last answered."""
+        self.on_config: Callable[[Config], object] = lambda _: None
+        """Told of the config that follows from what was written into its files here."""
+        self._overriding = Overriding(journal, files, self._took)
 
     @property
     def clock(self) -> Clock:
@@ -199,6 +206,18 @@ class Here:
     def arm(self, trap: str, who: str, at: datetime) -> None:
         """End a trap's rest. Raises `NotFound`."""
         self._change(trap, Armed(at, who), Happened(at=at, kind="trap.armed", who=who, source="local", subject=trap))
+
+    def override(self, roster: str, covers: Sequence[Cover], who: str, why: str, at: datetime) -> Sequence[str]:
+        """Put people on call. Gives an id for each. Raises `NotFound`."""
+        return self._overriding.make(roster, covers, who, why, at)
+
+    def end_override(self, override_id: str, who: str, at: datetime) -> None:
+        """End an override, or take it away. Raises `NotFound`, or `Forbidden` for one that was written by hand."""
+        self._overriding.end(override_id, who, at)
+
+    def _took(self, config: Config) -> None:
+        self.config = config
+        self.on_config(config)
 
     def beat(self, name: str) -> datetime | None:
         """When the heartbeat was last told. Raises `ProbeError`: a journal nobody can read does not mean that it stayed away."""

@@ -19,7 +19,7 @@ from ..core.sources import Health, Snapshot, SourceHealth
 from ..core.text import clean
 from ..plugins import PluginError
 from ..provider import Answer, AuthFailed, Clock, Malformed, ProviderError, RateLimited, Unreachable, capabilities
-from .answers import Accepting
+from .accepting import Accepting
 from .lane import Burst, Lane, Overran
 
 T = TypeVar("T")

@@ -15,6 +15,7 @@ from typing import Any, Self
 import msgspec
 
 from ..config.model import Config
+from ..config.reread import Reread
 from ..config.secrets import resolve
 from ..core.actions import Action, Run, Start
 from ..core.alerts import Ref
@@ -76,6 +77,7 @@ class Works:
         state_dir: Path,
         load_channel: Callable[[str], type] = unplugged,
         connect: Connect = unconnected,
+        files: Reread | None = None,
     ) -> None:
         self.config, self.journal, self.clock = config, journal, clock
         self._load_probe = load_probe
@@ -83,7 +85,10 @@ class Works:
         self._store = Store(clock.now())
         self._crew = Crew(clock)
         self._aside = Aside("journal reading")
-        self.here = Here(config, journal, clock, connect=connect)
+        self.here = Here(config, journal, clock, connect=connect, files=files)
+        self.here.on_config = self.adopt
+        self._files = files
+        self._file_fault = ""
         self.keeper = Keeper(self.here, journal, load_probe, traps=config.traps.values(), on_change=self._trap_changed)
         self.here.live = lambda: self.keeper.watches
         stamp = Stamp(clock)
@@ -181,6 +186,10 @@ class Works:
                 await self._sources.poll(waiting)
         self._publish()
         return tuple(self._store.run(run.id) or run for run in runs)
+
+    def adopt(self, config: Config) -> None:
+        """Go on with another config."""
+        self.config = self.here.config = config
 
     async def look(self, trap: Trap) -> Looked | Failed:
         """One look with a trap's probe, that changes nothing."""
@@ -322,7 +331,8 @@ class Works:
 
     def _remarks(self) -> tuple[str, ...]:
         trouble = (*self._crew.trouble.values(), *((self._store.trouble,) if self._store.trouble else ()))
-        return (*self.config.remarks, *self.journal.remarks, *self.here.remarks, *trouble)
+        fault = (self._file_fault,) if self._file_fault else ()
+        return (*self.config.remarks, *fault, *self.journal.remarks, *self.here.remarks, *trouble)
 
     def _heard(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")

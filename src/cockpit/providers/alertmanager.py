@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,21 +17,21 @@ from ..core.text import clean, clean_block
 from ..core.units import Seconds
 from ..provider import Answer, Conflict, Host, HttpSettings, NotFound, ProviderError
 from .am_acks import ack_comment, exact, hits_of, lasting_comment, mark_of
-from .am_alerts import SEVERITIES, WHERE, Look
+from .am_alerts import SEVERITIES, WHERE, Look, One
 from .am_flight import several
 from .am_forgotten import Forgotten
 from .am_keep import EPOCH, LASTING, Upkeeper, free
 from .am_matchers import expression, matchers
-from .am_members import Cluster, Member
-from .am_merge import Known, merged
+from .am_member import Member
+from .am_members import Cluster
+from .am_merge import Known, Merger
 from .am_pages import post
 from .am_silences import Silencer, check_end, match_of, told
+from .am_watchdog import Watchdog, watchdog_of
 from .am_wire import WireMatcher, WireSilence, stamp
+from .followed import Common
 from .in_flight import InFlight
 from .records import when
-
-_NAMED = re.compile(r"""[^\s=!<>~@"'][^=<>~"']*""")
-
 
 _Vocabulary: TypeAlias = tuple[frozenset[str], Mapping[tuple[str, str], tuple[str, str]]]
 
@@ -85,26 +84,28 @@ class Alertmanager:
             *((("receiver", config.receiver),) if config.receiver else ()),
         )
         urls = config.urls or (config.url,)
-        self._cluster = Cluster([Member(host.http(url, config, "an Alertmanager"), self._look_at, self._query) for url in urls])
+        lists = Common[One]()
+        self._cluster = Cluster(
+            [Member(host.http(url, config, "an Alertmanager"), self._look_at, self._query, lists) for url in urls]
+        )
         self._silencer = Silencer(self._cluster)
         self._ack_for = timedelta(seconds=config.ack_for)
         self._ack_age = timedelta(seconds=config.ack_age) if config.ack_age else None
         self._upkeeper = Upkeeper(self._cluster, self._silencer, self._ack_for, self._ack_age)
-        self._forgotten = Forgotten()
+        self._merger, self._forgotten = Merger(self._ack_age), Forgotten()
         self._looking = InFlight(self._ask)
         self._last: Known | None = None
         self._words: tuple[Known | None, _Vocabulary] = (None, (frozenset(), {}))
-        dog = config.watchdog
-        self._watchdog = parse(f'alertname="{dog.strip()}"' if _NAMED.fullmatch(dog) else dog) if dog else None
+        dog = watchdog_of(config.watchdog)
+        self._watchdog = Watchdog(dog) if dog is not None else None
 
     async def alerts(self) -> Answer[Alert]:
         """All that it knows and that are not resolved, with what hushes each; the watchdog itself is left out."""
         known = await self._looking.join()
-        found = tuple(known.alerts.values())
+        found = known.alerts.records
         blind = ""
         if self._watchdog is not None:
-            now = self._clock.now()
-            rest = tuple(alert for alert in found if not self._watchdog.matches(alert, now))
+            rest = self._watchdog.without(found, self._clock.now())
             if len(rest) == len(found) and not await self._watchdog_elsewhere():
                 what = f"the watchdog {clean(self._config.watchdog, 100)} does not fire"
                 blind = f"{what}: alerts may not be arriving there at all; look at Prometheus and at the way between them"
@@ -234,7 +235,7 @@ class Alertmanager:
     async def _ask(self) -> Known:
         now = self._clock.now()
         good, bad = await self._cluster.ask()
-        known = merged(good, bad, now, self._ack_age)
+        known = self._merger.merged(good, bad, now)
         self._last = self._forgotten.look(known, self._now(known))
         return self._last
 
@@ -287,6 +288,6 @@ class Alertmanager:
         """Whether it fires outside of what this source is asked for."""
         if not self._query:
             return False
-        asked = matchers(self._watchdog.text, source=self._name, known={"name"}) if self._watchdog is not None else ()
+        asked = matchers(self._watchdog.rule.text, source=self._name, known={"name"}) if self._watchdog is not None else ()
         reply = await self._cluster.listed([("filter", expression(each)) for each in asked])
         return reply.body.strip() not in (b"[]", b"null", b"")

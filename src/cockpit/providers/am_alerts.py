@@ -9,11 +9,12 @@ from datetime import datetime
 import msgspec
 
 from ..core.alerts import SEVERITY_WORDS, Alert, AlertState, Ref, Severity
-from ..core.packed import Packer
+from ..core.packed import Packer, clean_table
 from ..core.text import clean
 from .am_acks import Mark, mark_of
 from .am_matchers import written
 from .am_wire import WireAlert, WireGroup, WireMatcher, WireSilence
+from .listed import Listed
 from .records import when
 
 SEVERITIES: Mapping[str, Severity] = {
@@ -59,26 +60,54 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
         return self.alert.labels if self.exact is None else self.exact
 
 
-def seen(wire: WireAlert, look: Look) -> Seen:
+One = Alert | Seen
+"""An alert that nothing hushes and whose labels are as they are shown is no more than that: there are very many of those."""
+
+
+def whole(it: One) -> Seen:
+    """Of either, all that is known."""
+    return it if isinstance(it, Seen) else Seen(it)
+
+
+def id_of(it: One) -> str:
+    """Its id at its source."""
+    return it.alert.ref.id if isinstance(it, Seen) else it.ref.id
+
+
+def renamed(it: One, alert_id: str) -> One:
+    """The same with another id."""
+    alert = whole(it).alert
+    other = msgspec.structs.replace(alert, ref=Ref(alert.ref.source, alert_id))
+    return msgspec.structs.replace(it, alert=other) if isinstance(it, Seen) else other
+
+
+def listed(records: tuple[One, ...]) -> Listed[One, Seen]:
+    """Alerts by id, no two of which have the same."""
+    return Listed(records, id_of, whole)
+
+
+def seen(wire: WireAlert, look: Look) -> One:
     """One alert read. What hushes it is told by ids alone: see `shown`."""
     labels, annotations, status = wire.labels, wire.annotations or {}, wire.status
+    shared = look.packer.shared
     receivers = tuple(clean(each.name) for each in wire.receivers or ())
     silenced, inhibited = tuple(map(clean, status.silenced_by or ())), tuple(map(clean, status.inhibited_by or ()))
+    safe = clean_table(labels)
     alert = look.packer.packed(
-        labels,
+        safe,
         annotations,
         wire.generator,
         next((annotations[name] for name in _SUMMARIES if annotations.get(name)), ""),
         ref=Ref(look.source, _id(wire)),
-        name=clean(labels.get("alertname", "")) or _NO_NAME,
+        name=shared(clean(labels.get("alertname", "")) or _NO_NAME),
         severity=look.words.get(labels.get(look.label, "").strip().lower(), Severity.UNKNOWN),
         state=AlertState.FIRING,
-        where=clean(next((labels[name] for name in look.where if labels.get(name)), "")),
-        started_at=when(wire.starts_at),
-        receivers=receivers,
+        where=shared(clean(next((labels[name] for name in look.where if labels.get(name)), ""))),
+        started_at=shared(when(wire.starts_at)),
+        receivers=shared(receivers),
     )
-    exact = labels if len(labels) != len(alert.labels) or alert.labels != labels else None
-    return Seen(alert, exact, silenced, inhibited, bool(silenced or inhibited) or status.state == "suppressed")
+    hushed, exact = bool(silenced or inhibited) or status.state == "suppressed", None if safe is labels else labels
+    return Seen(alert, exact, silenced, inhibited, hushed) if hushed or exact is not None else alert
 
 
 def _id(wire: WireAlert) -> str:
@@ -143,12 +172,12 @@ def shown(it: Seen, by: Hushed, *, louder: bool = False) -> Alert:
 
 
 def _silence_words(silence_id: str, silence: WireSilence | None) -> str:
-    short = f"silence {silence_id[:8]}"
+    short = silence_id[:8]
     if silence is None:
-        return short
+        return f"silence {short}"
     mark: Mark | None = mark_of(silence)
     comment = mark.why if mark is not None else silence.comment
-    return f"{short} of {silence.created_by}" + (f": {comment}" if comment else "")
+    return f"silenced by {silence.created_by or 'someone'}" + (f": {comment}" if comment else "") + f" ({short})"
 
 
 def routed(groups: Sequence[WireGroup]) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:

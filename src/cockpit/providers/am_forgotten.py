@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ..core.alerts import Alert
-from .am_alerts import Seen
+from .am_alerts import Seen, listed
 from .am_merge import Known, some
 
 SENT_AGAIN = timedelta(seconds=150)
@@ -41,8 +41,8 @@ class Forgotten:
         remark = f"it began anew at {began}: {some(missing, had.seen)} shown as last told, until sent to it again"
         kept = msgspec.structs.replace(
             known,
-            seen={**known.seen, **{each: _bare(had.seen[each]) for each in missing}},
-            alerts={**known.alerts, **{each: _kept(had, known, each) for each in missing}},
+            seen=listed((*known.seen.records, *(_bare(had.seen[each]) for each in missing))),
+            alerts=known.alerts.with_more(_kept(had, known, each) for each in missing),
             complete=False,
             remarks=(remark, *known.remarks),
         )
@@ -51,7 +51,7 @@ class Forgotten:
 
 
 def _bare(it: Seen) -> Seen:
-    return Seen(it.alert, it.labels)
+    return Seen(it.alert, it.exact)
 
 
 def _kept(had: Known, known: Known, alert_id: str) -> Alert:

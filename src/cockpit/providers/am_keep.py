@@ -50,7 +50,7 @@ class Upkeeper:
             word = (
                 f"{'acknowledgement' if mark.ack else 'silence until resolved'} of {mark.who} for {clean(match_of(silence), 200)}"
             )
-            held = hits_of(silence, {each: it.labels for each, it in known.seen.items()})
+            held = hits_of(silence, known.under(silence.id))
             covered = {
                 each: labels for each, labels in held.items() if mark.covers(known.seen[each].alert.started_at, silence, now)
             }

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
 from ..core.alerts import Alert
 from ..provider import ProviderError
-from .am_alerts import Hushed, Seen, routed, shown
-from .am_members import MOST_GROUPED, Member, Told, told_by
-from .am_wire import WireSilence
+from .am_acks import mark_of
+from .am_alerts import Hushed, One, Seen, id_of, listed, routed, shown, whole
+from .am_groups import MOST_GROUPED
+from .am_member import Member, Told
+from .am_members import told_by
+from .am_wire import WireGroup, WireSilence
+from .listed import Listed, alike
 from .records import when
 from .skew import ahead, told_skew
 
@@ -21,8 +25,8 @@ class Known(msgspec.Struct, frozen=True):
     far their clock is ahead of ours, ``restarted`` when the member that began last did (their clock). ``old_silences``: no member
     told them, so they are those of the last time."""
 
-    seen: Mapping[str, Seen]
-    alerts: Mapping[str, Alert]
+    seen: Listed[One, Seen]
+    alerts: Listed[Alert, Alert]
     silences: Mapping[str, WireSilence]
     rejected_alerts: int
     rejected_silences: int
@@ -32,48 +36,123 @@ class Known(msgspec.Struct, frozen=True):
     restarted: datetime | None
     old_silences: bool
 
+    def under(self, silence_id: str) -> Mapping[str, Mapping[str, str]]:
+        """The labels, by id, of the alerts that a silence may hit: those that are said to be hushed by it, or all where none is (it
+        may be newer than what was said)."""
+        hushed = [it for it in self.seen.records if isinstance(it, Seen) and silence_id in it.silenced]
+        return {id_of(it): it.labels for it in hushed} or {each: it.labels for each, it in self.seen.items()}
 
-def merged(
-    good: Sequence[tuple[Member, Told]], bad: Sequence[tuple[Member, ProviderError]], now: datetime, ack_age: timedelta | None
-) -> Known:
-    """One answer out of those that came. ``now`` (UTC) is our clock when they were asked; acknowledgements older than ``ack_age``
-    do not count any more."""
-    told = [each for _, each in good]
-    skew = ahead((each.date for each in told), now)
-    old_silences = all(each.unsaid for each in told)
-    silences = _silences([each for each in told if old_silences or not each.unsaid])
-    seen, differing = _alerts(told)
-    groups, muted = routed([group for each in told for group in each.groups or ()])
-    names = {each: _named(it.alert) for each, it in seen.items()} if any(it.inhibited for it in seen.values()) else {}
-    theirs = now + skew
-    hushed = Hushed(silences, theirs, names, muted, groups, None if ack_age is None else theirs - ack_age)
-    return Known(
-        seen=seen,
-        alerts={each: shown(it, hushed, louder=each in differing) for each, it in seen.items()},
-        silences=silences,
-        rejected_alerts=max(each.rejected_alerts for each in told),
-        rejected_silences=max(each.rejected_silences for each in told),
-        complete=not bad and not old_silences,
-        remarks=(*_missing(good, bad), *_unsaid(good), *_differences(good, seen, differing), *told_skew(skew), *_ungrouped(told)),
-        skew=skew,
-        restarted=max((at for each in told if each.server and (at := when(each.server.uptime)) is not None), default=None),
-        old_silences=old_silences,
+
+class Merger:
+    """Puts together what members say, poll after poll: what has not changed is not looked at again, and is the very same object.
+    Acknowledgements older than ``ack_age`` do not count any more."""
+
+    def __init__(self, ack_age: timedelta | None) -> None:
+        self._ack_age = ack_age
+        self._showing = Showing()
+        self._routed: tuple[tuple[WireGroup, ...], _Routes] = (), ({}, {})
+
+    def merged(self, good: Sequence[tuple[Member, Told]], bad: Sequence[tuple[Member, ProviderError]], now: datetime) -> Known:
+        """One answer out of those that came. ``now`` (UTC) is our clock when they were asked."""
+        told = [each for _, each in good]
+        skew = ahead((each.date for each in told), now)
+        old_silences = all(each.unsaid for each in told)
+        silences = _silences([each for each in told if old_silences or not each.unsaid])
+        seen, differing = _alerts(told)
+        groups, muted = self._routes(tuple(group for each in told for group in each.groups or ()))
+        names = _named_ones(seen.records)
+        theirs = now + skew
+        hushed = Hushed(silences, theirs, names, muted, groups, None if self._ack_age is None else theirs - self._ack_age)
+        return Known(
+            seen=seen,
+            alerts=self._showing.shown(seen.records, hushed, differing),
+            silences=silences,
+            rejected_alerts=max(each.rejected_alerts for each in told),
+            rejected_silences=max(each.rejected_silences for each in told),
+            complete=not bad and not old_silences,
+            remarks=(
+                *_missing(good, bad), *_unsaid(good), *_differences(good, seen, differing), *told_skew(skew), *_ungrouped(told),
+            ),
+            skew=skew,
+            restarted=max((at for each in told if each.server and (at := when(each.server.uptime)) is not None), default=None),
+            old_silences=old_silences,
+        )  # fmt: skip
+
+    def _routes(self, groups: tuple[WireGroup, ...]) -> _Routes:
+        if not alike(groups, self._routed[0]):
+            self._routed = groups, routed(groups)
+        return self._routed[1]
+
+
+_Routes = tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]
+
+
+class Showing:
+    """Alerts as they are shown. One that would read as it did is the very same object."""
+
+    def __init__(self) -> None:
+        self._world: object = None
+        self._before: dict[str, tuple[One, Alert]] = {}
+        self._last: tuple[Alert, ...] = ()
+
+    def shown(self, records: tuple[One, ...], by: Hushed, differing: Collection[str]) -> Listed[Alert, Alert]:
+        """Each with its state; those ``differing`` fire, for some member does not hush them."""
+        world = (by.silences, by.names, by.muted, by.groups, _aged(by), differing)
+        same, self._world = world == self._world, world
+        before, self._before = self._before, {}
+        alerts = tuple(
+            [it if isinstance(it, Alert) and not by.groups else self._one(it, by, before, differing, same) for it in records]
+        )
+        if not alike(alerts, self._last):
+            self._last = alerts
+        return Listed(self._last, id_of, _itself)
+
+    def _one(self, it: One, by: Hushed, before: Mapping[str, tuple[One, Alert]], differing: Collection[str], same: bool) -> Alert:
+        each, started = id_of(it), whole(it).alert.started_at
+        known = before.get(each)
+        if known is not None and same and known[0] is it and not (started is not None and started > by.now):
+            alert = known[1]
+        else:
+            alert = shown(whole(it), by, louder=each in differing)
+            if known is not None and known[1] == alert:
+                alert = known[1]
+        self._before[each] = it, alert
+        return alert
+
+
+def _aged(by: Hushed) -> frozenset[str]:
+    """The acknowledgements that are too old to count."""
+    return frozenset(
+        each
+        for each, silence in by.silences.items()
+        if by.old is not None and (made := when(silence.starts_at)) is not None and made < by.old and mark_of(silence) is not None
     )
 
 
-def _alerts(told: Sequence[Told]) -> tuple[dict[str, Seen], set[str]]:
+def _itself(alert: Alert) -> Alert:
+    return alert
+
+
+def _named_ones(records: tuple[One, ...]) -> dict[str, str]:
+    """What is said of the alerts that inhibit others, by their ids."""
+    inhibiting = {each for it in records if isinstance(it, Seen) for each in it.inhibited}
+    return {each: _named(whole(it).alert) for it in records if (each := id_of(it)) in inhibiting} if inhibiting else {}
+
+
+def _alerts(told: Sequence[Told]) -> tuple[Listed[One, Seen], set[str]]:
     """The alerts of all, and which of them some member hushes and another does not."""
-    if len(told) == 1:
-        return dict(told[0].alerts), set()
-    seen: dict[str, Seen] = {}
+    first = told[0].alerts
+    if all(alike(each.alerts.records, first.records) for each in told[1:]):
+        return first, set()
+    found: dict[str, One] = {}
     loud: set[str] = set()
     quiet: set[str] = set()
     for each in told:
-        for alert_id, it in each.alerts.items():
-            (quiet if it.hushed else loud).add(alert_id)
-            before = seen.get(alert_id)
-            seen[alert_id] = it if before is None else _both(before, it)
-    return seen, loud & quiet
+        for alert_id, it in zip(each.alerts, each.alerts.records, strict=True):
+            (quiet if isinstance(it, Seen) and it.hushed else loud).add(alert_id)
+            before = found.get(alert_id)
+            found[alert_id] = it if before is None or before is it else _both(whole(before), whole(it))
+    return listed(tuple(found.values())), loud & quiet
 
 
 def _both(one: Seen, other: Seen) -> Seen:
@@ -115,9 +194,11 @@ def _unsaid(good: Sequence[tuple[Member, Told]]) -> tuple[str, ...]:
     )
 
 
-def _differences(good: Sequence[tuple[Member, Told]], seen: Mapping[str, Seen], differing: set[str]) -> tuple[str, ...]:
+def _differences(good: Sequence[tuple[Member, Told]], seen: Listed[One, Seen], differing: set[str]) -> tuple[str, ...]:
     said = []
     for member, told in good:
+        if alike(told.alerts.records, seen.records):
+            continue
         unknown = [each for each in seen if each not in told.alerts]
         if unknown:
             said.append(f"{member.name} does not know {some(unknown, seen)}, which others have")

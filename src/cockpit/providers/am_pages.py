@@ -15,7 +15,8 @@ import msgspec
 
 from ..core.paging import Page, PageKind
 from ..provider import ProviderError
-from .am_members import API, Cluster, Member, whole
+from .am_member import API, Member
+from .am_members import Cluster, whole
 from .am_wire import stamp
 
 HELD = timedelta(hours=12)
@@ -56,5 +57,6 @@ def _alert(page: Page, now: datetime) -> dict[str, object]:
     return {
         "labels": labels,
         "annotations": {name: value for name, value in annotations.items() if value},
+        "startsAt": stamp(now),  # without it, it would be said to begin at its end; the earliest that was told stands
         "endsAt": stamp(now if over else now + HELD),
     }

@@ -10,11 +10,13 @@ from typing import ClassVar
 import msgspec
 
 from ..core.alerts import Alert, Ref, Silence, SilenceState
+from ..core.covers import Cover, Standing, covers_problem
 from ..core.filters import FilterError, parse
 from ..core.marks import Numbered, channel_of, local_alerts, trap_of
 from ..core.roster import OnCall, Shift
 from ..core.rotation import alone, on_call, shifts
 from ..core.silences import takes_everything
+from ..core.standings import standings
 from ..core.text import clean, clean_block
 from ..core.traps import Trap, TrapView, Watch, as_told, rest_problem
 from ..core.units import say_seconds
@@ -125,6 +127,24 @@ class Local:
             return Answer((only,) if only is not None else ())
         people = self._machine.people
         return Answer(tuple(shift for roster in rosters for shift in shifts(roster, people, since, until, self._name)))
+
+    async def overrides(self) -> Answer[Standing]:
+        """Those of the config that run or will: by hand, or as the cockpit wrote them."""
+        machine, now = self._machine, self._clock.now()
+        rosters, people = machine.rosters, machine.people
+        return Answer(tuple(each for roster in rosters for each in standings(roster, people, now, self._name)))
+
+    async def override(self, roster: str, covers: Sequence[Cover], who: str, why: str) -> Sequence[str]:
+        """Put people on call, down in a drop-in of the config. Raises `NotFound`, or `ProviderError` with what is wrong."""
+        now = self._clock.now()
+        wrong = covers_problem(tuple(covers), now)
+        if wrong:
+            raise ProviderError(wrong)
+        return await asyncio.to_thread(self._machine.override, roster, covers, clean(who, 200), clean(why), now)
+
+    async def end_override(self, override_id: str, who: str) -> None:
+        """End one now, or take it away before it begins. Raises `NotFound`, or `Forbidden` for one that was written by hand."""
+        await asyncio.to_thread(self._machine.end_override, override_id, clean(who, 200), self._clock.now())
 
     async def traps(self) -> Answer[TrapView]:
         """Every trap of the config, as it must be read now."""

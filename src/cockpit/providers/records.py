@@ -19,7 +19,7 @@ T = TypeVar("T")
 UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError, Malformed)
 """What reading one record raises where nobody can read it."""
 
-_MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+_MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)  # a text that never ends is looked at once
 _UNSET = 1970  # Go's zero time is year 1
 
 
@@ -27,8 +27,7 @@ class Records(Generic[T]):
     """Reads lists of one kind of record. What came the same as the last time, to the byte, is the same object again."""
 
     def __init__(self, kind: type[T]) -> None:
-        self._kind = kind
-        self._decode: Callable[[msgspec.Raw], T] = msgspec.json.Decoder(kind).decode
+        self._read_one = reader(kind)
         self._known: dict[int, T] = {}
 
     def read(self, body: bytes) -> tuple[list[T], int]:
@@ -49,13 +48,25 @@ class Records(Generic[T]):
         self._known = fresh
         return good, bad
 
-    def _read_one(self, raw: msgspec.Raw) -> T:
+
+def reader(kind: type[T]) -> Callable[[bytes | msgspec.Raw], T]:
+    """What reads one record of a kind, and raises one of `UNREADABLE` where it cannot."""
+    decode: Callable[[bytes | msgspec.Raw], T] = msgspec.json.Decoder(kind).decode
+
+    def read(raw: bytes | msgspec.Raw) -> T:
         try:
-            return self._decode(raw)
+            return decode(raw)
         except msgspec.ValidationError:
-            if b"null" not in bytes(raw):
-                raise
-            return msgspec.convert(_without_nulls(msgspec.json.decode(raw)), self._kind)
+            return _nulls_left_out(raw, kind)
+
+    return read
+
+
+def _nulls_left_out(raw: bytes | msgspec.Raw, kind: type[T]) -> T:
+    """For the handling of a `msgspec.ValidationError`, which is raised again where null is not what was wrong."""
+    if b"null" not in bytes(raw):
+        raise  # the error that is being handled
+    return msgspec.convert(_without_nulls(msgspec.json.decode(raw)), kind)
 
 
 def _without_nulls(value: object) -> object:
@@ -76,7 +87,7 @@ def members(body: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
         if not body.lstrip().startswith(b"{"):
             raise Malformed("it answered something that is not a JSON object") from error
     found: dict[str, msgspec.Raw] = {}
-    for each in _by_hand(body):
+    for each in _by_hand(body)[0]:
         name, colon, value = bytes(each).partition(b":")
         if colon and name.strip().startswith(b'"'):
             found[name.strip().strip(b'"').decode("utf-8", "replace")] = msgspec.Raw(value.strip())
@@ -88,9 +99,7 @@ def one(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError:
-        if b"null" not in bytes(body):
-            raise
-        return msgspec.convert(_without_nulls(msgspec.json.decode(body)), kind)
+        return _nulls_left_out(body, kind)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         there = members(body)
     return kind(**_read(there, kind))
@@ -119,11 +128,21 @@ def split(body: bytes | msgspec.Raw) -> Iterator[msgspec.Raw]:
         body = bytes(body)
         if not body.lstrip().startswith(b"["):
             raise Malformed("it answered something that is not a list of records") from error
-        return iter(_by_hand(body))
+        return iter(_by_hand(body)[0])
 
 
-def _by_hand(body: bytes) -> list[msgspec.Raw]:
-    """The same for a list in which a record is no JSON at all, or nested without end: by brackets alone."""
+def enclosed(text: bytes) -> list[bytes]:
+    """The records that a piece of a list holds, by brackets alone; none where it does not hold them whole."""
+    whole = b"[" + text + b"]"
+    try:
+        found, end = _by_hand(whole)
+    except Malformed:
+        return []
+    return [bytes(raw) for raw in found] if end == len(whole) else []
+
+
+def _by_hand(body: bytes) -> tuple[list[msgspec.Raw], int]:
+    """The same for a list in which a record is no JSON at all, or nested without end: by brackets alone; and where it ends."""
     depth, start, found = 0, 0, list[msgspec.Raw]()
     for mark in _MARK.finditer(body):
         sign = mark[0]
@@ -136,7 +155,7 @@ def _by_hand(body: bytes) -> list[msgspec.Raw]:
             found.append(msgspec.Raw(body[start : mark.start()].strip()))
             start = mark.end()
             if depth == 0:
-                return found
+                return found, start
     raise Malformed("its answer was cut off")
 
 

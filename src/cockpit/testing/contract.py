@@ -21,7 +21,7 @@ from ..core.curves import Curve
 from ..core.paging import Page, PageKind
 from ..core.text import clean_block
 from ..core.traps import TrapState
-from ..engine.answers import Accepting
+from ..engine.accepting import Accepting
 from ..provider import CAPABILITIES, Answer, ProviderError, capabilities
 from .clock import START
 from .contract_responding import RespondingContract

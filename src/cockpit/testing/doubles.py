@@ -8,10 +8,11 @@ from datetime import datetime
 import msgspec
 
 from ..core.alerts import Alert, Ref, Remark, Silence
+from ..core.covers import Cover
 from ..core.marks import AckMark, Marks
 from ..core.paged import Paged
 from ..core.pages import ChannelHealth
-from ..core.roster import Person, Roster
+from ..core.roster import Override, Person, Roster
 from ..core.traps import Armed, Rested, Trap, Watch, step
 from ..provider import Clock, Conflict, Http, HttpSettings, Machine, NotFound
 from ..web import connect
@@ -121,6 +122,31 @@ class FakeMachine:
     def paged(self, alerts: Sequence[tuple[Alert, int]]) -> Mapping[str, tuple[Paged, ...]]:
         """Who was told: `pages`, by alert id."""
         return {alert.ref.id: self.pages[alert.ref.id] for alert, _ in alerts if alert.ref.id in self.pages}
+
+    def override(self, roster: str, covers: Sequence[Cover], who: str, why: str, at: datetime) -> Sequence[str]:  # noqa: ARG002  # the protocol's
+        """Put people on call. Gives an id for each. Raises `NotFound`."""
+        found = next((each for each in self.rosters if each.name == roster), None)
+        if found is None:
+            raise NotFound(f"there is no roster {roster}")
+        ids = [f"o{len(found.overrides) + number}" for number, _ in enumerate(covers, 1)]
+        made = (
+            Override(person=cover.person, start=cover.start, end=cover.end, why=why, id=each, by=who)
+            for each, cover in zip(ids, covers, strict=True)
+        )
+        self._override(found, (*found.overrides, *made))
+        return ids
+
+    def end_override(self, override_id: str, who: str, at: datetime) -> None:  # noqa: ARG002  # the protocol's
+        """Raises `NotFound`."""
+        for roster in self.rosters:
+            if any(each.id == override_id for each in roster.overrides):
+                self._override(roster, tuple(each for each in roster.overrides if each.id != override_id))
+                return
+        raise NotFound(f"there is no override {override_id}")
+
+    def _override(self, roster: Roster, overrides: Sequence[Override]) -> None:
+        changed = msgspec.structs.replace(roster, overrides=tuple(overrides))
+        self.rosters = tuple(changed if each is roster else each for each in self.rosters)
 
     def beat(self, name: str) -> datetime | None:
         """When the heartbeat was last told."""

@@ -1,0 +1,184 @@
+"""Poll after poll at an ``alertmanager``: what has not changed is the very same object, and nothing is asked for twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.core.alerts import Alert, AlertState, Ref, Severity
+from cockpit.engine.accepting import Accepting
+from cockpit.provider import Answer
+from cockpit.providers import am_groups
+from cockpit.providers.alertmanager import Alertmanager, AlertmanagerConfig
+from cockpit.providers.am_watchdog import Watchdog, watchdog_of
+from cockpit.testing import FakeClock, FakeHost, Misbehaving
+from support.alerts_recorded import answers
+
+T = TypeVar("T")
+ALERTS, GROUPS, SILENCES, STATUS = (f"/api/v2/{name}" for name in ("alerts", "alerts/groups", "silences", "status"))
+
+
+def using(work: Callable[[Alertmanager], Awaitable[T]], *urls: str, **settings: Any) -> T:
+    async def done() -> T:
+        provider = Alertmanager("am", AlertmanagerConfig(urls=urls, **settings), FakeHost(FakeClock()))
+        try:
+            return await work(provider)
+        finally:
+            await provider.close()
+
+    return asyncio.run(done())
+
+
+def changed(server: Misbehaving, path: str, change: Callable[[Any], None]) -> None:
+    told = json.loads(server.answers[path])
+    change(told)
+    server.answers[path] = json.dumps(told, separators=(",", ":")).encode()
+
+
+def compact() -> Mapping[str, bytes]:
+    """The recorded answers, written as an Alertmanager writes them."""
+    return {path: json.dumps(json.loads(body), separators=(",", ":")).encode() for path, body in answers().items()}
+
+
+def later(told: Any) -> None:
+    """What moves with every poll."""
+    for each in told:
+        each["endsAt"], each["updatedAt"] = "2026-11-23T03:31:00.000Z", "2026-11-23T03:27:00.000Z"
+
+
+def asked(server: Misbehaving) -> list[str]:
+    return [path.partition("?")[0] for _, path, _, _ in server.heard]
+
+
+async def polls(provider: Alertmanager, *between: Callable[[], None]) -> list[tuple[Alert, ...]]:
+    """The alerts of a poll, and those of one after each of these."""
+    found = [(await provider.alerts()).records]
+    for each in between:
+        each()
+        found.append((await provider.alerts()).records)
+    return found
+
+
+def test_a_poll_in_which_times_alone_have_moved_gives_back_the_same_alerts() -> None:
+    with Misbehaving(compact()) as server:
+        first, second, third = using(
+            lambda provider: polls(provider, lambda: None, lambda: changed(server, ALERTS, later)), server.url
+        )
+    assert second is first
+    assert third is first
+    accepting = Accepting("am")
+    assert accepting.accept("alerts", Answer(first)).records is accepting.accept("alerts", Answer(third)).records
+
+
+def test_an_alert_that_changed_is_another_and_the_others_stay() -> None:
+    def burns(told: Any) -> None:
+        later(told)
+        told[5]["annotations"]["summary"] = "it burns more"
+
+    with Misbehaving(compact()) as server:
+        before, after = using(lambda provider: polls(provider, lambda: changed(server, ALERTS, burns)), server.url)
+    assert [n for n, (one, other) in enumerate(zip(before, after, strict=True)) if one is not other] == [5]
+    assert after[5].summary == "it burns more"
+
+
+def test_a_silence_that_changed_changes_what_it_hushes_and_nothing_else() -> None:
+    def said(told: Any) -> None:
+        told[1]["comment"] = "new racks"
+
+    with Misbehaving(compact()) as server:
+        before, after = using(lambda provider: polls(provider, lambda: changed(server, SILENCES, said)), server.url)
+    differing = [other for one, other in zip(before, after, strict=True) if one is not other]
+    assert [alert.suppressed_by for alert in differing] == ["silence 11111111 of Bo: new racks"]
+
+
+def test_two_that_claim_one_fingerprint_stay_the_same_two() -> None:
+    def doubled(told: Any) -> None:
+        other = json.loads(json.dumps(told[0]))
+        other["labels"]["instance"] = "db-2"
+        told.append(other)
+
+    with Misbehaving(compact()) as server:
+        changed(server, ALERTS, doubled)
+        first, second = using(lambda provider: polls(provider, lambda: changed(server, ALERTS, later)), server.url)
+    assert len({alert.ref for alert in first}) == 7
+    assert second is first
+
+
+def test_members_that_say_the_same_share_their_alerts() -> None:
+    with Misbehaving(compact()) as one, Misbehaving(compact()) as two:
+
+        def moved() -> None:
+            changed(two, ALERTS, later)
+
+        first, second = using(lambda provider: polls(provider, moved), one.url, two.url)
+    assert second is first
+
+
+class TestTheGroups:
+    """They carry every alert again."""
+
+    def counted(self, *between: Callable[[Misbehaving], None]) -> int:
+        with Misbehaving(compact()) as server:
+            using(lambda provider: polls(provider, *[lambda each=each: each(server) for each in between]), server.url)
+            assert asked(server).count(ALERTS) == 1 + len(between)
+            return asked(server).count(GROUPS)
+
+    def test_they_are_not_asked_for_again_while_nothing_changes(self) -> None:
+        assert self.counted(lambda _: None, lambda server: changed(server, ALERTS, later)) == 1
+
+    def test_they_are_when_an_alert_comes_or_goes(self) -> None:
+        assert self.counted(lambda server: changed(server, ALERTS, lambda told: told.pop())) == 2
+
+    def test_they_are_when_the_configuration_changes(self) -> None:
+        def routed(told: Any) -> None:
+            told["config"]["original"] += "\n# another route\n"
+
+        assert self.counted(lambda server: changed(server, STATUS, routed), lambda _: None) == 2
+
+    def test_they_are_from_time_to_time_where_time_mutes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(am_groups, "MUTED_FOR", -1.0)
+
+        def timed(server: Misbehaving) -> None:
+            changed(server, STATUS, lambda told: told["config"].update(original="time_intervals: []"))
+
+        assert self.counted(timed, lambda _: None, lambda _: None) == 3  # it is seen in the poll after the change
+
+    def test_they_are_not_of_very_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(am_groups, "MOST_GROUPED", 5)
+        assert self.counted(lambda _: None) == 0
+
+    def test_what_they_said_is_still_known_when_they_are_not_asked_for(self) -> None:
+        with Misbehaving(compact()) as server:
+            found = using(lambda provider: polls(provider, lambda: None), server.url)
+        by_id: list[Mapping[str, Alert]] = [{alert.ref.id[-1]: alert for alert in records} for records in found]
+        assert by_id[0]["5"].suppressed_by == by_id[1]["5"].suppressed_by == "muted by weekends"
+
+
+NOW = datetime(2026, 11, 23, 3, 12, tzinfo=UTC)
+
+
+def alert(name: str) -> Alert:
+    return Alert(ref=Ref("am", name), name=name, severity=Severity.INFO, state=AlertState.FIRING, started_at=NOW)
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([*map(alert, "abcdefghWW")]), max_size=20), max_size=5),
+    st.sampled_from(["W", "name=W @age>0s"]),
+)
+def test_the_watchdog_is_taken_out_of_whatever_comes(polls: list[list[Alert]], rule: str) -> None:
+    filter = watchdog_of(rule)
+    assert filter is not None
+    watchdog = Watchdog(filter)
+    for seconds, poll in enumerate(polls):
+        now, alerts = NOW + timedelta(seconds=seconds), tuple(poll)
+        rest = watchdog.without(alerts, now)
+        assert rest == tuple(each for each in alerts if not filter.matches(each, now))
+        if "@" not in rule:
+            assert watchdog.without(alerts, now) is rest
