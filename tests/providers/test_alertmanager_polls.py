@@ -95,7 +95,7 @@ def test_a_silence_that_changed_changes_what_it_hushes_and_nothing_else() -> Non
     with Misbehaving(compact()) as server:
         before, after = using(lambda provider: polls(provider, lambda: changed(server, SILENCES, said)), server.url)
     differing = [other for one, other in zip(before, after, strict=True) if one is not other]
-    assert [alert.suppressed_by for alert in differing] == ["silence 11111111 of Bo: new racks"]
+    assert [alert.suppressed_by for alert in differing] == ["silenced by Bo: new racks (11111111)"]
 
 
 def test_two_that_claim_one_fingerprint_stay_the_same_two() -> None:

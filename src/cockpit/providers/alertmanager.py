@@ -168,10 +168,12 @@ class Alertmanager:
         found: list[Silence] = []
         bad = known.rejected_silences
         for each in known.silences.values():
-            silence = told(each, self._name, now)
+            silence = told(each, self._name, now, known.skew)
             if silence is None:
                 bad += 1
-            elif silence.state is not SilenceState.EXPIRED or now - silence.ends_at <= timedelta(seconds=self._config.expired):
+            elif silence.state is not SilenceState.EXPIRED or self._clock.now() - silence.ends_at <= timedelta(
+                seconds=self._config.expired
+            ):
                 found.append(silence)
         found.sort(key=lambda silence: (silence.ends_at, silence.ref))
         remarks = (f"{bad} silences could not be read",) if bad else ()
@@ -191,7 +193,8 @@ class Alertmanager:
         """Hush what matches from now until ``ends_at`` (UTC). Raises `ProviderError` with what is wrong: what no matcher can say,
         one that hits everything, an end too far off."""
         check_end(self._clock.now(), ends_at, timedelta(seconds=self._config.longest_silence))
-        return await self._post(match, ends_at, who, clean_block(comment, 1000))
+        known = self._last or await self._looking.join()
+        return await self._post(match, ends_at + known.skew, who, clean_block(comment, 1000))
 
     async def silence_until_resolved(self, match: str, who: str, comment: str) -> str:
         """Hush what matches until nothing of it fires any more: renewed and ended as acknowledgements are."""
@@ -209,7 +212,7 @@ class Alertmanager:
         found = tuple(before.matchers) if same else self._matchers(match, known, before)
         comment = clean_block(comment, 1000) if ends_at is not None else lasting_comment(comment)
         starts, changes = (stamp(EPOCH), "") if before.expired else (before.starts_at, silence_id)
-        ends = ends_at if ends_at is not None else self._now(known) + LASTING
+        ends = ends_at + known.skew if ends_at is not None else self._now(known) + LASTING
         made = await self._silencer.put(found, starts, ends, clean(who, 200), comment, changes)
         await self._silencer.spread(made)
         return made

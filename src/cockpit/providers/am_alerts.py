@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -123,8 +123,8 @@ def digest(labels: Mapping[str, str]) -> str:
 
 class Hushed(msgspec.Struct, frozen=True):
     """What `shown` needs to say why an alert is hushed: the silences by id, the names of the alerts by fingerprint, the intervals
-    that mute an alert now and the groups that it stands in, both by fingerprint. ``now`` is the Alertmanager's clock;
-    acknowledgements from before ``old`` do not count any more: their alerts come back before the eyes."""
+    that mute an alert now and the groups that it stands in, both by fingerprint. ``now`` is the Alertmanager's clock, which is so
+    far ``ahead`` of ours; acknowledgements from before ``old`` do not count any more: their alerts come back before the eyes."""
 
     silences: Mapping[str, WireSilence]
     now: datetime
@@ -132,6 +132,7 @@ class Hushed(msgspec.Struct, frozen=True):
     muted: Mapping[str, tuple[str, ...]] = {}
     groups: Mapping[str, tuple[str, ...]] = {}
     old: datetime | None = None
+    ahead: timedelta = timedelta()
 
 
 def shown(it: Seen, by: Hushed, *, louder: bool = False) -> Alert:
@@ -157,7 +158,8 @@ def shown(it: Seen, by: Hushed, *, louder: bool = False) -> Alert:
     if covering:
         mark, silence = max(covering, key=lambda each: each[1].starts_at)
         made = when(silence.starts_at)
-        changes |= {"acknowledged_by": mark.who, "acknowledged_at": made, "acknowledged_why": mark.why}
+        ours = made - by.ahead if made is not None else None
+        changes |= {"acknowledged_by": mark.who, "acknowledged_at": ours, "acknowledged_why": mark.why}
         louder = louder or (by.old is not None and made is not None and made < by.old and not plain)
     reasons = [_silence_words(each, by.silences.get(each)) for each in plain]
     reasons += [f"inhibited by {by.names.get(each, each)}" for each in it.inhibited if not covering]

@@ -17,7 +17,7 @@ from .am_members import told_by
 from .am_wire import WireGroup, WireSilence
 from .listed import Listed, alike
 from .records import when
-from .skew import ahead, told_skew
+from .skew import ahead, steady, told_skew
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -51,18 +51,20 @@ class Merger:
         self._ack_age = ack_age
         self._showing = Showing()
         self._routed: tuple[tuple[WireGroup, ...], _Routes] = (), ({}, {})
+        self._skew = timedelta()
 
     def merged(self, good: Sequence[tuple[Member, Told]], bad: Sequence[tuple[Member, ProviderError]], now: datetime) -> Known:
         """One answer out of those that came. ``now`` (UTC) is our clock when they were asked."""
         told = [each for _, each in good]
-        skew = ahead((each.date for each in told), now)
+        skew = self._skew = steady(ahead((each.date for each in told), now), self._skew)
         old_silences = all(each.unsaid for each in told)
         silences = _silences([each for each in told if old_silences or not each.unsaid])
         seen, differing = _alerts(told)
         groups, muted = self._routes(tuple(group for each in told for group in each.groups or ()))
         names = _named_ones(seen.records)
         theirs = now + skew
-        hushed = Hushed(silences, theirs, names, muted, groups, None if self._ack_age is None else theirs - self._ack_age)
+        old = None if self._ack_age is None else theirs - self._ack_age
+        hushed = Hushed(silences, theirs, names, muted, groups, old, skew)
         return Known(
             seen=seen,
             alerts=self._showing.shown(seen.records, hushed, differing),
@@ -97,7 +99,7 @@ class Showing:
 
     def shown(self, records: tuple[One, ...], by: Hushed, differing: Collection[str]) -> Listed[Alert, Alert]:
         """Each with its state; those ``differing`` fire, for some member does not hush them."""
-        world = (by.silences, by.names, by.muted, by.groups, _aged(by), differing)
+        world = (by.silences, by.names, by.muted, by.groups, _aged(by), by.ahead, differing)
         same, self._world = world == self._world, world
         before, self._before = self._before, {}
         alerts = tuple(

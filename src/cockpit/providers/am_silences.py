@@ -100,9 +100,10 @@ class Silencer:
         await self._cluster.knows(silence_id, SPREADS)
 
 
-def told(silence: WireSilence, source: str, now: datetime) -> Silence | None:
-    """A silence as the cockpit shows it; ``None`` where it does not say when it ends. ``now`` is its Alertmanager's clock."""
-    ends, starts = when(silence.ends_at), when(silence.starts_at)
+def told(silence: WireSilence, source: str, now: datetime, ahead: timedelta = timedelta()) -> Silence | None:
+    """A silence as the cockpit shows it; ``None`` where it does not say when it ends. ``now`` is its Alertmanager's clock, which is
+    so far ``ahead`` of ours: what is shown is by ours."""
+    ends, starts = when(silence.ends_at), when(silence.starts_at) or when(silence.updated_at)
     if ends is None or not silence.matchers or clean(silence.id) != silence.id:
         return None
     mark = mark_of(silence)
@@ -118,8 +119,8 @@ def told(silence: WireSilence, source: str, now: datetime) -> Silence | None:
     return Silence(
         ref=Ref(source, silence.id),
         match=clean(match_of(silence)),
-        starts_at=starts or when(silence.updated_at) or ends,
-        ends_at=ends,
+        starts_at=(starts or ends) - ahead,
+        ends_at=ends - ahead,
         who=clean(silence.created_by),
         comment=clean_block(silence.comment) if mark is None else mark.why,
         state=state,
