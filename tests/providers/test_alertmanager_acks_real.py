@@ -45,20 +45,6 @@ def kthxbye(server: Server, expiring_in: float = 5, extend_by: float = 15) -> li
     return [each["comment"] for each in due]
 
 
-def shorten(server: Server, minutes: float = 4) -> None:
-    """Let every silence end soon."""
-    for each in server.silences():
-        kept = {key: each[key] for key in ("id", "matchers", "startsAt", "createdBy", "comment")}
-        ends = datetime.now(UTC) + timedelta(minutes=minutes)
-        server.call("POST", "/api/v2/silences", {**kept, "endsAt": ends.isoformat()})
-
-
-def minutes_left(server: Server) -> list[int]:
-    """What each active silence has left."""
-    ends = [datetime.fromisoformat(each["endsAt"]) for each in server.silences()]
-    return [round((end - datetime.now(UTC)).total_seconds() / 60) for end in ends]
-
-
 class TestBesideKthxbye:
     def test_ours_is_renewed_by_it_stays_ours_and_ends_with_its_alert(self, server: Server) -> None:
         server.fire(HIGH, started=datetime.now(UTC) - timedelta(minutes=9))
@@ -66,13 +52,13 @@ class TestBesideKthxbye:
         async def work(source: Source) -> None:
             await source.ack(NAME)
             assert kthxbye(server) == [], "it has a quarter of an hour left"
-            shorten(server)
+            server.shorten()
             assert [each.startswith("ACK! Ana has it [cockpit ack ") for each in kthxbye(server)] == [True]
-            assert minutes_left(server) == [15]
+            assert server.minutes_left() == [15]
             assert await source.stands(NAME) == (AlertState.ACKNOWLEDGED, "Ana")
             assert await source.keep() == [], "renewed already"
             server.resolve(HIGH)
-            shorten(server)
+            server.shorten()
             assert kthxbye(server) == [], "it hushes nothing any more"
             assert await source.keep_until_something() == ["ended"]
             assert server.silences() == []
@@ -88,9 +74,9 @@ class TestBesideKthxbye:
             assert (alert.state, alert.acknowledged_by) == (AlertState.ACKNOWLEDGED, "bo@example.com")
             assert alert.acknowledged_why.startswith("This alert was acknowledged using karma")
             assert await source.keep() == []
-            assert minutes_left(server) == [4]
+            assert server.minutes_left() == [4]
             assert kthxbye(server) == [KARMA]
-            assert minutes_left(server) == [15]
+            assert server.minutes_left() == [15]
             server.resolve(HIGH)
             for _ in range(4):
                 assert await source.keep() == [], "not ours to end"
@@ -107,9 +93,9 @@ class TestAcrossCockpits:
 
         async def go_on(source: Source) -> None:
             assert await source.stands(NAME) == (AlertState.ACKNOWLEDGED, "Ana")
-            shorten(server)
+            server.shorten()
             assert await source.keep() == ["renewed"]
-            assert minutes_left(server) == [15]
+            assert server.minutes_left() == [15]
             server.resolve(HIGH)
             assert await source.keep_until_something() == ["ended"]
             assert server.silences() == []
@@ -125,7 +111,7 @@ class TestAcrossCockpits:
             while await source.state(NAME) is AlertState.ACKNOWLEDGED:
                 pass  # three seconds
             assert await source.stands(NAME) == (AlertState.FIRING, "Ana")
-            shorten(server)
+            server.shorten()
             assert await source.keep() == [], "not renewed: it may run out"
             await source.ack(NAME, "Bo")
             assert await source.stands(NAME) == (AlertState.ACKNOWLEDGED, "Bo")

@@ -124,6 +124,10 @@ def test_members_that_say_the_same_share_their_alerts() -> None:
 class TestTheGroups:
     """They carry every alert again."""
 
+    @pytest.fixture(autouse=True)
+    def _settled(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(am_groups, "SETTLES", -1.0)
+
     def counted(self, *between: Callable[[Misbehaving], None]) -> int:
         with Misbehaving(compact()) as server:
             using(lambda provider: polls(provider, *[lambda each=each: each(server) for each in between]), server.url)
@@ -132,6 +136,12 @@ class TestTheGroups:
 
     def test_they_are_not_asked_for_again_while_nothing_changes(self) -> None:
         assert self.counted(lambda _: None, lambda server: changed(server, ALERTS, later)) == 1
+
+    def test_they_are_for_a_while_after_alerts_came_for_what_mutes_is_found_out_later(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(am_groups, "SETTLES", 60.0)
+        assert self.counted(lambda _: None, lambda _: None) == 3
 
     def test_they_are_when_an_alert_comes_or_goes(self) -> None:
         assert self.counted(lambda server: changed(server, ALERTS, lambda told: told.pop())) == 2

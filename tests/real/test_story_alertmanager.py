@@ -13,8 +13,8 @@ import pytest
 from support.alertmanagers import Server, alertmanager, amtool
 from support.between import Between
 from support.home import COCKPIT, Home
-from support.real import need, wait_until
-from support.stories import press_until, runs_of, settled, wait_shown
+from support.real import need, running, wait_until
+from support.stories import entries, press_until, runs_of, settled, wait_shown
 from support.tmux import tmux
 
 pytestmark = pytest.mark.real
@@ -133,6 +133,22 @@ def test_an_acknowledgement_outlives_the_cockpit_and_its_successor_takes_it_back
         screen.keys("G")
         press_until((screen,), "u", lambda: "2 firing" in screen.text, "the acknowledgement to be taken back")
         wait_until(lambda: not server.silences(), 10, "its end there")
+
+
+def test_a_watch_without_a_screen_renews_an_acknowledgement_and_ends_it_with_its_alert(
+    home: Home, tmp_path: Path, server: Server
+) -> None:
+    server.fire(HIGH, started=began())
+    home.config(config(am=server.url))
+    (alert,) = home.json("alerts")
+    assert home.run("ack", f"am/{alert['id']}").returncode == 0
+    server.shorten(minutes=4)
+    with running((*COCKPIT, "watch"), env=home.env, cwd=tmp_path):
+        wait_until(lambda: server.minutes_left() == [15], 20, "the acknowledgement to be renewed")
+        server.resolve(HIGH)
+        wait_until(lambda: not server.silences(), 20, "its end")
+    kept = [entry.subject.split(" of ")[0] for entry in entries(home, "source.kept")]
+    assert kept == ["ended the acknowledgement", "renewed the acknowledgement"], "newest first"
 
 
 FAULTS = (
