@@ -90,6 +90,7 @@ def test_units_are_those_of_the_reading() -> None:
 def test_what_is_on_its_way_keeps_its_place_and_what_cannot_be_had_says_why() -> None:
     assert len(pictured(Curve(), 40)) == ROWS + 1
     assert lines(Curve(problem="prom: no answer within 8 s"), 60) == ["no picture: prom: no answer within 8 s"]
+    assert lines(curve(1, 2), 60) == ["no picture yet: it has hardly begun to be measured"]
     assert pictured(curve(1, 2, 3), 5) == []
 
 

@@ -23,7 +23,10 @@ SPAN = 6 * 3600.0
 """Seconds that a picture shows, at least."""
 FRESH = 60.0
 """Seconds for which an answer is good, whatever it was: a picture is drawn again far more often than it is asked for."""
+YOUNG = 10.0
+"""The same, for a curve of which there is hardly anything yet."""
 KEPT = 50
+_FEW = 8  # points
 _WIDEST = 400  # cells
 
 
@@ -54,7 +57,8 @@ class Charts:
         key = (about.ref if isinstance(about, Alert) else (about.source, about.trap.name), cells)
         with self._lock:
             at, curve = self._known.get(key, (-math.inf, Curve()))
-            if self._clock.mono() - at < FRESH:
+            few = curve is not None and not curve.problem and len(curve.points) < _FEW
+            if self._clock.mono() - at < (YOUNG if few else FRESH):
                 return curve
             self._wish = _Wish(key, about, cells)
             idle, self._busy = not self._busy, True

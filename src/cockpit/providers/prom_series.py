@@ -23,7 +23,8 @@ from .prom_traps import VALUE
 MOST_POINTS = 11_000
 """A Prometheus refuses to give more points of a series than these."""
 _QUERY = 200  # characters of a query that are shown
-_YOUNG = 0.25  # what covers less than this share of the time asked for is asked for again, in finer steps
+_YOUNG = 0.25  # what covers less than this share of the time asked for is asked for again …
+_LOOKS = 3  # … so often at most
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
@@ -35,9 +36,7 @@ async def curve(api: Api, rule: Rule, about: Alert | None, since: float, until: 
     chosen = _chosen(now, rule, about)
     asked = _narrowed(query, chosen, rule, len(now))
     own = _plain(chosen.labels) if chosen is not None else {}
-    drawn = await _points(api, asked, own, since, until, points, within)
-    if drawn and drawn[0][0] > until - (until - since) * _YOUNG:  # it is young: what there is, is worth a finer look
-        drawn = await _points(api, asked, own, drawn[0][0], max(until, chosen.at if chosen is not None else 0.0), points, within)
+    drawn = await _drawn(api, asked, own, (since, until), points, within, chosen.at if chosen is not None else None)
     if chosen is not None and math.isfinite(chosen.value) and (not drawn or chosen.at > drawn[-1][0]):
         drawn = (*drawn, (chosen.at, chosen.value))  # the steps end before the newest value does
     which = named(chosen, now) if chosen is not None else ""
@@ -51,13 +50,26 @@ async def curve(api: Api, rule: Rule, about: Alert | None, since: float, until: 
     )
 
 
-async def _points(
-    api: Api, query: str, own: Mapping[str, str], since: float, until: float, points: int, within: float
-) -> tuple[tuple[float, float], ...]:
-    step = max(1.0, (until - since) / max(1, min(points, MOST_POINTS - 1)))
-    lines = await over_time(api, query, since, until, step, within)
-    line = next((each for each in lines if _plain(each.labels) == own), lines[0] if lines else None)
-    return line.points if line is not None else ()
+Points = tuple[tuple[float, float], ...]
+
+
+async def _drawn(
+    api: Api, query: str, own: Mapping[str, str], span: tuple[float, float], points: int, within: float, now: float | None
+) -> Points:
+    """The series with these labels, from and until then. What is young is asked for again in finer steps: it is worth that. ``now``
+    is when it last had a value."""
+    since, until = span
+    drawn: Points = ()
+    for _ in range(_LOOKS):
+        step = max(1.0, (until - since) / max(1, min(points, MOST_POINTS - 1)))
+        lines = await over_time(api, query, since, until, step, within)
+        line = next((each for each in lines if _plain(each.labels) == own), lines[0] if lines else None)
+        drawn = line.points if line is not None else ()
+        begin = (drawn[0][0] if drawn else until) - step
+        if now is None or step <= 1 or begin <= until - (until - since) * _YOUNG:
+            break
+        since, until = begin, max(until, now)
+    return drawn
 
 
 def expression_of(alert: Alert) -> tuple[str, str]:

@@ -43,8 +43,10 @@ def pictured(curve: Curve, width: int) -> list[Spans]:
     """The rows, ``width`` cells wide: the caption, then the bars. What is still asked for keeps its place free."""
     if curve.problem:
         return [((fit(f"no picture: {curve.problem}", width).rstrip(), "muted"),)]
-    if len(curve.points) < 3:  # two points are no picture
+    if not curve.points:
         return [(("…", "muted"),), *[((" ", ""),)] * ROWS]
+    if len(curve.points) < 3:
+        return [(("no picture yet: it has hardly begun to be measured"[:width], "muted"),)]
     scale = _scale(curve)
     labels = _labels(curve, scale)
     gutter = max(cells(text) for text, _ in labels) + 1
