@@ -164,9 +164,10 @@ def test_what_a_rate_limited_source_asks_for_is_waited_and_capped(asked: float |
         rig.provider.failure = RateLimited("429", asked)
         await rig.polled()
         assert rig.source.health().retry_in == timedelta(seconds=waits)
+        again = rig.clock.now() + timedelta(seconds=waits)
         rig.clock.advance(5)
         assert rig.source.health().retry_in == timedelta(seconds=waits - 5)
-        assert "fewer questions" in rig.reason
+        assert rig.reason == f"it wants fewer questions: 429; asked again at {again:%H:%M:%S} UTC"
 
     on(Rig(), work)
 

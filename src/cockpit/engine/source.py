@@ -298,8 +298,12 @@ class Source:
 
     async def _fail(self, error: Exception) -> None:
         self._failures += 1
-        self._failure = self._meaning(error)
-        self._retry_at = None if self._failure.wait is None else self._clock.mono() + self._failure.wait
+        failure = self._meaning(error)
+        self._retry_at = None if failure.wait is None else self._clock.mono() + failure.wait
+        if failure.firm and failure.wait is not None:
+            again = self._clock.now() + timedelta(seconds=failure.wait)
+            failure = msgspec.structs.replace(failure, reason=f"{failure.reason}; asked again at {again:%H:%M:%S} UTC")
+        self._failure = failure
         if isinstance(error, AuthFailed):
             await self._part_with_provider()  # built anew when nudged, with the secret as it is then
 
