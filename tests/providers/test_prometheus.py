@@ -268,6 +268,12 @@ class TestOneBadRecordCostsThatRecord:
         found, _ = told(group(rule("A", labels=None, annotations=None, alerts=None)), group() | {"rules": None})
         assert (len(found.records), found.rejected) == (1, 0)
 
+    def test_an_answer_that_was_cut_off_is_none(self) -> None:
+        body = answers(group(rule("A"), rule("B")))[RULES]
+        for length in (1, len(body) // 3, len(body) // 2, len(body) - 1):
+            with pytest.raises(Malformed):
+                told(answer={**answers(), RULES: body[:length]})
+
     def test_absurd_numbers_harm_nothing(self) -> None:
         found, _ = told(group(rule(duration=1e300, evaluationTime=-1e300), interval=-5), group(rule("B"), interval=1e18))
         assert len(found.records) == 2

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from support.real import free_port, listening, need, running
+from support.real import free_port, http_ready, listening, need, running
 
 __all__ = ["CONFIG", "Server", "alertmanager", "amtool", "binary_of", "cluster", "installed", "versions"]
 
@@ -143,13 +143,7 @@ class Server:
 def _ready(url: str) -> bool:
     if url.startswith("https:"):
         return listening(int(url.split(":")[2].partition("/")[0]))  # it may talk to nobody without a certificate
-    try:
-        with urllib.request.urlopen(f"{url}/-/ready", timeout=1) as answer:
-            return bool(answer.status == 200)
-    except urllib.error.HTTPError as error:
-        return error.code == 401  # it wants a password: it is there
-    except OSError:
-        return False
+    return http_ready(url)
 
 
 @contextlib.contextmanager

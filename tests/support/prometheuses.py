@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from support.real import free_port, need, running, wait_until
+from support.real import free_port, http_ready, need, running, wait_until
 
 __all__ = ["Gateway", "Server", "installed", "newest", "prometheus", "pushgateway"]
 
@@ -78,7 +78,7 @@ def pushgateway() -> Iterator[Gateway]:
     (program,) = need("prometheus-pushgateway")
     port = free_port()
     argv = [program, f"--web.listen-address=127.0.0.1:{port}", "--persistence.file="]  # Debian's would remember other tests'
-    with running(argv, ready=lambda: _ready(f"http://127.0.0.1:{port}")):
+    with running(argv, ready=lambda: http_ready(f"http://127.0.0.1:{port}")):
         yield Gateway(port)
 
 
@@ -113,16 +113,6 @@ class Server:
         urllib.request.urlopen(urllib.request.Request(f"{self.url}/-/reload", b"", method="POST"), timeout=10).close()
 
 
-def _ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/-/ready", timeout=1) as answer:
-            return bool(answer.status == 200)
-    except urllib.error.HTTPError as error:
-        return error.code == 401  # it wants a password: it is there
-    except OSError:
-        return False
-
-
 @contextlib.contextmanager
 def prometheus(
     directory: Path,
@@ -153,7 +143,7 @@ def prometheus(
     ]
     if prefix:
         argv += [f"--web.external-url={url}", f"--web.route-prefix={prefix}"]
-    with running(argv, ready=lambda: _ready(url)) as process:
+    with running(argv, ready=lambda: http_ready(url)) as process:
         yield Server(url, process, directory / "rules.yml")
 
 

@@ -10,11 +10,13 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 
-__all__ = ["free_port", "listening", "need", "running", "wait_until", "without_roots_rights"]
+__all__ = ["free_port", "http_ready", "listening", "need", "running", "wait_until", "without_roots_rights"]
 
 
 def need(*programs: str) -> tuple[str, ...]:
@@ -51,6 +53,17 @@ def listening(port: int, host: str = "127.0.0.1") -> bool:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.settimeout(1)
         return probe.connect_ex((host, port)) == 0
+
+
+def http_ready(url: str) -> bool:
+    """Whether a server of the Prometheus family says there that it is ready, or wants a password first."""
+    try:
+        with urllib.request.urlopen(f"{url}/-/ready", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError as error:
+        return error.code == 401
+    except OSError:
+        return False
 
 
 def wait_until(condition: Callable[[], object], timeout: float = 15.0, what: str = "the condition") -> None:

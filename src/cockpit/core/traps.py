@@ -148,7 +148,7 @@ def fingerprint(trap: Trap) -> int:
 
 def as_laid(trap: Trap, watch: Watch) -> Watch:
     """``watch`` if it is of the trap as laid now; else what outlives a new config: its rest, and its count of trips."""
-    if watch.laid in (0, fingerprint(trap)):
+    if not watch.laid or watch.laid == fingerprint(trap):
         return watch
     return Watch(
         reason="laid anew in the config, not looked at yet",
