@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import hashlib
 import html
+import math
 import re
 import struct
 import sys
@@ -31,6 +32,8 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 from cockpit.app import Cockpit  # noqa: E402 - as above
 from cockpit.core.actions import Run, RunState, Start  # noqa: E402 - as above
 from cockpit.core.alerts import Ref  # noqa: E402 - as above
+from cockpit.core.curves import Curve  # noqa: E402 - as above
+from cockpit.core.units import bound  # noqa: E402 - as above
 from cockpit.engine.desk import Output  # noqa: E402 - as above
 from cockpit.ui.keys import TABLE  # noqa: E402 - as above
 from cockpit.ui.runs import RunOutput  # noqa: E402 - as above
@@ -42,6 +45,8 @@ Hands = Callable[[Pilot[Any], Cockpit, FakeDesk], Awaitable[None]]
 """What a person does before the picture is taken."""
 
 DISK = Ref("local", "root-disk")
+ERRORS = Ref("am-prod", "HighErrorRate/web-3")
+RISEN = tuple((NOW.timestamp() - 300 * ago, 1.2 + 0.6 * math.sin(ago / 3) + max(0.0, 11.0 - ago)) for ago in range(72, -1, -1))
 PRINTED = (
     "$ journalctl --vacuum-size=200M",
     *(f"Deleted archived journal /var/log/journal/4f1c/system@{n:04x}.journal (128.0M)." for n in range(0x2A10, 0x2A1B)),
@@ -49,11 +54,13 @@ PRINTED = (
 )
 
 
-async def look(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
-    """Nothing: the board as it opens."""
+async def look(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:  # noqa: ARG001 - the signature of all hands
+    """Nothing: the board as it opens, with what its Prometheus measured."""
+    desk.curves[ERRORS] = Curve(points=RISEN, what="5xx of all requests", name="error_percent", bound=bound("error_percent > 10"))
+    app.board.follow()
 
 
-async def ask(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:  # noqa: ARG001 - the signature of all hands
+async def ask(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:  # noqa: ARG001 - as above
     """The runbook of the full disk, before it is confirmed."""
     app.board.alerts.seek(DISK)
     await pilot.press("1")
