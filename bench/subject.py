@@ -124,8 +124,11 @@ class Subject:
                 terminal.wait_for("QUEUE")
                 terminal.wait_until(lambda: "not looked" not in terminal.text, what="the first look of every trap")
 
-    def opened(self, *more: str, columns: int = 120, lines: int = 40, truecolor: bool = True, over: Wire | None = None) -> Pty:
-        """It, on a pseudo-terminal of its own; ``more`` are options of the demos, ``over`` an ssh session between it and us."""
+    def opened(
+        self, *more: str, columns: int = 120, lines: int = 40, truecolor: bool = True, over: Wire | None = None, draws: bool = True
+    ) -> Pty:
+        """It, on a pseudo-terminal of its own; ``more`` are options of the demos, ``over`` an ssh session between it and us. With
+        ``draws=False`` the terminal takes no time."""
         home = self._home
         argv = [str(COMMAND)] if COMMAND.is_file() else [sys.executable, "-m", "cockpit"]
         if self.name == "new":
@@ -140,7 +143,7 @@ class Subject:
         command = [*argv, *self._arguments]
         if over is not None:
             command = over.command(command, env, TESTS)
-        return Pty(command, columns=columns, lines=lines, cwd=TESTS, env=env, truecolor=truecolor)
+        return Pty(command, columns=columns, lines=lines, cwd=TESTS, env=env, truecolor=truecolor, draws=draws)
 
 
 @contextlib.contextmanager

@@ -19,8 +19,12 @@ from .engine.desk import Desk
 from .provider import Clock
 from .ui import theme as themes
 from .ui.board import Board
+from .ui.driver import EdgeDriver
 from .ui.keys import Key
 from .ui.look import AsciiOnly, Look, look, needs_ascii, textual_theme
+from .ui.picture import Picture, now
+from .ui.promise import Promise, named
+from .ui.spans import cells
 from .ui.terminal import TerminalEdge
 
 
@@ -73,6 +77,9 @@ class Cockpit(TerminalEdge, App[int], inherit_bindings=False):
             super().refresh_css(animate)
 
     def on_mount(self) -> None:
+        if self.curtain is not None:
+            self.board.promise = promise = Promise(self.curtain.picture.about)
+            self.call_after_refresh(promise.begin)
         if self._problem:
             self.board.say(self._problem, "refusal")
 
@@ -84,6 +91,14 @@ class Cockpit(TerminalEdge, App[int], inherit_bindings=False):
             self.board.say(str(problem), "refusal")
         else:
             self.board.say(f"theme {self.theme}")
+
+    def picture(self, key: str) -> Picture | None:
+        """The board as it was last drawn, for the next start; ``None`` if it never was. ``key``: see `Picture`."""
+        lines, driver = self.board_lines(), self._driver
+        if not lines or not isinstance(driver, EdgeDriver):
+            return None
+        body, mark = (driver.spelled(self.board.header.look.style(role)) for role in ("muted", "message"))
+        return Picture(lines, cells(lines[0]), body=body, mark=mark, about=named(self.board.cursor_row()), at=now(), key=key)
 
     def action_interrupted(self) -> None:
         """ctrl+c."""

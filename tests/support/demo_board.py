@@ -26,6 +26,7 @@ from cockpit.core.sources import Snapshot
 from cockpit.core.view import Row, View
 from cockpit.engine.clock import SystemClock
 from cockpit.engine.store import Store, Surroundings
+from cockpit.ui import curtain, picture
 from cockpit.ui.board import Board
 from cockpit.ui.keys import TABLE
 from cockpit.ui.life import run_app
@@ -124,7 +125,9 @@ def main() -> int:
     parser.add_argument("--still", action="store_true")
     parser.add_argument("--changing", type=int, default=0)
     parser.add_argument("--echo", action="store_true")
+    parser.add_argument("--picture", default="", help="a folder: show the last board that was kept there, and keep this one")
     options = parser.parse_args()
+    hung = curtain.hang(options.picture, ()) if options.picture else None
     clock = StillClock() if options.still else SystemClock()
     view = crowd(options.rows, NOW if options.still else datetime.now(UTC), options.labels)
     desk = Storm(view, options.changing) if options.changing else FakeDesk(view)
@@ -133,7 +136,17 @@ def main() -> int:
         echoing(app.board)
     if isinstance(desk, Storm):
         app.on_drawn = desk.begin
-    return run_app(app, lambda: None)
+    if hung is not None:
+        app.curtain = hung
+        hung.app_takes_signals()
+    return run_app(app, lambda: keep(app, options.picture), settings=hung.settings if hung is not None else None)
+
+
+def keep(app: Cockpit, folder: str) -> None:
+    """Keep the board for the next start, if a folder was named for it."""
+    shown = app.picture(picture.key_for((), "utf-8"))
+    if folder and shown is not None:
+        picture.write(f"{folder}/{picture.NAME}", shown)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,8 @@ class Pty(Terminal):
     """A process whose terminal is this object.
 
     ``env`` is laid over the surroundings of the test (minus what would tell of *their* terminal); ``None`` removes a name.
-    ``answers=False`` makes a terminal that answers no query, ``sync=False`` one without synchronized output (mode 2026).
+    ``answers=False`` makes a terminal that answers no query, ``sync=False`` one without synchronized output (mode 2026);
+    ``draws``: see `Terminal`.
     A context manager: leaving it ends the process, by its own id.
     """
 
@@ -75,9 +76,10 @@ class Pty(Terminal):
         truecolor: bool = True,
         answers: bool = True,
         sync: bool = True,
+        draws: bool = True,
         cwd: str | os.PathLike[str] | None = None,
     ) -> None:
-        super().__init__(columns, lines, sync)
+        super().__init__(columns, lines, sync, draws)
         self.answers = answers
         self.log: list[tuple[float, bytes]] = []
         """What the program wrote: (``time.perf_counter()`` seconds, bytes as they came)."""

@@ -30,9 +30,10 @@ class Cell(NamedTuple):
 
 
 class Terminal:
-    """A screen of ``columns`` × ``lines``; ``sync=False`` is one without synchronized output (mode 2026)."""
+    """A screen of ``columns`` × ``lines``; ``sync=False`` is one without synchronized output (mode 2026).
+    With ``draws=False`` nothing is ever on it, and what the program wrote costs no time."""
 
-    def __init__(self, columns: int, lines: int, sync: bool = True) -> None:
+    def __init__(self, columns: int, lines: int, sync: bool = True, draws: bool = True) -> None:
         self.columns, self.lines, self.sync = columns, lines, sync
         self.modes: set[str] = set()
         """Private modes that are set now and were not at the start (``"1049"``, ``"?25"`` for a hidden cursor, ``"kitty"``)."""
@@ -40,6 +41,7 @@ class Terminal:
         """What was copied through OSC 52."""
         self.titles: list[str] = []
         self.bells = 0
+        self._draws = draws
         self._held = b""
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
@@ -100,11 +102,15 @@ class Terminal:
         shown = 0
         for token in _TOKEN.finditer(data):
             if self._handle(token):  # pyte would print parts of what it does not know: such sequences end here
-                self._stream.feed(data[shown : token.start()])
+                self._feed(data[shown : token.start()])
                 shown = token.end()
                 if token.group() in (b"\x1b[?1049h", b"\x1b[?1049l"):
-                    self._stream.feed(b"\x1b[m\x1b[2J\x1b[H")  # the other screen is an empty one
-        self._stream.feed(data[shown:])
+                    self._feed(b"\x1b[m\x1b[2J\x1b[H")  # the other screen is an empty one
+        self._feed(data[shown:])
+
+    def _feed(self, data: bytes) -> None:
+        if self._draws:
+            self._stream.feed(data)
 
     def _handle(self, token: re.Match[bytes]) -> bool:
         """Note what a sequence asks of the terminal; true if pyte must not see it."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
-from collections.abc import Sequence
+
+TYPE_CHECKING = False  # importing ``typing`` takes as long as an interpreter that starts
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 FINE, BAD, USAGE, COULD_NOT_SEE = 0, 1, 2, 3
 """Exit statuses: fine; the answer is "bad" (something firing, config wrong); usage; a source is blind."""
@@ -19,6 +23,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"cockpit {__version__}\n")
         return FINE
     gc.disable()  # what is imported stays: to look through it again and again for garbage is a tenth of the start
-    from .run import run
+    folder = state_place(os.environ)
+    if folder and (not words or words[0].startswith("-")):  # a screen, perhaps: the last board first, then all the rest
+        from ..ui.curtain import hang
 
-    return run(words)
+        curtain = hang(folder, words)
+    else:
+        curtain = None
+    try:
+        from .run import run
+
+        return run(words)
+    finally:
+        if curtain is not None:
+            curtain.lift()
+
+
+def state_place(env: Mapping[str, str]) -> str:
+    """Where the journal, the outputs of runs and the last board live: ``$XDG_STATE_HOME/cockpit``, or the home directory's place
+    for it; "" where the platform has to be asked."""
+    base = env.get("XDG_STATE_HOME", "")
+    if base.startswith("/"):
+        return os.path.join(base, "cockpit")  # pathlib takes as long to import as all that the start does
+    home = env.get("HOME", "")
+    return os.path.join(home, ".local", "state", "cockpit") if os.name == "posix" and home.startswith("/") else ""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..engine.clock import SystemClock
 from ..engine.journal import Journal, open_journal
+from . import state_place
 from .run import Stop
 
 
@@ -25,12 +26,8 @@ def state_dir(env: Mapping[str, str]) -> Path:
 
 
 def _state_dir(env: Mapping[str, str]) -> Path:
-    base = env.get("XDG_STATE_HOME", "")
-    if base.startswith("/"):
-        return Path(base) / "cockpit"
-    home = env.get("HOME", "")
-    if os.name == "posix" and home.startswith("/"):
-        return Path(home) / ".local" / "state" / "cockpit"
+    if place := state_place(env):
+        return Path(place)
     from platformdirs import user_state_path  # deferred: only where the environment does not say
 
     return user_state_path("cockpit")

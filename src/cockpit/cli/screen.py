@@ -11,8 +11,10 @@ import msgspec
 
 from ..engine.clock import SystemClock
 from ..engine.opening import Opening
+from ..ui import curtain
 from . import USAGE
 from .configured import proposed_config, read_config, reread, theme_dirs
+from .keepsake import keep, keep_aside
 from .record import journal
 from .run import Options, Stop
 
@@ -29,7 +31,17 @@ AT_THE_LATEST = 1.0
 
 
 def screen(options: Options) -> int:
-    """Open the screen; its exit status is that of the process."""
+    """Open the screen; its exit status is that of the process. Whatever ends it before it stands is told on the terminal's own
+    screen."""
+    try:
+        return _screen(options)
+    except BaseException:
+        if curtain.hung is not None:
+            curtain.hung.lift()
+        raise
+
+
+def _screen(options: Options) -> int:
     from ..ui.keys import TABLE, remapped
     from ..ui.lean import lean
     from ..ui.life import run_app, terminal_problem
@@ -49,7 +61,16 @@ def screen(options: Options) -> int:
 
         app = Cockpit(config, desk, table=remapped(TABLE, config.keys), theme_dirs=theme_dirs(os.environ))
         app.on_drawn = lambda: _drawn(desk)
-        return run_app(app, lambda: _close(app, desk, kept), mouse=config.mouse)
+        app.on_board = lambda: keep_aside(app)
+        app.curtain = hung = curtain.hung
+        if hung is not None:
+            hung.app_takes_signals()
+
+        def close() -> None:
+            _close(app, desk, kept)
+            keep(app)
+
+        return run_app(app, close, mouse=config.mouse, settings=hung.settings if hung is not None else None)
 
 
 def _drawn(desk: Opening) -> None:

@@ -26,6 +26,7 @@ from .keys import Key, printed
 from .lines import Lines
 from .look import Look
 from .places import BoardLayout, Places, order, places
+from .promise import BROKEN, Promise
 from .roster import Roster
 from .runbooks import Offer, Runbooks
 from .selection import Selection, Undo
@@ -54,6 +55,8 @@ class Board(InputLines, inherit_bindings=False):
     """
 
     AUTO_FOCUS = ""
+    promise = Promise()
+    """What was shown while this board was made."""
 
     class Dress(Message):
         """Wear another theme: this one, or with "" the next."""
@@ -327,7 +330,10 @@ class Board(InputLines, inherit_bindings=False):
         id = self._keys.get(key)
         if id is not None:
             self.say("")
-            self.do(id, key)
+            if self.promise.broken(id, self.cursor_row(), self.key_at):
+                self.say(BROKEN, "refusal")
+            else:
+                self.do(id, key)
         return id is not None
 
     def interrupted(self) -> None:

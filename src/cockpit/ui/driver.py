@@ -24,6 +24,7 @@ from functools import partial
 
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS
+from rich.style import Style
 from textual import constants
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._parser import ParseError
@@ -33,6 +34,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from ..core.text import clean, clean_block
 from .cells import Characters
+from .curtain import ENTER, Curtain
 from .glass import Glass
 from .outlet import Outlet
 from .pen import Pen
@@ -77,6 +79,7 @@ class EdgeDriver(LinuxDriver):
         """Whether the terminal is in our modes: alternate screen, raw keys."""
         self.refused = 0
         """So many writes were not on the list."""
+        self._entered = False
         self.exit_event = self._told_to_stop = _WakingEvent()
         self._announce_size: Callable[[], object] = lambda: None
         self._outlet: Outlet | None = None
@@ -90,7 +93,9 @@ class EdgeDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Send a sequence that is on the list; drop any other, and count it."""
-        if data in _MODES or (data in _MODERN and self._modern):
+        if data == ENTER and self._entered:
+            self.drawing, self._entered = True, False
+        elif data in _MODES or (data in _MODERN and self._modern):
             self.drawing = self.drawing or data == "\x1b[?1049h"
             self._send(data)
         elif data == _BELL:
@@ -171,14 +176,34 @@ class EdgeDriver(LinuxDriver):
         """Take the terminal. If it cannot be had (we were continued in the background), nothing happens until it can."""
         stdout = sys.__stdout__.fileno() if sys.__stdout__ else 1
         self._outlet = Outlet(stdout, self._loop, self.flush_frame, self._gone)
+        curtain: Curtain | None = getattr(self._app, "curtain", None)
+        if curtain is not None and curtain.hangs:
+            self._entered = curtain.whole
+            curtain.line_settings_back()
         super().start_application_mode()  # type: ignore[no-untyped-call]  # untyped in Textual
         if not self.drawing:
             self._close_outlet()
             return
         self._hear_of_the_window()
         self._no_post_processing()
-        self._glass.clear()
-        self._loop.call_soon_threadsafe(self._first_frame)
+        if curtain is None or not curtain.hangs or not self._take_over(curtain):
+            self._glass.clear()
+            self._loop.call_soon_threadsafe(self._first_frame)
+
+    def _take_over(self, curtain: Curtain) -> bool:
+        """What hangs there is what the terminal shows: the first frame is a difference to it. False if that is not sure."""
+        curtain.handed_over()
+        body, mark = (self._glass.pen.looked_up(look) for look in (curtain.picture.body, curtain.picture.mark))
+        lines = curtain.lines
+        return curtain.whole and self._glass.adopt(lines, [mark, *[body] * (len(lines) - 1)])
+
+    def lines(self) -> list[str]:
+        """The frame as text; see `Glass.lines`."""
+        return self._glass.lines()
+
+    def spelled(self, style: Style) -> str:
+        """How this terminal is told of a style; see `Pen.spelled`."""
+        return self._glass.pen.spelled(style)
 
     def _hear_of_the_window(self) -> None:
         """Textual reads the size inside its signal handler; of two in a row the inner one is done first, and the older size wins.

@@ -15,6 +15,7 @@ from rich.segment import Segment
 
 from .cells import Characters, uncertain
 from .pen import PLAIN, Pen, move
+from .picture import GAP
 
 Cell = tuple[str, int]
 """The text of one column (``""``: the right half of a wide character) and the number of its look."""
@@ -34,7 +35,7 @@ class Glass:
 
     def __init__(self, width: int, height: int, pen: Pen, characters: Characters) -> None:
         self.width, self.height = width, height
-        self._pen, self._characters = pen, characters
+        self.pen, self._characters = pen, characters
         self._wanted: list[Row] = [[BLANK] * width for _ in range(height)]
         self._shown: list[Row] = [[_UNKNOWN] * width for _ in range(height)]
         self._touched: set[int] = set(range(height))
@@ -62,6 +63,23 @@ class Glass:
         self._touched = set(range(self.height))
         self._look = self._x = self._y = None
 
+    def adopt(self, lines: Sequence[str], looks: Sequence[int]) -> bool:
+        """The terminal shows these lines already, each in one look, and exactly as wide; blanks, however, are not relied upon. Want
+        nothing else until something is painted. False, and nothing is known of it, if they are not as wide."""
+        rows = [self._piece(line, look)[:] for line, look in zip(lines, looks, strict=True)]
+        width = len(rows[0]) if rows else 0
+        if any(len(row) != width for row in rows):
+            return False
+        self.width, self.height = width, len(rows)
+        self._wanted, self._shown = rows, [_written(row) for row in rows]
+        self._touched = set(range(self.height))
+        self._clear, self._look, self._x, self._y = False, None, None, None
+        return True
+
+    def lines(self) -> list[str]:
+        """What is wanted as text, a line as long as it takes cells; ``?`` for what terminals may take for another width."""
+        return ["".join(_sure(row)) for row in self._wanted]
+
     def clear(self) -> None:
         """Whatever the terminal shows now is not ours: wipe it and draw all again."""
         self._clear = True
@@ -74,7 +92,7 @@ class Glass:
         cells: Row = []
         for text, style, control in segments:
             if not control:
-                cells += self._piece(text, self._pen.number(style))
+                cells += self._piece(text, self.pen.number(style))
         length = min(length, self.width - x)
         if len(cells) < length:
             cells += [BLANK] * (length - len(cells))
@@ -89,7 +107,7 @@ class Glass:
     def _piece(self, text: str, look: int) -> Row:
         known = self._pieces.get((text, look))
         if known is None:
-            blank = (" ", self._pen.blank(look))
+            blank = (" ", self.pen.blank(look))
             known = [(char, look) if char != " " else blank for char in self._characters.cells(text)]
             if len(self._pieces) >= _REMEMBERED:
                 self._pieces.clear()
@@ -129,7 +147,7 @@ class Glass:
         self._x, self._y = x, y
 
     def _turn(self, look: int, out: list[str]) -> None:
-        out.append(self._pen.change(self._look, look))
+        out.append(self.pen.change(self._look, look))
         self._look = look
 
     def _write_row(self, y: int, out: list[str]) -> None:
@@ -144,14 +162,14 @@ class Glass:
             self._write_cells(start, y, new[start:stop], out)
         if erase is not None:
             self._go(erase, y, out)
-            if self._look is None or self._pen.blank(self._look) != PLAIN:  # terminals erase to the background that is set
+            if self._look is None or self.pen.blank(self._look) != PLAIN:  # terminals erase to the background that is set
                 self._turn(PLAIN, out)
             out.append(_ERASE)
 
     def _write_cells(self, x: int, y: int, cells: Sequence[Cell], out: list[str]) -> None:
         """Write a run of cells, which never begins or ends inside a wide character."""
         self._go(x, y, out)
-        pen, at = self._pen, 0
+        pen, at = self.pen, 0
         while at < len(cells):
             look = cells[at][1]
             if not (cells[at][0] == " " and self._look is not None and pen.blank(self._look) == look):
@@ -169,7 +187,7 @@ class Glass:
     def _same_until(self, cells: Sequence[Cell], at: int) -> int:
         """Up to where these cells can be written in the look that is on."""
         look = self._look
-        blank = self._pen.blank(look) if look is not None else None
+        blank = self.pen.blank(look) if look is not None else None
         while at < len(cells) and ((cell := cells[at])[1] == look or (cell[0] == " " and cell[1] == blank)):
             at += 1
         return at
@@ -243,6 +261,27 @@ class Glass:
         lines = [y for y, by in pairs if by == shift]
         first, last = min(lines), max(lines) + 1
         return (shift, first, last + shift) if shift > 0 else (shift, first + shift, last)
+
+
+def _written(row: Row) -> Row:
+    """The row, with nothing known of its blanks where there are several, or at its end."""
+    known, blanks = row[:], 0
+    for at in range(len(row), -1, -1):
+        if at and row[at - 1][0] == " ":
+            blanks += 1
+            continue
+        if blanks >= len(GAP) or at + blanks == len(row):
+            known[at : at + blanks] = [_UNKNOWN] * blanks
+        blanks = 0
+    return known
+
+
+def _sure(row: Row) -> Iterable[str]:
+    for at, (text, _) in enumerate(row):
+        if text == "":
+            yield " " if uncertain(row[at - 1][0]) else ""
+        else:
+            yield "?" if uncertain(text) else text
 
 
 def _differing(one: Row, other: Row) -> int:

@@ -24,6 +24,8 @@ class InputLines(Screen[None], inherit_bindings=False):
 
     home: Hashable = None
     """What the cursor stood on when the filter line opened: it goes back there whenever the filter lets that through."""
+    key_at = 0.0
+    """When the last key was pressed, in seconds of the monotonic clock."""
     _opening = False
     _focused_at = 0.0
 
@@ -54,6 +56,7 @@ class InputLines(Screen[None], inherit_bindings=False):
     def on_key(self, event: events.Key) -> None:
         """Keys go where the person meant them: to the line that is about to open, though it was not there yet when they were
         pressed; to the box that has opened since, never past it to the board."""
+        self.key_at = event.time
         if not self.is_active:
             event.stop()  # pressed for a box that was opening: it takes no key so early
         elif self._opening:

@@ -23,6 +23,9 @@ from ..core.text import clean_block
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 """Signals that end the cockpit, with status 128 + number. One that was ignored when we were started (``nohup``) stays ignored."""
 
+LineSettings = list[int | list[bytes | int]]
+"""What `termios.tcgetattr` gives."""
+
 CRASHED = 1
 GONE = 128 + signal.SIGHUP
 """The exit status when the terminal went away, signal or not."""
@@ -70,14 +73,15 @@ def terminal_problem(stdin: TextIO | None, stdout: TextIO | None, env: Mapping[s
     return None
 
 
-def run_app(app: Shown, on_exit: Callable[[], None], mouse: bool = False) -> int:
+def run_app(app: Shown, on_exit: Callable[[], None], mouse: bool = False, settings: LineSettings | None = None) -> int:
     """Run the app on this terminal until it ends, and give back the exit status of the process: the app's own, 1 after a crash
     (whose traceback has been printed), 128 + number after a signal, 129 when the terminal went away.
 
     ``on_exit`` closes what outlives the screen (engine, journal); it is called once, whatever happened. ``mouse``: clicks and
-    wheel; off leaves the terminal its own selection. To be called from the main thread.
+    wheel; off leaves the terminal its own selection. ``settings``: the terminal's line settings as they were found, if they have
+    been changed since. To be called from the main thread.
     """
-    watch = _Watch(app, on_exit)
+    watch = _Watch(app, on_exit, settings)
     try:
         try:
             app.run(mouse=mouse)
@@ -98,14 +102,14 @@ class _Watch:
     """Waits for what ends the process from outside. Signals arrive through a pipe that the interpreter itself writes to: one that
     the kernel gave to another thread would leave the loop asleep, and its handler uncalled, until the next key."""
 
-    def __init__(self, app: Shown, on_exit: Callable[[], None]) -> None:
+    def __init__(self, app: Shown, on_exit: Callable[[], None], settings: LineSettings | None) -> None:
         self._app, self._on_exit = app, on_exit
         self.status = 0
         """The exit status that a signal or the terminal's end has set, 0 so far."""
         self.left = threading.Event()
         self._closed = threading.Lock()
         self._done = threading.Event()
-        self._before = _line_settings()
+        self._before = settings or _line_settings()
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
         app.on_gone = self._terminal_gone
@@ -192,7 +196,7 @@ class _Watch:
         os._exit(status)
 
 
-def _line_settings() -> list[int | list[bytes | int]] | None:
+def _line_settings() -> LineSettings | None:
     try:
         return termios.tcgetattr(0)
     except (termios.error, OSError):

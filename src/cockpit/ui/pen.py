@@ -70,6 +70,16 @@ class Pen:
         """The number of the look that a space has in this look: most of what letters show cannot be seen on it."""
         return self._blanks[number]
 
+    def spelled(self, style: Style) -> str:
+        """The look of a style as a word that `looked_up` understands: attributes, foreground and background, parted by ``|``."""
+        look = self._looks[self.number(style)]
+        return f"{';'.join(look.attributes)}|{look.fg}|{look.bg}"
+
+    def looked_up(self, spelled: str) -> int:
+        """The number of a look that was `spelled`."""
+        attributes, fg, bg = spelled.split("|")
+        return self._enter(Look(tuple(filter(None, attributes.split(";"))), fg, bg))
+
     def change(self, now: int | None, to: int) -> str:
         """The shortest sequence from the look ``now`` (``None``: not known) to the look ``to``."""
         if now == to:

@@ -9,6 +9,7 @@ cell.
 from __future__ import annotations
 
 import contextlib
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -21,7 +22,11 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
 from ..core.text import clean_block
+from .curtain import Curtain
 from .driver import EdgeDriver
+
+BOARD_EVERY = 300.0
+"""Seconds between two calls of `TerminalEdge.on_board`."""
 
 PRIVATE_NAMES: dict[str, tuple[str, ...]] = {
     "textual.app:App": (
@@ -71,14 +76,28 @@ class TerminalEdge(_App):
     on_gone: Callable[[], None] = staticmethod(lambda: None)
     """Called, from any thread, when the terminal is gone."""
 
+    curtain: Curtain | None = None
+    """What hangs before the screen until it is drawn, if anything did."""
+
+    on_board: Callable[[], None] = staticmethod(lambda: None)
+    """Called now and then, in the app's loop, when the base screen has been drawn with nothing open over it."""
+
     on_drawn: Callable[[], None] = staticmethod(lambda: None)
     """Called once, in the app's loop, when the first frame has gone to the terminal."""
     _drawn = False
+    _bare = False  # whether the base screen was drawn last, with nothing open over it
+    _covered: Sequence[str] = ()  # its lines as they were before something opened
+    _board_at = 0.0
 
     @property
     def drawing(self) -> bool:
         """Whether the terminal is in our modes now."""
-        return isinstance(self._driver, EdgeDriver) and self._driver.drawing
+        hung = self.curtain is not None and self.curtain.hangs
+        return hung or (isinstance(self._driver, EdgeDriver) and self._driver.drawing)
+
+    def board_lines(self) -> Sequence[str]:
+        """The base screen as it was last drawn, with nothing open over it: see `Glass.lines`. Empty if it never was."""
+        return self._driver.lines() if self._bare and isinstance(self._driver, EdgeDriver) else self._covered
 
     def leave(self, status: int) -> bool:
         """End the app with this exit status. May be called from any thread; false while there is no loop to end it in."""
@@ -132,13 +151,24 @@ class TerminalEdge(_App):
         open_now = self._running and not self._closed and not self._batch_count
         if open_now and isinstance(driver, EdgeDriver) and isinstance(renderable, LayoutUpdate | ChopsUpdate):
             try:
+                self._cover(driver)
                 driver.show(renderable, self._cursor(), self._sync_available)
             except Exception as error:  # noqa: BLE001  # as Textual does: whatever a widget drew must end in a report
                 self._handle_exception(error)
             if not self._drawn:
-                self._drawn = True
+                self._drawn, self._board_at = True, time.monotonic()
                 self.on_drawn()
+            elif self._bare and time.monotonic() - self._board_at > BOARD_EVERY:
+                self._board_at = time.monotonic()
+                self.on_board()
         self.post_display_hook()
+
+    def _cover(self, driver: EdgeDriver) -> None:
+        """If something has opened, keep what it is drawn over."""
+        bare = len(self.screen_stack) == 1 and self.screen.focused is None
+        if self._bare and not bare:
+            self._covered = driver.lines()
+        self._bare = bare
 
     def _cursor(self) -> tuple[int, int] | None:
         """Where an input has its cursor: input methods and screen readers look for the terminal's there."""
