@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from cockpit.core.units import Seconds
 from cockpit.engine.desk import Refused
 from cockpit.engine.engine import Engine
 from cockpit.engine.journal import Journal, open_journal
+from cockpit.engine.journal_file import JournalFile
 from cockpit.testing import FakeClock
 from support.pager import Pager, channel, people, policy
 
@@ -221,6 +223,31 @@ def test_a_page_without_a_channel_or_a_word_is_refused(tmp_path: Path) -> None:
     finally:
         rig.engine.stop()
         rig.journal.close()
+
+
+def test_a_journal_that_cannot_be_written_keeps_nobody_from_being_woken_once(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    # safety 24: a full disk is what people are paged for
+    rig.begun()
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(JournalFile, "_transaction", full)
+        rig.trips()
+        rig.turned(lambda: rig.pager.kinds)
+        run = rig.asks(PagePeople(("person:bo",), "the disk is full"))
+        rig.turned(lambda: rig.run(run).settled)
+        assert rig.run(run) is RunState.CONFIRMED, "help can be called for"
+        for _ in range(30):
+            rig.clock.advance(5)
+        assert rig.pager.kinds == [("ana", "trigger"), ("bo", "trigger")]
+        assert rig.journal.problem
+    rig.turned(lambda: {each.state for each in rig.journal.pages()[0] if each.policy} == {PageState.SENT}, step=5)
+    for _ in range(10):
+        rig.clock.advance(5)
+    assert len(rig.pager.told) <= 3, "bo's turn may have come"
+    assert [each for each in rig.pager.kinds if each[0] == "ana"] == [("ana", "trigger")]
 
 
 @pytest.mark.parametrize("moment", ["before sending", "after sending"])

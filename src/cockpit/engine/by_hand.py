@@ -11,7 +11,6 @@ from ..core.view import View
 from ..provider import NotFound
 from .channels import NotTold
 from .escalator import Escalator
-from .journal import JournalError
 from .machine import Here
 
 
@@ -34,6 +33,6 @@ async def paged_by_hand(escalator: Escalator, here: Here, view: View, run: Run, 
     numbered: Numbered | None = own
     try:
         told = await escalator.by_hand(run.id, action.to, action.via, page, numbered)
-    except (NotFound, NotTold, JournalError) as error:
+    except (NotFound, NotTold) as error:
         return RunState.FAILED, str(error)
     return RunState.CONFIRMED, f"told {told}"

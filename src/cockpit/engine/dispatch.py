@@ -268,7 +268,7 @@ class Dispatch:
         if isinstance(run.action, Start):
             return not run.action.dry_run and self._plan(run.action).runbook.changes is not None
         if isinstance(run.action, (PagePeople, Cancel)):
-            return isinstance(run.action, PagePeople)
+            return False  # help can be called for whatever else fails
         source = self._source(verbs.by_source(run.action)[0][0])
         return source is not None and source.provider_name == LOCAL  # which keeps what people do in the journal itself
 

@@ -2,14 +2,13 @@
 
 Each page is written down as begun before it is sent, in a transaction that also sees to it that this process holds the lease and
 that nobody else has begun the same; what came of it is written down after. Killed in between, the next keeper sends that page again
-under the same key: at least once, and a far side that knows the key takes it once.
+under the same key: at least once, and a far side that knows the key takes it once. Where nothing can be written, see `PageBook`.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -21,10 +20,11 @@ from ..core.marks import Numbered
 from ..core.paged import PageState
 from ..core.pages import Attempt
 from ..core.paging import Page
-from ..provider import Clock, NotFound, Recipient
+from ..provider import Clock, NotFound, Recipient, Unreachable
 from .aside import Aside
 from .channels import Channels, NotTold
-from .journal import Journal, JournalError
+from .journal import Journal
+from .page_book import PageBook
 from .page_words import page_of
 from .paging import Plan, firing_of, over
 
@@ -51,14 +51,13 @@ class Escalator:
         pid: int,
         on_change: Callable[[], None],
     ) -> None:
-        self._journal, self._clock, self._channels = journal, clock, channels
+        self._clock, self._channels = clock, channels
         self._alerts, self._plan, self._leads = alerts, plan, leads
-        self._host, self._pid, self._on_change = host, pid, on_change
+        self._host, self._on_change = host, on_change
         self._aside = Aside("pages")
         self._nudged = asyncio.Event()
         self._sending: dict[str, asyncio.Task[Attempt]] = {}
-        self._unwritten: list[Attempt] = []
-        self._writing = asyncio.Lock()
+        self._book = PageBook(journal, self._aside, pid, leads)
 
     def nudge(self) -> None:
         """Look now: an alert or an acknowledgement has changed. On the loop."""
@@ -99,11 +98,9 @@ class Escalator:
         ]
         if not wanted:
             raise NotFound("; ".join(gaps) or "there is nobody to tell")
-        begun = await self._aside.do(lambda: self._journal.begin_pages(wanted, self._pid, leading=False))
-        told = await asyncio.gather(*map(self._send, begun))
+        told = await asyncio.gather(*map(self._send, await self._book.begin(wanted, leading=False)))
         if about is None:
-            with suppress(JournalError):  # it stays open, which costs nothing but a row
-                await self._aside.do(lambda: self._journal.close_pages({(wanted[0].alert, 0)}, now))
+            await self._book.close({(wanted[0].alert, 0)}, now)
         lost = [each for each in told if each.state is not PageState.SENT]
         failed = [f"{plan.called(each.person) or each.channel} by {each.channel}: {each.why}" for each in lost]
         if failed or gaps:
@@ -121,13 +118,13 @@ class Escalator:
     async def _round(self) -> float:
         """Begin what is due. Gives the seconds until something is due again."""
         try:
-            await self._write_left()
-            alerts, (attempts, gone) = await self._aside.do(lambda: (self._alerts(), self._journal.pages()))
-        except JournalError:
-            return LOOK  # the journal's `problem` is in every view; without it two processes could not be kept from paging twice
+            alerts = await self._aside.do(self._alerts)
+        except Unreachable:
+            return LOOK  # the journal has never been read: nothing is known of any alert
+        attempts, gone = await self._book.known()
         now = self._clock.now()
         current = {(each.alert.ref.id, each.firing): each.alert for each in alerts}
-        orphans = gone - self._sending.keys() - {each.key for each in self._unwritten}
+        orphans = gone - self._sending.keys()
         wanted: list[Attempt] = []
         done: set[tuple[str, int]] = set()
         moments: list[datetime] = []
@@ -144,7 +141,7 @@ class Escalator:
                 done.add(firing)
         await self._begin(wanted, current)
         if done:
-            await self._aside.do(lambda: self._journal.close_pages(done, now))
+            await self._book.close(done, now)
         return min(((each - now).total_seconds() for each in moments), default=LOOK)
 
     def _due(
@@ -198,7 +195,7 @@ class Escalator:
         if not fresh:
             return
         written = [self._with_page(each, alerts.get((each.alert, each.firing))) for each in fresh]
-        for attempt in await self._aside.do(lambda: self._journal.begin_pages(written, self._pid)):
+        for attempt in await self._book.begin(written):
             task = asyncio.get_running_loop().create_task(self._send(attempt))
             self._sending[attempt.key] = task
             task.add_done_callback(partial(self._sent, attempt.key))
@@ -231,17 +228,8 @@ class Escalator:
         else:
             state, why = PageState.SENT, said
         settled = msgspec.structs.replace(attempt, state=state, why=why, settled_at=self._clock.now())
-        self._unwritten.append(settled)
-        with suppress(JournalError):  # it is kept and written when that works again; until then it is not sent again from here
-            await self._write_left()
+        await self._book.settle(settled)
         return settled
-
-    async def _write_left(self) -> None:
-        """Write down what became of pages, each once. Raises `JournalError`."""
-        async with self._writing:
-            while self._unwritten:
-                await self._aside.do(partial(self._journal.settle_page, self._unwritten[0], self._pid))
-                del self._unwritten[0]
 
     def _recipient(self, attempt: Attempt) -> Recipient:
         plan = self._plan()
