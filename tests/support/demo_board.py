@@ -1,8 +1,8 @@
 """The real board on a real terminal, over a night that is made up: what bytes and keys are counted on.
 
-``python -m support.demo_board [--rows N] [--theme NAME] [--still] [--labels N] [--changing N] [--echo]`` in tests/. ``--still``:
+``python -m support.demo_board [--rows N] [--theme NAME] [--still] [--labels N] [--changing N]`` in tests/. ``--still``:
 every age and clock stands. ``--changing``: so many alerts change each second, and their order with them, as a source that is
-polled each second would tell. ``--echo`` says in the footer how many keys were taken. Keys are the cockpit's own.
+polled each second would tell. Keys are the cockpit's own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from time import monotonic
 
 import msgspec
@@ -27,7 +26,6 @@ from cockpit.core.view import Row, View
 from cockpit.engine.clock import SystemClock
 from cockpit.engine.store import Store, Surroundings
 from cockpit.ui import curtain, picture
-from cockpit.ui.board import Board
 from cockpit.ui.keys import TABLE
 from cockpit.ui.life import run_app
 
@@ -104,18 +102,6 @@ class Storm(FakeDesk):
             wait.wait(max(0.0, due - monotonic()))
 
 
-def echoing(board: Board) -> None:
-    """Have the board say how many keys it has taken."""
-    pressed, taken = board.pressed, count(1)
-
-    def counted(key: str) -> bool:
-        known = pressed(key)
-        board.say(f"key {next(taken)} ")
-        return known
-
-    board.pressed = counted  # type: ignore[method-assign]  # for this one board
-
-
 def main() -> int:
     """Run it, and give back the exit status."""
     parser = argparse.ArgumentParser()
@@ -124,7 +110,6 @@ def main() -> int:
     parser.add_argument("--theme", default="sixteen")
     parser.add_argument("--still", action="store_true")
     parser.add_argument("--changing", type=int, default=0)
-    parser.add_argument("--echo", action="store_true")
     parser.add_argument("--picture", default="", help="a folder: show the last board that was kept there, and keep this one")
     options = parser.parse_args()
     hung = curtain.hang(options.picture, ()) if options.picture else None
@@ -132,8 +117,6 @@ def main() -> int:
     view = crowd(options.rows, NOW if options.still else datetime.now(UTC), options.labels)
     desk = Storm(view, options.changing) if options.changing else FakeDesk(view)
     app = Cockpit(config(theme=options.theme), desk, table=TABLE, clock=clock, environ={})
-    if options.echo:
-        echoing(app.board)
     if isinstance(desk, Storm):
         app.on_drawn = desk.begin
     if hung is not None:

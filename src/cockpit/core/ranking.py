@@ -13,7 +13,7 @@ from .rows import Ordered, Row
 REMEMBERED = 4096
 """Changed rows that a ranking remembers, to tell what came since an earlier one."""
 _STEPS = 64
-_SHARDS = 64
+_NEWS = 8  # an eighth of the rows may have changed before the table that they are found in is made anew
 
 _Raised = Mapping[tuple[str, str], frozenset[Ref]]
 
@@ -31,27 +31,32 @@ class Ranking(Ordered):
     Two sources may give their alerts the same id: the reference names the source, and both are here.
     """
 
-    __slots__ = ("_dark", "_found", "_raised", "_steps", "_token")
+    __slots__ = ("_dark", "_known", "_last", "_news", "_raised", "_steps", "_token")
 
     _dark: Ranking | None
-    _found: tuple[Mapping[Ref, Row], ...]
+    _known: Mapping[Ref, Row]
+    _news: Mapping[Ref, Row | None]
+    """What differs from ``_known``, which is shared with earlier rankings."""
     _raised: _Raised
     _steps: tuple[tuple[object, tuple[Ref, ...]], ...]
     _token: object
+    _last: tuple[object, Change]
+    """What `since` said last, and of which earlier ranking."""
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         """``rows`` may stand in any order."""
-        found: tuple[dict[Ref, Row], ...] = tuple({} for _ in range(_SHARDS))
-        for row in rows:
-            ref = row.alert.ref
-            found[hash(ref) % _SHARDS][ref] = row
-        super().__init__(row for shard in found for row in shard.values())
-        self._found, self._steps, self._token, self._dark = found, (), object(), None
-        self._raised = _with_traps({}, (), (row for shard in found for row in shard.values()))
+        known = {row.alert.ref: row for row in rows}
+        super().__init__(known.values())
+        self._begin(known, _with_traps({}, (), known.values()))
+
+    def _begin(self, known: Mapping[Ref, Row], raised: _Raised) -> None:
+        self._known, self._news, self._raised = known, {}, raised
+        self._steps, self._token, self._dark = (), object(), None
+        self._last = self._token, Change((), ())
 
     def find(self, ref: Ref) -> Row | None:
         """The row of an alert. O(1)."""
-        return self._found[hash(ref) % _SHARDS].get(ref)
+        return self._news[ref] if ref in self._news else self._known.get(ref)
 
     def raised(self, source: str, trap: str) -> tuple[Row, ...]:
         """The rows of the alerts that a trap of that source has raised, in their order."""
@@ -78,9 +83,10 @@ class Ranking(Ordered):
             return self
         made = Ranking.__new__(Ranking)
         made._keep(self._changed(gone, come))
-        made._found = _put(self._found, wanted)
+        made._known, made._news = _put(self._known, {**self._news, **wanted})
         made._raised = _with_traps(self._raised, gone, come)
         made._steps, made._token, made._dark = _remembered(self._steps, self._token, tuple(wanted)), object(), None
+        made._last = self._token, Change(tuple(gone), tuple(come))
         return made
 
     @property
@@ -89,17 +95,16 @@ class Ranking(Ordered):
         if self._dark is None:
             made = Ranking.__new__(Ranking)
             made._keep([tuple(msgspec.structs.replace(row, stale=True) for row in block) for block in self._blocks])
-            found: tuple[dict[Ref, Row], ...] = tuple({} for _ in range(_SHARDS))
-            for row in made:
-                found[hash(row.alert.ref) % _SHARDS][row.alert.ref] = row
-            made._found, made._raised, made._steps, made._token, made._dark = found, self._raised, (), object(), None
+            made._begin({row.alert.ref: row for row in made}, self._raised)
             self._dark = made
         return self._dark
 
     def since(self, older: Ranking) -> Change | None:
         """What came and went since an earlier one; ``None`` where that was too long ago, or this did not come of it."""
-        if older is self or older._token is self._token:
+        if older._token is self._token:
             return Change((), ())
+        if older._token is self._last[0]:
+            return self._last[1]
         refs: dict[Ref, None] = {}
         for token, changed in reversed(self._steps):
             refs |= dict.fromkeys(changed)
@@ -109,7 +114,9 @@ class Ranking(Ordered):
             return None
         pairs = [(older.find(ref), self.find(ref)) for ref in refs]
         pairs = [(was, now) for was, now in pairs if was is not now]
-        return Change(tuple(was for was, _ in pairs if was is not None), tuple(now for _, now in pairs if now is not None))
+        change = Change(tuple(was for was, _ in pairs if was is not None), tuple(now for _, now in pairs if now is not None))
+        self._last = older._token, change
+        return change
 
 
 def _remembered(
@@ -126,30 +133,32 @@ def _remembered(
     return tuple(reversed(kept))
 
 
-def _put(found: tuple[Mapping[Ref, Row], ...], wanted: Mapping[Ref, Row | None]) -> tuple[Mapping[Ref, Row], ...]:
-    shards: list[Mapping[Ref, Row]] = list(found)
-    copied: dict[int, dict[Ref, Row]] = {}
-    for ref, row in wanted.items():
-        at = hash(ref) % _SHARDS
-        if at not in copied:
-            shards[at] = copied[at] = dict(shards[at])
+def _put(known: Mapping[Ref, Row], news: Mapping[Ref, Row | None]) -> tuple[Mapping[Ref, Row], Mapping[Ref, Row | None]]:
+    """The two tables; the second has become part of the first, if it was large."""
+    if len(news) <= len(known) // _NEWS:
+        return known, news
+    whole = {**known, **{ref: row for ref, row in news.items() if row is not None}}
+    for ref, row in news.items():
         if row is None:
-            copied[at].pop(ref, None)
-        else:
-            copied[at][ref] = row
-    return tuple(shards)
+            whole.pop(ref, None)
+    return whole, {}
 
 
 def _with_traps(raised: _Raised, gone: Iterable[Row], come: Iterable[Row]) -> _Raised:
-    going = [row.alert for row in gone if row.alert.trap]
-    coming = [row.alert for row in come if row.alert.trap]
+    going, coming = _by_trap(gone), _by_trap(come)
     if not going and not coming:
         return raised
     made = dict(raised)
-    for alert in going:
-        key = (alert.ref.source, alert.trap)
-        made[key] = made.get(key, frozenset()) - {alert.ref}
-    for alert in coming:
-        key = (alert.ref.source, alert.trap)
-        made[key] = made.get(key, frozenset()) | {alert.ref}
-    return {key: refs for key, refs in made.items() if refs}
+    for key in going.keys() | coming.keys():
+        made[key] = (made.get(key, frozenset()) - going.get(key, frozenset())) | coming.get(key, frozenset())
+        if not made[key]:
+            del made[key]
+    return made
+
+
+def _by_trap(rows: Iterable[Row]) -> Mapping[tuple[str, str], set[Ref]]:
+    found: dict[tuple[str, str], set[Ref]] = {}
+    for row in rows:
+        if row.alert.trap:
+            found.setdefault((row.alert.ref.source, row.alert.trap), set()).add(row.alert.ref)
+    return found

@@ -37,6 +37,7 @@ STATES: Mapping[AlertState, int] = {
     AlertState.FIRING: 0, AlertState.ACKNOWLEDGED: 1, AlertState.SUPPRESSED: 2, AlertState.RESOLVED: 3,
 }  # fmt: skip
 """The place of each state in the order."""
+_FIRST = AlertState.FIRING
 # unknown is drawn above what is known to be mild: nobody has said that it is harmless
 _SEVERITIES = {Severity.CRITICAL: 0, Severity.ERROR: 1, Severity.UNKNOWN: 2, Severity.WARNING: 3, Severity.INFO: 4}
 
@@ -44,8 +45,9 @@ _SEVERITIES = {Severity.CRITICAL: 0, Severity.ERROR: 1, Severity.UNKNOWN: 2, Sev
 def rank(row: Row) -> Rank:
     """The place of a row among all."""
     alert = row.alert
+    state = 0 if alert.state is _FIRST else STATES[alert.state]  # to look it up takes a quarter of the time
     newest_first = -alert.started_at.timestamp() if alert.started_at is not None else 0.0
-    return STATES[alert.state], _SEVERITIES[alert.severity], newest_first, alert.ref
+    return state, _SEVERITIES[alert.severity], newest_first, alert.ref
 
 
 Block = tuple[Row, ...]
@@ -124,9 +126,10 @@ class Ordered(Sequence[Row]):
         return at is not None and self[at] == row
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Ordered) and self._blocks == other._blocks:
-            return True
-        return len(self) == len(other) and tuple(self) == tuple(other) if isinstance(other, Sequence) else NotImplemented
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        same_size = len(self) == len(other)
+        return self is other or (same_size and all(one is two or one == two for one, two in zip(self, other, strict=True)))
 
     __hash__ = None  # type: ignore[assignment]  # two that are equal may be cut into other blocks
 

@@ -43,7 +43,7 @@ class Store:
         self._renewing = Renewing(now)
         self._snapshots: dict[str, Snapshot] = {}
         self._runs: dict[str, Run] = {}
-        self._view = View(now=now)
+        self._view = self._before = View(now=now)  # the one before is let go of here: that takes its time, and not a screen's
         self._surroundings = Surroundings()
         self._stale = True
         self._signature: object = None
@@ -137,7 +137,7 @@ class Store:
             self._signature, self._surroundings = signature, around
             if not fresh and _same(made, self._view):
                 return False
-            self._view = made
+            self._before, self._view = self._view, made
         self.tell()
         return True
 

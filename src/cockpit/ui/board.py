@@ -198,7 +198,7 @@ class Board(InputLines, inherit_bindings=False):
         self.view = self.selection.view = blinded(view, silence) if silence else view
         now = self.clock.now()
         self.alerts.silenced = counted(self.view.silences, now)
-        self.alerts.tick(now)
+        self.alerts.fade(now)
         self.traps.fade(now)
         self.silences.tick(now)
         self.oncall.tick(now)

@@ -149,8 +149,11 @@ class Haunted(Lines, Generic[T]):
     def go(self, to: int) -> None:
         """The person moves the cursor: what was held goes."""
         self.lost = False
-        if self._held is not None and to != self._held_at:
+        freed = self._held is not None and to != self._held_at
+        if freed:
             to -= to > self._held_at
             self._release()
             self._make()
         super().go(to)
+        if freed:
+            self.redraw()

@@ -163,10 +163,11 @@ class Lines(Widget):
             self.top = max(0, min(to, last - self.page + 1))
             self.redraw()
             return
+        before, top = self.cursor, self.top
         self.cursor = max(0, min(to, last))
         self._remember()
         self._into_sight()
-        self.redraw()
+        self.redraw(only=(before, self.cursor) if top == self.top else None)
 
     def seek(self, key: Hashable) -> bool:
         """The cursor to that thing, if it is here."""
@@ -207,8 +208,8 @@ class Lines(Widget):
             self.top = max(0, min(self.top, count - self.page))
         self.redraw()
 
-    def redraw(self, everything: bool = False) -> None:
-        """Draw the lines that differ from what stands on the screen."""
+    def redraw(self, everything: bool = False, only: Sequence[int] | None = None) -> None:
+        """Draw the lines that differ from what stands on the screen; ``only`` these rows can."""
         if everything:
             self._kept.clear()
             self._drawn.clear()
@@ -219,9 +220,12 @@ class Lines(Widget):
         if self._for != self._inner:
             self.refresh()  # made for another size: all of it is made and drawn anew
             return
-        width = self.size.width
-        for y in range(self.size.height):
-            if self._drawn.get(y) != self._at(y):
+        width, height = self.size
+        columns = self.columns()
+        first = 1 + bool(columns)
+        lines = range(height) if only is None else {first + row - self.top for row in only}
+        for y in lines:
+            if 0 <= y < height and self._drawn.get(y) != self._at(y, columns):
                 self.refresh(Region(0, y, width, 1))
 
     # ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -235,11 +239,10 @@ class Lines(Widget):
         if rows is not None:
             self._rows = rows
 
-    def _at(self, y: int) -> _Line:
+    def _at(self, y: int, columns: Spans) -> _Line:
         edge = self.edge.get(y, EDGE) if self.edge is not None else ""
         if y == 0:
             return _Line(edge, self.head(self.room))
-        columns = self.columns()
         if columns and y == 1:
             return _Line(edge, columns)
         index = self.top + y - 1 - bool(columns)
@@ -260,7 +263,7 @@ class Lines(Widget):
             self.top = max(0, min(self.top, self.count() - self.page))
             self._drawn.clear()
             self._kept.clear()
-        line = self._drawn[y] = self._at(y)
+        line = self._drawn[y] = self._at(y, self.columns())
         kept = self._kept.get(line)
         if kept is None:
             kept = self._strip(line)

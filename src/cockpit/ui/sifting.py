@@ -23,7 +23,6 @@ class Sifting:
         self._next: Sieve | None = None
         self._tentative = False
         self._whole = False  # whether the next one is shown when it is done, and not before: it is the same filter
-        self._typing = False
         self._texts: Texts | None = None
 
     @property
@@ -43,11 +42,12 @@ class Sifting:
 
     def take(self, view: View, now: datetime) -> None:
         """New facts."""
-        change, self._every = view.alerts.since(self._every), view.alerts
-        if self._texts is not None and change is not None:
-            self._texts.add(change.come)
-        if self._typing and (change is None or self._texts is None or self._texts.worn):
-            self._texts = Texts(view.alerts)
+        before, self._every = self._every, view.alerts
+        if self._texts is not None:
+            change = view.alerts.since(before)
+            self._texts.add(change.come if change is not None else ())
+            if change is None or self._texts.worn:
+                self._texts = Texts(view.alerts)
         if self._next is not None and not self._next.take(view.alerts, view.me, now):
             self._begin(self._next.rule, view, now)
         if not self.sieve.take(view.alerts, view.me, now):
@@ -60,11 +60,11 @@ class Sifting:
 
     def expect(self) -> None:
         """Somebody is about to type: make ready what words are looked for in."""
-        self._typing, self._texts = True, Texts(self._every)
+        self._texts = Texts(self._every)
 
     def rest(self) -> None:
         """Nobody types any more."""
-        self._typing, self._texts = False, None
+        self._texts = None
 
     def step(self, seconds: float) -> bool:
         """Go on for so long; gives back whether another filter is the one that is shown now."""
