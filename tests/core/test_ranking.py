@@ -90,6 +90,14 @@ def test_blocks_are_split_as_they_grow_and_joined_as_they_empty() -> None:
     assert ranking.place(every[0]) is None
 
 
+@given(st.lists(ROWS, max_size=30, unique_by=lambda each: each.alert.ref), st.integers(0, 30), st.integers(0, 30))
+def test_rows_that_are_sorted_already_are_put_between_or_among_the_others(every: list[Row], start: int, end: int) -> None:
+    ordered = sorted(every, key=rank)
+    here = Ordered(ordered[:start] + ordered[start + end :])
+    assert list(here.spliced(ordered[start : start + end])) == ordered
+    assert list(Ordered(ordered[::2]).spliced(ordered[1::2])) == ordered
+
+
 def test_a_change_leaves_what_it_does_not_touch() -> None:
     every = rows(5 * SIZE)
     before = Ranking(every)

@@ -19,10 +19,10 @@ class Line(Over):
         self.closed = 0
 
     def compose(self) -> ComposeResult:
-        yield FilterLine()
+        yield FilterLine(tried=self.tried.append)
 
     def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
-        (self.tried if message.tentative else self.in_force).append(message.text)
+        self.in_force.append(message.text)
 
     def on_filter_line_submitted(self, message: FilterLine.Submitted) -> None:
         self.kept.append(message.text)

@@ -13,7 +13,7 @@ from cockpit.core.alerts import Alert, AlertState, Ref, Severity
 from cockpit.core.filters import parse
 from cockpit.core.ranking import Ranking
 from cockpit.core.rows import SIZE, Row, rank
-from cockpit.core.terms import haystack
+from cockpit.core.terms import texts_of
 from cockpit.core.view import View
 from cockpit.ui.sieve import Sieve
 from cockpit.ui.sifting import Sifting
@@ -22,8 +22,8 @@ from cockpit.ui.texts import Texts
 T0 = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
 WHERE = ("web-1", "web-2", "db-1", "Straße-7", "東京")
 FILTERS = (
-    "", "web", "!web", "WEB-1", "strasse", "instance=web-2", "instance!=web-2", 'instance=~"web-.*"', "@state=firing",
-    "@severity>=warning web", "@age>2m", "@age<3m @state=firing", "@mine", "!@mine web", "@source=am", "trap=disk",
+    "", "web", "!web", "WEB-1", "web db", "-1 !web !db", "strasse", "instance=web-2", "instance!=web-2", 'instance=~"web-.*"',
+    "@state=firing", "@severity>=warning web", "@age>2m", "@age<3m @state=firing", "@mine", "!@mine web", "@source=am", "trap=disk",
     "severity=warning", '"-1" @age>=1m',
 )  # fmt: skip
 ME = ("ana",)
@@ -97,16 +97,15 @@ def test_when_it_is_done_it_holds_what_the_filter_says(
 
 
 @given(st.sampled_from(FILTERS), ROWS)
-def test_the_needle_stands_in_whatever_the_filter_lets_through(rule: str, rows: list[Row]) -> None:
-    needle = parse(rule).needle
+def test_the_needles_stand_in_whatever_the_filter_lets_through(rule: str, rows: list[Row]) -> None:
     for each in expected(rule, Ranking(rows), T0):
-        assert needle in haystack(each.alert)
+        assert all(any(needle in text.casefold() for text in texts_of(each.alert)) for needle in parse(rule).needles)
 
 
 @pytest.mark.parametrize(
     ("rule", "needle"),
     [
-        ("web x", "web"),
+        ("web", "web"),
         ("!web", ""),
         ("Team=Straße", "strasse"),
         ("severity=warning", ""),
@@ -119,8 +118,8 @@ def test_the_needle_stands_in_whatever_the_filter_lets_through(rule: str, rows: 
         ("@source=am-prod", "am-prod"),
     ],
 )
-def test_the_text_that_is_looked_for_first(rule: str, needle: str) -> None:
-    assert parse(rule).needle == needle
+def test_the_text_that_is_looked_for(rule: str, needle: str) -> None:
+    assert parse(rule).needles == {needle} - {""}
 
 
 def crowd(many: int) -> Ranking:

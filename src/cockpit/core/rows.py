@@ -81,12 +81,20 @@ class Ordered(Sequence[Row]):
         made._keep(self._changed(gone, come))
         return made
 
-    def followed_by(self, rows: Sequence[Row]) -> Ordered:
-        """With these after it: they stand in their order already, and below all that are here."""
+    def spliced(self, rows: Sequence[Row]) -> Ordered:
+        """With these, which stand in their order already; in no time where none of those that are here stands between them."""
+        if not rows:
+            return self
+        first, last = rank(rows[0]), rank(rows[-1])
+        at = max(self._at(first), 0)
+        block, after = self._blocks[at : at + 1], self._blocks[at + 1 :]
+        whole = block[0] if block else ()
+        within = bisect_left(whole, first, key=rank)
+        following = whole[within : within + 1] or (after[0][:1] if after else ())
+        if following and rank(following[0]) < last:
+            return self.changed((), rows)
         made = Ordered.__new__(Ordered)
-        last = self._blocks[-1:] if self._blocks and len(self._blocks[-1]) < SIZE else ()
-        kept = self._blocks[: len(self._blocks) - len(last)]
-        made._keep((*kept, *_cut(sum(last, ()) + tuple(rows))))
+        made._keep((*self._blocks[:at], *_cut((*whole[:within], *rows, *whole[within:])), *after))
         return made
 
     def place(self, row: Row) -> int | None:

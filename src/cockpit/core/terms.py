@@ -82,9 +82,9 @@ class Filter(msgspec.Struct, frozen=True):
     terms: tuple[Term, ...] = ()
 
     @property
-    def needle(self) -> str:
-        """A text that stands in the `haystack` of all that it matches, the longest there is; "" where nothing is known of that."""
-        return max(map(_needle, self.terms), key=len, default="")
+    def needles(self) -> frozenset[str]:
+        """Case-folded texts, each of which stands in one of the texts (`texts_of`) of whatever this matches."""
+        return frozenset(filter(None, map(_needle, self.terms)))
 
     @property
     def aged(self) -> tuple[Aged, ...]:
@@ -136,9 +136,14 @@ def _stands(term: Is) -> bool:
     return term.name not in _NOT_LOOKED_THROUGH and (not term.fact or term.name == "source")
 
 
+def texts_of(alert: Alert) -> tuple[str, ...]:
+    """All that free words are looked for in, each in one of these."""
+    return (alert.name, alert.where, alert.summary, alert.ref.source, *alert.labels.values())
+
+
 def haystack(alert: Alert) -> str:
-    """All that free words are looked for in: one case-folded text."""
-    return "\n".join((alert.name, alert.where, alert.summary, alert.ref.source, *alert.labels.values())).casefold()
+    """The same as one case-folded text."""
+    return "\n".join(texts_of(alert)).casefold()
 
 
 def people(alert: Alert) -> tuple[str, ...]:

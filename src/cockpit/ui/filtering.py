@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from datetime import datetime
+from time import perf_counter
 
 from textual.timer import Timer
 
@@ -16,6 +17,8 @@ from .sifting import Sifting
 
 SLICE, BETWEEN = 0.005, 0.001
 """Seconds that filtering goes on at a time, and that it leaves to keys in between."""
+DRAWN = 0.05
+"""Seconds between two drawings of a list that is still being filtered."""
 
 
 class Filtering:
@@ -31,6 +34,7 @@ class Filtering:
         self._view = View(now=clock.now())
         self._sifting = Sifting(clock.now())
         self._slice: Timer | None = None
+        self._drawn_at = 0.0
 
     @property
     def text(self) -> str:
@@ -72,13 +76,22 @@ class Filtering:
     def _go_on(self) -> None:
         """Filter for a moment, and draw what was found; the rest follows when keys have had their turn."""
         chosen = self._sifting.step(SLICE)
-        sieve = self._sifting.sieve
-        self._pane.show(sieve.passed, self._view, sieve.rule.text, chosen=chosen)
-        if (home := self._home()) is not None:
-            self._pane.seek(home)
+        self._draw(chosen)
         if self._sifting.busy and self._slice is None:
             self._slice = self._later(BETWEEN, self._next)
 
+    def _draw(self, chosen: bool) -> None:
+        sieve = self._sifting.sieve
+        self._drawn_at = perf_counter()
+        self._pane.show(sieve.passed, self._view, sieve.rule.text, chosen=chosen)
+        if (home := self._home()) is not None:
+            self._pane.seek(home)
+
     def _next(self) -> None:
+        """One more slice."""
         self._slice = None
-        self._go_on()
+        chosen = self._sifting.step(SLICE)
+        if self._sifting.busy:
+            self._slice = self._later(BETWEEN, self._next)
+        if chosen or not self._sifting.busy or perf_counter() - self._drawn_at > DRAWN:
+            self._draw(chosen)

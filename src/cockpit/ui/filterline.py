@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 
 class FilterLine(Widget):
-    """Hidden until opened. A text that can be read is tried with each key (`Changed`, ``tentative``), and in force once one pauses.
-    Where one pauses at a text that cannot be read, the filter from before the opening is: never a beginning of what is being
-    typed. ``enter`` keeps it, ``esc`` brings the one from before back.
+    """Hidden until opened. A text that can be read is tried with each key, and in force (`Changed`) once one pauses. Where one
+    pauses at a text that cannot be read, the filter from before the opening is: never a beginning of what is being typed. ``enter``
+    keeps it, ``esc`` brings the one from before back.
 
-    ``check`` raises `FilterError` for a text that cannot be read.
+    ``check`` raises `FilterError` for a text that cannot be read. ``tried`` is called with what is tried, while the key is taken:
+    what it draws is painted together with the key.
     """
 
     DEFAULT_CSS = """
@@ -41,11 +42,11 @@ class FilterLine(Widget):
     """Seconds without a key after which a text is meant as it stands."""
 
     class Changed(Message):
-        """This is the filter now; ``tentative``: somebody is still typing it, and it may be the beginning of another."""
+        """This is in force now."""
 
-        def __init__(self, text: str, *, tentative: bool = False) -> None:
+        def __init__(self, text: str) -> None:
             super().__init__()
-            self.text, self.tentative = text, tentative
+            self.text = text
 
     class Submitted(Changed):
         """Enter: it stays, and the line is closed."""
@@ -53,9 +54,15 @@ class FilterLine(Widget):
     class Closed(Message):
         """Esc: the filter from before is back in force (a `Changed` said so), and the line is closed."""
 
-    def __init__(self, check: Callable[[str], object] = parse, *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        check: Callable[[str], object] = parse,
+        tried: Callable[[str], None] = lambda _: None,
+        *,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
-        self._check = check
+        self._check, self._try = check, tried
         self._before = ""
         self._good = ""
         self._tried = ""
@@ -77,6 +84,7 @@ class FilterLine(Widget):
         if not self.query(Typed):
             line = Horizontal(Static("/", classes="sign", markup=False), Typed(placeholder="team=web @severity>=warning words"))
             await self.mount(line, Static(classes="fault", markup=False))
+            self.watch(self.query_one(Typed), "value", self._typed, init=False)
         typed = self.query_one(Typed)
         with typed.prevent(typed.Changed):
             typed.value = text
@@ -89,19 +97,18 @@ class FilterLine(Widget):
         """Hide it."""
         self.remove_class("-open")
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def _typed(self, text: str) -> None:
         """Filter with each key that leaves something to be read."""
-        event.stop()
         self._wait_no_more()
         if not self.is_open:
             return
-        if not self._readable(event.value):
+        if not self._readable(text):
             self._pause = self.set_timer(self.PAUSE, partial(self._put_in_force, self._before))
             return
-        if event.value != self._tried:
-            self._tried = event.value
-            self.post_message(self.Changed(event.value, tentative=True))
-        self._pause = self.set_timer(self.PAUSE, partial(self._put_in_force, event.value))
+        if text != self._tried:
+            self._tried = text
+            self._try(text)
+        self._pause = self.set_timer(self.PAUSE, partial(self._put_in_force, text))
 
     def _put_in_force(self, text: str) -> None:
         self._wait_no_more()

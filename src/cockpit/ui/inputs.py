@@ -77,7 +77,7 @@ class InputLines(Screen[None], inherit_bindings=False):
 
         line = next(iter(self.query(FilterLine)), None)
         if line is None:
-            await self.mount(line := FilterLine(parse, id=FILTER))
+            await self.mount(line := FilterLine(parse, self._try, id=FILTER))
         await line.open(text)
 
     async def open_command(self, text: str = "") -> None:
@@ -100,9 +100,13 @@ class InputLines(Screen[None], inherit_bindings=False):
         for key in early:
             event.widget.post_message(events.Key(key.key, key.character))
 
-    def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
+    def _try(self, text: str) -> None:
         """The text can be read: it filters while one types."""
-        self.sift(message.text, tentative=message.tentative)
+        self.sift(text, tentative=True)
+
+    def on_filter_line_changed(self, message: FilterLine.Changed) -> None:
+        """One has paused: it is meant."""
+        self.sift(message.text)
 
     def on_filter_line_submitted(self, message: FilterLine.Submitted) -> None:
         """It stays."""

@@ -31,8 +31,8 @@ GONE = 128 + signal.SIGHUP
 """The exit status when the terminal went away, signal or not."""
 
 TURN = 0.0005
-"""Seconds that the engine's thread may go on while the screen's wants the interpreter: a key needs it several times over until it is
-painted, and waits so long each time. Python's own is ten times that."""
+"""Seconds that the engine's thread may go on while the screen's wants the interpreter: a key needs it several times over until it
+is painted, and waits so long each time. Python's own is ten times that."""
 
 _GRACE = 3.0  # seconds the app has to leave by itself, and then again to close what it holds
 _GRACE_GONE = 0.9  # the same when nobody is looking any more

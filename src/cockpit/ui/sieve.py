@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from time import perf_counter
@@ -59,8 +59,9 @@ class Sieve:
         self._me, self._now = me, now
         self._rest = Filter(rule.text, tuple(term for term in rule.terms if term not in rule.aged))
         self._ageing = Filter(rule.text, rule.aged)
-        self._needle = self._rest.needle if "\n" not in self._rest.needle else ""
-        self._words = any(isinstance(term, Word) for term in rule.terms)
+        self._hushed = frozenset(term.text for term in rule.terms if isinstance(term, Word) and term.excluded)
+        self._plain = not any("\n" in text for text in (*rule.needles, *self._hushed))
+        self._unworded = Filter(rule.text, tuple(term for term in self._rest.terms if not isinstance(term, Word)))
         self._rows: Ordered = Ordered() if rule.terms else every
         self._chunks: list[Chunk] = (texts or Texts(every)).chunks(near)[::-1] if rule.terms else []
         self._many = len(self._chunks)
@@ -110,8 +111,8 @@ class Sieve:
                 self._pending.setdefault(ref, self.every.find(ref))
         return True
 
-    def step(self, seconds: float) -> None:
-        """Go on for so long, a few hundred rows at least."""
+    def step(self, seconds: float, enough: float = math.inf) -> None:
+        """Go on for so long, a few hundred rows at least, or until there are ``enough`` rows."""
         until = perf_counter() + seconds
         while self._pending:
             self._settle(tuple(islice(self._pending, _BATCH)))
@@ -119,7 +120,7 @@ class Sieve:
                 return
         while self._chunks:
             self._scan(self._chunks.pop())
-            if perf_counter() >= until:
+            if perf_counter() >= until or len(self._rows) >= enough:
                 return
 
     def _settle(self, refs: Iterable[Ref]) -> None:
@@ -128,7 +129,7 @@ class Sieve:
         for ref in refs:
             was, now = self._pending.pop(ref), self.every.find(ref)
             had = was is not None and self._rows.place(was) is not None
-            has = now is not None and self._lets(now)
+            has = now is not None and self._lets(now, self._rest)
             if had and was is not None and (was is not now or not has):
                 gone.append(was)
             if has and now is not None and (was is not now or not had):
@@ -137,20 +138,32 @@ class Sieve:
             self._rows = self._rows.changed(gone, come)
 
     def _scan(self, chunk: Chunk) -> None:
-        worded = self._needle or self._words
-        pairs = chunk.having(self._needle) if worded else ((row, None) for row in chunk.rows)
-        hits = [row for row, text in pairs if self.every.find(row.alert.ref) is row and self._lets(row, text)]
-        if not hits:
-            return
-        hits.sort(key=rank)
-        after = not self._rows or rank(self._rows[-1]) < rank(hits[0])
-        self._rows = self._rows.followed_by(hits) if after else self._rows.changed((), hits)
+        texts = chunk if self._plain and (self.rule.needles or self._hushed) else None
+        rule = self._unworded if texts is not None else self._rest
+        rows = chunk.rows if texts is None else [chunk.rows[number] for number in self._worded(texts)]
+        hits = [row for row in rows if self.every.find(row.alert.ref) is row and self._lets(row, rule)]
+        self._rows = self._rows.spliced(hits if chunk.ordered else sorted(hits, key=rank))
 
-    def _lets(self, row: Row, text: str | None = None) -> bool:
+    def _worded(self, chunk: Chunk) -> Sequence[int]:
+        """The rows in which all words stand that are wanted, and none that is not."""
+        found = set(range(len(chunk.rows))) if not self.rule.needles else None
+        for needle in self.rule.needles:
+            having = chunk.having(needle)
+            found = having if found is None else found & having
+            if not found:
+                return ()
+        for needle in self._hushed:
+            found = (found or set()) - chunk.having(needle)
+        return sorted(found or ())
+
+    def _lets(self, row: Row, rule: Filter) -> bool:
+        """Whether the row is let through, by ``rule`` as far as that does not depend on the time."""
         alert = row.alert
-        if not self._rest.matches(alert, self._now, self._me, text):
+        if rule.terms and not rule.matches(alert, self._now, self._me):
             return False
-        if self._ageing.terms and alert.started_at is not None:
+        if not self._ageing.terms:
+            return True
+        if alert.started_at is not None:
             turns = (alert.started_at + timedelta(seconds=term.seconds) for term in self.rule.aged)
             self._turn_at(min((turn for turn in turns if turn >= self._now), default=None), alert.ref)
         return self._ageing.matches(alert, self._now)

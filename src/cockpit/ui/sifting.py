@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 from ..core.alerts import Ref
@@ -11,6 +12,9 @@ from ..core.terms import Filter
 from ..core.view import View
 from .sieve import Sieve
 from .texts import Texts
+
+PAGE = 100
+"""Rows that a screen has: once another filter has let so many through, they are shown, and the rest is looked at later."""
 
 
 class Sifting:
@@ -69,7 +73,7 @@ class Sifting:
     def step(self, seconds: float) -> bool:
         """Go on for so long; gives back whether another filter is the one that is shown now."""
         if self._next is not None and not (self._next.done and self._tentative and self._next.empty):
-            self._next.step(seconds)
+            self._next.step(seconds, enough=math.inf if self._whole else PAGE)
             shown = self._next.done if self._whole else not self._next.empty
             if shown or (self._next.done and not self._tentative):
                 chosen = not self._whole

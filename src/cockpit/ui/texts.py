@@ -2,47 +2,56 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, chain
 from time import perf_counter
 
 from ..core.ranking import Ranking
 from ..core.rows import SIZE, Row, rank
-from ..core.terms import haystack
+from ..core.terms import texts_of
 
 
 class Chunk:
-    """Some hundreds of rows and their texts, which are made when they are first looked through."""
+    """Some hundreds of rows, and what stands in them: each text once, with the rows that have it. Alerts have most of their texts
+    in common, and each is looked through once for all of them. ``ordered``: the rows stand in the order of their rank."""
 
-    __slots__ = ("_starts", "_text", "rows")
+    __slots__ = ("_ends", "_starts", "_text", "_whose", "ordered", "rows")
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self.rows = rows
+    def __init__(self, rows: Sequence[Row], ordered: bool = False) -> None:
+        self.rows, self.ordered = rows, ordered
         self._text: str | None = None
-        self._starts: Sequence[int] = ()
+        self._starts, self._ends, self._whose = array("I"), array("I"), array("H")
 
     @property
     def ready(self) -> bool:
-        """Whether the texts are made."""
+        """Whether the texts are made; they are when they are first looked through."""
         return self._text is not None
 
-    def made(self) -> str:
-        """The texts of all rows, a line end after each."""
+    def make(self) -> str:
+        """The texts, case-folded, with a line end after each."""
         if self._text is None:
-            texts = [haystack(row.alert) + "\n" for row in self.rows]
-            self._text, self._starts = "".join(texts), tuple(accumulate(map(len, texts), initial=0))
+            found: dict[str, list[int]] = {}
+            for number, row in enumerate(self.rows):
+                for text in texts_of(row.alert):
+                    found.setdefault(text, []).append(number)
+            folded = [text.casefold() + "\n" for text in found]
+            self._starts = array("I", accumulate(map(len, folded), initial=0))
+            self._ends = array("I", accumulate(map(len, found.values())))
+            self._whose = array("H", chain.from_iterable(found.values()))
+            self._text = "".join(folded)
         return self._text
 
-    def having(self, needle: str) -> Iterator[tuple[Row, str]]:
-        """The rows in whose text this stands, and their texts; with "" all of them."""
-        text = self.made()
+    def having(self, needle: str) -> set[int]:
+        """The rows, by their number in here, with a text in which this stands. It has no line end in it."""
+        text, found = self.make(), set[int]()
         at = text.find(needle)
-        while 0 <= at < len(text):
+        while at >= 0 and len(found) < len(self.rows):
             number = bisect_right(self._starts, at) - 1
-            start, end = self._starts[number], self._starts[number + 1]
-            yield self.rows[number], text[start : end - 1]
-            at = text.find(needle, end)
+            found.update(self._whose[self._ends[number - 1] if number else 0 : self._ends[number]])
+            at = text.find(needle, self._starts[number + 1])
+        return found
 
 
 class Texts:
@@ -50,7 +59,7 @@ class Texts:
     those that are not in the ranking any more are the past, and whoever looks through them has to know."""
 
     def __init__(self, every: Ranking) -> None:
-        self._all = [Chunk(block) for block in every.blocks]
+        self._all = [Chunk(block, ordered=True) for block in every.blocks]
         self._news: list[Chunk] = []
         self._unready = 0
 
@@ -77,7 +86,7 @@ class Texts:
         """Make texts for so long."""
         until = perf_counter() + seconds
         while not self.ready and perf_counter() < until:
-            self._all[self._unready].made()
+            self._all[self._unready].make()
 
     def chunks(self, near: Row | None = None) -> list[Chunk]:
         """All of them, the one with the row ``near`` first."""
