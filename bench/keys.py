@@ -103,7 +103,7 @@ def main() -> None:
                 took = painted(terminal, key, number)
                 if number > 20:
                     taken[name].append(took)
-            pause = time.monotonic() + chance.uniform(0.0, 0.04)
+            pause = time.monotonic() + chance.uniform(0.02, 0.06)
             while (left := pause - time.monotonic()) > 0:
                 for terminal in subjects.values():
                     terminal.pump(left / len(subjects))
