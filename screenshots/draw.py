@@ -37,8 +37,11 @@ from cockpit.core.units import bound  # noqa: E402 - as above
 from cockpit.engine.desk import Output  # noqa: E402 - as above
 from cockpit.ui.keys import TABLE  # noqa: E402 - as above
 from cockpit.ui.runs import RunOutput  # noqa: E402 - as above
+from cockpit.ui.week import Week  # noqa: E402 - as above
+from support.boxes import until  # noqa: E402 - as above
 from support.desk import FakeDesk, StillClock  # noqa: E402 - the tests' folder is on the path only now
 from support.hushed import hushed  # noqa: E402 - as above
+from support.rota import overrides  # noqa: E402 - as above
 from support.scene import NOW, config, scene  # noqa: E402 - as above
 
 Hands = Callable[[Pilot[Any], Cockpit, FakeDesk], Awaitable[None]]
@@ -84,6 +87,20 @@ async def silenced(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:  # 
     await pilot.press("S")
 
 
+async def week(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
+    """The week of the rosters, with the cursor on an override."""
+    desk.change(overrides=overrides())
+    await pilot.press("w")
+    await until(pilot, lambda: isinstance(app.screen, Week) and app.screen.line is not None, "the week")
+    await pilot.press("k", "k", "l", "l", "l", "l")
+
+
+async def month(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
+    """The month."""
+    await week(pilot, app, desk)
+    await pilot.press("w")
+
+
 PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "board-120x40-night-shift": ("night-shift", (120, 40), look),
     "board-120x40-day": ("day", (120, 40), look),
@@ -92,6 +109,9 @@ PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "confirm": ("night-shift", (80, 24), ask),
     "run": ("night-shift", (80, 24), watch),
     "silences": ("night-shift", (120, 40), silenced),
+    "week-120x40-night-shift": ("night-shift", (120, 40), week),
+    "week-80x24-day": ("day", (80, 24), week),
+    "month-120x40-night-shift": ("night-shift", (120, 40), month),
 }
 """Name → theme, size in cells, and what is done first."""
 

@@ -97,6 +97,12 @@ def test_an_override_holds_at_once_and_at_another_cockpit_soon_and_is_taken_back
     cockpits.turned(there, lambda view: on(view) == "bo")
     ours = next(each for each in there.view.overrides if not each.undone)
     assert (ours.name, ours.who, ours.why) == ("Bo", "ana", "dentist")
+    since, until = cockpits.clock.now() - timedelta(days=1), cockpits.clock.now() + timedelta(days=1)
+    wait(lambda: there.laid_out(since, until) is not None, "the rosters over a time")
+    laid = there.laid_out(since, until)
+    assert laid is not None
+    assert [shift.person for shift in laid.shifts] == ["ana", "bo", "ana"]
+    assert [each.ref for each in laid.overrides] == [ours.ref]
     back = there.ask(EndOverride(ours.ref))
     wait(lambda: state(there, back) is RunState.CONFIRMED and on(there.view) == "ana", "its end there")
     cockpits.turned(here, lambda view: on(view) == "ana")

@@ -15,15 +15,19 @@ from cockpit.core.curves import Curve
 from cockpit.core.filters import parse
 from cockpit.core.questions import Answered, Question
 from cockpit.core.runbooks import Plan, plan
+from cockpit.core.schedule import Schedule
 from cockpit.core.traps import TrapView
 from cockpit.core.view import View
 from cockpit.core.why import why_not
 from cockpit.engine.desk import Output, Refused, Told, unheard
 from cockpit.provider import NotFound
 
+from .rota import laid
 from .scene import NOW
 
-_CAPABILITIES = ("Alerts", "Acks", "Unacks", "Silences", "Edits", "Notes", "Rosters", "Traps", "Rests", "Channel")
+_CAPABILITIES = (
+    "Alerts", "Acks", "Unacks", "Silences", "Edits", "Notes", "Rosters", "Shifts", "Overrides", "Traps", "Rests", "Channel",
+)  # fmt: skip
 
 
 class StillClock:
@@ -69,6 +73,8 @@ class FakeDesk:
         self.curves: dict[Ref, Curve] = {}
         self.drawn: list[tuple[Ref, int]] = []
         self.silence = 0.0
+        self.lay_out: Callable[[datetime, datetime], Schedule | None] = laid
+        self.laid_for: list[tuple[datetime, datetime]] = []
 
     @property
     def view(self) -> View:
@@ -146,6 +152,10 @@ class FakeDesk:
         ref = about.ref if isinstance(about, Alert) else Ref(about.source, about.trap.name)
         self.drawn.append((ref, cells))
         return self.curves.get(ref)
+
+    def laid_out(self, since: datetime, until: datetime) -> Schedule | None:
+        self.laid_for.append((since, until))
+        return self.lay_out(since, until)
 
     def refresh(self) -> None:
         self.refreshes += 1

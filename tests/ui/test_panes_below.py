@@ -210,9 +210,10 @@ def test_the_roster_says_who_until_when_who_next_and_the_time_for_each() -> None
     async def body() -> None:
         async with sitting() as person:
             assert "Ana → 06:00" in person.text
-            assert "00:12 for Ana · then Bo" in person.text
+            assert "00:12 for Ana" in person.text
+            assert "then Bo · 04:12 for Bo" in person.text
             assert "Bo → Mon 06:00" in person.text
-            assert "04:12 for Bo · then Cy" in person.text
+            assert "then Cy · 12:12 for Cy" in person.text
             assert "São Paulo time" in person.text
 
     run(body)
@@ -242,7 +243,7 @@ def test_the_detail_of_a_roster_has_contacts_and_both_zones() -> None:
         async with sitting(size=(200, 60)) as person:
             await person.press("shift+tab")
             assert "+55 11 5550 1234" in person.text
-            await person.press("j", "j")
+            await person.press("j", "j", "j")
             await person.follow()
             assert "bo@example.com" in person.text
             assert "Mon 06:00 São Paulo · Mon 10:00 Berlin" in person.text

@@ -13,6 +13,7 @@ from ..core.alerts import Alert, Ref
 from ..core.curves import Curve
 from ..core.questions import Answered, Question
 from ..core.runbooks import Plan
+from ..core.schedule import Schedule
 from ..core.traps import TrapView
 from ..core.units import say_seconds
 from ..core.view import View
@@ -107,6 +108,11 @@ class Desk(Protocol):
     def series(self, about: Alert | TrapView, cells: int) -> Curve | None:
         """How what an alert or a trap is about went over the last hours, as far as it is known now, for a picture so many cells
         wide; ``None`` where nobody measures that. Asked and told of as with `look_up`."""
+        ...
+
+    def laid_out(self, since: datetime, until: datetime) -> Schedule | None:
+        """All rosters between two moments (UTC), as last laid out; ``None`` while that is being asked for. Ask again and again:
+        what is old is asked for anew."""
         ...
 
     def refresh(self) -> None:

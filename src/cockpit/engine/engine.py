@@ -19,6 +19,7 @@ from ..core.alerts import Alert, Ref
 from ..core.curves import Curve
 from ..core.filters import parse
 from ..core.questions import Answered, Question
+from ..core.schedule import Schedule
 from ..core.traps import TrapView
 from ..core.view import View
 from ..core.why import narrowed
@@ -27,6 +28,7 @@ from .curves import Curves
 from .desk import SILENT, Output, Refused, Told, unheard
 from .journal import JournalError
 from .person import hidden_names
+from .schedules import Schedules
 from .source import said
 from .works import STOPPING, Works
 
@@ -146,6 +148,17 @@ class Engine(Works):
     def series(self, about: Alert | TrapView, cells: int) -> Curve | None:
         """See `Desk.series`."""
         return self._charts.get(about, cells)
+
+    @cached_property
+    def _schedules(self) -> Schedules:
+        def go(work: Callable[[], Awaitable[None]]) -> None:
+            self._on_loop(lambda: self._crew.go("laying out the rosters", work))
+
+        return Schedules(self.schedule, go, self.clock.mono, lambda: (self._store.peek.overrides, self.config.rosters))
+
+    def laid_out(self, since: datetime, until: datetime) -> Schedule | None:
+        """See `Desk.laid_out`."""
+        return self._schedules.get(since, until)
 
     def refresh(self) -> None:
         """See `Desk.refresh`. Ends the parking of sources, too."""

@@ -16,6 +16,7 @@ from ..core.curves import Curve
 from ..core.filters import parse
 from ..core.questions import Answered, Question
 from ..core.runbooks import Plan
+from ..core.schedule import Schedule
 from ..core.sources import Health
 from ..core.text import clean
 from ..core.traps import TrapView
@@ -164,6 +165,11 @@ class Opening:
         """See `Desk.series`."""
         engine = self._engine
         return engine.series(about, cells) if engine is not None else None
+
+    def laid_out(self, since: datetime, until: datetime) -> Schedule | None:
+        """See `Desk.laid_out`."""
+        engine = self._engine
+        return engine.laid_out(since, until) if engine is not None else None
 
     def refresh(self) -> None:
         """See `Desk.refresh`."""

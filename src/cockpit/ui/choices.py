@@ -36,6 +36,9 @@ class Choices(ScrollView, can_focus=True):
             super().__init__()
             self.at = at
 
+    class Moved(Message):
+        """The cursor is on another row."""
+
     def __init__(self, draw: Callable[[int, int], Content], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._draw = draw
@@ -91,6 +94,8 @@ class Choices(ScrollView, can_focus=True):
         if self.scroll_offset.y == top:
             for row in {before, self.at}:
                 self.refresh(Region(0, row - top, self.size.width, 1))
+        if before != self.at:
+            self.post_message(self.Moved())
 
     def action_half(self, pages: int) -> None:
         """Move by half of what is in sight."""

@@ -251,6 +251,12 @@ def _runs(board: Board, _: str) -> None:
     board.app.push_screen(RunList(board.desk))
 
 
+def _week(board: Board, _: str) -> None:
+    from .week import Week
+
+    board.app.push_screen(Week(board.desk, board.clock, board.zone))
+
+
 def _read_only(board: Board, _: str) -> None:
     on = not board.view.read_only
     problem = board.desk.set_read_only(on)
@@ -314,6 +320,7 @@ DEEDS: Mapping[str, Deed] = {
     "copy": _copy,
     "refresh": _refresh,
     "runs": _runs,
+    "week": _week,
     "ack": _ack,
     "unack": _unack,
     "silence": _silence,

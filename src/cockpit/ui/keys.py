@@ -59,6 +59,8 @@ TABLE: tuple[Key, ...] = (
         help="Copy the alert and its facts to the terminal's clipboard (OSC 52)", group=LOOK),
     Key(id="refresh", title="Refresh", keys=("r",), label="refresh", help="Ask every source and look at every trap now",
         group=LOOK),
+    Key(id="week", title="Week of the rosters", keys=("w",), label="week", group=LOOK, aliases=("month", "oncall", "roster"),
+        help="The week or month of the rosters: gaps, nights, loads; take a shift, cover, swap, undo"),
     Key(id="runs", title="Runs", keys=("R",), label="runs", help="What was done: runs, their results and output", group=LOOK),
     Key(id="silences", title="Silences", keys=("S",), label="silences",
         help="What is silenced, until when and by whom; again or esc: back to the alerts", group=LOOK, footer=75),

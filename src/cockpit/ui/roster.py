@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ..core.alerts import Ref
-from ..core.roster import OnCall, Shift
+from ..core.roster import Gap, OnCall, Shift
+from ..core.units import say_seconds
 from .lines import Lines
 from .look import Look
 from .spans import Row, Span, Spans, cells, fit, heading, wrapped
@@ -14,7 +15,7 @@ from .times import city, clock, moment
 
 
 class Roster(Lines):
-    """Two lines for each roster. Times are in the viewer's zone, which the title names; each person's own stands beside them."""
+    """A few lines for each roster. Times are in the viewer's zone, which the title names; each person's own stands beside them."""
 
     def __init__(self, look: Look, *, zone: str) -> None:
         super().__init__(look, id="oncall")
@@ -48,11 +49,28 @@ class Roster(Lines):
         for each in self.rosters:
             ref = Ref(each.source, each.roster)
             rows.append(((ref, 0), self._on(each, name)))
-            rows.append(((ref, 1), (("  ", ""), (self._beside(each), "muted"))))
+            rows += [((ref, 1 + n), (("  ", ""), (line, "muted"))) for n, line in enumerate(self._beside(each))]
+            if each.now is not None and each.gap is not None:
+                rows.append(((ref, "gap"), (("  ", ""), (self._gap(each.gap), "critical"))))
             if each.remark and each.remark not in said:
                 said.add(each.remark)
-                rows += [((ref, 2 + n), ((line, "muted"),)) for n, line in enumerate(("", *wrapped(each.remark, width - 3)))]
+                rows += [((ref, 3 + n), ((line, "muted"),)) for n, line in enumerate(("", *wrapped(each.remark, width - 3)))]
+        for person, where in self._double().items():
+            lines = wrapped(f"! {person} is on {' and '.join(where)} at once", width - 3)
+            rows += [(("double", person, n), ((line, "warning"),)) for n, line in enumerate(lines)]
         return rows
+
+    def _double(self) -> dict[str, list[str]]:
+        """Who is on call at more than one place now, and where."""
+        found: dict[str, list[str]] = {}
+        for each in self.rosters:
+            if each.now is not None and each.roster not in (there := found.setdefault(each.now.name, [])):
+                there.append(each.roster)
+        return {name: where for name, where in found.items() if len(where) > 1}
+
+    def _gap(self, gap: Gap) -> str:
+        lasts = f", {say_seconds((gap.end - gap.start).total_seconds())}" if gap.start is not None and gap.end is not None else ""
+        return f"✗ gap {self._when(gap.start)}{lasts}"
 
     def _on(self, each: OnCall, name: int) -> Spans:
         label: Span = (fit(each.roster, name) + "  ", "muted")
@@ -62,13 +80,10 @@ class Roster(Lines):
         until = f" → {self._when(each.now.end)}" if each.now.end is not None else " · no end"
         return (label, (each.now.name, "who"), (until, "text"), (" override" if each.now.override else "", "warning"))
 
-    def _beside(self, each: OnCall) -> str:
-        parts = []
-        if each.now is not None:
-            parts.append(local(each.now, self._now))
-        if each.next is not None:
-            parts.append(f"then {each.next.name}")
-        return " · ".join(parts)
+    def _beside(self, each: OnCall) -> list[str]:
+        """What time it is for who is on, and who comes next, with theirs."""
+        lines = [local(each.now, self._now)] if each.now is not None else []
+        return [*lines, f"then {each.next.name} · {local(each.next, self._now)}"] if each.next is not None else lines
 
     def _when(self, at: datetime | None) -> str:
         return moment(at, self._now, self.zone) if at is not None and self._now is not None else ""

@@ -30,7 +30,15 @@ LISTED = 200
 """So many alerts are listed in a preview; the others are counted."""
 
 
-class Board(Protocol):
+class Speaker(Protocol):
+    """Whoever opens boxes and answers the person: the board, or a box over it."""
+
+    @property
+    def app(self) -> App[Any]: ...
+    def say(self, text: str, kind: str = "message") -> None: ...
+
+
+class Board(Speaker, Protocol):
     """What a flow needs of the board. ``why`` holds the reason by key id for each key that cannot work now."""
 
     table: tuple[Key, ...]
@@ -40,15 +48,12 @@ class Board(Protocol):
     panes: Mapping[str, Lines]
 
     @property
-    def app(self) -> App[Any]: ...
-    @property
     def offers(self) -> tuple[Offer, ...]: ...
     @property
     def filter_text(self) -> str: ...
     def cursor_row(self) -> Row | None: ...
     def alert_refs(self) -> tuple[Ref, ...]: ...
     def trap_refs(self) -> tuple[Ref, ...]: ...
-    def say(self, text: str, kind: str = "message") -> None: ...
     def do(self, id: str, key: str = "") -> None: ...
     def sift(self, text: str | None = None, mine: bool | None = None) -> None: ...
     def themes(self) -> Sequence[str]: ...
@@ -59,13 +64,13 @@ async def nothing() -> None:
     """The rest of a flow that ended before it began."""
 
 
-def refuse(board: Board, reason: str) -> Rest:
+def refuse(board: Speaker, reason: str) -> Rest:
     """Say why not; the rest is nothing."""
     board.say(reason, "refusal")
     return nothing()
 
 
-def show(board: Board, box: Box[T]) -> Awaitable[T | None]:
+def show(board: Speaker, box: Box[T]) -> Awaitable[T | None]:
     """Open a box, now; what comes back is its answer, to be awaited."""
     answer: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
 
@@ -77,7 +82,7 @@ def show(board: Board, box: Box[T]) -> Awaitable[T | None]:
     return answer
 
 
-def tell(board: Board, desk: Desk, action: Action) -> str | None:
+def tell(board: Speaker, desk: Desk, action: Action) -> str | None:
     """Hand an action over; gives the run's id, or ``None`` after saying why it was refused."""
     try:
         return desk.ask(action)
