@@ -3,13 +3,16 @@
 ``python -m support.demo_board [--rows N] [--theme NAME] [--still] [--labels N] [--changing N]`` in tests/. ``--still``:
 every age and clock stands. ``--changing``: so many alerts change each second, and their order with them, as a source that is
 polled each second would tell. Keys are the cockpit's own.
+SIGUSR1 wipes the terminal and draws everything again.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import random
 import re
+import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -117,8 +120,13 @@ def main() -> int:
     view = crowd(options.rows, NOW if options.still else datetime.now(UTC), options.labels)
     desk = Storm(view, options.changing) if options.changing else FakeDesk(view)
     app = Cockpit(config(theme=options.theme), desk, table=TABLE, clock=clock, environ={})
-    if isinstance(desk, Storm):
-        app.on_drawn = desk.begin
+
+    def begin() -> None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, app.repaint)
+        if isinstance(desk, Storm):
+            desk.begin()
+
+    app.on_drawn = begin
     if hung is not None:
         app.curtain = hung
         hung.app_takes_signals()

@@ -6,12 +6,13 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from support.demo_pty import DEMO, HARD_TEXT, TESTS, demo, stopped, visible
-from support.pty import PAGE_DOWN
+from support.pty import ESC, PAGE_DOWN, SHIFT_TAB, TAB, Pty
 from support.real import need, wait_until
 
 
@@ -73,6 +74,30 @@ def test_stopped_without_a_word_and_continued_it_takes_the_terminal_again() -> N
         t.send("q")
         assert t.wait_exit() == 0
         assert t.termios_now == t.termios_before
+
+
+STEPS: tuple[str | tuple[int, int], ...] = (
+    *("j", "jj", PAGE_DOWN, "G", "g", TAB, "j", TAB, SHIFT_TAB, "?", PAGE_DOWN, ESC, " ", "s", ESC, ESC),
+    *((80, 24), "j", "?", (61, 17), ESC, (150, 45), "/", "w", "e", "b", ESC, ":", "the", (40, 10), ESC),
+    *((39, 9), (120, 40), "T", "T", "R", ESC, "x", ESC, "a", "u"),
+)
+"""Keys, and sizes of the window."""
+
+
+def test_the_board_is_at_every_step_what_it_would_be_on_a_wiped_terminal() -> None:
+    with Pty([sys.executable, "-m", "support.demo_board", "--still", "--rows", "300"], cwd=TESTS) as t:
+        t.wait_for("firing")
+        for step in STEPS:
+            if isinstance(step, tuple):
+                t.resize(*step)
+            else:
+                t.send(step)
+            t.wait_quiet(0.3)
+            before, wiped = visible(t), t.raw.count(b"\x1b[2J")
+            t.signal(signal.SIGUSR1)
+            t.wait_until(lambda: t.raw.count(b"\x1b[2J") > wiped, what="the wipe")  # noqa: B023  # called here
+            t.wait_quiet(0.2)
+            assert visible(t) == before, f"after {step!r}\n{t.picture()}"
 
 
 @pytest.mark.real

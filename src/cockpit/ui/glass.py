@@ -159,12 +159,30 @@ class Glass:
         if erase is not None and sum(map(ne, old[erase:], new[erase:])) <= len(_ERASE):
             erase, end = None, self.width
         for start, stop in _runs(new, old, end):
-            self._write_cells(start, y, new[start:stop], out)
+            begin = self._approach(start, y, new)
+            self._write_cells(begin, y, new[begin:stop], out)
         if erase is not None:
             self._go(erase, y, out)
             if self._look is None or self.pen.blank(self._look) != PLAIN:  # terminals erase to the background that is set
                 self._turn(PLAIN, out)
             out.append(_ERASE)
+
+    def _approach(self, x: int, y: int, row: Row) -> int:
+        """The column to begin at for a run from column ``x`` on: a few cells earlier, where to write what stands there in the look
+        that is on takes less than to step over it."""
+        best, cost = x, len(move(self._x, self._y, x, y))
+        for begin in range(x - 1, max(-1, x - 4), -1):
+            if not self._goes_as_it_is(row[begin]):
+                break
+            if (new := len(move(self._x, self._y, begin, y)) + x - begin) < cost:
+                best, cost = begin, new
+        return best
+
+    def _goes_as_it_is(self, cell: Cell) -> bool:
+        """Whether a cell is one byte, in the look that is on."""
+        text, look = cell
+        same = look == self._look or (text == " " and self._look is not None and look == self.pen.blank(self._look))
+        return same and len(text) == 1 and text.isascii()
 
     def _write_cells(self, x: int, y: int, cells: Sequence[Cell], out: list[str]) -> None:
         """Write a run of cells, which never begins or ends inside a wide character."""
