@@ -20,7 +20,7 @@ from textual.drivers import linux_driver
 
 from cockpit.ui.driver import CLIPBOARD_BYTES, EdgeDriver
 from cockpit.ui.outlet import Outlet
-from cockpit.ui.terminal import PRIVATE_NAMES, TerminalEdge
+from cockpit.ui.terminal import FRAME, PRIVATE_NAMES, TerminalEdge
 from support.demo_pty import HARD_TEXT, demo, visible
 from support.pty import DOWN, ESC, PAGE_DOWN, PAGE_UP, Pty
 
@@ -223,6 +223,7 @@ def test_the_private_names_that_we_stand_on_are_there() -> None:
     async def look() -> None:
         app = Small()
         async with app.run_test():
+            assert app.screen._update_timer._interval == FRAME
             for place, names in PRIVATE_NAMES.items():
                 module, _, name = place.partition(":")
                 found: object = app if name == "App()" else getattr(importlib.import_module(module), name.removesuffix("()"))

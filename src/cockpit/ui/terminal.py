@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
+from textual import screen as screens
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.driver import Driver
@@ -25,6 +26,10 @@ from ..core.text import clean_block
 from .curtain import Curtain
 from .driver import EdgeDriver
 
+FRAME = 1 / 240
+"""Seconds between two frames, at least. Textual's own are a sixtieth: a key that is pressed just after something else was drawn
+would wait for most of that, which is several times as long as all the rest that is done for it."""
+screens.UPDATE_PERIOD = FRAME  # type: ignore[misc]  # Textual reads it from the environment, and then never asks again
 BOARD_EVERY = 300.0
 """Seconds between two calls of `TerminalEdge.on_board`."""
 
@@ -38,6 +43,7 @@ PRIVATE_NAMES: dict[str, tuple[str, ...]] = {
         "_close_messages_no_wait",  # ends the app
     ),
     "textual.app:App()": ("_batch_count", "_running", "_closed", "_driver", "_sync_available", "_clipboard", "_loop"),
+    "textual.screen:Screen": ("_update_timer",),  # beats with UPDATE_PERIOD
     "textual._compositor:LayoutUpdate": (),
     "textual._compositor:ChopsUpdate": (),
     "textual._xterm_parser:XTermParser": ("feed", "tick"),
