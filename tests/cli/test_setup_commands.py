@@ -129,7 +129,8 @@ def test_providers_and_probes_say_what_they_do_and_where_they_come_from(home: Ho
         "disk", "memory", "load", "process", "systemd", "tcp", "http", "tls", "dns", "file", "log", "command", "heartbeat",
     }  # fmt: skip
     assert set(found["provider", "local"]["can"]) == {
-        "Alerts", "Acks", "Unacks", "Silences", "Edits", "Checks", "Upkeep", "Notes", "Rosters", "Shifts", "Traps", "Rests",
+        "Alerts", "Acks", "Unacks", "Silences", "Edits", "Checks", "Upkeep", "Notes", "Rosters", "Shifts", "Overrides", "Traps",
+        "Rests",
     }  # fmt: skip
     assert "used_percent" in found["probe", "disk"]["can"]
     assert all(each["origin"].startswith("ops-cockpit ") for each in found.values())

@@ -40,6 +40,7 @@ from cockpit.core.runbooks import Param, Runbook, Step
 from cockpit.core.sources import Health
 from cockpit.core.traps import Trap, TrapState, Watch
 from cockpit.core.units import Seconds, bound
+from cockpit.engine import works
 from cockpit.engine.desk import Desk, Refused
 from cockpit.engine.engine import Engine
 from cockpit.engine.journal import Journal, JournalError, open_journal
@@ -408,7 +409,17 @@ class TestVerbs:
         asked = rigs(read_only=True, unlock=False, locked="it was started with --read-only")
         assert asked.engine.set_read_only(False) == "it was started with --read-only"
 
-    def test_what_is_being_sent_when_it_closes_is_uncertain(self, rigs: Rigs) -> None:
+    def test_what_was_asked_for_right_before_it_closes_is_still_done(self, rigs: Rigs) -> None:
+        # safety 25
+        rig = rigs().begun()
+        run_id = rig.engine.ask(Ack((HIGH,)))
+        assert rig.engine.stop()
+        (run,) = rig.journal.runs()
+        assert (run.id, run.state) == (run_id, RunState.ACCEPTED)
+        assert [call[0] for call in rig.am.calls if call[0] == "ack"] == ["ack"]
+
+    def test_what_is_being_sent_when_it_closes_is_uncertain(self, rigs: Rigs, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(works, "SENDING", 0.2)
         rig = rigs().begun()
         rig.am.stalled = True
         run_id = rig.engine.ask(Ack((HIGH,)))

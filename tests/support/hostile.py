@@ -49,7 +49,8 @@ def settle_alike(one: Pty, other: Pty) -> None:
         other.pump(0.2)
         if shown(one) == shown(other):
             return
-    assert shown(one) == shown(other), f"{one.picture()}\n{other.picture()}"
+    differing = [pair for pair in zip(shown(one), shown(other), strict=True) if pair[0] != pair[1]]
+    assert differing == [], f"{one.picture()}\n{other.picture()}"
 
 
 def only_ours(t: Pty) -> bytes:

@@ -10,11 +10,12 @@ from typing import Any, Self
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 
+from cockpit.ui import spans
 from cockpit.ui import theme as themes
 from cockpit.ui.lines import Lines, Ready
 from cockpit.ui.look import look
@@ -245,6 +246,19 @@ def test_a_column_is_its_width_and_its_gap_and_wears_its_role_on_the_text_alone(
 def test_cut_never_takes_more_than_it_may(text: str, width: int) -> None:
     assert cells(cut(text, width)) <= width or not text.isprintable()
     assert text.startswith(cut(text, width))
+
+
+def test_a_word_without_end_is_cut_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # safety 15
+    asked: list[int] = []
+
+    def chop(text: str, width: int) -> list[str]:
+        asked.append(len(text))
+        return chop_cells(text, width)
+
+    monkeypatch.setattr(spans, "chop_cells", chop)
+    lines = wrapped("x" * 65_000 + "…", 33)
+    assert (len(lines), asked) == (1970, [65_001])
 
 
 @given(NASTY, st.integers(2, 30))

@@ -20,6 +20,7 @@ class Crew:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
+        self._errands: set[asyncio.Task[None]] = set()
         self.trouble: dict[str, str] = {}
 
     def keep(self, name: str, work: Callable[[], Awaitable[object]]) -> asyncio.Task[None]:
@@ -42,8 +43,8 @@ class Crew:
 
         return self._begun(again())
 
-    def go(self, name: str, work: Callable[[], Awaitable[object]]) -> asyncio.Task[None]:
-        """Have ``work`` done once."""
+    def go(self, name: str, work: Callable[[], Awaitable[object]], *, errand: bool = False) -> asyncio.Task[None]:
+        """Have ``work`` done once. An ``errand`` is what a person asked for: see `errands_done`."""
 
         async def once() -> None:
             try:
@@ -53,7 +54,16 @@ class Crew:
             else:
                 self.trouble.pop(name, None)
 
-        return self._begun(once())
+        task = self._begun(once())
+        if errand:
+            self._errands.add(task)
+            task.add_done_callback(self._errands.discard)
+        return task
+
+    async def errands_done(self, patience: float) -> None:
+        """Wait until what people asked for is done, ``patience`` seconds at most."""
+        if self._errands:
+            await asyncio.wait(set(self._errands), timeout=patience)
 
     async def _prove(self, name: str) -> None:
         """It has failed, and goes on again: once it has done so for long enough, there is no trouble with it any more."""

@@ -115,7 +115,7 @@ class Engine(Works):
         runs = self._dispatch.intend(narrowed(action, self._now(), self.can))
         self._on_loop(self._publish)
         for run in runs:
-            self._on_loop(partial(self._crew.go, f"{run.what} {run.target}", partial(self._carry_out, run)))
+            self._on_loop(partial(self._crew.go, f"{run.what} {run.target}", partial(self._carry_out, run), errand=True))
         return runs[0].id
 
     def hits(self, source: str, match: str) -> tuple[Ref, ...]:

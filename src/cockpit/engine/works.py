@@ -52,6 +52,8 @@ from .store import Store, Surroundings
 
 WRITING = 6.0
 """Seconds that the end waits for what became of runs to be written down: a little more than a write waits for another process."""
+SENDING = 3.0
+"""Seconds that the end waits for what people have just asked for to be sent and answered."""
 AGAIN = 1.0
 """Seconds between looks at whether a source shows what it was told."""
 STOPPING = 20.0
@@ -249,6 +251,7 @@ class Works:
         self._runner.shut("the cockpit was closed")
         with contextlib.suppress(TimeoutError):  # what does not end will read "outcome unknown"
             await asyncio.wait_for(self._runner.idle(), STOPPING)
+        await self._crew.errands_done(SENDING)
         await self._crew.dismiss()
         await self._channels.close()
         await self._sources.close()

@@ -74,10 +74,9 @@ def wrapped(text: str, width: int) -> list[str]:
             if line and used + 1 + size > width:
                 lines.append(line)
                 line, used = "", 0
-            while size > width > 1:
-                part = chop_cells(word, width)[0]
-                lines.append(part)
-                word = word[len(part) :]
+            if size > width > 1:
+                *parts, word = chop_cells(word, width)  # at once: a word may be as long as a text from outside can be
+                lines += parts
                 size = cells(word)
             line, used = (f"{line} {word}", used + 1 + size) if line else (word, size)
         lines.append(line)
