@@ -284,6 +284,7 @@ class Board(InputLines, inherit_bindings=False):
     def _shown(self, now: datetime) -> Shown:
         here = (self.oncall.here, self.runbooks.here, self.traps.here, self.silences.here)
         self.showing.room = 0 if self.detail.folded else self.detail.room
+        self.showing.looks = not self.detail.folded
         return self.showing.of_pane(self._subject_pane, here, self.subject, self.view, now)
 
     # ── panes and keys ────────────────────────────────────────────────────────────────────────────────────────────
@@ -389,6 +390,6 @@ class Board(InputLines, inherit_bindings=False):
 
 _ROOMY = 100
 _ACTS = frozenset({
-    "ack", "unack", "silence", "silence-filter", "extend", "note", "disarm", "run", "pick-runbook", "link", "copy", "palette",
-    "help", "open",
+    "ack", "unack", "silence", "silence-filter", "extend", "escalate", "resolve", "snooze", "note", "disarm", "run", "pick-runbook",
+    "link", "copy", "palette", "help", "open",
 })  # fmt: skip

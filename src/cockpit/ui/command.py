@@ -24,6 +24,8 @@ WITH_WORDS = {
     "run": "RUNBOOK [KEY=VALUE…]",
     "silence": "[FILTER --for 2h --comment WHY] or [2h WHY]",
     "note": "[TEXT…]",
+    "resolve": "[NOTE…]",
+    "snooze": "[30m]",
     "ack": "[NOTE…]",
     "disarm": "[TRAP [DURATION WHY…]]",
     "arm": "[TRAP]",

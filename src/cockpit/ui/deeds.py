@@ -201,11 +201,13 @@ def _pick_runbook(board: Board, _: str) -> None:
 
 def _silence(board: Board, _: str) -> None:
     from . import flows
+    from .subject import snoozes
 
+    refs = board.alert_refs()
     if board.selection.about == "silences":
         _with_silences(board, "change")
     else:
-        board.start(flows.silence(board, board.desk, board.alert_refs()))
+        board.start((flows.snooze if snoozes(board.desk, refs) else flows.silence)(board, board.desk, refs))
 
 
 def _with_silences(board: Board, what: str) -> None:
@@ -224,7 +226,25 @@ def _silence_filter(board: Board, _: str) -> None:
 def _escalate(board: Board, _: str) -> None:
     from . import flows
 
-    board.start(flows.page(board, board.desk, board.alert_refs()))
+    board.start(flows.respond(board, board.desk, board.alert_refs()))
+
+
+def _resolve(board: Board, _: str) -> None:
+    from . import flows
+
+    board.start(flows.resolve(board, board.desk, board.alert_refs()))
+
+
+def _snooze(board: Board, _: str) -> None:
+    from . import flows
+
+    board.start(flows.snooze(board, board.desk, board.alert_refs()))
+
+
+def _maintenance(board: Board, _: str) -> None:
+    from . import flows
+
+    board.start(flows.maintenance(board, board.desk))
 
 
 def _note(board: Board, _: str) -> None:
@@ -328,6 +348,9 @@ DEEDS: Mapping[str, Deed] = {
     "silence-filter": _silence_filter,
     "silences": lambda board, _: board.to_pane("alerts" if board.front == "silences" else "silences"),
     "extend": lambda board, _: _with_silences(board, "extend"),
+    "resolve": _resolve,
+    "snooze": _snooze,
+    "maintenance": _maintenance,
     "note": _note,
     "disarm": _disarm,
     "run": _run,

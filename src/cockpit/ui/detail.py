@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from .chart import pictured
-from .facts import Fact
+from .fact import Fact
 from .lines import Lines
 from .look import Look
 from .spans import Row, Span, Spans, cells, fit, heading, width_of, wrapped

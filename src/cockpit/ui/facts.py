@@ -5,41 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-import msgspec
-
-from ..core import actions
-from ..core.alerts import Alert, AlertState, Link, Ref
+from ..core.alerts import Alert, AlertState, Link
 from ..core.curves import Curve
 from ..core.paged import Paged, PageState
+from ..core.questions import Answered
 from ..core.roster import OnCall, Person, Shift
 from ..core.runbooks import Confirm, Plan, Runbook
 from ..core.traps import Trap, TrapState, TrapView
 from ..core.units import say_seconds
 from ..core.view import Row, View
 from .alerts import SEVERITIES
+from .fact import BLANK, Fact, title_fact
 from .measured import measured
 from .spans import Span
+from .timeline import before, timeline, told_of
 from .times import city, clock, moment, said_age
 from .traps import STATES
 
 
-class Fact(msgspec.Struct, frozen=True):
-    """A line to be: a label and its text; text alone; ready spans; or a curve to be drawn. All empty is a blank line."""
-
-    label: str = ""
-    text: str = ""
-    role: str = "text"
-    spans: tuple[Span, ...] = ()
-    curve: Curve | None = None
-
-
-BLANK = Fact()
-
-
 def of_alert(
-    row: Row, view: View, now: datetime, zone: str, curve: Curve | None = None, trap: TrapView | None = None
+    row: Row,
+    view: View,
+    now: datetime,
+    zone: str,
+    curve: Curve | None = None,
+    trap: TrapView | None = None,
+    told: Answered = Answered(),
 ) -> tuple[Fact, ...]:
-    """All about an alert; ``curve`` is how it went over time, ``trap`` the trap that raised it. Times in ``zone``."""
+    """All about an alert; ``curve`` is how it went over time, ``trap`` the trap that raised it, ``told`` what its source tells of
+    it when asked. Times in ``zone``."""
     alert = row.alert
     glyph, word = SEVERITIES[alert.severity]
     role = "stale" if row.stale else alert.severity.word if alert.state is AlertState.FIRING else "muted"
@@ -54,20 +48,23 @@ def of_alert(
         facts.append(Fact("acknowledged", f"by {alert.acknowledged_by or 'someone'}{at}{why}", "who"))
     if alert.suppressed_by:
         facts.append(Fact("suppressed", alert.suppressed_by))
+    if alert.assignees:
+        facts.append(Fact("assigned to", ", ".join(alert.assignees), "who"))
     if alert.pages:
-        facts += [BLANK, _title("Paging"), *(_paged(each, now, zone) for each in alert.pages)]
+        facts += [BLANK, title_fact("Paging"), *(_paged(each, now, zone) for each in alert.pages)]
     if trap is not None:
         facts += [BLANK, *_reading(trap, curve), *_answers(trap)]
     elif curve is not None:
         facts += [BLANK, Fact(curve=curve)]
     for title, pairs in (("Labels", alert.labels), ("Annotations", alert.annotations)):
         shown = [Fact(" " + name, value) for name, value in sorted(pairs.items()) if value != alert.summary]
-        facts += [BLANK, _title(title), *shown] if shown else []
+        facts += [BLANK, title_fact(title), *shown] if shown else []
     facts += _links(alert.links)
     routed = [Fact(" goes to", ", ".join(alert.receivers))] if alert.receivers else []
     routed += [Fact(" in group" if not n else " ", group) for n, group in enumerate(alert.groups)]
-    facts += [BLANK, _title("Routing"), *routed] if routed else []
-    facts += [BLANK, _title("Timeline"), *_timeline(alert, view.runs, now, zone)]
+    facts += [BLANK, title_fact("Routing"), *routed] if routed else []
+    story, above = told_of(told, alert.ref.source)
+    facts += [*above, BLANK, title_fact("Timeline"), *timeline(alert, view.runs, now, zone, story), *before(story, now, zone)]
     return (*facts, BLANK, Fact("source", f"{alert.ref.source} · {alert.ref.id}", "muted"))
 
 
@@ -101,7 +98,7 @@ def of_trap(trap: TrapView, now: datetime, zone: str, curve: Curve | None = None
     if watch.rest_until is not None and trap.state is TrapState.DISARMED:
         left = said_age(now, watch.rest_until)
         facts.append(Fact("at rest", f"until {moment(watch.rest_until, now, zone)} ({left}), by {watch.rest_by}: {watch.rest_why}"))
-    facts += [BLANK, *_reading(trap, curve), *_answers(trap), BLANK, _title("How it looks")]
+    facts += [BLANK, *_reading(trap, curve), *_answers(trap), BLANK, title_fact("How it looks")]
     looked = f"{moment(watch.checked_at, now, zone)} {city(zone)}" if watch.checked_at else "not yet"
     pairs = (
         *(_told_by_another(configured) if watch.told else _looked_at_here(configured, keeper)),
@@ -112,7 +109,7 @@ def of_trap(trap: TrapView, now: datetime, zone: str, curve: Curve | None = None
     )
     facts += [Fact(" " + name, value) for name, value in pairs if value]
     labels = sorted(configured.labels.items()) if watch.told else ()
-    facts += [BLANK, _title("Labels"), *(Fact(" " + name, value) for name, value in labels)] if labels else []
+    facts += [BLANK, title_fact("Labels"), *(Fact(" " + name, value) for name, value in labels)] if labels else []
     return (*facts, *_links(trap.links))
 
 
@@ -134,7 +131,7 @@ def _told_by_another(trap: Trap) -> Iterable[tuple[str, str]]:
 
 
 def _links(links: Sequence[Link]) -> Iterable[Fact]:
-    return (BLANK, _title("Links"), *(Fact(" " + link.name, link.url, "info") for link in links)) if links else ()
+    return (BLANK, title_fact("Links"), *(Fact(" " + link.name, link.url, "info") for link in links)) if links else ()
 
 
 def of_roster(each: OnCall, now: datetime, zone: str, people: Mapping[str, Person]) -> tuple[Fact, ...]:
@@ -157,13 +154,13 @@ def of_runbook(runbook: Runbook, plan: Plan, title: str, why_not: str) -> tuple[
     facts += [Fact(text=runbook.help)] if runbook.help else []
     if why_not:
         facts.append(Fact("cannot run", why_not, "refusal"))
-    facts += [BLANK, _title("What it executes")]
+    facts += [BLANK, title_fact("What it executes")]
     steps = plan.steps or ()
     facts += [Fact(" " + (step.name or f"step {n}"), " ".join(map(_argument, step.argv))) for n, step in enumerate(steps, 1)]
     if not steps:
         facts += [Fact(" " + (step.name or f"step {n}"), " ".join(step.run), "muted") for n, step in enumerate(runbook.steps, 1)]
     if plan.values:
-        facts += [BLANK, _title("With"), *(Fact(" " + name, value) for name, value in plan.values.items())]
+        facts += [BLANK, title_fact("With"), *(Fact(" " + name, value) for name, value in plan.values.items())]
     asks = {Confirm.YES: "asks first", Confirm.TYPE: f"asks for {plan.word} to be typed"}[runbook.confirm]
     facts += [
         BLANK,
@@ -210,10 +207,6 @@ def _argument(value: str) -> str:
     from .exact import spell
 
     return spell(value)
-
-
-def _title(text: str) -> Fact:
-    return Fact(spans=((text, "title"),))
 
 
 def _pending(row: Row) -> tuple[Span, ...]:
@@ -268,36 +261,3 @@ def _shift(shift: Shift, now: datetime, zone: str, people: Mapping[str, Person])
     person = people.get(shift.person)
     for contact in person.contacts if person is not None else ():
         yield Fact(" " + contact.via, contact.to)
-
-
-def _timeline(alert: Alert, runs: Iterable[actions.Run], now: datetime, zone: str) -> list[Fact]:
-    happened: list[tuple[datetime, str, str]] = []
-    if alert.started_at is not None:
-        happened.append((alert.started_at, "fired", "text"))
-    if alert.acknowledged_at is not None:
-        happened.append((alert.acknowledged_at, f"acknowledged by {alert.acknowledged_by or 'someone'}", "who"))
-    happened += [(note.at, f"{note.who}: {note.text}", "text") for note in alert.notes]
-    for run in runs:
-        if alert.ref in touched(run.action):
-            reason = f" ({run.reason})" if run.reason else ""
-            happened.append((run.at, f"{run.what} by {run.who}: {state_word(run.state)}{reason}", "muted"))
-    if alert.ended_at is not None:
-        happened.append((alert.ended_at, "resolved", "ok"))
-    return [Fact(" " + moment(at, now, zone), text, role) for at, text, role in sorted(happened, key=lambda each: each[0])]
-
-
-def state_word(state: actions.RunState) -> str:
-    """A run's state on the screen: ``done`` for what is confirmed."""
-    return "done" if state is actions.RunState.CONFIRMED else state.value
-
-
-def touched(action: actions.Action) -> tuple[Ref, ...]:
-    """The alerts that an action was about."""
-    match action:
-        case actions.Ack(refs=refs) | actions.Unack(refs=refs):
-            return refs
-        case actions.AddNote(ref=ref):
-            return (ref,)
-        case actions.Start(alert=Ref() as ref):
-            return (ref,)
-    return ()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ..core import actions
+from ..core import actions, responses
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,11 +72,18 @@ TABLE: tuple[Key, ...] = (
         group=ACT, verb=actions.Unack,
         aliases=("undo", "unacknowledge")),
     Key(id="silence", title="Silence", keys=("s",), label="silence…",
-        help="Silence by matcher: an end, a comment, a preview; or end a silence. In Silences: change it",
+        help="Silence by matcher: an end, a comment, a preview; or end a silence; or snooze. In Silences: change it",
         group=ACT, verb=actions.MakeSilence, footer=20),
-    Key(id="escalate", title="Page somebody", keys=("e",), label="page…",
-        help="Page somebody: whoever is on call, or a person, by the channels that reach them",
-        group=ACT, verb=actions.PagePeople, footer=25, aliases=("page",)),
+    Key(id="escalate", title="Escalate, or page somebody", keys=("e",), label="escalate…",
+        help="Escalate, give away, merge, snooze, run a play, where the source can; else page somebody",
+        group=ACT, verb=actions.PagePeople, footer=25, aliases=("page", "respond")),
+    Key(id="resolve", title="Resolve", keys=("c",), label="close…",
+        help="Close: say that it is over, where the source can be told so",
+        group=ACT, verb=responses.Resolve, aliases=("close",)),
+    Key(id="snooze", title="Snooze", keys=(), label="snooze…",
+        help="Keep it quiet for a while; then it rings again by itself", group=ACT, verb=responses.Snooze),
+    Key(id="maintenance", title="Maintenance", keys=(), label="maintenance…",
+        help="What is under maintenance at its source: begin one, end one", group=ACT, verb=responses.Maintain),
     Key(id="silence-filter", title="Silence what the filter shows", keys=("F",), label="silence filter…",
         help="Silence what the filter in force shows", group=ACT, verb=actions.MakeSilence),
     Key(id="extend", title="Let the silence last longer", keys=("plus",), label="extend…",

@@ -162,6 +162,12 @@ class Picker(Box[str | None]):
     def _under_cursor(self) -> Entry | None:
         return self._found[self.query_one(Choices).at] if self._found else None
 
+    def put_cursor_on(self, id: str) -> None:
+        """To this entry, if it is in the list."""
+        at = next((number for number, entry in enumerate(self._found) if entry.id == id), None)
+        if at is not None:
+            self.query_one(Choices).action_to(at)
+
     def action_go(self, rows: int) -> None:
         """Move the cursor."""
         self._say_why("")

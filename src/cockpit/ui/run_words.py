@@ -6,8 +6,8 @@ from textual.content import Content
 
 from ..core.actions import Run, RunState, Start
 from ..core.units import say_seconds
-from .facts import state_word
 from .page import Line
+from .timeline import state_word
 
 GLYPHS: dict[RunState, tuple[str, str]] = {
     RunState.PENDING: ("·", "$role-muted"),

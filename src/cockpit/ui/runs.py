@@ -18,10 +18,10 @@ from ..engine.desk import Desk, Refused
 from .box import Box, Said
 from .choices import Choices
 from .coloured import coloured
-from .facts import state_word
 from .page import Line, Page
 from .run_words import GLYPHS, facts, said
 from .spans import cells, fit
+from .timeline import state_word
 from .typed import Typed
 
 KEPT = 10_000

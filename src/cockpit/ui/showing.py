@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from ..core.alerts import Alert, AlertState, Silence
 from ..core.curves import Curve
+from ..core.questions import Answered, HistoryOf
 from ..core.roster import OnCall, Person
 from ..core.traps import TrapView
 from ..core.view import Row, View
@@ -34,6 +35,8 @@ class Showing:
     def __init__(self, desk: Desk, zone: str, people: Mapping[str, Person], told: Told) -> None:
         self._desk, self._zone, self._people, self._told = desk, zone, people, told
         self.room = 0
+        self.looks = True
+        """Whether the pane is open: what nobody sees is not asked for."""
         self._points: tuple[object, Sequence[tuple[float, float]]] = (None, ())
         self._hit: tuple[object, Silence | None, tuple[Row, ...]] = (None, None, ())
 
@@ -57,7 +60,9 @@ class Showing:
             name = f"{SEVERITIES[alert.severity][0]} {alert.name}" + (f" · {alert.where}" if alert.where else "")
             over = [("resolved", "ok")] if alert.state is AlertState.RESOLVED else []
             title = ((name, role), *over)
-            return Shown(alert.ref, title, facts.of_alert(about.row, view, now, self._zone, self._curve(alert, trap, now), trap))
+            told = self._desk.look_up(HistoryOf(alert.ref)) if self.looks else Answered()
+            curve = self._curve(alert, trap, now)
+            return Shown(alert.ref, title, facts.of_alert(about.row, view, now, self._zone, curve, trap, told))
         return self.of_trap(about.trap, view, now)
 
     def of_trap(self, trap: TrapView | None, view: View, now: datetime) -> Shown:

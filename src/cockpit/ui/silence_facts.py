@@ -10,7 +10,7 @@ from ..core.filters import FilterError, parse
 from ..core.terms import Is
 from ..core.view import Row, View
 from .alerts import SEVERITIES
-from .facts import BLANK, Fact
+from .fact import BLANK, Fact
 from .silences import ends, state_of
 from .times import city, moment, said_age
 

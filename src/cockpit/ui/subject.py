@@ -10,6 +10,7 @@ import msgspec
 
 from ..core import actions
 from ..core.alerts import Link, Ref
+from ..core.responses import Escalate, Maintain, Reassign, Resolve, Snooze
 from ..core.runbooks import Plan, Runbook, offered
 from ..core.traps import TrapState, TrapView
 from ..core.view import Row, View
@@ -115,7 +116,7 @@ def _reason(
     soon = view.now + timedelta(hours=1)
     if id in ("open", "mark") and not (alerts or traps):
         return "nothing is selected"
-    if id in ("ack", "unack", "silence", "note", "copy") and not alerts:
+    if id in ("ack", "unack", "silence", "note", "copy", "resolve", "snooze") and not alerts:
         return "there is no alert under the cursor"
     match id:
         case "ack":
@@ -125,9 +126,15 @@ def _reason(
         case "note":
             return desk.why_not(actions.AddNote(alerts[0], "…"))
         case "silence":
-            return desk.why_not(actions.MakeSilence(alerts[0].source, "…", soon, "…"))
+            return None if snoozes(desk, alerts) else desk.why_not(actions.MakeSilence(alerts[0].source, "…", soon, "…"))
         case "escalate":
-            return desk.why_not(actions.PagePeople)
+            return None if alerts and responds(desk, alerts) else desk.why_not(actions.PagePeople)
+        case "resolve":
+            return desk.why_not(Resolve(tuple(alerts)))
+        case "snooze":
+            return desk.why_not(Snooze(tuple(alerts), soon))
+        case "maintenance":
+            return desk.why_not(Maintain)
         case "disarm":
             if not traps:
                 return "there is no trap under the cursor"
@@ -141,6 +148,20 @@ def _reason(
         case "link":
             return None if about.links else f"{about.name} has no link" if about.name else "there is no alert under the cursor"
     return None
+
+
+def snoozes(desk: Desk, alerts: Sequence[Ref]) -> bool:
+    """Whether these are snoozed where others are silenced: their source has no silences."""
+    soon = desk.view.now + timedelta(hours=1)
+    if not alerts or desk.why_not(Snooze(tuple(alerts), soon)) is not None:
+        return False
+    return desk.why_not(actions.MakeSilence(alerts[0].source, "…", soon, "…")) is not None
+
+
+def responds(desk: Desk, alerts: Sequence[Ref]) -> bool:
+    """Whether the source of these knows more than acknowledging."""
+    tries = (Escalate(tuple(alerts), 1), Reassign(tuple(alerts), ("…",)), Resolve(tuple(alerts)))
+    return any(desk.why_not(each) is None for each in tries)
 
 
 def _rest(desk: Desk, view: View, ref: Ref) -> str | None:

@@ -5,15 +5,17 @@ box *before it returns*, so that a key pressed twice meets the box and not the b
 `Board.start`. Every path goes through `Desk.why_not` and ends in `Desk.ask`: keys, palette and command line alike (safety 12).
 """
 
+from .maintenance import maintenance
 from .menus import command, palette
 from .note import note
 from .page import page
+from .respond import resolve, respond, snooze
 from .run import dry_run, pick_runbook, run
 from .silence import silence, silence_filter
 from .silences import change, end, extend
 from .trap import disarm
 
 __all__ = [
-    "change", "command", "disarm", "dry_run", "end", "extend", "note", "page", "palette", "pick_runbook", "run", "silence",
-    "silence_filter",
+    "change", "command", "disarm", "dry_run", "end", "extend", "maintenance", "note", "page", "palette", "pick_runbook", "resolve",
+    "respond", "run", "silence", "silence_filter", "snooze",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from ..command import UnknownCommand, read
 from ..palette import Entry, Picker, key_entries
 from .note import note
 from .page import page
+from .respond import resolve, snooze
 from .run import dry_run, run, runbook_entries
 from .silence import silence_line
 from .steps import Board, Rest, nothing, refuse, show, tell, used
@@ -187,6 +188,8 @@ _WITH_WORDS: dict[str, Callable[[Board, Desk, str], Rest]] = {
     "ack": _ack,
     "note": _note,
     "escalate": _page,
+    "resolve": lambda board, desk, rest: resolve(board, desk, board.alert_refs(), rest),
+    "snooze": lambda board, desk, rest: snooze(board, desk, board.alert_refs(), rest),
     "silence": _silence,
     "disarm": _disarm,
     "arm": _arm,

@@ -1,0 +1,26 @@
+"""A plain fact, which the Detail pane lays out as a line or several."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ..core.curves import Curve
+from .spans import Span
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """A line to be: a label and its text; text alone; ready spans; or a curve to be drawn. All empty is a blank line."""
+
+    label: str = ""
+    text: str = ""
+    role: str = "text"
+    spans: tuple[Span, ...] = ()
+    curve: Curve | None = None
+
+
+BLANK = Fact()
+
+
+def title_fact(text: str) -> Fact:
+    """The title of a section."""
+    return Fact(spans=((text, "title"),))
