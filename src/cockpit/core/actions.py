@@ -9,7 +9,7 @@ import msgspec
 
 from .alerts import Ref
 from .covers import Cover
-from .responses import RESPONSES, Response
+from .responses import RESPONSES, Escalate, Merge, Reassign, Resolve, Response, RunPlay, Snooze
 
 
 class Ack(msgspec.Struct, frozen=True, tag="ack"):
@@ -193,3 +193,19 @@ WRITES: dict[type, str] = {
     Cancel: "cancel a run",
 }
 """Every action writes; read-only removes them all. The words are the person's name for each."""
+
+
+def touched(action: Action) -> tuple[Ref, ...]:
+    """The alerts that an action was about."""
+    match action:
+        case Ack(refs=refs) | Unack(refs=refs) | Resolve(refs=refs) | Snooze(refs=refs):
+            return refs
+        case Escalate(refs=refs) | Reassign(refs=refs):
+            return refs
+        case Merge(into=into, refs=refs):
+            return (into, *refs)
+        case AddNote(ref=ref) | RunPlay(alert=ref):
+            return (ref,)
+        case Start(alert=Ref() as ref):
+            return (ref,)
+    return ()

@@ -150,7 +150,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 class OnCall(msgspec.Struct, frozen=True, kw_only=True):
     """One roster at one moment: who is on (``None`` = a gap, drawn in red), who is next, and the present or next gap, where the
     source knows of one soon. Without ``always``, times without anybody are meant, and none is a gap. ``policy`` is the escalation
-    policy of which it is a level, where its source has such."""
+    policy of which it is a level, where its source has such. ``assumed``: nobody has said so, and it holds while nobody does."""
 
     roster: str
     level: int
@@ -161,6 +161,13 @@ class OnCall(msgspec.Struct, frozen=True, kw_only=True):
     policy: str = ""
     gap: Gap | None = None
     always: bool = True
+    assumed: bool = False
+
+
+def believed(rosters: Iterable[OnCall]) -> tuple[OnCall, ...]:
+    """Those that somebody has laid out; where there are none, what is assumed."""
+    every = tuple(rosters)
+    return tuple(each for each in every if not each.assumed) or every
 
 
 UNITS = ("hours", "days", "weeks", "months")

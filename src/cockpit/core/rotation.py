@@ -279,6 +279,5 @@ def alone(person: Person, source: str = "local") -> OnCall:
     now = Shift(
         roster="primary", level=1, person=person.id, name=person.name, timezone=person.timezone, start=None, end=None, source=source
     )
-    return OnCall(
-        roster="primary", level=1, source=source, now=now, next=None, remark="alone on call: add others with [people] and [rosters]"
-    )
+    remark = "alone on call: add others with [people] and [rosters]"
+    return OnCall(roster="primary", level=1, source=source, now=now, next=None, remark=remark, assumed=True)

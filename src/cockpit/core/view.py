@@ -14,7 +14,7 @@ from .covers import Standing
 from .hopes import Hopes
 from .ranking import Ranking
 from .responses import Maintenance
-from .roster import OnCall
+from .roster import OnCall, believed
 from .rows import Row
 from .runbooks import Runbook
 from .silences import standing
@@ -135,7 +135,7 @@ def project(
         alerts=ranked([Told(said.source, said.alerts or (), sees[said.source]) for said in told], hopes, now, me),
         silences=tuple(standing(silence, now) for said in told for silence in said.silences or ()),
         traps=tuple(hopes.trap(view, now, sees[said.source]) for said in told for view in said.traps or ()),
-        rosters=tuple(roster for said in told for roster in said.rosters or ()),
+        rosters=believed(roster for said in told for roster in said.rosters or ()),
         overrides=tuple(each for said in told for each in said.overrides or () if each.end > now),
         maintenances=tuple(each for said in told for each in said.maintenances or () if each.ends_at > now),
         runbooks=tuple(runbooks),

@@ -10,7 +10,7 @@ from functools import partial
 from ..config.decode import decode_settings
 from ..config.model import Config, SourceConfig
 from ..config.secrets import resolve
-from ..core.roster import OnCall
+from ..core.roster import OnCall, believed
 from ..core.schedule import Laid
 from ..core.sources import Snapshot, SourceHealth
 from ..provider import Clock, Host
@@ -94,7 +94,8 @@ class Sources:
                 found.extend(answer.records if answer is not None else ())
 
         await asyncio.gather(*map(ask, self._sources.values()))
-        return tuple(sorted(found, key=lambda each: (each.level, each.source, each.roster))), tuple(sorted(silent))
+        every = sorted(believed(found), key=lambda each: (each.level, each.source, each.roster))
+        return tuple(every), tuple(sorted(silent))
 
     async def lay_out(self, since: datetime, until: datetime) -> Laid:
         """All rosters between two moments (UTC), as far as each source can tell."""

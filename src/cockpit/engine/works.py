@@ -17,7 +17,7 @@ import msgspec
 from ..config.model import Config
 from ..config.reread import Reread
 from ..config.secrets import resolve
-from ..core.actions import Action, Run, Start
+from ..core.actions import Action, Run, Start, touched
 from ..core.alerts import Ref
 from ..core.questions import Answered, AssigneesAt, Question, ServicesAt
 from ..core.roster import OnCall
@@ -328,9 +328,13 @@ class Works:
                 loop.call_soon_threadsafe(partial(self._crew.go, name, work))
 
     def _about(self, question: Question) -> object:
-        """What is known of what a question is about: what is answered is true of that."""
-        row = self._store.peek.alert(question.alert) if not isinstance(question, (AssigneesAt, ServicesAt)) else None
-        return row.alert if row is not None else None
+        """What is known of what a question is about, and what has been done to it: what is answered is true of that."""
+        if isinstance(question, (AssigneesAt, ServicesAt)):
+            return None
+        view = self._store.peek
+        row = view.alert(question.alert)
+        done = tuple(run.id for run in view.runs if run.state.settled and question.alert in touched(run.action))
+        return row.alert if row is not None else None, done
 
     def _remarks(self) -> tuple[str, ...]:
         trouble = (*self._crew.trouble.values(), *((self._store.trouble,) if self._store.trouble else ()))

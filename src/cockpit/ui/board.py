@@ -284,7 +284,8 @@ class Board(InputLines, inherit_bindings=False):
     def _shown(self, now: datetime) -> Shown:
         here = (self.oncall.here, self.runbooks.here, self.traps.here, self.silences.here)
         self.showing.room = 0 if self.detail.folded else self.detail.room
-        self.showing.looks = not self.detail.folded
+        detail = self.places(self.size).regions.get("detail")
+        self.showing.looks = detail is not None and detail.height > 1
         return self.showing.of_pane(self._subject_pane, here, self.subject, self.view, now)
 
     # ── panes and keys ────────────────────────────────────────────────────────────────────────────────────────────

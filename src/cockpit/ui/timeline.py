@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ..core import actions
-from ..core.alerts import Alert, Ref
+from ..core.alerts import Alert
 from ..core.questions import Answered
-from ..core.responses import Escalate, Merge, Reassign, Resolve, RunPlay, Snooze
 from ..core.story import Story
 from .fact import BLANK, Fact, title_fact
 from .times import moment
@@ -21,7 +20,7 @@ def timeline(alert: Alert, runs: Iterable[actions.Run], now: datetime, zone: str
     """Everything in the order of time. What a source tells in its own words stands instead of what the alert's times say."""
     happened = _told(story) if story is not None and story.entries else _known(alert)
     for run in runs:
-        if alert.ref in touched(run.action):
+        if alert.ref in actions.touched(run.action):
             reason = f" ({run.reason})" if run.reason else ""
             happened.append((run.at, f"{run.what} by {run.who}: {state_word(run.state)}{reason}", "muted"))
     return [Fact(" " + moment(at, now, zone), text, role) for at, text, role in sorted(happened, key=lambda each: each[0])]
@@ -72,19 +71,3 @@ def before(story: Story | None, now: datetime, zone: str) -> list[Fact]:
 def state_word(state: actions.RunState) -> str:
     """A run's state on the screen: ``done`` for what is confirmed."""
     return "done" if state is actions.RunState.CONFIRMED else state.value
-
-
-def touched(action: actions.Action) -> tuple[Ref, ...]:
-    """The alerts that an action was about."""
-    match action:
-        case actions.Ack(refs=refs) | actions.Unack(refs=refs) | Resolve(refs=refs) | Snooze(refs=refs):
-            return refs
-        case Escalate(refs=refs) | Reassign(refs=refs):
-            return refs
-        case Merge(into=into, refs=refs):
-            return (into, *refs)
-        case actions.AddNote(ref=ref) | RunPlay(alert=ref):
-            return (ref,)
-        case actions.Start(alert=Ref() as ref):
-            return (ref,)
-    return ()

@@ -45,7 +45,7 @@ def respond(board: Board, desk: Desk, refs: Sequence[Ref]) -> Rest:
         return page(board, desk, refs)
     several = f" and {counted(len(refs) - 1, 'other')}" if len(refs) > 1 else ""
     row = board.view.alert(refs[0])
-    name = row.alert.name if row is not None else refs[0].id
+    name = f"{row.alert.name} {row.alert.where}".strip() if row is not None else refs[0].id
     return _picked(board, desk, refs, show(board, LivePicker(f"{name}{several}: what to do?", lambda: _offers(board, desk, refs))))
 
 
@@ -174,7 +174,7 @@ async def _snooze_asked(board: Board, desk: Desk, refs: tuple[Ref, ...], answer:
 def _snoozed(board: Board, desk: Desk, refs: tuple[Ref, ...], length: str) -> Rest:
     if fault := _check(length):
         return refuse(board, fault)
-    ends = (board.clock.now() + duration(length)).replace(microsecond=0)
+    ends = (board.clock.now() + duration(length) + timedelta(seconds=1)).replace(microsecond=0)  # no shorter than was said
 
     def lines() -> list[Line]:
         return [fact("until", until(ends, board.clock.now()), "bold"), *alert_lines(board, refs)]
