@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from cockpit.core.actions import Ack, Action, Disarm, MakeSilence, Run, RunState, Start, Unack
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
+from cockpit.core.roster import OnCall, Person
+from cockpit.core.rotation import alone
 from cockpit.core.sources import Health, Snapshot, SourceHealth
 from cockpit.core.traps import Reading, Trap, TrapState, TrapView, Watch, view_of
 from cockpit.core.view import View, project
@@ -157,3 +159,13 @@ def test_a_pending_disarm_is_shown_as_expected() -> None:
 
 def test_equal_facts_give_equal_views() -> None:
     assert view(alert("a")) == view(alert("a"))
+
+
+def test_who_stands_alone_is_on_call_only_while_no_source_lays_out_a_roster() -> None:
+    ana = Person(id="ana", name="Ana")
+    laid = OnCall(roster="primary", level=1, source="pd", now=None, next=None)
+    local = Snapshot(source="local", asked_at=T0, asked_mono=1.0, rosters=(alone(ana),))
+    pd = Snapshot(source="pd", asked_at=T0, asked_mono=1.0, rosters=(laid,))
+    health = [SourceHealth(source=name, provider=name, health=Health.LIVE) for name in ("local", "pd")]
+    assert project({"local": local}, (), health, now=T0).rosters == (alone(ana),)
+    assert project({"local": local, "pd": pd}, (), health, now=T0).rosters == (laid,)

@@ -339,3 +339,16 @@ async def test_what_nobody_sees_is_not_asked_for() -> None:
         assert not [each for each in person.desk.looked_up if isinstance(each, HistoryOf)]
         await person.press("enter")
         await person.until(lambda: [each for each in person.desk.looked_up if isinstance(each, HistoryOf)], "the question")
+
+
+@played
+async def test_the_header_counts_down_while_a_source_wants_to_be_left_alone() -> None:
+    # safety 14
+    held = SourceHealth(
+        source="pd", provider="pagerduty", health=Health.LATE, age=timedelta(seconds=30), retry_in=timedelta(seconds=56), held=True
+    )
+    async with sitting(msgspec.structs.replace(view(), sources=(held,))) as person:
+        assert "pd waits  56s" in person.lines[0]
+        person.clock.turn(20)
+        person.board.header.show(person.board.view, person.clock.now(), 20.0)
+        await person.sees("pd waits  36s")

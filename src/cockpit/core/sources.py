@@ -64,8 +64,9 @@ class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
 
     ``age`` is the time since the last good answer was asked for (monotonic), ``None`` if there has been none;
     ``late_after`` is the age at which it is late.
-    ``reason`` is for the person: what happened and what the cockpit does about it. ``answers``: it is blind, and yet can be told
-    to do something.
+    ``reason`` is for the person: what happened and what the cockpit does about it. ``retry_in`` is when it is asked again after
+    a failure; ``held``: the source itself wanted to be left alone that long. ``answers``: it is blind, and yet can be told to do
+    something.
     """
 
     source: str
@@ -76,5 +77,6 @@ class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
     late_after: timedelta | None = None
     reason: str = ""
     retry_in: timedelta | None = None
+    held: bool = False
     rejected: int = 0
     answers: bool = False

@@ -201,6 +201,7 @@ class Source:
             late_after=timedelta(seconds=LATE * self._every),
             reason=reason,
             retry_in=timedelta(seconds=max(0.0, (self._retry_at or mono) - mono)) if waiting else None,
+            held=failure is not None and failure.firm,
             rejected=self._last.rejected if self._last is not None else 0,
             answers=failure is None and self._last is not None and bool(self._last.blind),
         )

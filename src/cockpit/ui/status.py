@@ -151,6 +151,8 @@ def _age(each: SourceHealth, since: float, now: datetime) -> str:
     if each.health is Health.STARTING:
         return " starting"
     word = {Health.BLIND: " blind", Health.PARKED: " parked", Health.INCOMPLETE: " incomplete"}.get(each.health, "")
+    if each.held and each.retry_in is not None:
+        return f"{word} waits {max(0.0, each.retry_in.total_seconds() - since):3.0f}s"
     if each.age is None:
         return word
     age = each.age.total_seconds() + since
