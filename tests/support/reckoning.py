@@ -16,8 +16,8 @@ from cockpit.core.roster import Away, Layer, Person, Roster
 from cockpit.core.windows import Window
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-FIRST, LAST = datetime(2011, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
-"""The years that are walked through."""
+FIRST, LAST = datetime(2010, 12, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
+"""The time that is walked through: some days longer than the years that are tried, as a year begins earlier east of Greenwich."""
 
 
 @cache
