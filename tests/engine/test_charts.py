@@ -118,6 +118,18 @@ def test_it_is_remembered_for_a_while_and_asked_for_again_after_that(rig: Rig) -
     wait(lambda: len(rig.eu.asked) == 2, "the second question")
 
 
+def test_it_is_asked_for_once_however_often_it_is_drawn_meanwhile(rig: Rig) -> None:
+    rig.eu.gate.clear()
+    rig.engine.series(rule("eu", "a"), 40)
+    wait(lambda: rig.eu.asked, "the question")
+    for _ in range(20):
+        assert rig.engine.series(rule("eu", "a"), 40) == Curve()
+    rig.eu.gate.set()
+    rig.get(rule("eu", "a"))
+    rig.get(rule("eu", "b"))
+    assert [name for name, *_ in rig.eu.asked] == ["a", "b"]
+
+
 def test_who_moves_on_does_not_wait_for_what_was_left_behind(rig: Rig) -> None:
     rig.eu.gate.clear()
     rig.engine.series(rule("eu", "a"), 40)

@@ -47,6 +47,7 @@ class Charts:
         self._lock = threading.Lock()
         self._known: dict[object, tuple[float, Curve | None]] = {}
         self._wish: _Wish | None = None
+        self._asking: object = None
         self._busy = False
 
     def get(self, about: Alert | TrapView, cells: int) -> Curve | None:
@@ -60,6 +61,8 @@ class Charts:
             few = curve is not None and not curve.problem and len(curve.points) < _FEW
             if self._clock.mono() - at < (YOUNG if few else FRESH):
                 return curve
+            if key == self._asking:
+                return curve  # it is on its way
             self._wish = _Wish(key, about, cells)
             idle, self._busy = not self._busy, True
         if idle:
@@ -78,17 +81,18 @@ class Charts:
         while True:
             with self._lock:
                 wish, self._wish = self._wish, None
-                self._busy = wish is not None
+                self._busy, self._asking = wish is not None, wish.key if wish is not None else None
             if wish is None:
                 return
             try:
                 curve = await self._asked(wish)
             except BaseException:
-                self._busy = False
+                self._busy, self._asking = False, None
                 raise
             with self._lock:
                 self._known.pop(wish.key, None)
                 self._known[wish.key] = (self._clock.mono(), curve)
+                self._asking = None
                 for old in list(self._known)[:-KEPT]:
                     del self._known[old]
             self._tell()
