@@ -35,7 +35,7 @@ from .silence_keys import with_silences
 from .silences import KEYS as SILENCE_KEYS
 from .silences import Silences, counted
 from .status import Banner, Footer, Header, Tabs, tabs
-from .subject import Subject, failed, offers, reasons
+from .subject import Subject, failed, offers, reasons, words
 from .told import Told
 from .traps import Traps
 
@@ -278,7 +278,8 @@ class Board(InputLines, inherit_bindings=False):
         said = [f"{marked} marked"] * bool(marked)
         if self.view.read_only or self.size.width >= _ROOMY:
             said.append(f"read-only {'on' if self.view.read_only else 'off'}")
-        self.footer.show(frozenset(self.why), "  ".join(said), SILENCE_KEYS if silences is not None else {})
+        here, named = (SILENCE_KEYS, {}) if silences is not None else ({}, words(self.desk, self.alert_refs()))
+        self.footer.show(frozenset(self.why), "  ".join(said), here, named)
         self.tabs.show(tabs(self.view, len(self.offers), self.front), self.pane)
 
     def _shown(self, now: datetime) -> Shown:
