@@ -16,7 +16,7 @@ from ..core.view import View
 from .haunted import Few, Haunted, Listing
 from .look import Look
 from .spans import Span, Spans, cells, column, fit, heading
-from .times import drawn_age
+from .times import drawn_age, passed
 
 SEVERITIES: Mapping[Severity, tuple[str, str]] = {
     Severity.CRITICAL: ("▲", "CRIT"),
@@ -127,6 +127,7 @@ class Alerts(Haunted[AlertRow]):
         self._looked = 1.0
         self.filter_text = ""
         self.silenced: Span | None = None
+        self._told_silenced: Span | None = None
         """What the title says of the silences that stand."""
         self._needs = EVERYTHING
         self._blind: tuple[str, ...] = ()
@@ -166,8 +167,11 @@ class Alerts(Haunted[AlertRow]):
 
     def tick(self, now: datetime) -> bool:
         """Time has passed: draw the ages that read differently now; gives back whether a ghost went."""
+        before = self._now
         faded = self.fade(now)
-        self.redraw()
+        if before is None or passed(before, now) or self.silenced != self._told_silenced:
+            self._told_silenced = self.silenced
+            self.redraw()
         return faded
 
     def marked(self) -> tuple[Ref, ...]:
