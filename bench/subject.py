@@ -116,17 +116,15 @@ def options(what: str) -> argparse.ArgumentParser:
 
 
 class Subject:
-    """``cockpit`` in a home with a config (`CONFIG`, or the ``sources`` alone) and the journal of an earlier run; ``new`` is the same in an empty home; ``board`` the
-    real board over `support.demo_board`; ``demo`` and ``stock`` the list of `support.demo_screen`, behind the edge and without."""
+    """``cockpit`` in a home with a config (`CONFIG`, or the ``sources`` alone) and the journal of an earlier run; ``new`` is the
+    same in an empty home; ``board`` the real board over `support.demo_board`; ``demo`` and ``stock`` the list of
+    `support.demo_screen`, behind the edge and without."""
 
     def __init__(self, chosen: argparse.Namespace, home: Path) -> None:
         self.name: str = chosen.subject
         self._home, self._arguments = home, chosen.argument
-        said = {
-            "cockpit": "WARN" if chosen.sources else "CRIT",
-            "new": "armed",
-            "board": "CRIT",
-        }  # in the list of alerts alone; in the title of the traps
+        # in the list of alerts alone; in the title of the traps
+        said = {"cockpit": "WARN" if chosen.sources else "CRIT", "new": "armed", "board": "CRIT"}
         self.ready: str = chosen.ready or said.get(self.name, "A0000005")
         self._homes = 0
         if self.name == "cockpit":
