@@ -29,6 +29,8 @@ are `null`.
 `acknowledged_at`, `suppressed_by`, `silences` (ids of those that hush it), \
 `receivers`, `groups` (as its source's routing made them), \
 `pages` (list of `at`, `who`, `channel`, `state` (begun, sent, failed, planned), `why`, `ending`) |
+| `alerts --by` | `by` (object), `alerts`, `severity`, `firing`, `acknowledged`, `suppressed`, `newest`, \
+`common` (labels that all have), `kinds` (alerts by name), `sources`, `ids` |
 | `traps`, `trap check` | `source`, `name`, `state` (armed, warning, tripped, blind, disarmed), `reading` (object of numbers), \
 `text`, `checked_at`, `trips_in_seconds`, `tripped_at`, `disarmed_until`, `severity` |
 | `silence --list` | `source`, `id`, `match`, `starts_at`, `ends_at`, `who`, `comment`, `state` (pending, active, expired), `ack`, \

@@ -31,8 +31,10 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 
 from cockpit.app import Cockpit  # noqa: E402 - as above
 from cockpit.core.actions import Run, RunState, Start  # noqa: E402 - as above
-from cockpit.core.alerts import Ref  # noqa: E402 - as above
+from cockpit.core.alerts import Ref, Severity  # noqa: E402 - as above
 from cockpit.core.curves import Curve  # noqa: E402 - as above
+from cockpit.core.groups import Group  # noqa: E402 - as above
+from cockpit.core.stormrule import StormRule  # noqa: E402 - as above
 from cockpit.core.units import bound  # noqa: E402 - as above
 from cockpit.engine.desk import Output  # noqa: E402 - as above
 from cockpit.ui.keys import TABLE  # noqa: E402 - as above
@@ -43,6 +45,7 @@ from support.desk import FakeDesk, StillClock  # noqa: E402 - the tests' folder 
 from support.hushed import hushed  # noqa: E402 - as above
 from support.rota import overrides  # noqa: E402 - as above
 from support.scene import NOW, config, scene  # noqa: E402 - as above
+from support.storms import stormed  # noqa: E402 - as above
 
 Hands = Callable[[Pilot[Any], Cockpit, FakeDesk], Awaitable[None]]
 """What a person does before the picture is taken."""
@@ -101,6 +104,17 @@ async def month(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
     await pilot.press("w")
 
 
+async def stormy(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
+    """A rack without power: the storm in groups, the cursor on the largest, the rest of the night around it."""
+    view = stormed(desk.view, range(312), severity=Severity.WARNING)
+    view = stormed(view, range(400, 431), "KubeletDown")
+    desk.show(stormed(view, range(500, 548), "PodNotReady", severity=Severity.WARNING, age=40))
+    await pilot.pause()
+    groups = [each for each in app.board.alerts.rows if isinstance(each, Group)]
+    app.board.alerts.seek(max(groups, key=len).key)
+    app.board.follow()
+
+
 PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "board-120x40-night-shift": ("night-shift", (120, 40), look),
     "board-120x40-day": ("day", (120, 40), look),
@@ -112,6 +126,7 @@ PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "week-120x40-night-shift": ("night-shift", (120, 40), week),
     "week-80x24-day": ("day", (80, 24), week),
     "month-120x40-night-shift": ("night-shift", (120, 40), month),
+    "storm": ("night-shift", (120, 40), stormy),
 }
 """Name → theme, size in cells, and what is done first."""
 
@@ -119,7 +134,7 @@ PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
 async def drawn(theme: str, size: tuple[int, int], hands: Hands) -> str:
     """One picture as SVG, taken once the screen has come to rest."""
     desk = FakeDesk(msgspec.structs.replace(scene(), me=("ana", "Ana")))
-    app = Cockpit(config(theme=theme), desk, table=TABLE, clock=StillClock(), environ={})
+    app = Cockpit(config(theme=theme, storm=StormRule()), desk, table=TABLE, clock=StillClock(), environ={})
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         await hands(pilot, app, desk)

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from cockpit.app import Cockpit
 from cockpit.config.model import Config
-from cockpit.core.view import View
+from cockpit.core.view import Row, View
 from cockpit.ui.board import Board
 from cockpit.ui.keys import TABLE, Key
 
@@ -19,6 +19,13 @@ from .boxes import settled, text_of, until
 from .desk import FakeDesk, StillClock
 from .scene import config as scene_config
 from .scene import scene
+
+
+def rows_of(board: Board) -> list[Row]:
+    """The alerts of the list, which has no groups in it now."""
+    rows = [each for each in board.alerts.rows if isinstance(each, Row)]
+    assert len(rows) == len(board.alerts.rows), "there are groups in the list"
+    return rows
 
 
 class Sitting:

@@ -15,6 +15,7 @@ from cockpit.core.alerts import Alert, AlertState, Link, Ref, Remark, Severity
 from cockpit.core.roster import Contact, OnCall, Person, Shift
 from cockpit.core.runbooks import Confirm, Param, Runbook, Step
 from cockpit.core.sources import Health, SourceHealth
+from cockpit.core.stormrule import StormRule
 from cockpit.core.traps import Reading, Trap, TrapState, TrapView, Watch
 from cockpit.core.units import Seconds, bound
 from cockpit.core.view import Ranking, Row, View
@@ -30,7 +31,14 @@ PEOPLE = {
 
 def config(**changes: object) -> Config:
     """The config that goes with the scene."""
-    made = Config(title="prod", me=("ana", "ana@example.com"), zones=("America/Sao_Paulo",), people=PEOPLE, bell=False)
+    made = Config(
+        title="prod",
+        me=("ana", "ana@example.com"),
+        zones=("America/Sao_Paulo",),
+        people=PEOPLE,
+        bell=False,
+        storm=StormRule(alerts=0),  # every alert by itself, however many: storms are looked at by themselves
+    )
     return msgspec.structs.replace(made, **changes)
 
 

@@ -1,6 +1,8 @@
-"""Worse nights than the scene: everything said by an enemy, and a flood."""
+"""Worse nights than the scene: everything said by an enemy, a flood, and a storm."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import msgspec
 
@@ -65,3 +67,21 @@ def many(count: int) -> View:
     )
     rows = tuple(Row(msgspec.structs.replace(each, ref=Ref("am-prod", str(n)))) for n, each in enumerate(ranked))
     return msgspec.structs.replace(scene(), alerts=rows)
+
+
+def stormed(
+    view: View,
+    numbers: Iterable[int],
+    name: str = "NodeDown",
+    *,
+    severity: Severity = Severity.ERROR,
+    age: float = 20,
+    **more: object,
+) -> View:
+    """The view with so many alerts more, that began at nearly the same time."""
+    rows = []
+    for number in numbers:
+        one = alert("am-prod", name, f"node-{number}", severity, age + number % 10, f"node-{number} does not answer", team="infra")
+        labels = {**one.labels, "rack": f"r{number % 4}"}
+        rows.append(Row(msgspec.structs.replace(one, labels=labels, **more)))
+    return msgspec.structs.replace(view, alerts=view.alerts.put(rows))

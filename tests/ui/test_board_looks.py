@@ -13,14 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.core.alerts import AlertState, Ref, Severity
+from cockpit.core.stormrule import StormRule
+from cockpit.core.storms import Storms
 from cockpit.core.text import clean
 from cockpit.core.view import Ranking, Row, View
 from cockpit.ui.bell import Bell
 from cockpit.ui.filterline import FilterLine
 from cockpit.ui.places import PANES, SMALLEST, places
-from support.boards import sitting
-from support.scene import alert, config, scene
-from support.storms import hostile, many
+from support.boards import rows_of, sitting
+from support.scene import NOW, alert, calm, config, scene
+from support.storms import hostile, many, stormed
 
 WEB, DISK = Ref("am-prod", "HighErrorRate/web-3"), Ref("local", "root-disk")
 
@@ -46,7 +48,7 @@ def test_the_filter_is_in_force_once_one_pauses_and_the_one_from_before_while_it
             await person.press("slash")
             await person.type("team=db")
             await person.sees("team=db ─")
-            assert {row.alert.name for row in person.board.alerts.rows} == {"PostgresDown", "ReplicaLag"}
+            assert {row.alert.name for row in rows_of(person.board)} == {"PostgresDown", "ReplicaLag"}
             assert "0 of 12 firing shown" in person.text
             await person.press("enter", "slash")
             await person.type(" @age>1h a=~(")
@@ -141,7 +143,7 @@ def test_two_sources_with_one_id_are_two_rows() -> None:
     async def body() -> None:
         alerts = [alert(source, "HighErrorRate", "web-3", Severity.CRITICAL, 3, "5xx") for source in ("am-eu", "am-us")]
         async with sitting(msgspec.structs.replace(scene(), alerts=tuple(map(Row, alerts)))) as person:
-            assert [row.alert.ref.source for row in person.board.alerts.rows] == ["am-eu", "am-us"]
+            assert [row.alert.ref.source for row in rows_of(person.board)] == ["am-eu", "am-us"]
             await person.press("j", "a")
             assert person.desk.asked == []
             assert "there is no source am-us" in person.footer
@@ -153,9 +155,9 @@ def test_m_shows_mine_then_all_again() -> None:
     async def body() -> None:
         async with sitting() as person:
             await person.press("m")
-            assert [row.alert.name for row in person.board.alerts.rows] == ["PostgresDown"]
+            assert [row.alert.name for row in rows_of(person.board)] == ["PostgresDown"]
             await person.press("m")
-            assert len(person.board.alerts.rows) == 15
+            assert len(rows_of(person.board)) == 15
 
     run(body)
 
@@ -246,8 +248,8 @@ def test_a_click_selects_and_a_double_click_opens() -> None:
     async def body() -> None:
         async with sitting() as person:
             await person.pilot.click(offset=(30, person.line_of("LatencyP99")))
-            assert person.board.alerts.here is not None
-            assert person.board.alerts.here.alert.name == "LatencyP99"
+            assert person.board.alerts.row_here is not None
+            assert person.board.alerts.row_here.alert.name == "LatencyP99"
             await person.pilot.click(offset=(30, person.line_of("LatencyP99")), times=2)
             await person.until(lambda: person.board.pane == "detail", "the detail")
 
@@ -270,13 +272,43 @@ def test_an_enemys_alerts_can_be_worked_with(raw: bool) -> None:  # safety 1 3
 
 
 def test_the_bell_rings_once_for_what_fires_anew_and_never_for_what_was_there() -> None:
-    bell = Bell()
-    assert not bell.rings(scene())
-    assert not bell.rings(scene())
-    assert bell.rings(with_first(scene(), NEW))
-    assert not bell.rings(with_first(scene(), NEW))
+    bell, none = Bell(), Storms(StormRule(alerts=0))
+    assert not bell.rings(scene(), none)
+    assert not bell.rings(scene(), none)
+    assert bell.rings(with_first(scene(), NEW), none)
+    assert not bell.rings(with_first(scene(), NEW), none)
     quiet = msgspec.structs.replace(NEW, alert=msgspec.structs.replace(NEW.alert, ref=Ref("a", "b"), state=AlertState.ACKNOWLEDGED))
-    assert not bell.rings(with_first(with_first(scene(), NEW), quiet))
+    assert not bell.rings(with_first(with_first(scene(), NEW), quiet), none)
+
+
+def test_a_storm_rings_once_and_again_where_it_gets_worse() -> None:
+    bell, storms = Bell(), Storms(StormRule(alerts=5))
+
+    def rings(view: View) -> bool:
+        storms.take(view.alerts, NOW)
+        return bell.rings(view, storms)
+
+    view = calm()
+    assert not rings(view)
+    view = stormed(view, range(20))
+    assert rings(view)
+    for start in (20, 40, 60):
+        view = stormed(view, range(start, start + 20))
+        assert not rings(view)
+    view = stormed(view, range(80, 82), severity=Severity.CRITICAL)
+    assert rings(view)
+    view = stormed(view, range(82, 90), severity=Severity.CRITICAL)
+    assert not rings(view)
+    assert rings(with_first(view, NEW)), "what is not of the storm rings as ever"
+
+
+def test_a_storm_that_was_there_when_the_screen_opened_rings_for_none_of_its_alerts() -> None:
+    bell, storms = Bell(), Storms(StormRule(alerts=5))
+    view = stormed(calm(), range(20))
+    for more in (range(0), range(20, 30)):
+        view = stormed(view, more)
+        storms.take(view.alerts, NOW)
+        assert not bell.rings(view, storms)
 
 
 @pytest.mark.parametrize(("wanted", "rings"), [(True, 1), (False, 0)])

@@ -14,7 +14,7 @@ from cockpit.core.alerts import AlertState, Ref
 from cockpit.core.traps import TrapState
 from cockpit.core.view import Row, View
 from cockpit.ui.haunted import GHOST_FOR
-from support.boards import Sitting, sitting
+from support.boards import Sitting, rows_of, sitting
 from support.scene import calm, scene
 
 WEB, DISK = Ref("am-prod", "HighErrorRate/web-3"), Ref("local", "root-disk")
@@ -71,7 +71,7 @@ def test_the_ghost_goes_when_the_person_moves_and_the_keys_work_again() -> None:
             assert "resolved" in person.lines[person.line_of("▌")]
             assert "resolved" in person.lines[person.line_of("─ ▲ root-disk")]  # the title of the detail
             await person.press("j", "k", "j")
-            assert all(row.alert.ref != DISK for row in person.board.alerts.rows)
+            assert all(row.alert.ref != DISK for row in rows_of(person.board))
             assert person.board.alerts.key is not None
             person.board.alerts.seek(LATENCY)
             await person.press("a")
@@ -83,7 +83,7 @@ def test_the_ghost_goes_when_the_person_moves_and_the_keys_work_again() -> None:
 def test_a_step_from_the_ghost_is_a_step_to_its_neighbour() -> None:
     async def body() -> None:
         async with sitting() as person:
-            before = [row.alert.ref for row in person.board.alerts.rows]
+            before = [row.alert.ref for row in rows_of(person.board)]
             await person.press("j", "j")
             await gone(person, before[2])
             await person.press("j")

@@ -17,7 +17,7 @@ from cockpit.core.traps import TrapState
 from cockpit.core.view import JournalHealth, View
 from cockpit.ui.keys import TABLE, remapped
 from cockpit.ui.places import PANES
-from support.boards import Sitting, sitting
+from support.boards import Sitting, rows_of, sitting
 from support.scene import calm, config, scene
 from support.storms import hostile, many
 
@@ -105,7 +105,7 @@ def test_rows_of_a_source_that_is_blind_stay_struck_and_say_how_old_they_are() -
         async with sitting() as person:
             assert "3m old" in line(person, "check_raid")
             pane = person.board.alerts
-            at = next(n for n, row in enumerate(pane.rows) if row.alert.name == "check_raid")
+            at = next(n for n, row in enumerate(rows_of(person.board)) if row.alert.name == "check_raid")
             struck = [segment.text for segment in pane.render_line(at + 2) if segment.style and segment.style.strike]
             assert struck == ["check_raid", "nas-1", "RAID degraded: 1 of 6 disks failed"]
 

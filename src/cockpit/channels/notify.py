@@ -42,9 +42,7 @@ class Notify:
         url = self._config.url.reveal() if self._config.url is not None else to.address
         there = apprise.Apprise()
         if not there.add(url):
-            scheme, colon, _ = url.partition("://")  # without one, all of it may be the token
-            shown = f"{clean(scheme, 30)}://…" if colon else "it has no scheme://"
-            raise ProviderError(f"apprise cannot read the address ({shown})")
+            raise ProviderError(f"apprise cannot read the address ({clean(url.partition('://')[0], 30)}://…)")
         kinds = {PageKind.TRIGGER: apprise.NotifyType.FAILURE, PageKind.RESOLVE: apprise.NotifyType.SUCCESS}
         kind = kinds.get(page.kind, apprise.NotifyType.INFO)
         heard = _Heard()

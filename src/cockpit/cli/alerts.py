@@ -13,6 +13,7 @@ from ..core.units import seconds, short_age
 from ..core.view import Row, View
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .compose import House, house
+from .groups import by_of, print_groups
 from .listing import alert_record, as_json, say, table
 from .run import Options, Stop
 
@@ -20,13 +21,19 @@ from .run import Options, Stop
 def alerts(options: Options) -> int:
     """List what is wrong now, worst first."""
     rule = filter_of(" ".join(options.words("filter")))
+    by = by_of(options.text("by")) if options.args.get("by") is not None else ()
     with house(options) as home:
         view = home.view()
     rows = [row for row in view.alerts if rule.matches(row.alert, view.now, view.me)]
-    if options.json:
+    if by:
+        print_groups(rows, view, by, options)
+    elif options.json:
         as_json([alert_record(row.alert, row.pending or row.running) for row in rows])
-    else:
-        _print_alerts(rows, view, options, everything=not rule.terms)
+    elif rows:
+        heads = ("Sev", "Age", "State", "Alert", "Where", "Summary", "Who", "Id")
+        table(heads, [_cells(row, view.now) for row in rows], [_style(row) for row in rows], options.color)
+    if not options.json:
+        _say_what_else(rows, view, everything=not rule.terms)
     if any(row.alert.state is AlertState.FIRING for row in rows):
         return BAD
     return COULD_NOT_SEE if view.cannot_see or view.unwatched else FINE
@@ -40,15 +47,8 @@ def filter_of(text: str) -> Filter:
         raise Stop(f"the filter cannot be read: {error}\n  {text}\n  {' ' * error.column}^", USAGE) from None
 
 
-def _print_alerts(rows: Sequence[Row], view: View, options: Options, *, everything: bool) -> None:
-    if rows:
-        styles = [_style(row) for row in rows]
-        table(
-            ("Sev", "Age", "State", "Alert", "Where", "Summary", "Who", "Id"),
-            [_cells(row, view.now) for row in rows],
-            styles,
-            options.color,
-        )
+def _say_what_else(rows: Sequence[Row], view: View, *, everything: bool) -> None:
+    """What cannot be seen; and where there are no alerts, what that means."""
     for word in view.cannot_see:
         say(f"Cannot see: {word}")
     for health in view.blind:

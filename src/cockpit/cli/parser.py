@@ -149,6 +149,9 @@ def _alerts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "filter", nargs="*", default=[], metavar="FILTER", help="label=value, label=~regex, @state=…, @severity>=…, words, !words"
     )
+    parser.add_argument(
+        "--by", metavar="LABELS", help="in groups, by these labels: alertname,cluster; @group is as the source's routing did"
+    )
 
 
 def _ids(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from .. import plugins
 from ..core.holidays import Holidays
+from ..core.stormrule import StormRule
 from ..core.text import clean
 from .decode import Decoder, misplaced
 from .faults import Faults, suggestion
@@ -119,6 +120,9 @@ class _Reading:
         theme, zones = fields.get("theme"), fields.get("zones")
         if isinstance(theme, str) and theme not in themes:
             self.faults.add(("theme",), f"there is no theme {theme!r}", suggestion(theme, themes))
+        self._check_by(("group_by",), fields.get("group_by"))
+        if isinstance(storm := fields.get("storm"), StormRule) and storm.by:
+            self._check_by(("storm", "by"), storm.by)
         for index, zone in enumerate(zones if isinstance(zones, tuple) else ()):
             check_zone(self.decoder, zone, ("zones", index))
         written = {key: value for key, value in self.group("keys").items() if isinstance(value, str)}
@@ -127,6 +131,17 @@ class _Reading:
             self.faults.add(("keys", key), what, misplaced(key) if here else "")
         if isinstance(title := fields.get("title"), str):
             fields["title"] = clean(title)
+
+    def _check_by(self, path: tuple[str, ...], names: object) -> None:
+        """Whether alerts can be grouped by these."""
+        if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+            return
+        from ..core.groups import parse_by  # deferred: few configs say it
+
+        try:
+            parse_by(",".join(names))
+        except ValueError as error:
+            self.faults.add(path, str(error))
 
     def group(self, key: str) -> Mapping[str, object]:
         """The named entries of one kind, as written."""

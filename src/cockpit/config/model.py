@@ -11,6 +11,7 @@ from ..core.escalation import Policy
 from ..core.holidays import Holidays
 from ..core.roster import Person, Roster
 from ..core.runbooks import Runbook
+from ..core.stormrule import StormRule
 from ..core.traps import Trap
 from ..core.units import Seconds
 
@@ -49,6 +50,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ``me`` are the names of the person at the keyboard (first: the id in ``people``, if there). ``zones`` are IANA names shown in
     the header beside UTC. ``unlock`` allows ``ctrl+o`` to lift ``read_only`` for the session; ``locked`` is why it may not, for the
     person, where that is not the config's doing. ``keys`` remaps key-table ids.
+    ``storm`` says what a storm is, ``group_by`` what the alerts are grouped by when somebody asks for groups.
     ``files`` are what it was read from, in order; empty with ``proposed`` means that the traps are what ``init`` would propose.
     """
 
@@ -61,6 +63,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     bell: bool = True
     mouse: bool = False
     ascii: bool = False
+    storm: StormRule = StormRule()
+    group_by: tuple[str, ...] = ("alertname",)
     keys: Mapping[str, str] = {}
     people: Mapping[str, Person] = {}
     holidays: Mapping[str, Holidays] = {}

@@ -160,7 +160,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     ``what`` is the verb ("ack", "silence", "free-disk"); ``target`` says on what, for people.
     ``settled_mono`` is the engine's monotonic time at which it left ``PENDING``/``RUNNING``: only a snapshot asked after
-    it confirms it. ``output_path`` is the file that keeps a runbook's output.
+    it confirms it. ``output_path`` is the file that keeps a runbook's output. ``done`` is of how many of its alerts its source has
+    been told so far, where they are many.
     """
 
     id: str
@@ -175,6 +176,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     output_path: str = ""
     reason: str = ""
     settled_mono: float | None = None
+    done: int = 0
+
+
+def progress(run: Run) -> str:
+    """What is under way, and how far: ``ack…``, ``ack 300 of 1,200…``."""
+    many = len(run.action.refs) if isinstance(run.action, (Ack, Unack)) else 1
+    return f"{run.what} {run.done:,} of {many:,}…" if many > 1 else f"{run.what}…"
 
 
 WRITES: dict[type, str] = {

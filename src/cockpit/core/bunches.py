@@ -9,11 +9,10 @@ from typing import TypeVar
 
 from .alerts import Alert
 from .filters import matchable, written
-from .patterns import LONGEST
 
 K = TypeVar("K")
 
-_VARYING = ("instance", "host", "node", "pod", "container", "device", "mountpoint", "name")
+VARYING = ("instance", "host", "node", "pod", "container", "device", "mountpoint", "name")
 """Labels in which alerts of one storm differ most often."""
 _SPECIAL = re.compile(r"([\\.+*?()|\[\]{}^$])")
 
@@ -26,7 +25,7 @@ def bunches(labelled: Mapping[K, Mapping[str, str]]) -> list[list[K]]:
     found: list[list[K]] = []
     for names, keys in shapes.items():
         best = [[each] for each in keys]
-        for varying in sorted(names, key=lambda name: name not in _VARYING):
+        for varying in sorted(names, key=lambda name: name not in VARYING):
             made = defaultdict[tuple[str, ...], list[K]](list)
             for each in keys:
                 made[tuple(labelled[each][name] for name in names if name != varying)].append(each)
@@ -58,6 +57,8 @@ def for_alerts(alerts: Sequence[Alert]) -> tuple[tuple[str, str], ...]:
 
 def _short_enough(bunch: Sequence[Mapping[str, str]]) -> list[list[Mapping[str, str]]]:
     """The bunch in parts whose alternatives one pattern may hold."""
+    from .patterns import LONGEST  # deferred: few silences need one
+
     parts: list[list[Mapping[str, str]]] = [[]]
     size = 0
     for named in bunch:

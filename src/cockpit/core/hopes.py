@@ -41,6 +41,11 @@ def _expected(run: Run) -> dict[str, object]:
     return {}
 
 
+def _expects(run: Run | None) -> object:
+    """What makes the row of an alert differ: not how far a run has come that is for many."""
+    return (run.id, run.state) if run is not None else None
+
+
 class Hopes:
     """What the runs that have no seen result yet lead us to expect, by what they are about."""
 
@@ -93,7 +98,7 @@ class Hopes:
     def unlike(self, other: Hopes) -> frozenset[Ref]:
         """The alerts of which something else was expected by ``other``; silences are not looked at."""
         tables = ((self.alerts, other.alerts), (self.running, other.running))
-        return frozenset(ref for one, two in tables for ref in {**one, **two} if one.get(ref) != two.get(ref))
+        return frozenset(ref for one, two in tables for ref in {**one, **two} if _expects(one.get(ref)) != _expects(two.get(ref)))
 
     def sweeping(self) -> frozenset[str]:
         """The sources at which something is expected of every alert that a silence would hush."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, chain
-from operator import itemgetter
+from operator import itemgetter, lt
 from typing import overload
 
 import msgspec
@@ -40,6 +40,11 @@ STATES: Mapping[AlertState, int] = {
 _FIRST = AlertState.FIRING
 # unknown is drawn above what is known to be mild: nobody has said that it is harmless
 _SEVERITIES = {Severity.CRITICAL: 0, Severity.ERROR: 1, Severity.UNKNOWN: 2, Severity.WARNING: 3, Severity.INFO: 4}
+
+
+def rank_of(state: AlertState, severity: Severity) -> tuple[int, int]:
+    """The beginning of the rank of all rows of this state and severity."""
+    return STATES[state], _SEVERITIES[severity]
 
 
 def rank(row: Row) -> Rank:
@@ -107,6 +112,12 @@ class Ordered(Sequence[Row]):
             return None
         return self._ends[at] - len(block) + within
 
+    def before(self, place: tuple[object, ...]) -> int:
+        """How many rows stand before this rank, or before the first that begins with it. O(log n)."""
+        at = bisect_left(self._firsts, place) - 1
+        block = self._blocks[at] if at >= 0 else ()
+        return self._ends[at] - len(block) + bisect_left(block, place, key=rank) if at >= 0 else 0
+
     def count_in(self, state: AlertState) -> int:
         """How many are in this state. O(log n)."""
         return self._before(STATES[state] + 1) - self._before(STATES[state])
@@ -173,6 +184,25 @@ class Ordered(Sequence[Row]):
         for row in come:
             touched.setdefault(self._at(rank(row)), ([], []))[1].append(row)
         return _mended(self._blocks, touched)
+
+
+def in_order(rows: Sequence[Row]) -> bool:
+    """Whether they stand in the order of their rank."""
+    ranks = list(map(rank, rows))
+    return all(map(lt, ranks, ranks[1:]))
+
+
+def unlike(old: Ordered, new: Ordered) -> tuple[list[Row], list[Row]]:
+    """What is in the one and not in the other: (gone, come), by the very objects. It costs what stands in blocks that are not in
+    both."""
+    if old is new:
+        return [], []
+    same = set(map(id, old.blocks)) & set(map(id, new.blocks))
+    before = [block for block in old.blocks if id(block) not in same]
+    after = [block for block in new.blocks if id(block) not in same]
+    had, has = set(map(id, chain.from_iterable(before))), set(map(id, chain.from_iterable(after)))
+    gone = [row for block in before for row in block if id(row) not in has]
+    return gone, [row for block in after for row in block if id(row) not in had]
 
 
 _Touched = tuple[list[Rank], list[Row]]

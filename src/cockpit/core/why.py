@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -71,8 +72,7 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
         case Ack(refs=refs) | Unack(refs=refs):
             if not refs:
                 return "there is no alert under the cursor"
-            reasons = [_not_this(action, ref, view, can) for ref in refs]
-            return None if None in reasons else reasons[0]
+            return _not_all(action, refs, view, can)
         case AddNote(ref=ref, text=text):
             return "the note is empty" if not text.strip() else _gone(ref, view) or _cannot(ref.source, "Notes", view, can)
         case MakeSilence(source=source, comment=comment, ends_at=ends_at, until_resolved=lasting, replaces=replaced):
@@ -209,6 +209,17 @@ def _not_answered(action: Response, view: View, can: frozenset[tuple[str, str]])
                 return "there is no alert under the cursor"
             reasons = [_not_this(action, ref, view, can) for ref in refs]
             return None if None in reasons else reasons[0]
+
+
+def _not_all(action: Ack | Unack, refs: Sequence[Ref], view: View, can: frozenset[tuple[str, str]]) -> str | None:
+    """Why it can be done for none of them: of very many, no more are looked at than are needed to know."""
+    first = ""
+    for ref in refs:
+        reason = _not_this(action, ref, view, can)
+        if reason is None:
+            return None
+        first = first or reason
+    return first
 
 
 def _not_this(action: OnAlert, ref: Ref, view: View, can: frozenset[tuple[str, str]]) -> str | None:

@@ -9,27 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 import msgspec
 
-from ..core.actions import Action, Cancel, PagePeople, Run, RunState, Start
+from ..core.actions import Ack, Action, Cancel, PagePeople, Run, RunState, Start, Unack
+from ..core.alerts import Ref
 from ..core.runbooks import Plan
 from ..core.sources import Snapshot
 from ..core.why import under_way
-from ..provider import Clock, Malformed, ProviderError, Unreachable
+from ..provider import Clock
 from . import verbs
 from .aside import Aside
 from .desk import Refused
 from .journal import Journal, JournalError
-from .lane import Overran
 from .local import LOCAL
 from .planning import difference
 from .runner import Runner
-from .source import Source, bug, said
+from .source import Source, said
 from .store import Store
+from .telling import Outcome, tell, tell_many
 from .twice import same_steps, still_running
 
 PATIENCE = 3
@@ -204,7 +204,8 @@ class Dispatch:
 
     def _give_up(self, run: Run) -> None:
         if run.state is RunState.UNCERTAIN:
-            self._seen(run, RunState.FAILED, f"no answer came, and {PATIENCE} readings later it is not there: it was not done")
+            undone = f"{run.done:,} are done, the others are not" if run.done else "it was not done"
+            self._seen(run, RunState.FAILED, f"no answer came, and {PATIENCE} readings later it is not there: {undone}")
         else:
             source = self._sent[run.id]
             self._seen(run, RunState.UNCERTAIN, f"{source} said yes, but {PATIENCE} answers later it does not show: look there")
@@ -280,7 +281,7 @@ class Dispatch:
         if source is None:
             return await self._settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=f"there is no source {name}"))
         try:
-            state, reason, result = await self._send(source, verbs.call(run.action, run.who))
+            outcome = await self._told(source, run)
         except asyncio.CancelledError:
             reason = f"the cockpit was closed while {name} was being told"
             run = msgspec.structs.replace(run, state=RunState.UNCERTAIN, reason=reason, settled_mono=self._stamp())
@@ -289,30 +290,37 @@ class Dispatch:
             raise
         after = self._stamp()
         run = msgspec.structs.replace(
-            run, state=state, reason=reason, settled_mono=after, seconds=(self._clock.now() - run.at).total_seconds()
+            self._store.run(run.id) or run,
+            state=outcome.state,
+            reason=outcome.reason,
+            settled_mono=after,
+            seconds=(self._clock.now() - run.at).total_seconds(),
         )
-        if state in (RunState.ACCEPTED, RunState.UNCERTAIN):
-            self._results[run.id], self._sent[run.id] = result, name
+        if outcome.state in (RunState.ACCEPTED, RunState.UNCERTAIN):
+            self._results[run.id], self._sent[run.id] = outcome.result, name
         await self._settle(run)
         source.nudge()
         return run
 
-    async def _send(self, source: Source, call: Callable[[Any], Any]) -> tuple[RunState, str, object]:
-        try:
-            result = await source.send(call)
-        except Overran as error:
-            if not error.begun:
-                return RunState.FAILED, f"{source.name} was not reached, nothing was sent: {said(error)}", None
-            return RunState.UNCERTAIN, f"it was sent to {source.name}, and {said(error)}", None
-        except (Unreachable, Malformed) as error:
-            return RunState.UNCERTAIN, f"nobody knows whether {source.name} did it: {said(error)}", None
-        except ProviderError as error:
-            return RunState.FAILED, said(error), None
-        except JournalError as error:
-            return RunState.FAILED, said(error), None
-        except Exception as error:  # noqa: BLE001  # a third party's code: it may have sent something before it broke
-            return RunState.UNCERTAIN, bug(source.provider_name, error), None
-        return RunState.ACCEPTED, "", result
+    async def _told(self, source: Source, run: Run) -> Outcome:
+        """Have it done, and say how far it is where it is for many."""
+        action = run.action
+        if isinstance(action, (Start, PagePeople, Cancel)):
+            raise TypeError(f"{run.what} is not done by a provider")
+        if not isinstance(action, (Ack, Unack)) or len(action.refs) < 2:
+            return await tell(source, verbs.call(action, run.who))
+
+        def told(done: int) -> None:
+            self._store.put_run(msgspec.structs.replace(self._store.run(run.id) or run, done=done))
+            self._changed()
+
+        async def still(refs: Sequence[Ref]) -> tuple[Ref, ...]:
+            await source.poll()
+            snapshot = self._store.snapshot(source.name)
+            there = {alert.ref for alert in (snapshot.alerts if snapshot is not None else None) or ()}
+            return tuple(ref for ref in refs if ref in there)
+
+        return await tell_many(source, verbs.alike_together(action, self._store.peek), run.who, still, told)
 
     async def _carry_start(self, run: Run, action: Start) -> Run:
         plan = self._plan(action)
@@ -322,7 +330,7 @@ class Dispatch:
         run = await self._settle(msgspec.structs.replace(run, state=RunState.RUNNING))
         outcome = await self._runner.execute(run.id, plan, dry_run=action.dry_run)
         run = msgspec.structs.replace(
-            run,
+            self._store.run(run.id) or run,
             state=outcome.state,
             exit_code=outcome.exit_code,
             seconds=outcome.seconds,

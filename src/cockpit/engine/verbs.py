@@ -64,6 +64,16 @@ def by_source(action: Verb) -> tuple[tuple[str, Verb], ...]:
     return tuple((source, msgspec.structs.replace(action, refs=tuple(each))) for source, each in refs.items())
 
 
+def alike_together(action: Ack | Unack, view: View) -> Ack | Unack:
+    """The action with alerts of one name beside each other: a source that is told in parts can say more in each."""
+
+    def name(ref: Ref) -> tuple[str, Ref]:
+        row = view.alert(ref)
+        return row.alert.name if row is not None else "", ref
+
+    return msgspec.structs.replace(action, refs=tuple(sorted(action.refs, key=name)))
+
+
 def _source(action: Plain | Merge | RunPlay | Maintain | EndMaintenance) -> str:
     match action:
         case Merge() | RunPlay() | Maintain() | EndMaintenance():

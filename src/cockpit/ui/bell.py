@@ -6,24 +6,45 @@ from itertools import takewhile
 
 from ..core.alerts import AlertState, Severity
 from ..core.ranking import Ranking
-from ..core.rows import Row
+from ..core.rows import Row, rank
+from ..core.storms import Storm, Storms
 from ..core.view import View
 
 
 class Bell:
-    """Remembers what was firing. An alert that is acknowledged, suppressed, stale or mere information does not ring."""
+    """Remembers what was firing. An alert that is acknowledged, suppressed, stale or mere information does not ring. A storm rings
+    once, and again where it gets worse: not for each of its alerts."""
 
     def __init__(self) -> None:
         self._before: Ranking | None = None
+        self._rung: dict[Storm, int] = {}
 
-    def rings(self, view: View) -> bool:
-        """Whether there is something new in this view, compared with the one before."""
+    def rings(self, view: View, storms: Storms) -> bool:
+        """Whether there is something new in this view, compared with the one before. ``storms`` have been told of this view."""
+        self._rung = {storm: worst for storm, worst in self._rung.items() if storm in storms.storms}
         before, self._before = self._before, view.alerts
         if before is None:
+            for ref in (ref for storm in storms.storms for ref in storm.refs):
+                if (row := view.alert(ref)) is not None and _loud(row):
+                    self._counts(row, storms)
             return False
         change = view.alerts.since(before)
         come = change.come if change is not None else takewhile(_fires, view.alerts)  # what fires stands before all else
-        return any(_loud(row) and not _loud(before.find(row.alert.ref)) for row in come)
+        new = (row for row in come if _loud(row) and not _loud(before.find(row.alert.ref)))
+        rung = [self._counts(row, storms) for row in new]  # each of them: what has rung is remembered
+        return any(rung)
+
+    def _counts(self, row: Row, storms: Storms) -> bool:
+        """Whether an alert is worth a ring: one of a storm only if it is the first of it, or worse than all that rang."""
+        storm = storms.of(row.alert.ref)
+        if storm is None:
+            return True
+        place = rank(row)[1]
+        rung = self._rung.get(storm)
+        if rung is not None and rung <= place:
+            return False
+        self._rung[storm] = place
+        return True
 
 
 def _fires(row: Row) -> bool:

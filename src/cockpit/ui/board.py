@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from textual.geometry import Size
 from textual.message import Message
 from textual.timer import Timer
-from textual.widget import Widget
 
 from ..config.model import Config
 from ..core.alerts import Ref
@@ -17,27 +15,25 @@ from ..core.filters import Filter
 from ..core.view import Row, blinded
 from ..engine.desk import Desk, unheard
 from ..provider import Clock
-from .alerts import Alerts
 from .bell import Bell
-from .detail import Detail, Shown
+from .detail import Shown
 from .filtering import Filtering
-from .inputs import COMMAND, IDS, InputLines
+from .inputs import COMMAND
 from .keys import Key, printed
 from .lines import Lines
 from .look import Look
-from .places import BoardLayout, Places, order, places
+from .places import order
 from .promise import BROKEN, Promise
-from .roster import Roster
-from .runbooks import Offer, Runbooks
+from .runbooks import Offer
 from .selection import Selection, Undo
 from .showing import Showing
 from .silence_keys import with_silences
 from .silences import KEYS as SILENCE_KEYS
-from .silences import Silences, counted
-from .status import Banner, Footer, Header, Tabs, tabs
-from .subject import Subject, failed, offers, reasons, words
+from .silences import counted
+from .stage import Stage
+from .status import tabs
+from .subject import Subject, failed, offers, reasons
 from .told import Told
-from .traps import Traps
 
 if TYPE_CHECKING:
     from .command import CommandLine
@@ -48,7 +44,7 @@ SAID_FOR = 6.0
 _FOLLOW = 0.08  # the other panes follow once the cursor rests: a held key costs two lines, not a screen
 
 
-class Board(InputLines, inherit_bindings=False):
+class Board(Stage, inherit_bindings=False):
     """Header, panes and footer over a desk. ``table`` are the keys as remapped; times come from ``clock``.
 
     For the flows: `desk`, `view`, `pane`, `cursor_row`, `target_refs`, `trap_refs`, `offers`, `why`, `say`, `start`, `do`.
@@ -68,18 +64,17 @@ class Board(InputLines, inherit_bindings=False):
     def __init__(
         self, desk: Desk, config: Config, *, table: Sequence[Key], look: Look, clock: Clock, themes: Callable[[], Sequence[str]]
     ) -> None:
-        super().__init__(id="board")
         from .deeds import DEEDS  # here: deeds know the board
 
-        self.desk, self.config, self.table, self.clock, self.themes = desk, config, tuple(table), clock, themes
-        self.view = desk.view
-        self.pane = "alerts"
-        self.why: Mapping[str, str] = {}
-        self._deeds: Mapping[str, Callable[[Board, str], None]] = DEEDS
-        self._keys = {name: key.id for key in self.table for name in key.keys}
         me = next((config.people[name] for name in config.me if name in config.people), None)
         self.zone = me.timezone if me is not None else next(iter(config.zones), "UTC")
         self.told = Told()
+        super().__init__(look, config, table, zone=self.zone, told=self.told)
+        self.desk, self.config, self.table, self.clock, self.themes = desk, config, tuple(table), clock, themes
+        self.view = desk.view
+        self.why: Mapping[str, str] = {}
+        self._deeds: Mapping[str, Callable[[Board, str], None]] = DEEDS
+        self._keys = {name: key.id for key in self.table for name in key.keys}
         self.showing = Showing(desk, self.zone, config.people, self.told)
         self._subject_pane = "alerts"
         self._seen_at = clock.mono()
@@ -90,20 +85,12 @@ class Board(InputLines, inherit_bindings=False):
         self._timer: Timer | None = None
         self._quiet: Timer | None = None
         self._unregister: Callable[[], None] = lambda: None
-        self.header = Header(look, title=config.title, zones=config.zones)
-        self.banner = Banner(look)
-        self.alerts, self.detail, self.traps = Alerts(look), Detail(look), Traps(look, self.told)
-        self.runbooks, self.oncall = Runbooks(look), Roster(look, zone=self.zone)
-        self.silences = Silences(look, self.table)
-        self.tabs, self.footer = Tabs(look), Footer(look, self.table)
-        self.panes: Mapping[str, Lines] = {
-            each.id or "": each for each in (self.alerts, self.silences, self.detail, self.traps, self.runbooks, self.oncall)
-        }
-        self.filtering = Filtering(self.alerts, clock, self.set_timer, lambda: self.home)
-        self.alerts.active = self.alerts.held = True
+        self.filtering = Filtering(
+            self.alerts, clock, self.set_timer, lambda: self.home,
+            storm=config.storm, group_by=config.group_by, settled=self.follow_soon,
+        )  # fmt: skip
         self.selection = Selection(self.alerts, self.traps, self.silences, desk.view)
         self.undo = Undo()
-        self._places = BoardLayout(self.places)
 
     # ── for the flows ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -111,11 +98,6 @@ class Board(InputLines, inherit_bindings=False):
     def offers(self) -> tuple[Offer, ...]:
         """The runbooks of the Runbooks pane, in the order of their digits."""
         return self.runbooks.offers
-
-    @property
-    def front(self) -> str:
-        """The pane that stands where the alerts do: they, or the silences."""
-        return "silences" if self.silences.open else "alerts"
 
     @property
     def subject(self) -> Subject:
@@ -165,13 +147,6 @@ class Board(InputLines, inherit_bindings=False):
 
     # ── the facts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def compose(self) -> Iterable[Widget]:
-        yield self.header
-        yield self.banner
-        yield from self.panes.values()
-        yield self.tabs
-        yield self.footer
-
     def on_mount(self) -> None:
         self._unregister = self.desk.on_change(self._changed)
         self.pull()
@@ -208,8 +183,8 @@ class Board(InputLines, inherit_bindings=False):
         self.oncall.show(self.view.rosters)
         alarm = silence or " · ".join(self.view.alarms)
         if self.banner.show(tuple(dict.fromkeys((*self.view.remarks, *self.config.remarks))), alarm=alarm):
-            self._lay_out()
-        if self._bell.rings(self.view) and self.config.bell:
+            self.lay_out()
+        if self._bell.rings(self.view, self.filtering.storms) and self.config.bell:
             self.app.bell()
         self.header.show(self.view, now, max(0.0, self.clock.mono() - self._seen_at))
         self.follow()
@@ -247,6 +222,11 @@ class Board(InputLines, inherit_bindings=False):
         self.filtering.choose(text, mine, tentative=tentative)
         self.follow_soon()
 
+    def group(self, by: tuple[str, ...], *, apart: bool = False) -> None:
+        """Group the alerts by these labels; with none only storms are told in groups, or (``apart``) nothing is."""
+        self.filtering.group(by, apart=apart)
+        self.to_pane("alerts")
+
     def typing(self, on: bool) -> None:
         """The filter line opens, or is closed."""
         if on:
@@ -270,7 +250,9 @@ class Board(InputLines, inherit_bindings=False):
         about = self.subject
         self.runbooks.show(offers(about, self.view, self.desk), about.name)
         self.detail.show(self._shown, self.clock.now())
-        why = reasons(self.table, self.desk, self.view, self.alert_refs(), self.trap_refs(), self.offers, about, self.undo_refs())
+        few = self.selection.witnesses()
+        undo = self.undo.refs(few, bool(self.alerts.marks), self.view, self.clock.now())
+        why = reasons(self.table, self.desk, self.view, few, self.trap_refs(), self.offers, about, undo)
         silences = self.selection.silence_refs() if self.selection.about == "silences" else None
         why = with_silences(why, self.desk, self.view, silences, self.filter_text)
         self.why = {**why, **self.selection.gone(self.table)}
@@ -278,8 +260,7 @@ class Board(InputLines, inherit_bindings=False):
         said = [f"{marked} marked"] * bool(marked)
         if self.view.read_only or self.size.width >= _ROOMY:
             said.append(f"read-only {'on' if self.view.read_only else 'off'}")
-        here, named = (SILENCE_KEYS, {}) if silences is not None else ({}, words(self.desk, self.alert_refs()))
-        self.footer.show(frozenset(self.why), "  ".join(said), here, named)
+        self.footer.show(frozenset(self.why), "  ".join(said), SILENCE_KEYS if silences is not None else {})
         self.tabs.show(tabs(self.view, len(self.offers), self.front), self.pane)
 
     def _shown(self, now: datetime) -> Shown:
@@ -302,7 +283,7 @@ class Board(InputLines, inherit_bindings=False):
             self.selection.about = pane
         for id, each in self.panes.items():
             each.active, each.held = id == pane, id in (self.selection.about, self._subject_pane)
-        self._lay_out()
+        self.lay_out()
         for each in self.panes.values():
             each.redraw()
         self.follow()
@@ -313,7 +294,8 @@ class Board(InputLines, inherit_bindings=False):
         self.to_pane(panes[(panes.index(self.pane) + by) % len(panes)])
 
     def back(self) -> None:
-        """Put away marks; out of a lower pane, or from the silences to the alerts; then put away the filter, then the banner."""
+        """Put away marks; out of a lower pane, or from the silences to the alerts; out of a group; then put away the filter, then
+        the banner."""
         here = self.panes[self.pane]
         if self.pane == "detail":
             self.to_pane(self._subject_pane)
@@ -323,10 +305,12 @@ class Board(InputLines, inherit_bindings=False):
             self.follow()
         elif self.pane != "alerts":
             self.to_pane(self.front if self.pane != self.front else "alerts")
+        elif self.filtering.close_group():
+            self.follow()
         elif self.filter_text:
             self.sift("", mine=False)
         elif self.banner.put_away():
-            self._lay_out()
+            self.lay_out()
 
     def pressed(self, key: str) -> bool:
         """Do what a key means."""
@@ -349,7 +333,18 @@ class Board(InputLines, inherit_bindings=False):
             self.follow_soon()
 
     def on_lines_pressed(self, message: Lines.Pressed) -> None:
-        self.to_pane("detail" if message.opened else message.lines.id or self.pane)
+        self.to_pane(message.lines.id or self.pane)
+        if message.opened:
+            self.open()
+
+    def open(self) -> None:
+        """Open what the cursor is on: the alerts of a group, or the detail."""
+        group = self.alerts.group_here if self.pane == "alerts" else None
+        if group is None:
+            self.to_pane("detail")
+        elif self.alerts.ghost is None:
+            self.filtering.open_group(group.key)
+            self.follow()
 
     def command_line(self) -> CommandLine:
         from .command import CommandLine
@@ -362,32 +357,9 @@ class Board(InputLines, inherit_bindings=False):
 
         command(self, text)
 
-    # ── size and dress ────────────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def layout(self) -> BoardLayout:
-        """Textual's question how the children stand: `places` answers, not the style sheet."""
-        return self._places
-
-    def places(self, size: Size) -> Places:
-        """Where everything stands at this size (`BoardLayout` asks)."""
-        open_line = next((each for each in self.children if each.id in IDS and each.display), None)
-        high = open_line.get_content_height(size, size, size.width) if open_line is not None else 0
-        return places(size.width, size.height, self.pane, front=self.front, banner=int(bool(self.banner.open)), line=high)
-
-    def _lay_out(self) -> None:
-        self.header.refresh(layout=True)  # a child's wish: the board's own would find the old arrangement in Textual's cache
-
     def wear(self, name: str = "") -> None:
         """Ask for another theme: this one, or the next."""
         self.post_message(self.Dress(name))
-
-    def dress(self, look: Look) -> None:
-        """Draw everything in this look."""
-        for each in self.children:
-            if isinstance(each, (Lines, Header, Banner, Tabs, Footer)):
-                each.look = look
-                each.redraw(everything=True)
 
 
 _ROOMY = 100

@@ -22,6 +22,7 @@ WITH_WORDS = {
     "theme": "NAME",
     "filter": "TEXT",
     "run": "RUNBOOK [KEY=VALUE…]",
+    "group": "by LABELS, off, auto",
     "silence": "[FILTER --for 2h --comment WHY] or [2h WHY]",
     "note": "[TEXT…]",
     "resolve": "[NOTE…]",

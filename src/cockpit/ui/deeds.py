@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ..core import actions
-from ..core.alerts import Ref
 from ..core.runbooks import Runbook
 from ..core.text import clean
 from ..core.traps import TrapState
 from ..engine.desk import Refused
+from . import silence_deeds
 
 if TYPE_CHECKING:
     from .board import Board
@@ -64,6 +64,14 @@ def _command(board: Board, _: str) -> None:
     board.start(board.open_command())
 
 
+def _group(board: Board, _: str) -> None:
+    said = board.filtering.toggle_groups()
+    if board.front != "alerts":
+        board.to_pane("alerts")
+    board.say(said)
+    board.follow()
+
+
 def _mine(board: Board, _: str) -> None:
     board.sift(mine=not board.filtering.mine)
     board.say("only mine: acknowledged by me, or assigned to me" if board.filtering.mine else "everybody's alerts")
@@ -95,7 +103,7 @@ def _open(board: Board, url: str) -> None:
 
 def _copy(board: Board, _: str) -> None:
     if board.selection.about == "silences":
-        _copied(board, [said for ref in board.selection.silence_refs() if (said := _silence_line(board, ref))], "silence")
+        _copied(board, silence_deeds.lines(board), "silence")
         return
     rows = [row for ref in board.alert_refs() if (row := board.view.alert(ref)) is not None]
     rows = rows or [row for row in (board.cursor_row(),) if row is not None]  # what has just resolved can still be told of
@@ -112,14 +120,6 @@ def _copy(board: Board, _: str) -> None:
 def _copied(board: Board, lines: list[str], what: str) -> None:
     board.app.copy_to_clipboard("\n".join(lines))
     board.say(f"copied 1 {what}" if len(lines) == 1 else f"copied {len(lines)} {what}s")
-
-
-def _silence_line(board: Board, ref: Ref) -> str:
-    each = next((each for each in board.view.silences if each.ref == ref), None)
-    if each is None:
-        return ""
-    until = "resolved" if each.until_resolved else f"{each.ends_at:%Y-%m-%dT%H:%M:%SZ}"
-    return f"{each.state.value} {each.match} until {until} by {each.who}: {each.comment} [{each.ref}]"
 
 
 def _refresh(board: Board, _: str) -> None:
@@ -139,7 +139,7 @@ def _ack(board: Board, _: str) -> None:
 
 def _unack(board: Board, _: str) -> None:
     if board.selection.about == "silences":
-        _with_silences(board, "end")
+        silence_deeds.on_selected(board, "end")
     elif ask(board, actions.Unack(board.undo_refs())):
         board.undo.forget()
         board.follow()
@@ -205,22 +205,13 @@ def _silence(board: Board, _: str) -> None:
 
     refs = board.alert_refs()
     if board.selection.about == "silences":
-        _with_silences(board, "change")
+        silence_deeds.on_selected(board, "change")
     else:
-        board.start((flows.snooze if snoozes(board.desk, refs) else flows.silence)(board, board.desk, refs))
-
-
-def _with_silences(board: Board, what: str) -> None:
-    from . import flows
-
-    flow = {"change": flows.change, "extend": flows.extend, "end": flows.end}[what]
-    board.start(flow(board, board.desk, board.selection.silence_refs()))
-
-
-def _silence_filter(board: Board, _: str) -> None:
-    from . import flows
-
-    board.start(flows.silence_filter(board, board.desk))
+        group = board.subject.group if not board.alerts.marks else None
+        if snoozes(board.desk, refs):
+            board.start(flows.snooze(board, board.desk, refs))
+        else:
+            board.start(flows.silence(board, board.desk, refs, match=group.key.match if group is not None else ""))
 
 
 def _escalate(board: Board, _: str) -> None:
@@ -331,7 +322,8 @@ DEEDS: Mapping[str, Deed] = {
     "half-up": _half(-1),
     "next-pane": lambda board, _: board.next_pane(1),
     "previous-pane": lambda board, _: board.next_pane(-1),
-    "open": lambda board, _: board.to_pane("detail"),
+    "open": lambda board, _: board.open(),
+    "group": _group,
     "back": lambda board, _: board.back(),
     "mark": _mark,
     "filter": _filter,
@@ -345,9 +337,9 @@ DEEDS: Mapping[str, Deed] = {
     "unack": _unack,
     "silence": _silence,
     "escalate": _escalate,
-    "silence-filter": _silence_filter,
+    "silence-filter": lambda board, _: silence_deeds.of_filter(board),
     "silences": lambda board, _: board.to_pane("alerts" if board.front == "silences" else "silences"),
-    "extend": lambda board, _: _with_silences(board, "extend"),
+    "extend": lambda board, _: silence_deeds.on_selected(board, "extend"),
     "resolve": _resolve,
     "snooze": _snooze,
     "maintenance": _maintenance,

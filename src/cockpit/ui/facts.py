@@ -14,7 +14,7 @@ from ..core.runbooks import Confirm, Plan, Runbook
 from ..core.traps import Trap, TrapState, TrapView
 from ..core.units import say_seconds
 from ..core.view import Row, View
-from .alerts import SEVERITIES
+from .alert_face import SEVERITIES
 from .fact import BLANK, Fact, title_fact
 from .measured import measured
 from .spans import Span

@@ -10,9 +10,14 @@ from textual.timer import Timer
 
 from ..core.alerts import Ref
 from ..core.filters import Filter, parse
+from ..core.groups import GroupKey
+from ..core.stormrule import StormRule
+from ..core.storms import Storms
 from ..core.view import View
 from ..provider import Clock
-from .alerts import Alerts
+from .alerts import Alerts, Around
+from .collapsing import Collapsing, Listed
+from .entries import Entries, Opened
 from .sifting import Sifting
 
 SLICE, BETWEEN = 0.005, 0.001
@@ -22,17 +27,30 @@ DRAWN = 0.05
 
 
 class Filtering:
-    """Gives ``pane`` its list. ``later`` has something done after so many seconds; ``home`` gives what the cursor goes back to
-    whenever the filter lets that through, or ``None``."""
+    """Gives ``pane`` its list, with its groups. ``storm`` says what a storm is, ``group_by`` what to group by when somebody asks
+    for groups and says no more. ``later`` has something done after so many seconds; ``home`` gives what the cursor goes back to
+    whenever the filter lets that through, or ``None``; ``settled`` is called when what took several slices is done."""
 
     def __init__(
-        self, pane: Alerts, clock: Clock, later: Callable[[float, Callable[[], None]], Timer], home: Callable[[], Hashable]
+        self,
+        pane: Alerts,
+        clock: Clock,
+        later: Callable[[float, Callable[[], None]], Timer],
+        home: Callable[[], Hashable],
+        *,
+        storm: StormRule,
+        group_by: tuple[str, ...],
+        settled: Callable[[], None] = lambda: None,
     ) -> None:
         self.filter: Filter = parse("")
         self.mine = False
         self._pane, self._clock, self._later, self._home = pane, clock, later, home
         self._view = View(now=clock.now())
         self._sifting = Sifting(clock.now())
+        self._settled = settled
+        self.storms = Storms(storm)
+        self.collapsing = Collapsing(self.storms, group_by)
+        self._touched: frozenset[Ref] | None = frozenset()
         self._slice: Timer | None = None
         self._drawn_at = 0.0
 
@@ -55,6 +73,8 @@ class Filtering:
     def take(self, view: View, now: datetime) -> None:
         """New facts."""
         self._view = view
+        touched = self.storms.take(view.alerts, now)
+        self._touched = None if touched is None or self._touched is None else self._touched | touched
         self._sifting.take(view, now)
         self._go_on()
 
@@ -73,25 +93,78 @@ class Filtering:
         """Nobody types any more."""
         self._sifting.rest()
 
-    def _go_on(self) -> None:
-        """Filter for a moment, and draw what was found; the rest follows when keys have had their turn."""
-        chosen = self._sifting.step(SLICE)
+    def toggle_groups(self) -> str:
+        """From groups to none, and back; gives what to say about it."""
+        said = self.collapsing.toggle()
+        self._go_on(chosen=True)
+        return said
+
+    def group(self, by: tuple[str, ...] = (), *, apart: bool = False) -> None:
+        """Group by these labels; with none only storms are told in groups, or (``apart``) nothing is."""
+        self.collapsing.regroup(by, apart=apart)
+        self._go_on(chosen=True)
+
+    def open_group(self, key: GroupKey) -> None:
+        """Show the alerts of a group alone."""
+        self.collapsing.open(key)
+        self._go_on(chosen=True)
+        self._pane.go(0)
+
+    def close_group(self) -> bool:
+        """Show all again, with the cursor on the group; False where none is open."""
+        key = self.collapsing.opened
+        if key is None:
+            return False
+        self.collapsing.close()
+        self._go_on(chosen=True)
+        self._pane.seek(key)
+        return True
+
+    def _go_on(self, *, chosen: bool = False) -> None:
+        """Filter and group for a moment, and draw what was found; the rest follows when keys have had their turn."""
+        chosen |= self._step()
         self._draw(chosen)
-        if self._sifting.busy and self._slice is None:
+        if self._busy and self._slice is None:
             self._slice = self._later(BETWEEN, self._next)
 
+    @property
+    def _busy(self) -> bool:
+        return self._sifting.busy or self.collapsing.busy
+
+    def _step(self) -> bool:
+        """Go on for a moment; gives back whether another filter is the one that is shown now."""
+        chosen = self._sifting.step(SLICE)
+        self.collapsing.take(self._sifting.sieve.passed, self._view.alerts, self._touched)
+        self._touched = frozenset()
+        self.collapsing.step(SLICE)
+        return chosen
+
     def _draw(self, chosen: bool) -> None:
-        sieve = self._sifting.sieve
+        listed = self.collapsing.listed
         self._drawn_at = perf_counter()
-        self._pane.show(sieve.passed, self._view, sieve.rule.text, chosen=chosen)
+        self._pane.show(listed, self._view, self._sifting.sieve.rule.text, chosen=chosen, around=self._around(listed))
         if (home := self._home()) is not None:
             self._pane.seek(home)
+
+    def _around(self, listed: Listed) -> Around:
+        if isinstance(listed, Opened):
+            key = self.collapsing.opened
+            return Around(listed.many, opened=(self.collapsing.group(key) or key) if key is not None else None)
+        if not isinstance(listed, Entries):
+            return Around(len(listed))
+        many, find = len(listed.groups), self.collapsing.group
+        said = f"{listed.collapsed} in {many} group{'s' * (many != 1)}" if many else ""
+        if self.collapsing.by:
+            return Around(listed.many, find, says=f"by {', '.join(self.collapsing.by)}" + f": {said}" * bool(said))
+        return Around(listed.many, find, says=f"storm: {said}" * bool(said), storm=True)
 
     def _next(self) -> None:
         """One more slice."""
         self._slice = None
-        chosen = self._sifting.step(SLICE)
-        if self._sifting.busy:
+        chosen = self._step()
+        if self._busy:
             self._slice = self._later(BETWEEN, self._next)
-        if chosen or not self._sifting.busy or perf_counter() - self._drawn_at > DRAWN:
+        if chosen or not self._busy or perf_counter() - self._drawn_at > DRAWN:
             self._draw(chosen)
+        if not self._busy:
+            self._settled()

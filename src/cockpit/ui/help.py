@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 
-from .alerts import SEVERITIES
+from .alert_face import SEVERITIES
 from .box import Box
 from .keys import DIGITS, Key, printed
 from .lines import CURSOR, MARK

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..core.alerts import Ref
-from ..core.rows import Ordered
+from ..core.rows import STATES, Ordered
 from ..core.view import View
-from .alerts import Alerts
+from .alerts import Alerts, refs_of
 from .haunted import Haunted
 from .keys import Key
 from .silences import Silences
@@ -35,7 +35,12 @@ class Selection:
         """What the cursor is on."""
         if self.about == "silences":
             return Subject()
-        return of_trap(self._traps.here, self.view) if self.about == "traps" else of_row(self._alerts.here, self.view)
+        if self.about == "traps":
+            return of_trap(self._traps.here, self.view)
+        group = self._alerts.group_here
+        if group is not None:
+            return Subject(group=group, over=group is self._alerts.ghost)
+        return of_row(self._alerts.row_here, self.view)
 
     def silence_refs(self) -> tuple[Ref, ...]:
         """The marked silences, else the one under the cursor."""
@@ -43,14 +48,23 @@ class Selection:
         return self._silences.marked() or ((here.ref,) if here is not None else ())
 
     def alert_refs(self) -> tuple[Ref, ...]:
-        """The marked alerts, else the one under the cursor; in the Traps pane, those that the traps raised; in Silences none."""
+        """The marked alerts, else the one under the cursor, or all of the group under it; in the Traps pane, those that the traps
+        raised; in Silences none."""
         if self.about == "silences":
             return ()
         if self.about != "traps":
             here = None if self._alerts.lost else self._alerts.here
-            return self._alerts.marked() or ((here.alert.ref,) if here is not None else ())
+            return self._alerts.marked() or (refs_of(here) if here is not None else ())
         raised = (row for ref in self.trap_refs() for row in self.view.alerts.raised(ref.source, ref.id))
         return tuple(row.alert.ref for row in Ordered(raised))
+
+    def witnesses(self) -> tuple[Ref, ...]:
+        """A few of the alerts that an action is for, that stand for all of them: of a group one in each state."""
+        group = self._alerts.group_here if self.about == "alerts" and not self._alerts.marks and not self._alerts.lost else None
+        if group is None:
+            return self.alert_refs()
+        places = (group.members.before((state,)) for state in STATES.values())
+        return tuple(dict.fromkeys(group.members[at].alert.ref for at in places if at < len(group)))
 
     def trap_refs(self) -> tuple[Ref, ...]:
         """The marked traps, else the one under the cursor, or the one that raised the alert under it."""
@@ -68,7 +82,10 @@ class Selection:
             return ""
         if self.about == "silences":
             return "that silence is not there any more"
-        return f"{self.subject.name} is {'not set any more' if self.about == 'traps' else 'resolved'}"
+        about = self.subject
+        if about.group is not None:
+            return f"the group {about.name} is over"
+        return f"{about.name} is {'not set any more' if self.about == 'traps' else 'resolved'}"
 
     @property
     def lost(self) -> str:

@@ -13,7 +13,7 @@ from ..core.traps import TrapView
 from ..core.view import Row, View
 from ..engine.desk import Desk
 from . import facts
-from .alerts import SEVERITIES
+from .alert_face import SEVERITIES
 from .detail import Shown
 from .runbooks import Offer
 from .silences import state_of
@@ -52,7 +52,14 @@ class Showing:
         return self.of_trap(trap, view, now) if pane == "traps" else self.of_subject(about, view, now)
 
     def of_subject(self, about: Subject, view: View, now: datetime) -> Shown:
-        """An alert, or a trap."""
+        """An alert, a group of alerts, or a trap."""
+        if about.group is not None:
+            from . import group_facts  # here: most screens show no group
+
+            group = about.group
+            called = f"{SEVERITIES[group.worst.alert.severity][0]} {len(group)}× {group.title}"
+            title = ((called, "stale" if about.over else "title"), *([("over", "ok")] if about.over else []))
+            return Shown(("group", group.key), title, group_facts.of_group(group, now, self._zone, over=about.over))
         if about.row is not None:
             trap = self._told.of(about.trap) if about.trap is not None else None
             alert = about.row.alert

@@ -9,7 +9,7 @@ from ..core.alerts import Silence, SilenceState
 from ..core.filters import FilterError, parse
 from ..core.terms import Is
 from ..core.view import Row, View
-from .alerts import SEVERITIES
+from .alert_face import SEVERITIES
 from .fact import BLANK, Fact
 from .silences import ends, state_of
 from .times import city, moment, said_age

@@ -10,6 +10,7 @@ import msgspec
 
 from ..core import actions
 from ..core.alerts import Link, Ref
+from ..core.groups import Group
 from ..core.responses import Escalate, Maintain, Reassign, Resolve, Snooze
 from ..core.runbooks import Plan, Runbook, offered
 from ..core.traps import TrapState, TrapView
@@ -23,14 +24,20 @@ _HOLE = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """An alert, with the trap that raised it if one did; or a trap, with the alert it raised if it did; or nothing."""
+    """An alert, with the trap that raised it if one did; or a trap, with the alert it raised if it did; or a group of alerts; or
+    nothing."""
 
     row: Row | None = None
     trap: TrapView | None = None
+    group: Group | None = None
+    over: bool = False
+    """The group is there no more: this is the last that was known of it."""
 
     @property
     def name(self) -> str:
         """Its name, for people."""
+        if self.group is not None:
+            return self.group.title
         return self.row.alert.name if self.row is not None else self.trap.trap.name if self.trap is not None else ""
 
     @property
@@ -183,9 +190,3 @@ def failed(before: View, after: View) -> str:
 
 _RECENT = timedelta(minutes=2)
 """An action that failed longer ago is told in the list of runs alone."""
-
-
-def words(desk: Desk, alerts: Sequence[Ref]) -> dict[str, str]:
-    """The words of the keys that do something else than usual at the source of these."""
-    found = {"silence": "snooze…"} if snoozes(desk, alerts) else {}
-    return found if not alerts or responds(desk, alerts) else {**found, "escalate": "page…"}

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from ...core.actions import Ack
 from ...core.alerts import Ref
 from ...core.filters import FilterError, parse
+from ...core.groups import parse_by
 from ...core.traps import TrapView
 from ...engine.desk import Desk
 from ..command import UnknownCommand, read
@@ -83,6 +84,21 @@ def _filter(board: Board, desk: Desk, rest: str) -> Rest:  # noqa: ARG001 - the 
     except FilterError as fault:
         return refuse(board, f"{fault} (at character {fault.column + 1})")
     board.sift(rest)
+    return nothing()
+
+
+def _group(board: Board, desk: Desk, rest: str) -> Rest:  # noqa: ARG001 - the signature of a command
+    """``group by alertname,cluster``, ``group off`` (every alert by itself, of a storm too), ``group auto`` (as it begins)."""
+    if rest in ("off", "auto"):
+        board.group((), apart=rest == "off")
+        board.say("every alert by itself" if rest == "off" else "storms are told in groups")
+        return nothing()
+    try:
+        names = parse_by(rest.removeprefix("by ") if rest != "by" else "")
+    except ValueError as fault:
+        return refuse(board, str(fault))
+    board.group(names)
+    board.say(f"grouped by {', '.join(names)}")
     return nothing()
 
 
@@ -184,6 +200,7 @@ def _run(board: Board, desk: Desk, rest: str) -> Rest:
 
 _WITH_WORDS: dict[str, Callable[[Board, Desk, str], Rest]] = {
     "filter": _filter,
+    "group": _group,
     "theme": _theme,
     "ack": _ack,
     "note": _note,

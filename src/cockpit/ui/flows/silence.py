@@ -18,14 +18,16 @@ from .steps import Board, Rest, refuse, show, starts_with_duration
 _SOON = timedelta(hours=1)
 
 
-def silence(board: Board, desk: Desk, refs: Sequence[Ref], words: str = "") -> Rest:
+def silence(board: Board, desk: Desk, refs: Sequence[Ref], words: str = "", match: str = "") -> Rest:
     """Silence what the cursor or the marks are on; on an alert that is silenced, offer to end that. ``words`` are a duration and a
-    comment that came along. Alerts that differ in more than one label get a silence for each bunch: a silence has no "or"."""
+    comment that came along; ``match`` is what they have in common, where they are a group. Alerts that differ in more than one
+    label get a silence for each bunch else: a silence has no "or"."""
     rows = [row for ref in refs if (row := board.view.alert(ref)) is not None]
     if not rows:
         return refuse(board, "there is no alert under the cursor")
     alerts = tuple(row.alert for row in rows)
-    rules = for_alerts(alerts)
+    sources = dict.fromkeys(alert.ref.source for alert in alerts)
+    rules = tuple((source, match) for source in sources) if match else for_alerts(alerts)
     far = board.clock.now() + _SOON
     reason = next(filter(None, (desk.why_not(MakeSilence(source, match, far, "…")) for source, match in rules)), None)
     if reason:
