@@ -27,6 +27,16 @@ def main(tmp_path: Path) -> Path:
     return write(tmp_path / "config.toml", '[people.ana]\n[people.bo]\n[rosters.primary]\ntimezone = "Europe/Berlin"\n')
 
 
+def test_what_lasts_less_than_a_second_keeps_no_config_from_being_read(main: Path) -> None:
+    tenth = timedelta(seconds=0.1)
+    (hasty,) = add(main, "primary", [Cover("bo", NOW + tenth, NOW + HOUR)], "Ana", "", NOW + tenth)
+    assert end(main, hasty, NOW + 5 * tenth).start == NOW
+    assert loaded(main).rosters["primary"].overrides == ()
+    add(main, "primary", [Cover("bo", NOW + tenth, NOW + 2 * tenth)], "Ana", "", NOW)
+    (short,) = loaded(main).rosters["primary"].overrides
+    assert (short.start, short.end) == (NOW, NOW + timedelta(seconds=1))
+
+
 def test_what_is_written_is_read_as_it_was_meant(main: Path) -> None:
     (first,) = add(main, "primary", [Cover("bo", NOW.replace(microsecond=7), NOW + HOUR)], "Ana", 'a "dentist"', NOW)
     pair = add(main, "primary", [Cover("bo", NOW, NOW + HOUR), Cover("ana", NOW + 9 * HOUR, NOW + 10 * HOUR)], "Ana", "", NOW)

@@ -46,7 +46,7 @@ def add(main: Path, roster: str, covers: Sequence[Cover], who: str, why: str, no
 
 
 def end(main: Path, override_id: str, now: datetime) -> Ended:
-    """End one that runs, take one away that has not begun. Raises `Gone`, `WriteError` and `ConfigError`."""
+    """End one that runs; take one away that has not begun, or began this second. Raises `Gone`, `WriteError` and `ConfigError`."""
 
     def change(tables: dict[str, object]) -> Ended:
         lists = _lists(tables)
@@ -57,8 +57,8 @@ def end(main: Path, override_id: str, now: datetime) -> Ended:
                     continue
                 if stop <= now:
                     break
-                if start < now:
-                    entries[number] = {**entry, "end": now.replace(microsecond=0)}
+                if start < (since := now.replace(microsecond=0)):
+                    entries[number] = {**entry, "end": since}
                 else:
                     del entries[number]
                 _put(tables, lists, now)
@@ -70,6 +70,7 @@ def end(main: Path, override_id: str, now: datetime) -> Ended:
 
 def _table(override_id: str, cover: Cover, who: str, why: str, together: str) -> dict[str, object]:
     start, stop = (moment.replace(microsecond=0) for moment in (cover.start, cover.end))
+    stop = max(stop, start + timedelta(seconds=1))  # one that ends as it begins could not be read back
     table: dict[str, object] = {"id": override_id, "person": cover.person, "start": start, "end": stop, "by": who}
     return table | ({"why": why} if why else {}) | ({"together": together} if together else {})
 
