@@ -14,7 +14,7 @@ from cockpit.core.alerts import AlertState
 from cockpit.core.responses import Level, Play
 from cockpit.core.roster import Contact, Person
 from cockpit.core.units import Seconds
-from cockpit.provider import NotFound, ProviderError, RateLimited, Secret, Unreachable, capabilities
+from cockpit.provider import Malformed, NotFound, ProviderError, RateLimited, Secret, Unreachable, capabilities
 from cockpit.providers.pagerduty import PagerDuty, PagerDutyConfig
 from cockpit.testing import FakeClock, FakeHost, FakeMachine
 from support.pagerduty import ACCOUNT_TOKEN, USER_TOKEN, Server, pagerduty
@@ -110,6 +110,22 @@ class TestVerbs:
         with pytest.raises(ProviderError, match=r"2 of 3 were acknowledged: .*Incident Already Resolved"):
             using(made(server, clock), lambda pd: pd.ack([fire.id for fire in fires], "ana", ""))
         assert [fire.status for fire in fires] == ["resolved", "acknowledged", "acknowledged"]
+
+    def test_an_answer_that_cannot_be_read_is_no_refusal_and_nothing_is_sent_again(
+        self, server: Server, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fires = [server.account.fire(f"fire {number}") for number in range(3)]
+        answer = server.answer
+
+        def garbled(method: str, *asked: Any) -> tuple[int, bytes, dict[str, str]]:
+            status, body, fields = answer(method, *asked)
+            return status, body, fields | ({"Content-Encoding": "br"} if method == "PUT" else {})
+
+        monkeypatch.setattr(server, "answer", garbled)
+        with pytest.raises(Malformed):
+            using(made(server, clock), lambda pd: pd.escalate([fire.id for fire in fires], 2, "ana"))
+        assert len(server.asked("PUT")) == 1
+        assert {fire.level for fire in fires} == {2}
 
     def test_a_note_that_comes_along_is_left(self, server: Server, clock: FakeClock) -> None:
         fire = server.account.fire("fire")

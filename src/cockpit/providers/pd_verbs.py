@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from ..core.responses import Assignee, Level
 from ..core.text import clean, clean_block
-from ..provider import Clock, NotReached, ProviderError, RateLimited, Unreachable
+from ..provider import Clock, Malformed, NotReached, ProviderError, RateLimited, Unreachable
 from .pd_account import Account, part
 from .pd_incidents import Incidents
 from .pd_people import People
@@ -114,8 +114,8 @@ class Verbs:
             some = ids[begin : begin + AT_ONCE]
             try:
                 await self._put(some, change)
-            except (Unreachable, RateLimited):
-                raise
+            except (Unreachable, RateLimited, Malformed):
+                raise  # what was done, or may have been, is not done a second time: it would ring again
             except ProviderError:
                 if not 1 < len(some) <= ONE_BY_ONE:
                     raise
