@@ -131,6 +131,16 @@ async def test_escalating_shows_exactly_what_is_sent_and_waits_for_y() -> None:
 
 
 @played
+async def test_of_several_the_level_names_the_people_of_the_first_alone() -> None:
+    async with sitting() as person:
+        await person.press("space", "space")
+        await person.press("e")
+        await take(person, "level 2")
+        await sees(person, Confirm)
+        assert "Cy, Di for the first; the others by their own policies" in person.text
+
+
+@played
 async def test_levels_that_are_on_their_way_come_into_the_open_menu() -> None:
     async with sitting() as person:
         person.desk.answers[LevelsOf(FIRE)] = Answered(asking=True)

@@ -64,6 +64,7 @@ def escalate(options: Options) -> int:
         if level is None:
             raise Stop(f"there is no level {wanted}: there are {', '.join(str(each.number) for each in levels) or 'none'}", USAGE)
         who = ", ".join(level.who) or "nobody, as it stands now"
+        who += "; that is for the first: the others go to that level of their own policies" if len(refs) > 1 else ""
         return _sent(
             options, home, Escalate(refs, level.number), [f"Escalate to level {level.number} ({who}):", *_named(view, refs)]
         )

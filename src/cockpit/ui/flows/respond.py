@@ -55,7 +55,7 @@ def _offers(board: Board, desk: Desk, refs: tuple[Ref, ...]) -> Offers:
         Entry(
             f"level:{each.number}",
             f"Escalate to level {each.number}",
-            ", ".join(each.who) or "nobody, as it stands now",
+            _tells(each.who, refs),
             desk.why_not(Escalate(refs, each.number)) or "",
         )
         for each in _known(levels, Level)
@@ -80,6 +80,12 @@ def _offers(board: Board, desk: Desk, refs: tuple[Ref, ...]) -> Offers:
     entries.append(Entry("maintenance", "Begin a maintenance…", "nothing is raised meanwhile"))
     entries.append(Entry("page", "Page somebody…", "by the cockpit's own channels", desk.why_not(PagePeople) or ""))
     return entries, levels.asking or plays.asking
+
+
+def _tells(who: Sequence[str], refs: Sequence[Ref]) -> str:
+    """Who is on a level of the first one's policy: each of the others goes to that level of its own."""
+    told = ", ".join(who) or "nobody, as it stands now"
+    return told if len(refs) == 1 else f"{told} for the first; the others by their own policies"
 
 
 def _waiting(what: str, answered: Answered, source: str) -> list[Entry]:
@@ -190,10 +196,9 @@ def _escalate(board: Board, desk: Desk, refs: tuple[Ref, ...], number: int) -> R
     policy = next((each.policy for each in levels), "")
 
     def lines() -> list[Line]:
-        told = ", ".join(who) or "nobody, as it stands now"
         return [
             fact("level", f"{number} of {policy}" if policy else str(number), "bold"),
-            fact("tells", told),
+            fact("tells", _tells(who, refs)),
             *alert_lines(board, refs),
             "",
             "They ring again, whoever has them now.",
