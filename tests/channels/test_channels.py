@@ -33,6 +33,7 @@ from cockpit.core.paging import Page, PageKind
 from cockpit.core.units import Seconds
 from cockpit.provider import AuthFailed, Channel, Forbidden, NotReached, ProviderError, Recipient, Secret, Unreachable
 from cockpit.testing import FakeHost
+from support.waiting import wait
 
 PAGE = Page(
     key="web-3/root-disk/7",
@@ -275,6 +276,14 @@ def test_a_command_that_fails_hangs_or_is_not_there_is_told() -> None:
         tell(command("sh", "-c", "sleep 60 & wait", within=0.2))
     with pytest.raises(NotReached, match="cannot be run"):
         tell(command("/nonexistent/wake"))
+
+
+def test_a_command_may_leave_something_in_the_background_and_print_without_end(tmp_path: Path) -> None:
+    alarm = tmp_path / "alarm"
+    assert tell(command("sh", "-c", f"(sleep 1; echo rang > {alarm}) & echo started")) == "started"
+    wait(alarm.exists, "what it left in the background")
+    with pytest.raises(Unreachable, match="did not end within"):
+        tell(command("sh", "-c", "yes alarm", within=0.5))
 
 
 def test_apprise_carries_a_page(hook: tuple[type[Hook], str]) -> None:

@@ -34,6 +34,12 @@ def stuck(options):
 cockpit.cli.run._command = lambda name: stuck
 raise SystemExit(cockpit.cli.main([]))
 """
+OFTEN = """
+import cockpit.ui.terminal
+cockpit.ui.terminal.BOARD_EVERY = 0.0
+import cockpit.cli
+raise SystemExit(cockpit.cli.main([]))
+"""
 BOARD = (sys.executable, "-m", "support.demo_board", "--still", "--rows", "60")
 
 
@@ -192,3 +198,22 @@ def test_a_key_for_what_the_old_board_showed_does_nothing_to_what_the_new_one_sh
         t.wait_for(OLD)
         t.send("a")
         t.wait_for("nothing was done")
+
+
+def test_it_is_kept_now_and_then_while_the_board_stays_open(home: Home) -> None:
+    home.config(CONFIG)
+    with Pty([sys.executable, "-c", OFTEN], env={**home.env, "COCKPIT_CONFIG": None}, cwd=home.path) as t:
+        live(t)
+        kept = home.state / picture.NAME
+        t.wait_until(kept.exists, what="the picture of a board that is still open")
+        t.send("j")
+        live(t)
+        kept.unlink()
+        t.wait_until(kept.exists, what="the next one")
+        t.send("q")
+        assert t.wait_exit() == 0
+    with opened(home) as t:
+        t.wait_until(lambda: OLD in t.text or "UTC" in t.display[0], what="a start that can read it")
+        live(t)
+        t.send("q")
+        assert t.wait_exit() == 0

@@ -23,6 +23,10 @@ from .wording import payload_of, subject_of
 _HANDED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR")
 
 
+_MOST = 2000  # bytes of what it prints that are kept
+_LAST_WORDS = 0.2  # seconds for what it printed last, once it has ended
+
+
 class CommandConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``run`` is the program and its arguments, as they are: no shell. ``env`` adds to its surroundings. It has ``within`` to end;
     exit status 0 is a yes."""
@@ -39,7 +43,7 @@ class CommandConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class Command:
-    """Runs it in a session of its own, ended as a whole when its time is up."""
+    """Runs it in a session of its own, ended as a whole when its time is up. What it leaves in the background lives on."""
 
     Config: ClassVar[type[msgspec.Struct]] = CommandConfig
     contact: ClassVar[str] = ""
@@ -65,16 +69,19 @@ class Command:
             )
         except OSError as error:
             raise NotReached(f"{shown} cannot be run: {error.strerror}") from None
+        said = bytearray()
         try:
             async with asyncio.timeout(float(self._config.within)):
-                output, _ = await child.communicate(given)
+                reading = asyncio.ensure_future(_heard(child, given, said))
+                await child.wait()
+                await asyncio.wait({reading}, timeout=_LAST_WORDS)  # what it left in the background may hold its output
+                reading.cancel()
         except TimeoutError:
-            raise Unreachable(f"{shown} did not end within {self._config.within:g} s and was ended") from None
-        finally:
             with suppress(ProcessLookupError, PermissionError):  # nothing is left of it
                 os.killpg(child.pid, signal.SIGKILL)
             await child.wait()
-        first = clean(output[:2000].decode("utf-8", "replace").strip().partition("\n")[0], 200)
+            raise Unreachable(f"{shown} did not end within {self._config.within:g} s and was ended") from None
+        first = clean(said.decode("utf-8", "replace").strip().partition("\n")[0], 200)
         if child.returncode:
             raise ProviderError(f"{shown} ended with status {child.returncode}" + (f": {first}" if first else ""))
         return first
@@ -91,3 +98,14 @@ class Command:
             "COCKPIT_PAGE_DRILL": "1" if page.drill else "",
         }
         return {"PATH": os.defpath, **kept, "LC_ALL": "C.UTF-8", **self._config.env, **told}
+
+
+async def _heard(child: asyncio.subprocess.Process, given: bytes, said: bytearray) -> None:
+    """Give it the page, and keep the beginning of what it prints: the rest is read and dropped."""
+    if child.stdin is not None:
+        with suppress(BrokenPipeError, ConnectionResetError):  # it does not want to know
+            child.stdin.write(given)
+            await child.stdin.drain()
+        child.stdin.close()
+    while child.stdout is not None and (piece := await child.stdout.read(65536)):
+        said += piece[: _MOST - len(said)]

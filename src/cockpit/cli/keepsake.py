@@ -26,7 +26,8 @@ def keep_aside(app: Cockpit) -> None:
 
 
 def _key() -> str:
-    return picture.key_for(sys.argv[1:], sys.stdout.encoding or "ascii")
+    # the terminal's own: while the app runs, `sys.stdout` is Textual's catcher of what is printed, which has no encoding
+    return picture.key_for(sys.argv[1:], getattr(sys.__stdout__, "encoding", None) or "ascii")
 
 
 def _write(kept: picture.Picture | None) -> None:

@@ -106,6 +106,8 @@ def _by(alert: Alert) -> str:
 def _paged(ref: Ref, page: Paged) -> str:
     what = {"": "paged", "acknowledge": "told of the acknowledgement", "resolve": "told of the end"}[page.ending]
     by = f" by {page.channel}" if page.channel else ""
+    if not page.channel:
+        return f"alert {ref}: there was nobody to tell: {page.why}"
     if page.state is PageState.SENT:
         return f"alert {ref}: {page.who or 'its routing'} {what}{by}"
     return f"alert {ref}: {page.who or 'its routing'} not {what}{by}: {page.why}"

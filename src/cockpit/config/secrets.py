@@ -29,7 +29,7 @@ COMMAND_SECONDS = 10.0
 LIMIT = 65536
 """No token is longer, in bytes."""
 
-_INSTEAD = "use env:NAME, file:PATH or command:PROGRAM instead of keyring:"
+_INSTEAD = "write env:NAME, file:PATH or command:PROGRAM instead of keyring:NAME"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 T = TypeVar("T")
 

@@ -74,9 +74,11 @@ def reached(
     routed = tuple(way.name for way in usable if not way.personal)
     everyone = (*told.values(), *((Reached("", "UTC", routed),) if routed else ()))
     lonely = [each for each in everyone if not each.channels and not routed]
-    gaps += [
-        f"no channel fits {each.person}: none of {', '.join(names) or 'no channel'} reaches a contact of theirs" for each in lonely
-    ]
+    if lonely and without and not usable:
+        gaps.append(f"there is no channel but {', '.join(sorted(without))}, which this is about")
+    else:
+        by = ", ".join(way.name for way in usable)
+        gaps += [f"{by or 'no channel'} reaches no contact of {each.person}" for each in lonely]
     return tuple(each for each in everyone if each.channels), tuple(gaps)
 
 

@@ -83,6 +83,12 @@ def _paged(page: Paged, now: datetime, zone: str) -> Fact:
     glyph, role = _PAGES[page.state]
     by = f" by {page.channel}" if page.channel else ""
     why = f": {page.why}" if page.why else ""
+    if not page.channel and page.state in (PageState.FAILED, PageState.PLANNED):
+        return Fact(
+            f" {moment(page.at, now, zone)}",
+            f"{glyph} there {'was' if page.state is PageState.FAILED else 'is'} nobody to tell{why}",
+            role,
+        )
     words = f"{page.who or 'its routing'} {_PAGE_WORDS[page.state]}{_ENDINGS[page.ending]}{by}{why}"
     return Fact(f" {moment(page.at, now, zone)}", f"{glyph} {words}", role)
 

@@ -24,10 +24,10 @@ WIDE = 96
 
 
 def spoken(key: Key) -> str:
-    """All keys of an entry as a person names them: ``j down``, ``1-9``."""
+    """All keys of an entry as a person names them: ``j down``, ``1-9``; its command, where it has no key."""
     if frozenset(key.keys) == DIGITS:
         return "1-9"
-    return " ".join(map(printed, key.keys)) or "none"
+    return " ".join(map(printed, key.keys)) or f":{key.id}"
 
 
 def key_lines(table: Sequence[Key], why: Mapping[str, str], width: int) -> list[Content]:

@@ -90,11 +90,16 @@ def _confirmed(board: Board, desk: Desk, refs: Sequence[Ref], given: Mapping[str
     if row is not None:
         lines.append(fact("about", named(row.alert)))
     action = PagePeople(_names(given["who"]), text, refs[0] if row is not None else None)
+    shown = desk.reached(action.to)
     answer = show(board, Confirm("Wake them?", lines, yes="page"))
-    return _sent(board, desk, action, answer)
+    return _sent(board, desk, action, shown, answer)
 
 
-async def _sent(board: Board, desk: Desk, action: PagePeople, answer: Awaitable[bool | None]) -> None:
-    if await answer and tell(board, desk, action) is not None:
+async def _sent(board: Board, desk: Desk, action: PagePeople, shown: object, answer: Awaitable[bool | None]) -> None:
+    if not await answer:
+        return
+    if desk.reached(action.to) != shown:
+        board.say("who would be told has changed while it was shown: nothing was sent", "refusal")
+    elif tell(board, desk, action) is not None:
         used(board)
         board.say(f"paging {', '.join(action.to)}")
