@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
 from cockpit.core.filters import parse
 from cockpit.core.groups import Group, GroupKey, key_of, parse_by
-from cockpit.core.rows import Ordered, Row, rank, unlike
+from cockpit.core.rows import Ordered, Row, beginning, rank, unlike
 
 NOW = datetime(2026, 11, 25, 3, 12, 44, tzinfo=UTC)
 
@@ -140,6 +140,7 @@ def test_what_differs_between_two_orders_is_found(one: list[int], other: list[in
 def test_how_many_stand_before_a_rank_is_counted() -> None:
     rows = Ordered([row(number, severity=severity) for number, severity in enumerate(Severity)] * 1)
     assert [rows.before(rank(each)) for each in rows] == list(range(len(rows)))
-    assert rows.before((0,)) == 0
-    assert rows.before((1,)) == len(rows)
-    assert Ordered().before((0,)) == 0
+    assert rows.before(beginning(AlertState.FIRING)) == 0
+    assert rows.before(beginning(AlertState.FIRING, Severity.INFO)) == len(rows) - 1
+    assert rows.before(beginning(AlertState.ACKNOWLEDGED)) == len(rows)
+    assert Ordered().before(beginning(AlertState.FIRING)) == 0

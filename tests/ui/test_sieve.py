@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
 from cockpit.core.filters import parse
 from cockpit.core.ranking import Ranking
-from cockpit.core.rows import SIZE, Row, rank
+from cockpit.core.rows import Row, rank
 from cockpit.core.terms import texts_of
 from cockpit.core.view import View
 from cockpit.ui.sieve import Sieve
 from cockpit.ui.sifting import Sifting
-from cockpit.ui.texts import Texts
+from cockpit.ui.texts import CHUNK, Texts
 
 T0 = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
 WHERE = ("web-1", "web-2", "db-1", "Straße-7", "東京")
@@ -127,15 +127,15 @@ def crowd(many: int) -> Ranking:
 
 
 def test_the_rows_around_the_cursor_come_first_and_the_head_of_the_list_next() -> None:
-    every = crowd(8 * SIZE)
-    near = every[5 * SIZE]
+    every = crowd(8 * CHUNK)
+    near = every[5 * CHUNK + 100]
     sieve = Sieve(parse("!nothing"), every, ME, T0, Texts(every), near)
     sieve.step(0.0)
     at = sieve.passed.place(near.alert.ref)
     assert at is not None
     assert not sieve.done
     assert 0 < sieve.passed.looked < 1
-    assert sieve.passed.place(every[5 * SIZE - 40].alert.ref) == at - 40
+    assert sieve.passed.place(every[5 * CHUNK + 60].alert.ref) == at - 40
     sieve.step(0.0)
     assert sieve.passed[0] is every[0]
 
@@ -163,8 +163,8 @@ def sifting(every: Ranking) -> Sifting:
 
 
 def test_what_was_shown_stays_until_there_is_something_else() -> None:
-    every = crowd(8 * SIZE)
-    only = Ranking([*every, row(8 * SIZE + 1, 2000, 1, AlertState.RESOLVED, "bo")])
+    every = crowd(8 * CHUNK)
+    only = Ranking([*every, row(8 * CHUNK + 1, 2000, 1, AlertState.RESOLVED, "bo")])
     sift = sifting(only)
     sift.choose(parse("@who=bo"), view(only), T0, only[0].alert.ref)
     assert not sift.step(0.0)
@@ -191,11 +191,11 @@ def test_a_beginning_that_comes_to_nothing_changes_nothing_until_it_is_meant() -
 
 
 def test_facts_that_came_of_nowhere_are_all_looked_at_before_the_list_is_another() -> None:
-    sift = sifting(crowd(8 * SIZE))
-    sift.choose(parse("web"), view(crowd(8 * SIZE)), T0)
+    sift = sifting(crowd(8 * CHUNK))
+    sift.choose(parse("web"), view(crowd(8 * CHUNK)), T0)
     sift.step(9.0)
     before = sift.sieve.passed
-    other = crowd(9 * SIZE)
+    other = crowd(9 * CHUNK)
     sift.take(view(other), T0)
     sift.step(0.0)
     assert list(sift.sieve.passed) == list(before)
@@ -216,7 +216,7 @@ def test_somebody_who_is_somebody_else_now_has_other_alerts() -> None:
 
 
 def test_words_are_ready_before_they_are_typed_and_forgotten_after() -> None:
-    every = crowd(8 * SIZE)
+    every = crowd(8 * CHUNK)
     sift = sifting(every)
     assert not sift.busy
     sift.expect()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .alerts import Alert, AlertState, Severity
 from .filters import written
-from .rows import STATES, Ordered, Row, in_order, rank_of
+from .rows import STATES, Ordered, Row, beginning, in_order
 from .terms import value_of
 
 FACTS = ("group", "severity", "source", "where", "trap")
@@ -104,8 +104,7 @@ class Group:
         found: datetime | None = None
         for state in STATES:
             for severity in Severity:
-                place = rank_of(state, severity)
-                at = self.members.before(place)
+                at = self.members.before(beginning(state, severity))
                 if at < len(self.members) and self.members[at].alert.severity is severity:
                     alert = self.members[at].alert
                     if alert.state is state and alert.started_at is not None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from .alerts import Ref
-from .rows import Ordered, Row
+from .rows import Block, Ordered, Row
 
 REMEMBERED = 4096
 """Changed rows that a ranking remembers, to tell what came since an earlier one."""
@@ -82,7 +82,7 @@ class Ranking(Ordered):
         if not wanted:
             return self
         made = Ranking.__new__(Ranking)
-        made._keep(self._changed(gone, come))
+        made._keep(*self._changed(gone, come))
         made._known, made._news = _put(self._known, {**self._news, **wanted})
         made._raised = _with_traps(self._raised, gone, come)
         made._steps, made._token, made._dark = _remembered(self._steps, self._token, tuple(wanted)), object(), None
@@ -94,7 +94,7 @@ class Ranking(Ordered):
         """The same rows as the last that was known, all of them stale; made once."""
         if self._dark is None:
             made = Ranking.__new__(Ranking)
-            made._keep([tuple(msgspec.structs.replace(row, stale=True) for row in block) for block in self._blocks])
+            made._keep([Block(block.codes, tuple(map(_stale, block.rows))) for block in self._blocks], self._firsts)
             made._begin({row.alert.ref: row for row in made}, self._raised)
             self._dark = made
         return self._dark
@@ -117,6 +117,10 @@ class Ranking(Ordered):
         change = Change(tuple(was for was, _ in pairs if was is not None), tuple(now for _, now in pairs if now is not None))
         self._last = older._token, change
         return change
+
+
+def _stale(row: Row) -> Row:
+    return msgspec.structs.replace(row, stale=True)
 
 
 def _remembered(

@@ -1,15 +1,16 @@
 """The rows of a screen in the order of their rank: worst first, newest first. A changed order costs what changed in it.
 
-Rows stand in blocks of a few hundred. A new order shares with the one before it every block in which nothing changed.
+Rows stand in blocks. A new order shares with the one before it every block in which nothing changed.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, chain
-from operator import itemgetter, lt
-from typing import overload
+from itertools import accumulate, chain, islice
+from operator import attrgetter, itemgetter, lt
+from typing import NamedTuple, overload
 
 import msgspec
 
@@ -30,35 +31,79 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     running: str = ""
 
 
-Rank = tuple[int, int, float, Ref]
-"""What rows are ordered by: state, severity, the newest first, and the reference, so that no two are equal."""
+Rank = tuple[int, Ref]
+"""What rows are ordered by: state, severity and time as one number (see `rank`), and the reference, so that no two are equal."""
 
-STATES: Mapping[AlertState, int] = {
-    AlertState.FIRING: 0, AlertState.ACKNOWLEDGED: 1, AlertState.SUPPRESSED: 2, AlertState.RESOLVED: 3,
-}  # fmt: skip
-"""The place of each state in the order."""
-_FIRST = AlertState.FIRING
-# unknown is drawn above what is known to be mild: nobody has said that it is harmless
-_SEVERITIES = {Severity.CRITICAL: 0, Severity.ERROR: 1, Severity.UNKNOWN: 2, Severity.WARNING: 3, Severity.INFO: 4}
-
-
-def rank_of(state: AlertState, severity: Severity) -> tuple[int, int]:
-    """The beginning of the rank of all rows of this state and severity."""
-    return STATES[state], _SEVERITIES[severity]
+STATES = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED, AlertState.RESOLVED)
+"""The states in their order."""
+SEVERITIES = (Severity.CRITICAL, Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.INFO)
+"""The severities in their order: unknown stands above what is known to be mild, for nobody has said that it is harmless."""
+# Every state and severity has 2⁵⁹ numbers: the microseconds of the years 1 to 9999 fit in there, and all of them into 64 bits.
+_EACH = 1 << 59
+_LOWEST = -len(STATES) * len(SEVERITIES) // 2
+_BASES = {
+    state: tuple((_LOWEST + place * len(SEVERITIES) + SEVERITIES.index(severity)) * _EACH for severity in sorted(Severity))
+    for place, state in enumerate(STATES)
+}
+_FIRING = _BASES[AlertState.FIRING]
 
 
 def rank(row: Row) -> Rank:
-    """The place of a row among all."""
+    """The place of a row among all: by state, by severity, the newest first. One that does not say when it began comes last."""
     alert = row.alert
-    state = 0 if alert.state is _FIRST else STATES[alert.state]  # to look it up takes a quarter of the time
-    newest_first = -alert.started_at.timestamp() if alert.started_at is not None else 0.0
-    return state, _SEVERITIES[alert.severity], newest_first, alert.ref
+    bases = _FIRING if alert.state is AlertState.FIRING else _BASES[alert.state]  # an enum is looked up in four times the time
+    started = alert.started_at
+    return bases[alert.severity] - (int(started.timestamp() * 1e6) if started is not None else 0), alert.ref
 
 
-Block = tuple[Row, ...]
-SIZE = 512
+def beginning(state: AlertState, severity: Severity = SEVERITIES[0]) -> Rank:
+    """A rank before all rows of this state and severity, and after all rows of those before it."""
+    return _BASES[state][severity] - _EACH // 2, Ref("", "")
+
+
+_ref = attrgetter("alert.ref")
+SIZE = 256
 """Rows in a block that has just been made. One is split at twice as many; two are joined where both have half as many in all."""
-_FEW = 2 * SIZE
+_FEW = 1024
+
+
+class Block(NamedTuple):
+    """Some rows in their order, and the number that each has by its `rank`: to compare those costs no look at the alerts, which lie
+    all over the memory."""
+
+    codes: array[int]
+    rows: Sequence[Row]
+
+    def place(self, key: Rank) -> int:
+        """Where a row of this rank stands, or would."""
+        code, ref = key
+        first = bisect_left(self.codes, code)
+        last = bisect_right(self.codes, code, first)
+        return bisect_left(self.rows, ref, first, last, key=_ref) if first < last else first
+
+    def changed(self, gone: Iterable[Rank], come: Iterable[tuple[Rank, Row]]) -> Block:
+        """Without the rows of those ranks, and with these."""
+        codes, rows = self.codes[:], list(self.rows)
+        made = Block(codes, rows)
+        for key in gone:
+            at = made.place(key)
+            if at < len(rows) and codes[at] == key[0] and rows[at].alert.ref == key[1]:
+                del codes[at], rows[at]
+        for key, row in come:
+            at = made.place(key)
+            codes.insert(at, key[0])
+            rows.insert(at, row)
+        return Block(codes, tuple(rows))
+
+    def cut(self) -> Sequence[Block]:
+        """It, in pieces if it is too large; none if it is empty."""
+        if len(self.rows) <= 2 * SIZE:
+            return [self] if self.rows else []
+        starts = range(0, len(self.rows), SIZE)
+        return [Block(self.codes[start : start + SIZE], self.rows[start : start + SIZE]) for start in starts]
+
+
+_NONE = Block(array("q"), ())
 
 
 class Ordered(Sequence[Row]):
@@ -70,20 +115,27 @@ class Ordered(Sequence[Row]):
         """``rows`` may stand in any order."""
         self._keep(_sorted_blocks(tuple(rows)))
 
-    def _keep(self, blocks: Sequence[Block]) -> None:
-        self._blocks = tuple(blocks)
-        self._ends = tuple(accumulate(map(len, blocks)))
-        self._firsts = [rank(block[0]) for block in blocks]
+    def _keep(self, blocks: Sequence[Block], firsts: Sequence[Rank] | None = None) -> None:
+        """``firsts`` are the ranks of the first row of each block."""
+        self._blocks = blocks
+        self._ends = tuple(accumulate(len(block.rows) for block in blocks))
+        self._firsts = firsts if firsts is not None else _firsts(blocks)
 
     @property
     def blocks(self) -> Sequence[Block]:
-        """All rows in their order, some hundreds at a time."""
+        """All rows, in blocks that orders which came of each other share."""
         return self._blocks
+
+    def parts(self, size: int) -> Iterator[tuple[Row, ...]]:
+        """All rows in their order, so many at a time."""
+        rows = iter(self)
+        while part := tuple(islice(rows, size)):
+            yield part
 
     def changed(self, gone: Iterable[Row], come: Iterable[Row]) -> Ordered:
         """Without these (the very objects that are in it), and with those (whose alerts are not in what is left)."""
         made = Ordered.__new__(Ordered)
-        made._keep(self._changed(gone, come))
+        made._keep(*self._changed(gone, come))
         return made
 
     def spliced(self, rows: Sequence[Row]) -> Ordered:
@@ -92,41 +144,43 @@ class Ordered(Sequence[Row]):
             return self
         first, last = rank(rows[0]), rank(rows[-1])
         at = max(self._at(first), 0)
-        block, after = self._blocks[at : at + 1], self._blocks[at + 1 :]
-        whole = block[0] if block else ()
-        within = bisect_left(whole, first, key=rank)
-        following = whole[within : within + 1] or (after[0][:1] if after else ())
+        here, after = (self._blocks[at] if self._blocks else _NONE), self._blocks[at + 1 :]
+        within = here.place(first)
+        following = here.rows[within : within + 1] or (after[0].rows[:1] if after else ())
         if following and rank(following[0]) < last:
             return self.changed((), rows)
-        made = Ordered.__new__(Ordered)
-        made._keep((*self._blocks[:at], *_cut((*whole[:within], *rows, *whole[within:])), *after))
+        codes = array("q", (rank(row)[0] for row in rows))
+        block = Block(here.codes[:within] + codes + here.codes[within:], (*here.rows[:within], *rows, *here.rows[within:]))
+        made, cut = Ordered.__new__(Ordered), block.cut()
+        made._keep([*self._blocks[:at], *cut, *after], [*self._firsts[:at], *_firsts(cut), *self._firsts[at + 1 :]])
         return made
 
     def place(self, row: Row) -> int | None:
         """Where the alert of this row stands; ``None`` if it is not here with that rank. O(log n)."""
         key = rank(row)
         at = self._at(key)
-        block = self._blocks[at] if at >= 0 else ()
-        within = bisect_left(block, key, key=rank)
-        if within == len(block) or block[within].alert.ref != row.alert.ref:
+        block = self._blocks[at] if at >= 0 else _NONE
+        within = block.place(key)
+        if within == len(block.rows) or block.rows[within].alert.ref != key[1]:
             return None
-        return self._ends[at] - len(block) + within
+        return self._ends[at] - len(block.rows) + within
 
-    def before(self, place: tuple[object, ...]) -> int:
-        """How many rows stand before this rank, or before the first that begins with it. O(log n)."""
-        at = bisect_left(self._firsts, place) - 1
-        block = self._blocks[at] if at >= 0 else ()
-        return self._ends[at] - len(block) + bisect_left(block, place, key=rank) if at >= 0 else 0
+    def before(self, key: Rank) -> int:
+        """How many rows stand before this rank. O(log n)."""
+        at = self._at(key)
+        block = self._blocks[at] if at >= 0 else _NONE
+        return self._ends[at] - len(block.rows) + block.place(key) if at >= 0 else 0
 
     def count_in(self, state: AlertState) -> int:
         """How many are in this state. O(log n)."""
-        return self._before(STATES[state] + 1) - self._before(STATES[state])
+        next_one = STATES[STATES.index(state) + 1 :]
+        return (self.before(beginning(next_one[0])) if next_one else len(self)) - self.before(beginning(state))
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
 
     def __iter__(self) -> Iterator[Row]:
-        return chain.from_iterable(self._blocks)
+        return chain.from_iterable(block.rows for block in self._blocks)
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
@@ -157,33 +211,27 @@ class Ordered(Sequence[Row]):
 
     def _one(self, index: int) -> Row:
         at = bisect_right(self._ends, index)
-        block = self._blocks[at]
-        return block[index - self._ends[at] + len(block)]
+        rows = self._blocks[at].rows
+        return rows[index - self._ends[at] + len(rows)]
 
     def _at(self, key: Rank) -> int:
         """The block that a row of this rank belongs to; -1 where there is none."""
         return max(0, bisect_right(self._firsts, key) - 1) if self._firsts else -1
 
-    def _before(self, state: int) -> int:
-        """How many rows stand before the first of that state."""
-        at = bisect_left(self._firsts, state, key=itemgetter(0)) - 1
-        if at < 0:
-            return 0
-        block = self._blocks[at]
-        return self._ends[at] - len(block) + bisect_left(block, state, key=lambda row: STATES[row.alert.state])
-
-    def _changed(self, gone: Iterable[Row], come: Iterable[Row]) -> Sequence[Block]:
+    def _changed(self, gone: Iterable[Row], come: Iterable[Row]) -> tuple[Sequence[Block], Sequence[Rank]]:
         come = tuple(come)
         if len(come) > max(_FEW, len(self) // 4):
             going = set(map(id, gone))
-            return _sorted_blocks((*(row for row in self if id(row) not in going), *come) if going else (*self, *come))
+            blocks = _sorted_blocks((*(row for row in self if id(row) not in going), *come) if going else (*self, *come))
+            return blocks, _firsts(blocks)
         touched: dict[int, _Touched] = {}
         for row in gone:
             key = rank(row)
             touched.setdefault(self._at(key), ([], []))[0].append(key)
         for row in come:
-            touched.setdefault(self._at(rank(row)), ([], []))[1].append(row)
-        return _mended(self._blocks, touched)
+            key = rank(row)
+            touched.setdefault(self._at(key), ([], []))[1].append((key, row))
+        return _mended(self._blocks, self._firsts, touched)
 
 
 def in_order(rows: Sequence[Row]) -> bool:
@@ -198,57 +246,51 @@ def unlike(old: Ordered, new: Ordered) -> tuple[list[Row], list[Row]]:
     if old is new:
         return [], []
     same = set(map(id, old.blocks)) & set(map(id, new.blocks))
-    before = [block for block in old.blocks if id(block) not in same]
-    after = [block for block in new.blocks if id(block) not in same]
+    before = [block.rows for block in old.blocks if id(block) not in same]
+    after = [block.rows for block in new.blocks if id(block) not in same]
     had, has = set(map(id, chain.from_iterable(before))), set(map(id, chain.from_iterable(after)))
-    gone = [row for block in before for row in block if id(row) not in has]
-    return gone, [row for block in after for row in block if id(row) not in had]
+    gone = [row for rows in before for row in rows if id(row) not in has]
+    return gone, [row for rows in after for row in rows if id(row) not in had]
 
 
-_Touched = tuple[list[Rank], list[Row]]
+_Touched = tuple[list[Rank], list[tuple[Rank, Row]]]
 """What goes of a block, and what comes into it."""
 
 
-def _mended(blocks: Sequence[Block], touched: Mapping[int, _Touched]) -> Sequence[Block]:
-    """The blocks after what is to be done to each, by its index (-1: there are none yet)."""
+def _mended(
+    blocks: Sequence[Block], firsts: Sequence[Rank], touched: Mapping[int, _Touched]
+) -> tuple[Sequence[Block], Sequence[Rank]]:
+    """The blocks after what is to be done to each, by its index (-1: there are none yet), and the ranks of their first rows."""
     made: list[Block] = []
+    ranks: list[Rank] = []
     done = 0
     for at in sorted(touched):
         made += blocks[done : max(at, 0)]
+        ranks += firsts[done : max(at, 0)]
         done = at + 1
-        block = _mended_one(blocks[at] if at >= 0 else (), *touched[at])
-        if made and len(block) + len(made[-1]) <= SIZE // 2:
-            made[-1] += tuple(block)
+        block = (blocks[at] if at >= 0 else _NONE).changed(*touched[at])
+        if made and len(block.rows) + len(made[-1].rows) <= SIZE // 2:
+            made[-1] = Block(made[-1].codes + block.codes, (*made[-1].rows, *block.rows))
         else:
-            made += _cut(tuple(block))
-    return made + list(blocks[done:])
+            cut = block.cut()
+            made += cut
+            ranks += _firsts(cut)
+    return [*made, *blocks[done:]], [*ranks, *firsts[done:]]
 
 
-def _mended_one(block: Block, going: Sequence[Rank], coming: Sequence[Row]) -> list[Row]:
-    if len(going) + len(coming) > SIZE // 8:
-        left = set(going)
-        return sorted([*(row for row in block if rank(row) not in left), *coming], key=rank)
-    rows = list(block)
-    for key in going:
-        at = bisect_left(rows, key, key=rank)
-        if at < len(rows) and rank(rows[at]) == key:
-            del rows[at]
-    for row in coming:
-        insort(rows, row, key=rank)
-    return rows
+def _firsts(blocks: Iterable[Block]) -> list[Rank]:
+    return [(block.codes[0], block.rows[0].alert.ref) for block in blocks]
 
 
-def _sorted_blocks(rows: tuple[Row, ...]) -> Sequence[Block]:
-    """Very many are dealt out to their blocks first: to sort them all is one long step, in which no other thread has a turn."""
-    if len(rows) <= _FEW:
-        return _cut(tuple(sorted(rows, key=rank)))
-    bounds = sorted(map(rank, rows[:: SIZE // 4]))[::4]
+def _sorted_blocks(rows: Sequence[Row]) -> Sequence[Block]:
+    """Very many are dealt out first: to sort them all is one long step, in which no other thread has a turn."""
+    bounds = sorted(map(rank, rows[:: _FEW // 8]))[::4] if len(rows) > _FEW else []
     dealt: list[list[Row]] = [[] for _ in range(len(bounds) + 1)]
     for row in rows:
-        dealt[bisect_right(bounds, rank(row))].append(row)
-    return [block for part in dealt for block in _cut(tuple(sorted(part, key=rank)))]
+        dealt[bisect_right(bounds, rank(row)) if bounds else 0].append(row)
+    return [block for part in dealt for block in _sorted(part).cut()]
 
 
-def _cut(rows: tuple[Row, ...]) -> Sequence[Block]:
-    """Sorted rows in blocks."""
-    return [rows[start : start + SIZE] for start in range(0, len(rows), SIZE)] if len(rows) > 2 * SIZE else [rows] if rows else []
+def _sorted(rows: Sequence[Row]) -> Block:
+    ranked = sorted(zip(map(rank, rows), rows, strict=True), key=itemgetter(0))
+    return Block(array("q", (key[0] for key, _ in ranked)), tuple(row for _, row in ranked))

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from ..core.alerts import AlertState, Severity
 from ..core.ranking import Ranking
-from ..core.rows import Row, rank
+from ..core.rows import SEVERITIES, Row
 from ..core.storms import Storm, Storms
 from ..core.view import View
 
@@ -39,7 +39,7 @@ class Bell:
         storm = storms.of(row.alert.ref)
         if storm is None:
             return True
-        place = rank(row)[1]
+        place = SEVERITIES.index(row.alert.severity)
         rung = self._rung.get(storm)
         if rung is not None and rung <= place:
             return False

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..core.alerts import Ref
-from ..core.rows import STATES, Ordered
+from ..core.rows import STATES, Ordered, beginning
 from ..core.view import View
 from .alerts import Alerts, refs_of
 from .haunted import Haunted
@@ -63,7 +63,7 @@ class Selection:
         group = self._alerts.group_here if self.about == "alerts" and not self._alerts.marks and not self._alerts.lost else None
         if group is None:
             return self.alert_refs()
-        places = (group.members.before((state,)) for state in STATES.values())
+        places = (group.members.before(beginning(state)) for state in STATES)
         return tuple(dict.fromkeys(group.members[at].alert.ref for at in places if at < len(group)))
 
     def trap_refs(self) -> tuple[Ref, ...]:

@@ -9,8 +9,11 @@ from itertools import accumulate, chain
 from time import perf_counter
 
 from ..core.ranking import Ranking
-from ..core.rows import SIZE, Row, rank
+from ..core.rows import Row, rank
 from ..core.terms import texts_of
+
+CHUNK = 512
+"""Rows that are looked through in one step."""
 
 
 class Chunk:
@@ -59,16 +62,16 @@ class Texts:
     those that are not in the ranking any more are the past, and whoever looks through them has to know."""
 
     def __init__(self, every: Ranking) -> None:
-        self._all = [Chunk(block, ordered=True) for block in every.blocks]
+        self._all = [Chunk(part, ordered=True) for part in every.parts(CHUNK)]
         self._news: list[Chunk] = []
         self._unready = 0
 
     def add(self, rows: Iterable[Row]) -> None:
         """These have come, or have changed."""
         coming = list(rows)
-        if self._news and not self._news[-1].ready and len(self._news[-1].rows) + len(coming) <= SIZE:
+        if self._news and not self._news[-1].ready and len(self._news[-1].rows) + len(coming) <= CHUNK:
             coming = [*self._news.pop().rows, *coming]
-        self._news += [Chunk(coming[start : start + SIZE]) for start in range(0, len(coming), SIZE)]
+        self._news += [Chunk(coming[start : start + CHUNK]) for start in range(0, len(coming), CHUNK)]
 
     @property
     def worn(self) -> bool:
