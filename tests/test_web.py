@@ -319,6 +319,23 @@ def test_statuses_that_are_awaited_come_back_and_others_are_raised() -> None:
             using(server.url, lambda http: http.get("/x", accept=(500,)))
 
 
+def test_what_has_not_changed_is_not_sent_again() -> None:
+    def talk(connection: socket.socket) -> None:
+        while "if-none-match" in (heard := request_of(connection).lower()):
+            assert 'if-none-match: "v1"' in heard
+            connection.sendall(b'HTTP/1.1 304 Not Modified\r\nETag: "v1"\r\n\r\n')
+
+    async def asked(http: Web) -> list[int | ProviderError]:
+        once = await http.get("/x", accept=(304,), fields={"If-None-Match": '"v1"'})
+        unasked = await _outcome(http.get("/x", fields={"If-None-Match": '"v1"'}))
+        return [once.status, *([unasked] if isinstance(unasked, ProviderError) else [])]
+
+    with serving(talk) as port:
+        status, unasked = using(f"http://127.0.0.1:{port}", asked)
+    assert status == 304
+    assert isinstance(unasked, Malformed)
+
+
 def test_a_query_may_name_a_key_twice_and_a_body_says_what_it_is() -> None:
     with Misbehaving({"/base/x": b"[]"}) as server:
         using(f"{server.url}/base/", lambda http: http.send("POST", "/x", b"{}", query=[("a", '1="&'), ("a", "2")]))

@@ -178,13 +178,20 @@ class Http(Protocol):
 
     ``get`` may try again where a kept connection had been closed; ``send`` never does. Statuses in ``accept`` come back as replies
     instead of being raised. ``into`` is given a good answer's body piece by piece as it arrives, and the reply has none then: for
-    answers too large to be kept. What it raises ends the request.
+    answers too large to be kept. What it raises ends the request. ``fields`` go with this question alone, beside the settings' own:
+    ``If-None-Match`` with ``accept=(304,)``, say.
     """
 
     @property
     def address(self) -> str: ...
     async def get(
-        self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: Sequence[int] = (), into: Sink | None = None
+        self,
+        path: str,
+        query: Sequence[tuple[str, str]] = (),
+        *,
+        accept: Sequence[int] = (),
+        into: Sink | None = None,
+        fields: Mapping[str, str] = {},
     ) -> Reply: ...
     async def send(
         self,

@@ -76,10 +76,16 @@ class Web:
         return clean(self._base, 200)
 
     async def get(
-        self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: Sequence[int] = (), into: Sink | None = None
+        self,
+        path: str,
+        query: Sequence[tuple[str, str]] = (),
+        *,
+        accept: Sequence[int] = (),
+        into: Sink | None = None,
+        fields: Mapping[str, str] = {},
     ) -> Reply:
         """Ask; once more where a kept connection had been closed meanwhile. Redirects are followed within the same origin."""
-        return await self._in_time(_Question("GET", path, query, accept, into=into))
+        return await self._in_time(_Question("GET", path, query, accept, into=into, fields=fields))
 
     async def send(
         self,
@@ -114,7 +120,7 @@ class Web:
     async def _asked(self, question: _Question, way: _Way) -> Reply:
         import httpx  # deferred: takes a tenth of a second, and most configurations need none of it
 
-        fields = self._fields()
+        fields = self._fields(question.fields)
         if question.body:
             fields["Content-Type"] = question.content_type
         client = self._opened()
@@ -127,7 +133,7 @@ class Web:
                     question.method, url, headers=fields, content=question.body or None, extensions={"trace": way.trace}
                 )
                 async with self._answer(client, request) as response:
-                    if not response.is_redirect:
+                    if not response.is_redirect or response.status_code in question.accept:
                         return await self._judged(response, question, way)
                     url = self._onward(response, question.method)
             except httpx.RemoteProtocolError as error:
@@ -182,11 +188,11 @@ class Web:
             context.verify_mode = ssl.CERT_NONE
         return context
 
-    def _fields(self) -> dict[str, str]:
+    def _fields(self, more: Mapping[str, str] = {}) -> dict[str, str]:
         """The header fields, secrets among them: made for each request, and kept nowhere."""
         settings = self._settings
         fields = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "ops-cockpit"}
-        fields |= settings.headers
+        fields |= {**more, **settings.headers}
         fields |= {name: secret.reveal() for name, secret in settings.secret_headers.items()}
         if settings.auth.bearer is not None:
             scheme = settings.auth.scheme
@@ -286,6 +292,7 @@ class _Question(NamedTuple):
     body: bytes = b""
     content_type: str = ""
     into: Sink | None = None
+    fields: Mapping[str, str] = {}
 
 
 class _Way:

@@ -1,0 +1,97 @@
+"""Whose an event is: by a pattern of the config, or by the names that the config knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from ..core.roster import Person, known_as
+from .ics_book import Happening
+
+FIELDS = ("summary", "attendee", "organizer", "description", "location")
+"""What a pattern may be held against."""
+
+
+class Whose(msgspec.Struct, frozen=True):
+    """Somebody an event names. ``person`` is an id of ``[people]`` where they are there, else what the calendar calls them.
+    ``roster`` and ``level`` are "" and 0 where the event does not say."""
+
+    person: str
+    name: str
+    timezone: str = ""
+    roster: str = ""
+    level: int = 0
+
+
+class Nobody(Exception):
+    """An event that names nobody, or not clearly; the message says why, for the person."""
+
+
+class Names:
+    """``pattern`` is searched in the texts of ``field``: its group ``person`` (or its first, or all it matches) is who is meant,
+    its groups ``roster`` and ``level`` say where. Without one, the people of the config are looked for in the summary, then among
+    those invited; where none is found, who is invited alone is meant, else the summary is a name."""
+
+    def __init__(self, pattern: str, field: str, people: Sequence[Person]) -> None:
+        self._pattern = re.compile(pattern, re.IGNORECASE) if pattern else None
+        self._field, self._people = field.upper(), tuple(people)
+        known = [(name, person) for person in people for name in _called(person)]
+        self._known = sorted(known, key=lambda each: len(each[0]), reverse=True)
+
+    def of(self, event: Happening) -> tuple[Whose, ...]:
+        """Everyone it names; nobody where a pattern is given and does not match. Raises `Nobody`."""
+        if self._pattern is not None:
+            found = [match for text in event.texts(self._field) for match in self._pattern.finditer(text)]
+            return tuple({whose.person: whose for match in found if (whose := self._matched(match)) is not None}.values())
+        summary = next(iter(event.texts("SUMMARY")), "")
+        invited = event.texts("ATTENDEE")
+        if (person := known_as(self._people, summary)) is not None:
+            return (_of(person),)
+        meant = tuple(self._named(summary)) or tuple(
+            {person.id: person for text in invited if (person := known_as(self._people, text)) is not None}.values()
+        )
+        if len(meant) > 1:
+            names = " and ".join(person.name for person in meant)
+            raise Nobody(f"it names {names}: say with person who is meant")
+        if meant:
+            return (_of(meant[0]),)
+        text = invited[0] if event.count("ATTENDEE") == 1 and invited else summary
+        if not text:
+            raise Nobody("it names nobody")
+        return (Whose(text, text),)
+
+    def _matched(self, match: re.Match[str]) -> Whose | None:
+        groups = match.groupdict()
+        text = groups.get("person") or ("" if "person" in groups else match[1] if match.re.groups else match[0])
+        text = (text or "").strip()
+        if not text:
+            return None
+        level = (groups.get("level") or "").strip()
+        person = known_as(self._people, text)
+        whose = _of(person) if person is not None else Whose(text, text)
+        return msgspec.structs.replace(
+            whose,
+            roster=(groups.get("roster") or "").strip(),
+            level=int(level) if level.isascii() and level.isdigit() and len(level) < 4 else 0,
+        )
+
+    def _named(self, text: str) -> Iterator[Person]:
+        """Whom a text names, the longest names first: who is called "Ana Alves" is not also "Ana"."""
+        left, given = text, set[str]()
+        for name, person in self._known:
+            shorter = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "\0", left, flags=re.IGNORECASE)
+            if shorter != left:
+                left = shorter
+                if person.id not in given:
+                    given.add(person.id)
+                    yield person
+
+
+def _called(person: Person) -> set[str]:
+    return {name for name in (person.id, person.name, *person.also, *(each.to for each in person.contacts)) if len(name) > 1}
+
+
+def _of(person: Person) -> Whose:
+    return Whose(person.id, person.name, person.timezone)
