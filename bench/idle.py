@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from subject import options, subject, versions
+from subject import SOURCE, options, subject, versions
+from support.alertmanagers import alertmanager
 from wire import wire
 
 
@@ -23,9 +24,18 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=40)
     parser.add_argument("--ssh", action="store_true", help="over a real ssh session, and count what is on the wire as well")
     parser.add_argument("--explain", action="store_true")
+    parser.add_argument(
+        "--sources", type=int, default=0, dest="many", help="so many sources at one real Alertmanager, polled every 15 s"
+    )
     chosen = parser.parse_args()
     with contextlib.ExitStack() as stack:
         over = stack.enter_context(wire(Path(stack.enter_context(TemporaryDirectory())))) if chosen.ssh else None
+        if chosen.many:
+            server = stack.enter_context(alertmanager(Path(stack.enter_context(TemporaryDirectory()))))
+            server.fire(
+                *({"alertname": f"Disk{number}", "instance": f"db-{number}", "severity": "warning"} for number in range(20))
+            )
+            chosen.sources = [SOURCE.format(number=number, url=server.url) for number in range(chosen.many)]
         what = stack.enter_context(subject(chosen))
         terminal = stack.enter_context(what.opened("--clock", columns=chosen.columns, lines=chosen.lines, over=over))
         terminal.wait_for(what.ready)

@@ -97,31 +97,42 @@ steps = [{ run = ["df", "-h"] }]
 DEMO = ("--ansi", "--flat", "--rows", "5000")
 
 
+SOURCE = """
+[sources.am-{number}]
+provider = "alertmanager"
+url = "{url}"
+"""
+"""A source that is polled every 15 s, as they are unless told otherwise."""
+
+
 def options(what: str) -> argparse.ArgumentParser:
     """The options that every measurement has."""
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--subject", choices=("cockpit", "new", "board", "demo", "stock"), default="cockpit")
     parser.add_argument("--ready", help="the word on the screen that says that it stands, without spaces")
+    parser.set_defaults(sources=())
     parser.add_argument("--argument", action="append", default=[], help="handed on to the subject; may be repeated")
     return parser
 
 
 class Subject:
-    """``cockpit`` in a home with a config and the journal of an earlier run; ``new`` is the same in an empty home; ``board`` the
-    real board over `support.demo_board`; ``demo`` and ``stock`` the list of `support.demo_screen`, behind the edge and without."""
+    """``cockpit`` in a home with a config (`CONFIG`, or the ``sources`` alone) and the journal of an earlier run; ``new`` is the
+    same in an empty home; ``board`` the real board over `support.demo_board`; ``demo`` and ``stock`` the list of
+    `support.demo_screen`, behind the edge and without."""
 
     def __init__(self, chosen: argparse.Namespace, home: Path) -> None:
         self.name: str = chosen.subject
         self._home, self._arguments = home, chosen.argument
-        said = {"cockpit": "CRIT", "new": "armed", "board": "CRIT"}  # in the list of alerts alone; in the title of the traps
+        # in the list of alerts alone; in the title of the traps
+        said = {"cockpit": "WARN" if chosen.sources else "CRIT", "new": "armed", "board": "CRIT"}
         self.ready: str = chosen.ready or said.get(self.name, "A0000005")
         self._homes = 0
         if self.name == "cockpit":
             folder = home / ".config" / "cockpit"
             folder.mkdir(parents=True)
-            (folder / "config.toml").write_text(CONFIG, "utf-8")
+            (folder / "config.toml").write_text("".join(chosen.sources) or CONFIG, "utf-8")
             with self.opened() as terminal:
-                terminal.wait_for("QUEUE")
+                terminal.wait_for("WARN" if chosen.sources else "QUEUE")
                 terminal.wait_until(lambda: "not looked" not in terminal.text, what="the first look of every trap")
 
     def opened(

@@ -146,3 +146,13 @@ def test_the_first_frame_waits_for_nothing_that_it_does_not_show(home: Home, tmp
         "cockpit.providers.local",
         "cockpit.ui.palette",
     }
+
+
+def test_the_command_itself_loads_nothing_before_the_last_board_hangs() -> None:
+    script = Path(__file__).parents[1] / "scripts" / "cockpit"
+    assert script.stat().st_mode & 0o111 == 0o111, "it is installed as it is"
+    done = subprocess.run((sys.executable, "-X", "importtime", script, "--version"), capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("cockpit ")
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "cockpit.cli" in loaded
+    assert not loaded & {"re", "enum", "collections", "typing", "pathlib"}

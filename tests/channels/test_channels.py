@@ -190,6 +190,7 @@ class Hook(BaseHTTPRequestHandler):
     """Answers with `status` and keeps what it gets."""
 
     status = 200
+    echoes = False
     got: list[tuple[str, dict[str, str], bytes]]
 
     def do_POST(self) -> None:
@@ -197,7 +198,7 @@ class Hook(BaseHTTPRequestHandler):
         self.got.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
         self.send_response(self.status)
         self.end_headers()
-        self.wfile.write(b"thanks" if self.status < 300 else self.path.encode())
+        self.wfile.write(b"thanks" if self.status < 300 and not self.echoes else self.path.encode())
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
@@ -241,6 +242,8 @@ def test_a_webhook_sent_again_has_the_same_id_and_another_person_another(hook: t
 
 def test_a_secret_address_is_in_no_message(hook: tuple[type[Hook], str]) -> None:
     got, url = hook
+    got.echoes = True
+    assert tell(Webhook(WebhookConfig(secret_url=Secret(f"{url}/services/T0/hunter2")), FakeHost())) == "", "nor when it went well"
     got.status = 404
     with pytest.raises(ProviderError) as raised:
         tell(Webhook(WebhookConfig(secret_url=Secret(f"{url}/services/T0/hunter2")), FakeHost()))
@@ -296,6 +299,9 @@ def test_apprise_carries_a_page(hook: tuple[type[Hook], str]) -> None:
 def test_an_address_that_apprise_cannot_read_or_reach_is_told_without_it() -> None:
     with pytest.raises(ProviderError, match="cannot read the address") as raised:
         tell(Notify(NotifyConfig(url=Secret("pigeon://hunter2")), FakeHost()))
+    assert "hunter2" not in str(raised.value)
+    with pytest.raises(ProviderError, match="cannot read the address") as raised:
+        tell(Notify(NotifyConfig(url=Secret("hunter2-a-bare-token")), FakeHost()))
     assert "hunter2" not in str(raised.value)
     with pytest.raises(ProviderError, match="could not send it"):
         tell(Notify(NotifyConfig(url=Secret(f"json://127.0.0.1:{_free()}/hunter2")), FakeHost()))

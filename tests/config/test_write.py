@@ -62,6 +62,20 @@ def test_a_link_in_the_way_is_refused_and_what_it_leads_to_stays(tmp_path: Path)
     assert target.read_text() == "precious"
 
 
+def test_a_drop_in_that_cannot_be_taken_away_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # safety 24
+    main = tmp_path / "config.toml"
+    write_dropin(main, "overrides", {"rosters": {}})
+
+    def locked(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as denied:
+        denied.setattr(Path, "unlink", locked)
+        with pytest.raises(WriteError, match=r"cannot be removed: Permission denied"):
+            write_dropin(main, "overrides", {})
+    assert read_dropin(main, "overrides") == {"rosters": {}}
+
+
 def test_a_directory_that_anyone_may_write_to_is_refused(tmp_path: Path) -> None:  # safety 21
     directory = tmp_path / "conf.d"
     directory.mkdir()

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,8 @@ from cockpit.config.model import Config
 from cockpit.core.actions import Ack, Action, MakeSilence, PagePeople, RunState
 from cockpit.core.alerts import Alert, AlertState, Ref
 from cockpit.core.paged import PageState
+from cockpit.core.pages import Attempt
+from cockpit.core.paging import Page, PageKind
 from cockpit.core.traps import Trap
 from cockpit.core.units import Seconds
 from cockpit.engine.desk import Refused
@@ -277,6 +280,36 @@ def test_killed_between_two_steps_a_page_is_neither_lost_nor_sent_under_another_
     finally:
         engine.stop()
         journal.close()
+
+
+def test_a_page_by_hand_that_is_taken_up_stays_open_until_it_is_sent(rig: Rig) -> None:
+    """Whoever took it up may be killed as well: the next one must find it."""
+    page = Page(key="h/page/1", kind=PageKind.TRIGGER, summary="come", person="bo")
+    lost = Attempt(
+        key="by-hand/1/bo/pager",
+        alert="page:1",
+        firing=0,
+        policy="",
+        begun_at=rig.clock.now(),
+        person="bo",
+        channel="pager",
+        page=page,
+    )
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as killed:
+        rig.journal.begin_pages([lost], killed.pid, leading=False)
+        killed.kill()
+    rig.pager.held = threading.Event()
+    rig.begun()
+    try:
+        rig.turned(rig.pager.reached.is_set)
+        for _ in range(10):  # several looks of the escalator
+            rig.clock.advance(1)
+            (attempt,), gone = rig.journal.pages()
+            assert (attempt.key, attempt.state, gone) == (lost.key, PageState.BEGUN, frozenset())
+    finally:
+        rig.pager.held.set()
+    rig.turned(lambda: rig.journal.pages() == ((), frozenset()))
+    assert rig.pager.kinds == [("bo", "trigger")]
 
 
 _KILLED = """

@@ -128,8 +128,8 @@ def test_an_acknowledgement_outlives_the_cockpit_and_its_successor_takes_it_back
     (silence,) = amtool(server, "silence", "query")
     assert silence["comment"].startswith("ACK! Ana has it")
     with tmux(COCKPIT, home.env, tmp_path) as screen:
-        wait_shown(screen, "1 firing · 1 acked", "Ana")
-        screen.keys("G")
+        wait_shown(screen, "1 firing · 1 acked", "Ana", "● am")
+        press_until((screen,), "G", lambda: "▌ ▲ CRIT" in screen.text, "the cursor on the one that is acknowledged")
         press_until((screen,), "u", lambda: "2 firing" in screen.text, "the acknowledgement to be taken back")
         wait_until(lambda: not server.silences(), 10, "its end there")
 

@@ -207,6 +207,7 @@ async def test_a_play_is_run_after_it_was_shown() -> None:
 @played
 async def test_s_snoozes_where_there_are_no_silences() -> None:
     async with sitting() as person:
+        assert "s snooze…  e escalate…" in person.footer
         await person.press("s")
         await sees(person, Ask)
         assert "30m, 2h, 1d" in person.text
@@ -276,6 +277,7 @@ async def test_what_changed_meanwhile_is_not_done_and_is_shown_anew() -> None:
 @played
 async def test_an_alert_of_another_source_is_answered_by_paging_somebody() -> None:
     async with seated(scene()) as person:
+        assert "s silence…  e page…" in person.footer
         await person.press("e")
         await sees(person, Ask)
         assert "Page somebody" in person.text

@@ -42,7 +42,9 @@ class Notify:
         url = self._config.url.reveal() if self._config.url is not None else to.address
         there = apprise.Apprise()
         if not there.add(url):
-            raise ProviderError(f"apprise cannot read the address ({clean(url.partition('://')[0], 30)}://…)")
+            scheme, colon, _ = url.partition("://")  # without one, all of it may be the token
+            shown = f"{clean(scheme, 30)}://…" if colon else "it has no scheme://"
+            raise ProviderError(f"apprise cannot read the address ({shown})")
         kinds = {PageKind.TRIGGER: apprise.NotifyType.FAILURE, PageKind.RESOLVE: apprise.NotifyType.SUCCESS}
         kind = kinds.get(page.kind, apprise.NotifyType.INFO)
         heard = _Heard()

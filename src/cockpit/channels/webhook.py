@@ -62,13 +62,19 @@ class Webhook:
         try:
             reply = await http.send("POST", self._path, body, query=self._query)
         except ProviderError as error:
-            if self._hidden and any(part and part in str(error) for part in (self._path.strip("/"), *(v for _, v in self._query))):
+            if self._betrays(str(error)):
                 raise type(error)("it refused (what it said holds the secret address and is not shown)") from None
             raise
         finally:
             if http is not self._http:
                 await http.close()
-        return clean(reply.body[:200].decode("utf-8", "replace"), 100) if reply.body.isascii() else ""
+        said = reply.body.decode() if reply.body.isascii() else ""
+        return "" if self._betrays(said) else clean(said[:200], 100)
+
+    def _betrays(self, said: str) -> bool:
+        """Whether it holds what is secret of the address."""
+        parts = (self._path.strip("/"), *(value for _, value in self._query))
+        return self._hidden and any(part and part in said for part in parts)
 
     def _signed(self, name: str, body: bytes) -> Http:
         """HTTP that sends this one body's signature along."""

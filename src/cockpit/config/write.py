@@ -54,9 +54,7 @@ def write_dropin(main: Path, what: str, tables: Mapping[str, object]) -> Path:
 
     path = dropin_path(main, what)
     if not tables:
-        with contextlib.suppress(FileNotFoundError):
-            _refuse_link(path)
-            path.unlink()
+        _remove(path)
         return path
     _replace(path, _HEAD + tomli_w.dumps(tables))
     return path
@@ -135,6 +133,17 @@ def _replace(path: Path, text: str) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise WriteError(f"{path} cannot be written: {error.strerror}") from error
+    _sync_directory(path.parent)
+
+
+def _remove(path: Path) -> None:
+    _refuse_link(path)
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise WriteError(f"{path} cannot be removed: {error.strerror}") from error
     _sync_directory(path.parent)
 
 

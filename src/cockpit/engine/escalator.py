@@ -140,6 +140,7 @@ class Escalator:
             if not found and again_at is None and not any(self._is_open(each, firing, orphans) for each in attempts):
                 done.add(firing)
         await self._begin(wanted, current)
+        done -= {(each.alert, each.firing) for each in wanted}  # closed, nobody would take them up if this process died too
         if done:
             await self._book.close(done, now)
         return min(((each - now).total_seconds() for each in moments), default=LOOK)

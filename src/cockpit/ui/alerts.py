@@ -18,6 +18,7 @@ from .entries import Entry
 from .haunted import Few, Haunted, Listing
 from .look import Look
 from .spans import Span, Spans, fit, heading
+from .times import passed
 
 
 class Counted(Listing[Entry], Protocol):
@@ -52,6 +53,7 @@ class Alerts(Haunted[Entry]):
         self.filter_text = ""
         self.silenced: Span | None = None
         """What the title says of the silences that stand."""
+        self._told_silenced: Span | None = None
         self._around = Around(0)
         self._doing: Sequence[tuple[AlertRow, str]] = ()
         self._needs = EVERYTHING
@@ -114,8 +116,11 @@ class Alerts(Haunted[Entry]):
 
     def tick(self, now: datetime) -> bool:
         """Time has passed: draw the ages that read differently now; gives back whether a ghost went."""
+        before = self._now
         faded = self.fade(now)
-        self.redraw()
+        if before is None or passed(before, now) or self.silenced != self._told_silenced:
+            self._told_silenced = self.silenced
+            self.redraw()
         return faded
 
     def marked(self) -> tuple[Ref, ...]:

@@ -32,7 +32,7 @@ from .silences import KEYS as SILENCE_KEYS
 from .silences import counted
 from .stage import Stage
 from .status import tabs
-from .subject import Subject, failed, offers, reasons
+from .subject import Subject, failed, offers, reasons, words
 from .told import Told
 
 if TYPE_CHECKING:
@@ -260,7 +260,8 @@ class Board(Stage, inherit_bindings=False):
         said = [f"{marked} marked"] * bool(marked)
         if self.view.read_only or self.size.width >= _ROOMY:
             said.append(f"read-only {'on' if self.view.read_only else 'off'}")
-        self.footer.show(frozenset(self.why), "  ".join(said), SILENCE_KEYS if silences is not None else {})
+        here, named = (SILENCE_KEYS, {}) if silences is not None else ({}, words(self.desk, self.alert_refs()))
+        self.footer.show(frozenset(self.why), "  ".join(said), here, named)
         self.tabs.show(tabs(self.view, len(self.offers), self.front), self.pane)
 
     def _shown(self, now: datetime) -> Shown:

@@ -248,15 +248,17 @@ class Footer(Line):
         super().__init__(look, id="footer")
         self._table = tuple(table)
         self._here: Mapping[str, str] = {}
+        self._words: Mapping[str, str] = {}
         self._keys = sorted((key for key in table if key.footer and key.keys), key=lambda key: key.footer)
         self._off: frozenset[str] = frozenset()
         self._said: Span | None = None
         self._right = ""
 
-    def show(self, off: frozenset[str], right: str, here: Mapping[str, str] = {}) -> None:
+    def show(self, off: frozenset[str], right: str, here: Mapping[str, str] = {}, words: Mapping[str, str] = {}) -> None:
         """``off`` are the ids of keys that cannot work now; ``right`` stands at the right end. ``here`` are the keys that have a
-        meaning of their own in this pane, by id, with its word: they come first, and what cannot work is left out."""
-        self._off, self._right, self._here = off, right, here
+        meaning of their own in this pane, by id, with its word: they come first, and what cannot work is left out. ``words`` are
+        those of keys that do something else than usual for what the cursor is on."""
+        self._off, self._right, self._here, self._words = off, right, here, words
         self.redraw()
 
     def say(self, text: str, role: str) -> None:
@@ -287,5 +289,5 @@ class Footer(Line):
     def _word(self, key: Key) -> list[Span]:
         off = key.id in self._off
         shown = f"{key.keys[0]}-{key.keys[-1]}" if len(key.keys) > 2 else key.shown
-        label = self._here.get(key.id, key.label)
+        label = self._here.get(key.id) or self._words.get(key.id, key.label)
         return [(shown, "key-off" if off else "key"), (f" {label}  ", "key-off" if off else "text")]

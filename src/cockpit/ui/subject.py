@@ -190,3 +190,9 @@ def failed(before: View, after: View) -> str:
 
 _RECENT = timedelta(minutes=2)
 """An action that failed longer ago is told in the list of runs alone."""
+
+
+def words(desk: Desk, alerts: Sequence[Ref]) -> dict[str, str]:
+    """The words of the keys that do something else than usual at the source of these."""
+    found = {"silence": "snooze…"} if snoozes(desk, alerts) else {}
+    return found if not alerts or responds(desk, alerts) else {**found, "escalate": "page…"}
