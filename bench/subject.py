@@ -150,7 +150,7 @@ class Subject:
             argv = [sys.executable, "-m", "support.demo_board"]
         elif self.name != "cockpit":
             argv = [sys.executable, "-m", "support.demo_screen", *DEMO, *more, *(["--stock"] if self.name == "stock" else [])]
-        env = {"HOME": str(home), "XDG_STATE_HOME": None, "XDG_CONFIG_HOME": None, "XDG_RUNTIME_DIR": None, "COCKPIT_CONFIG": None}
+        env = _at_home(home)
         command = [*argv, *self._arguments]
         if over is not None:
             command = over.command(command, env, TESTS)
@@ -162,6 +162,22 @@ def subject(chosen: argparse.Namespace) -> Iterator[Subject]:
     """What the options ask for, in a home that goes away."""
     with tempfile.TemporaryDirectory() as home:
         yield Subject(chosen, Path(home))
+
+
+@contextlib.contextmanager
+def cockpit_at(alertmanager: str, every: str, columns: int = 120, lines: int = 40) -> Iterator[Pty]:
+    """The cockpit on a terminal of its own, with one source and no trap."""
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home) / ".config" / "cockpit"
+        folder.mkdir(parents=True)
+        source = f'provider = "alertmanager"\nurl = "{alertmanager}"\nevery = "{every}"\nwithin = "60s"\ntimeout = "60s"\n'
+        (folder / "config.toml").write_text(f'me = ["ana"]\n[sources.am]\n{source}', "utf-8")
+        with Pty([str(COMMAND)], columns=columns, lines=lines, env=_at_home(Path(home))) as terminal:
+            yield terminal
+
+
+def _at_home(home: Path) -> dict[str, str | None]:
+    return {"HOME": str(home), "XDG_STATE_HOME": None, "XDG_CONFIG_HOME": None, "XDG_RUNTIME_DIR": None, "COCKPIT_CONFIG": None}
 
 
 def versions() -> str:
