@@ -179,6 +179,7 @@ def test_rules_stand_among_the_traps_and_say_what_they_look_at(home: Home, tmp_p
         chain.gateway.push("queue", jobs_waiting=500)
         screen.wait("✗ queue")
         screen.wait("✗ QueueLong")
+        wait_until(lambda: trap(home, "queue")["state"] == "tripped", 30, "a look in time: a busy machine may be late with one")
         queue = trap(home, "queue")
         assert (queue["state"], queue["reading"]["value"], queue["text"]) == ("tripped", 500, "500, job=queue")
         alerts = {(each["source"], each["name"]) for each in home.json("alerts")}
