@@ -31,6 +31,7 @@ from .core.alerts import Alert, Silence
 from .core.answer import Answer
 from .core.covers import Cover, Standing
 from .core.curves import Curve
+from .core.days import Day, Holiday, Leave
 from .core.marks import Marks
 from .core.paged import Paged
 from .core.pages import ChannelHealth
@@ -44,11 +45,11 @@ from .responding import Escalates, History, Maintains, Merges, Plays, Reassigns,
 
 __all__ = [
     "Acks", "Alerts", "Answer", "Assignee", "AuthFailed", "Bound", "Channel", "Checks", "Clock", "Conflict", "Cover", "Curve",
-    "Edits", "Entry", "Escalates", "Forbidden", "History", "Host", "Http", "HttpAuth", "HttpSettings", "Level", "Machine",
-    "Maintains", "Maintenance", "Malformed", "Merges", "NotFound", "NotReached", "Notes", "Overrides", "Page", "Pages", "Past",
-    "Play", "Plays", "Probe", "ProbeError", "Provider", "ProviderError", "RateLimited", "Reading", "Reassigns", "Recipient",
-    "Reply", "Resolves", "Rests", "Rosters", "Seconds", "Secret", "Series", "Service", "Shifts", "Silences", "Sink", "Snoozes",
-    "Standing", "Story", "Traps", "Unacks", "Unreachable", "Upkeep", "capabilities",
+    "Day", "Days", "Edits", "Entry", "Escalates", "Forbidden", "History", "Holiday", "Host", "Http", "HttpAuth", "HttpSettings",
+    "Leave", "Level", "Machine", "Maintains", "Maintenance", "Malformed", "Merges", "NotFound", "NotReached", "Notes",
+    "Overrides", "Page", "Pages", "Past", "Play", "Plays", "Probe", "ProbeError", "Provider", "ProviderError", "RateLimited",
+    "Reading", "Reassigns", "Recipient", "Reply", "Resolves", "Rests", "Rosters", "Seconds", "Secret", "Series", "Service",
+    "Shifts", "Silences", "Sink", "Snoozes", "Standing", "Story", "Traps", "Unacks", "Unreachable", "Upkeep", "capabilities",
 ]  # fmt: skip
 
 
@@ -355,6 +356,14 @@ class Shifts(Protocol):
 
 
 @runtime_checkable
+class Days(Protocol):
+    """It knows days that rosters kept elsewhere need: when people are away (`core.days.Leave`), and which days are holidays
+    (`core.days.Holiday`). It tells those of the last two months at least, and of the year to come."""
+
+    async def days(self) -> Answer[Day]: ...
+
+
+@runtime_checkable
 class Overrides(Protocol):
     """It can put people on call whatever its layers say, and take that back.
 
@@ -407,7 +416,7 @@ class Series(Protocol):
 
 
 CAPABILITIES: tuple[type, ...] = (
-    Alerts, Acks, Unacks, Silences, Edits, Checks, Upkeep, Notes, Rosters, Shifts, Overrides, Pages, Traps, Rests, Series,
+    Alerts, Acks, Unacks, Silences, Edits, Checks, Upkeep, Notes, Rosters, Shifts, Days, Overrides, Pages, Traps, Rests, Series,
     Resolves, Snoozes, Escalates, Reassigns, Merges, Plays, Maintains, History,
 )  # fmt: skip
 

@@ -60,13 +60,21 @@ def test_a_roster_has_restrictions_holidays_and_says_what_away_means(tmp_path: P
     assert (layer.timezone, layer.only) == ("Europe/Lisbon", (window("mon-fri 09:00-17:00"), window("holidays")))
 
 
+def test_holidays_may_be_those_of_a_source(tmp_path: Path) -> None:
+    source = '[sources.feasts]\nprovider = "calendar"\nfile = "x.ics"\nholds = "holidays"\n'
+    text = WHOLE.replace('holidays = ["de"]', 'holidays = ["de", "feasts"]') + source
+    config = loaded(write(tmp_path / "config.toml", text))
+    assert (config.people["ana"].calendars, config.rosters["primary"].calendars) == (("feasts",), ("feasts",))
+    assert config.people["ana"].holidays.name(date(2030, 12, 25)) == "Weihnachten"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "key", "words"),
     [
         ('night = "23:30-07:00"', 'night = "late"', "people.ana.night", "no night"),
         ('night = "23:30-07:00"', 'night = "mon 22:00-07:00"', "people.ana.night", "like 22:00-07:00"),
         ('night = "23:30-07:00"', "night = 22", "people.ana.night", "must be a text"),
-        ('holidays = ["de"]\naway = [', 'holidays = ["fr"]\naway = [', "people.ana.holidays[1]", "no [holidays.fr]"),
+        ('holidays = ["de"]\naway = [', 'holidays = ["fr"]\naway = [', "people.ana.holidays[1]", "no [holidays.fr], and no"),
         ('holidays = ["de"]\n[[', 'holidays = ["dee"]\n[[', "rosters.primary.holidays[1]", "did you mean de?"),
         ("12-25 =", "12-35 =", "holidays.de.12-35", "write 2026-12-25, or 12-25"),
         ("end = 2026-12-26", "end = 2026-12-20", "people.ana.away[1].end", "later than start"),

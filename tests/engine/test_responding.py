@@ -225,7 +225,7 @@ class TestVerbs:
 class TestQuestions:
     def test_nothing_is_asked_at_a_poll(self, rig: Rig) -> None:
         rig.begun()
-        assert {verb for verb, _ in rig.pd.calls} == {"alerts", "silences", "on_call", "overrides", "maintenances"}
+        assert {verb for verb, _ in rig.pd.calls} == {"alerts", "silences", "on_call", "days", "overrides", "maintenances"}
 
     def test_a_history_is_told_when_somebody_stays_on_an_alert(self, rig: Rig) -> None:
         told = threading.Event()

@@ -85,7 +85,7 @@ def test_it_is_starting_and_then_live() -> None:
         assert [alert.name for alert in snapshot.alerts or ()] == ["HighErrorRate"]
         assert rig.health() is Health.LIVE
         assert rig.source.can == {
-            "Alerts", "Acks", "Unacks", "Silences", "Edits", "Checks", "Notes", "Rosters", "Shifts", "Overrides", "Pages",
+            "Alerts", "Acks", "Unacks", "Silences", "Edits", "Checks", "Notes", "Rosters", "Shifts", "Days", "Overrides", "Pages",
         }  # fmt: skip
 
     on(Rig(), work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +18,22 @@ from cockpit.config.decode import decode_settings
 from cockpit.config.model import ConfigError
 from cockpit.core.roster import Contact, OnCall, Person, Shift
 from cockpit.core.units import Seconds
-from cockpit.provider import Answer, HttpAuth, Malformed, NotFound, NotReached, ProviderError, Secret, Unreachable, capabilities
+from cockpit.provider import (
+    Answer,
+    Day,
+    Holiday,
+    HttpAuth,
+    Leave,
+    Malformed,
+    NotFound,
+    NotReached,
+    ProviderError,
+    Secret,
+    Unreachable,
+    capabilities,
+)
 from cockpit.providers.calendar import Calendar, CalendarConfig
-from cockpit.testing import FakeClock, FakeHost, FakeMachine, HttpContract, Misbehaving
+from cockpit.testing import FakeClock, FakeHost, FakeMachine, HttpContract, Misbehaving, ProviderContract
 from cockpit.testing.contract import HOSTILE
 from support.calendars import GOOGLE, ONCALL, OPSGENIE, OUTLOOK, PAGERDUTY, calendar, event
 from support.servers import request_of, serving
@@ -461,3 +475,82 @@ def test_it_may_be_asked_with_credentials() -> None:
         provider = Calendar("cal", CalendarConfig(url=f"{server.url}/rota.ics", auth=auth), host())
         ask(provider)
     assert server.heard[0][2]["authorization"].startswith("Basic ")
+
+
+class TestDays:
+    def told(self, tmp_path: Path, *events: str, **settings: Any) -> Answer[Day]:
+        reader = Reader(tmp_path, calendar(*events), **settings)
+        return asyncio.run(reader.provider.days())
+
+    def test_what_it_holds_is_what_it_can_tell(self) -> None:
+        for holds, can in (("shifts", {"Rosters", "Shifts"}), ("absences", {"Days"}), ("holidays", {"Days"})):
+            assert capabilities(Calendar("cal", CalendarConfig(file="x", holds=holds), host())) == can  # type: ignore[arg-type]  # one of three
+
+    def test_absences_of_whole_days_are_on_the_clock_of_who_is_away(self, tmp_path: Path) -> None:
+        dentist = ("DTSTART:20261201T100000Z", "DTEND:20261201T120000Z", "RRULE:FREQ=WEEKLY;COUNT=2")
+        answer = self.told(
+            tmp_path,
+            event("DTSTART;VALUE=DATE:20261124", "DTEND;VALUE=DATE:20261126", uid="1", summary="Raj - PTO"),
+            event(*dentist, uid="2", summary="Jane Doe: dentist"),
+            event("DTSTART;VALUE=DATE:20261124", uid="3", summary="Zoe"),
+            holds="absences",
+            timezone="America/New_York",
+        )
+        assert [(each.person, each.start, each.end, each.why) for each in answer.records if isinstance(each, Leave)] == [
+            ("raj", utc("2026-11-23T18:30"), utc("2026-11-25T18:30"), "Raj - PTO"),
+            ("jane", utc("2026-12-01T10:00"), utc("2026-12-01T12:00"), "Jane Doe: dentist"),
+            ("jane", utc("2026-12-08T10:00"), utc("2026-12-08T12:00"), "Jane Doe: dentist"),
+        ]
+        assert (answer.rejected, answer.remarks) == (0, ())
+
+    def test_absences_of_nobody_who_is_known_say_so(self, tmp_path: Path) -> None:
+        answer = self.told(tmp_path, event("DTSTART;VALUE=DATE:20261124", summary="Zoe"), holds="absences")
+        assert answer.remarks == ("none of its 1 events names anybody of [people]",)
+
+    def test_holidays_are_days_as_a_whole(self, tmp_path: Path) -> None:
+        answer = self.told(
+            tmp_path,
+            event("DTSTART;VALUE=DATE:20201225", "RRULE:FREQ=YEARLY", uid="1", summary="Christmas"),
+            event("DTSTART;VALUE=DATE:20261230", "DTEND;VALUE=DATE:20270102", uid="2", summary="Turn of the year"),
+            event("DTSTART:20261224T120000Z", "DTEND:20261224T180000Z", uid="3", summary="Half a day"),
+            event("DTSTART;VALUE=DATE:20260101", "DTEND;VALUE=DATE:20290101", uid="4", summary="A slip"),
+            holds="holidays",
+        )
+        assert [(f"{each.day:%y-%m-%d}", each.name) for each in answer.records if isinstance(each, Holiday)] == [
+            ("26-12-25", "Christmas"), ("26-12-30", "Turn of the year"), ("26-12-31", "Turn of the year"),
+            ("27-01-01", "Turn of the year"), ("27-12-25", "Christmas"),
+        ]  # fmt: skip
+        assert answer.rejected == 2
+        assert set(answer.remarks) == {"Half a day: it is no day as a whole", "A slip: it has more than 400 days"}
+
+    def test_a_file_that_is_broken_off_leaves_what_was_known(self, tmp_path: Path) -> None:
+        reader = Reader(tmp_path, calendar(event("DTSTART;VALUE=DATE:20261124", summary="Raj")), holds="absences")
+        before = asyncio.run(reader.provider.days())
+        reader.path.write_bytes(b"BEGIN:VCALENDAR")
+        after = asyncio.run(reader.provider.days())
+        assert (after.records, after.complete) == (before.records, False)
+        assert "ends in the middle" in after.remarks[0]
+
+
+class TestDaysKeepTheContract(ProviderContract):
+    def provider(self) -> object:
+        return self.of("Raj")
+
+    def hostile(self) -> object:
+        return self.of(f"Raj {HOSTILE}")
+
+    def of(self, summary: str) -> Calendar:
+        folder = Path(self._folder())
+        (folder / "days.ics").write_bytes(calendar(event("DTSTART;VALUE=DATE:20261124", summary=summary)))
+        return Calendar("contract", CalendarConfig(file=str(folder / "days.ics"), holds="absences"), host())
+
+    def _folder(self) -> str:
+        self._kept.append(tempfile.TemporaryDirectory())
+        return self._kept[-1].name
+
+    def setup_method(self) -> None:
+        self._kept: list[tempfile.TemporaryDirectory[str]] = []
+
+    def teardown_method(self) -> None:
+        for each in self._kept:
+            each.cleanup()

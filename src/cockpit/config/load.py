@@ -86,7 +86,8 @@ class _Reading:
         runbooks = self.each("runbooks", lambda name, raw: read_runbook(self.decoder, name, raw))
         check_keys(self.decoder, runbooks)
         holidays = self.each("holidays", lambda name, raw: read_holidays(self.decoder, name, raw))
-        days = {name: holidays.get(name, Holidays()) for name in self.group("holidays")}  # one fault for one that is wrong
+        days: dict[str, Holidays | None] = dict.fromkeys(self.group("sources"))
+        days |= {name: holidays.get(name, Holidays()) for name in self.group("holidays")}  # one fault for one that is wrong
         named = {
             "holidays": holidays,
             "people": self.each("people", lambda name, raw: read_person(self.decoder, name, raw, days)),

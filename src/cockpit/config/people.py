@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from typing import TypeAlias
 
 import msgspec
 
@@ -42,12 +43,16 @@ def read_holidays(decoder: Decoder, name: str, raw: object) -> Holidays | None:
     return holidays(good)
 
 
-def read_person(decoder: Decoder, name: str, raw: object, books: Mapping[str, Holidays]) -> Person | None:
+Books: TypeAlias = Mapping[str, Holidays | None]
+"""The holidays of each table; ``None`` for a source, which tells them later."""
+
+
+def read_person(decoder: Decoder, name: str, raw: object, books: Books) -> Person | None:
     """One ``[people.NAME]``: ``contacts`` is a table of ways and addresses; the shown name is the id where none is given;
-    ``holidays`` names tables in ``books``."""
+    ``holidays`` names tables and sources in ``books``."""
     path: KeyPath = ("people", name)
     own = ("contacts", "name", "night", "holidays", "away")
-    fields = decoder.fields(Person, raw, path, without=("id", *own), also=own)
+    fields = decoder.fields(Person, raw, path, without=("id", "calendars", *own), also=own)
     if not isinstance(fields, dict) or not isinstance(raw, Mapping):
         return None
     shown = decoder.value(str, raw.get("name", name), (*path, "name"))
@@ -56,7 +61,7 @@ def read_person(decoder: Decoder, name: str, raw: object, books: Mapping[str, Ho
         check_zone(decoder, named, (*path, "timezone"))
     if "night" in raw:
         fields["night"] = _night(decoder, raw["night"], (*path, "night"))
-    fields["holidays"] = read_books(decoder, raw.get("holidays", []), (*path, "holidays"), books)
+    fields["holidays"], fields["calendars"] = read_books(decoder, raw.get("holidays", []), (*path, "holidays"), books)
     fields["away"] = _absences(decoder, raw.get("away", []), (*path, "away"))
     if not isinstance(shown, str) or not isinstance(ways, dict):
         return None
@@ -65,16 +70,17 @@ def read_person(decoder: Decoder, name: str, raw: object, books: Mapping[str, Ho
     return person if isinstance(person, Person) else None
 
 
-def read_books(decoder: Decoder, raw: object, path: KeyPath, books: Mapping[str, Holidays]) -> object:
-    """The holidays of all the tables that ``raw`` names, or `BAD`."""
+def read_books(decoder: Decoder, raw: object, path: KeyPath, books: Books) -> tuple[object, tuple[str, ...]]:
+    """The holidays of all the tables that ``raw`` names, or `BAD`; and the sources that it names."""
     names = decoder.value(tuple[str, ...], raw, path)
     if not isinstance(names, tuple):
-        return BAD
+        return BAD, ()
     for index, name in enumerate(names):
         if name not in books:
             hint = suggestion(name, books) or f"add [holidays.{name}]"
-            decoder.faults.add((*path, index), f"there is no [holidays.{name}]", hint)
-    return together(books[name] for name in names if name in books)
+            decoder.faults.add((*path, index), f"there is no [holidays.{name}], and no source of that name", hint)
+    written = [book for name in names if (book := books.get(name)) is not None]
+    return together(written), tuple(name for name in names if name in books and books[name] is None)
 
 
 def _night(decoder: Decoder, raw: object, path: KeyPath) -> object:

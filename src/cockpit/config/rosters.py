@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from ..core.holidays import Holidays
 from ..core.roster import Away, Layer, Override, Roster, turn
 from ..core.text import clean
 from ..core.windows import Window, window
@@ -15,7 +14,7 @@ from .decode import BAD, Decoder
 from .faults import suggestion
 from .files import OVERRIDES
 from .locate import KeyPath
-from .people import check_zone, reached, read_books
+from .people import Books, check_zone, reached, read_books
 
 
 class _LayerTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +40,7 @@ class _RosterTable(msgspec.Struct, frozen=True, kw_only=True):
     always: bool = True
 
 
-def read_roster(decoder: Decoder, name: str, raw: object, people: Collection[str], books: Mapping[str, Holidays]) -> Roster | None:
+def read_roster(decoder: Decoder, name: str, raw: object, people: Collection[str], books: Books) -> Roster | None:
     """One ``[rosters.NAME]``; everyone in it must be among ``people``, its holidays among ``books``."""
     path: KeyPath = ("rosters", name)
     if isinstance(raw, Mapping) and set(raw) == {"overrides"} and _ours(decoder, (*path, "overrides")):
@@ -61,12 +60,12 @@ def read_roster(decoder: Decoder, name: str, raw: object, people: Collection[str
     layers = [_layer(decoder, layer, (*path, "layers", index), people) for index, layer in enumerate(written)]
     held = table.get("overrides", ())
     overrides = _overrides(decoder, held if isinstance(held, tuple) else (), (*path, "overrides"), people)
-    holidays = read_books(
-        decoder, list(named) if isinstance(named := table.get("holidays"), tuple) else [], (*path, "holidays"), books
-    )
+    named_days = table.get("holidays", ())
+    holidays, calendars = read_books(decoder, list(named_days) if isinstance(named_days, tuple) else [], (*path, "holidays"), books)
     if BAD in table.values() or None in layers:
         return None
-    fields = {**table, "name": name, "layers": tuple(layers), "overrides": overrides, "holidays": holidays}
+    fields = {**table, "name": name, "layers": tuple(layers), "overrides": overrides}
+    fields |= {"holidays": holidays, "calendars": calendars}
     built = decoder.built(Roster, fields, path)
     return built if isinstance(built, Roster) else None
 

@@ -38,8 +38,8 @@ class Absence(msgspec.Struct, frozen=True, kw_only=True):
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Someone who can be on call. ``timezone`` is an IANA name; ``also`` are other names this person has at sources.
 
-    ``night`` is when they sleep, from and until, on their own wall clock; ``holidays`` are theirs. ``away`` is when they cannot be
-    on call; each roster says what that means for it.
+    ``night`` is when they sleep, from and until, on their own wall clock; ``holidays`` are theirs, and those that the sources named
+    in ``calendars`` know. ``away`` is when they cannot be on call; each roster says what that means for it.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     also: tuple[str, ...] = ()
     night: tuple[time, time] = (time(22), time(7))
     holidays: Holidays = Holidays()
+    calendars: tuple[str, ...] = ()
     away: tuple[Absence, ...] = ()
 
 
@@ -107,7 +108,8 @@ class Away(enum.Enum):
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True):
     """One rotation. Later layers win over earlier ones where both have someone; overrides win over all.
-    ``level`` 1 is paged first. ``holidays`` are those that its layers may be restricted to. ``always`` says that somebody should be
+    ``level`` 1 is paged first. ``holidays`` (and those that the sources named in ``calendars`` know) are those that its layers may
+    be restricted to. ``always`` says that somebody should be
     on call at every moment: without it, times without anybody are meant, and no gaps."""
 
     name: str
@@ -117,6 +119,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     level: int = 1
     away: Away = Away.CLASH
     holidays: Holidays = Holidays()
+    calendars: tuple[str, ...] = ()
     always: bool = True
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from .alerts import Alert, Silence
 from .covers import Standing
+from .days import Day
 from .responses import Maintenance
 from .roster import OnCall
 from .traps import TrapView
@@ -32,6 +33,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     traps: tuple[TrapView, ...] | None = None
     rosters: tuple[OnCall, ...] | None = None
     overrides: tuple[Standing, ...] | None = None
+    days: tuple[Day, ...] | None = None
     maintenances: tuple[Maintenance, ...] | None = None
     complete: bool = True
     rejected: int = 0

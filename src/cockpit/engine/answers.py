@@ -7,7 +7,7 @@ twice is left out and counted, so that accepted + rejected = received. Texts are
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from typing import Any, TypeVar, cast
 
@@ -15,6 +15,7 @@ import msgspec
 
 from ..core.alerts import Alert, AlertState, Link, Ref, Remark, Severity, Silence, SilenceState
 from ..core.covers import Standing
+from ..core.days import Day, Holiday, Leave
 from ..core.packed import Packed
 from ..core.responses import Maintenance
 from ..core.roster import Gap, OnCall, Shift
@@ -26,6 +27,7 @@ T = TypeVar("T")
 _ALERT_TEXTS = ("summary", "name", "where", "acknowledged_by", "acknowledged_why", "suppressed_by", "trap")
 _ALERT_TIMES = ("started_at", "ended_at", "acknowledged_at")
 _ALERT_LISTS = ("assignees", "receivers", "groups", "silences")
+_REACHED = (1970, 2200)  # years that rosters reach
 _SHORT = 2000  # what `clean` leaves whole
 _texts_of = attrgetter(*_ALERT_TEXTS)
 _packed_texts_of = attrgetter(*_ALERT_TEXTS[1:])
@@ -219,6 +221,20 @@ def _standing(each: Standing, source: str) -> Standing | None:
     return msgspec.structs.replace(each, start=start, end=end, **texts)
 
 
+def _day(each: Day, source: str) -> Day | None:
+    if each.source != source:
+        return None
+    if type(each) is Holiday:
+        good = type(each.day) is date and _REACHED[0] <= each.day.year <= _REACHED[1]
+        return msgspec.structs.replace(each, name=_text(each.name)) if good else None
+    if type(each) is not Leave:
+        raise TypeError(type(each))
+    start, end = _utc(each.start), _utc(each.end)
+    if start is None or end is None or end <= start:
+        return None
+    return msgspec.structs.replace(each, person=_text(each.person), start=start, end=end, why=_text(each.why))
+
+
 def _maintenance(each: Maintenance, source: str) -> Maintenance | None:
     if type(each) is not Maintenance or not _ours(each.ref, source):
         return None
@@ -235,6 +251,10 @@ def _maintenance(each: Maintenance, source: str) -> Maintenance | None:
     )
 
 
+def _key_of_day(each: Day) -> Hashable:
+    return (each.day, each.name) if isinstance(each, Holiday) else (each.person, each.start, each.end)
+
+
 CHECKS: dict[str, tuple[Callable[[Any, str], object | None], Callable[[Any], Hashable]]] = {
     "alerts": (_alert, attrgetter("ref")),
     "silences": (_silence, attrgetter("ref")),
@@ -242,6 +262,7 @@ CHECKS: dict[str, tuple[Callable[[Any, str], object | None], Callable[[Any], Has
     "rosters": (_on_call, attrgetter("roster", "level")),
     "shifts": (_one_shift, attrgetter("roster", "level", "start")),
     "overrides": (_standing, attrgetter("ref")),
+    "days": (_day, _key_of_day),
     "maintenances": (_maintenance, attrgetter("ref")),
 }
 """How each kind of record is looked at, and what makes two of them the same."""

@@ -154,7 +154,9 @@ class Engine(Works):
         def go(work: Callable[[], Awaitable[None]]) -> None:
             self._on_loop(lambda: self._crew.go("laying out the rosters", work))
 
-        return Schedules(self.schedule, go, self.clock.mono, lambda: (self._store.peek.overrides, self.config.rosters))
+        return Schedules(
+            self.schedule, go, self.clock.mono, lambda: (self._store.peek.overrides, self.here.rosters, self.here.people)
+        )
 
     def laid_out(self, since: datetime, until: datetime) -> Schedule | None:
         """See `Desk.laid_out`."""

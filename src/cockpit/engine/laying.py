@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from ..core.days import Day
 from ..core.schedule import Laid
 from ..provider import Answer
 from .accepting import Accepting
@@ -24,7 +26,14 @@ async def laid_out(provider: Any, can: frozenset[str], source: str, since: datet
         shifts = tuple(shift for each in told for shift in (each.now, each.next) if shift is not None)
         return Laid(rosters=names, shifts=shifts, overrides=held, silent=(f"{source}: it tells only who is on call now and next",))
     answer = accepting.accept("shifts", await provider.shifts(since, until))
+    if names:  # a roster that is not there now is none that must have somebody at every moment
+        gappy += tuple({(each.source, each.roster, each.level) for each in answer.records} - set(names))
     return Laid(rosters=names, gappy=gappy, shifts=answer.records, overrides=held, silent=_missing(source, answer))
+
+
+async def days_of(provider: Any, can: frozenset[str], source: str) -> Sequence[Day] | None:
+    """The days that it knows; ``None`` where it knows of none. Raises what the provider raises."""
+    return Accepting(source).accept("days", await provider.days()).records if "Days" in can else None
 
 
 def _missing(source: str, answer: Answer[Any]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from ..core.roster import OnCall, Person, Roster
 from ..core.text import clean
 from ..core.traps import Armed, Rested, Trap, Watch, as_laid, fingerprint, step
 from ..provider import Clock, Http, HttpSettings, Machine, NotFound, ProbeError, ProviderError, Unreachable
+from .dated import Dated
 from .journal import Happened, Journal, JournalError
 from .local import LOCAL, configured
 from .overriding import Overriding
@@ -71,6 +72,7 @@ class Here:
         self._channels: tuple[ChannelHealth, ...] = ()
         self._attempts: tuple[Attempt, ...] = ()
         self._plan: tuple[Config, Plan] | None = None
+        self.dated = Dated()
         self.elsewhere: Callable[[], Sequence[OnCall]] = tuple
         """Who is on call by the rosters of other sources, as last answered."""
         self.on_config: Callable[[Config], object] = lambda _: None
@@ -103,13 +105,13 @@ class Here:
 
     @property
     def rosters(self) -> Sequence[Roster]:
-        """As configured."""
-        return tuple(self.config.rosters.values())
+        """As configured, with the holidays that sources know."""
+        return tuple(self.dated.config(self.config).rosters.values())
 
     @property
     def people(self) -> Sequence[Person]:
-        """As configured."""
-        return tuple(self.config.people.values())
+        """As configured, with the absences and holidays that sources know."""
+        return tuple(self.dated.config(self.config).people.values())
 
     @property
     def me(self) -> Person:
@@ -255,11 +257,12 @@ class Here:
 
     def plan(self) -> Plan:
         """The escalations as configured now."""
-        if self._plan is None or self._plan[0] is not self.config:
+        config = self.dated.config(self.config)
+        if self._plan is None or self._plan[0] is not config:
             from .paging import Plan  # deferred: most start without
 
             me = self.me
-            self._plan = self.config, Plan(self.config, (me.id, me.name, *me.also), lambda: self.elsewhere())
+            self._plan = config, Plan(config, (me.id, me.name, *me.also), lambda: self.elsewhere())
         return self._plan[1]
 
     def _read(self, what: str, work: Callable[[], T], last: T) -> T:

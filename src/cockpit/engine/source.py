@@ -40,6 +40,7 @@ _PARTS: dict[str, tuple[str, Callable[[Any, datetime], Awaitable[object]]]] = {
     "Traps": ("traps", lambda provider, _: provider.traps()),
     "Rosters": ("rosters", lambda provider, at: provider.on_call(at)),
     "Overrides": ("overrides", lambda provider, _: provider.overrides()),
+    "Days": ("days", lambda provider, _: provider.days()),
     "Maintains": ("maintenances", lambda provider, _: provider.maintenances()),
 }
 """Which capability brings which kind of fact, and how it is asked for."""

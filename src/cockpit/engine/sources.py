@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
 from ..config.decode import decode_settings
 from ..config.model import Config, SourceConfig
 from ..config.secrets import resolve
+from ..core.days import Day
 from ..core.roster import OnCall, believed
 from ..core.schedule import Laid
 from ..core.sources import Snapshot, SourceHealth
 from ..provider import Clock, Host
 from .crew import Crew
-from .laying import laid_out
+from .laying import days_of, laid_out
 from .local import LOCAL, configured
 from .source import Source
 
 
 class Sources:
     """``load_provider`` gives a provider's class; ``on_told`` gets what each answers. While they are polled and ``may_write()``,
-    providers keep up what people began, and ``on_kept`` gets (source, what was done). Belongs to the engine's loop, except `can`
-    and `health`, which any thread may ask."""
+    providers keep up what people began, and ``on_kept`` gets (source, what was done). ``on_days`` gets (source, the days it knows)
+    when rosters are asked for, and ``None`` of one that goes away. Belongs to the engine's loop, except `can` and `health`, which
+    any thread may ask."""
 
     def __init__(
         self,
@@ -36,10 +38,11 @@ class Sources:
         on_told: Callable[[Snapshot | None], None],
         may_write: Callable[[], bool] = lambda: False,
         on_kept: Callable[[str, Sequence[str]], None] = lambda _, __: None,
+        on_days: Callable[[str, Sequence[Day] | None], object] = lambda _, __: None,
     ) -> None:
         self._load, self._host, self._clock = load_provider, host, clock
         self._stamp, self._on_told = stamp, on_told
-        self._may_write, self._on_kept = may_write, on_kept
+        self._may_write, self._on_kept, self._on_days = may_write, on_kept, on_days
         self._sources: dict[str, Source] = {}
         self._configs: dict[str, SourceConfig] = {}
         self._polling: dict[str, asyncio.Task[None]] = {}
@@ -87,13 +90,14 @@ class Sources:
 
         async def ask(source: Source) -> None:
             try:
+                await self._ask_days(source)
                 answer = await source.on_call(at)
             except Exception as error:  # noqa: BLE001  # whatever a provider raises is said, and the others are asked
                 silent.append(f"{source.name}: {source.why(error)}")
             else:
                 found.extend(answer.records if answer is not None else ())
 
-        await asyncio.gather(*map(ask, self._sources.values()))
+        await self._local_last(ask)
         every = sorted(believed(found), key=lambda each: (each.level, each.source, each.roster))
         return tuple(every), tuple(sorted(silent))
 
@@ -104,13 +108,14 @@ class Sources:
 
         async def ask(source: Source) -> None:
             try:
+                await self._ask_days(source)
                 found.append(
                     await source.ask(lambda provider, can: laid_out(provider, can, source.name, since, until, self._clock.now()))
                 )
             except Exception as error:  # noqa: BLE001  # whatever a provider raises is said, and the others are asked
                 silent.append(f"{source.name}: {source.why(error)}")
 
-        await asyncio.gather(*map(ask, self._sources.values()))
+        await self._local_last(ask)
         return Laid(
             rosters=tuple(sorted(name for each in found for name in each.rosters)),
             gappy=tuple(name for each in found for name in each.gappy),
@@ -118,6 +123,18 @@ class Sources:
             overrides=tuple(one for each in found for one in each.overrides),
             silent=tuple(sorted((*silent, *(word for each in found for word in each.silent)))),
         )
+
+    async def _local_last(self, ask: Callable[[Source], Awaitable[None]]) -> None:
+        """Ask all of them at the same time, but this machine when the others have told their days: its rosters need them."""
+        local = self.local
+        await asyncio.gather(*(ask(source) for name, source in self._sources.items() if name not in local))
+        await asyncio.gather(*(ask(self._sources[name]) for name in local if name in self._sources))
+
+    async def _ask_days(self, source: Source) -> None:
+        if source.provider_name != LOCAL:
+            days = await source.ask(lambda provider, can: days_of(provider, can, source.name))
+            if days is not None:
+                self._on_days(source.name, days)
 
     def nudge(self, names: Iterable[str] | None = None) -> None:
         """Have these asked now; ``None`` is all of them."""
@@ -133,6 +150,7 @@ class Sources:
             if (task := self._polling.pop(name, None)) is not None:
                 task.cancel()
             del self._configs[name]
+            self._on_days(name, None)
             await self._sources.pop(name).close()
         for name, each in wanted.items():
             if name not in self._configs:

@@ -103,6 +103,7 @@ class Works:
             on_told=self._told,
             may_write=lambda: not self._read_only,
             on_kept=self._kept,
+            on_days=self.here.dated.take,
         )
         self._channels = Channels(config.channels, load_channel, self.here, clock, self._sources.get)
         self.here.elsewhere = self._on_call_elsewhere
@@ -160,7 +161,10 @@ class Works:
             await self._sources.poll(self._sources.local)
 
         others = [health.source for health in self._sources.health() if health.source not in self._sources.local]
+        people = self.here.people
         await asyncio.gather(this_machine(), self._sources.poll(others))
+        if self.here.people != people:  # by what others know of days
+            await self._sources.poll(self._sources.local)
         self._publish()
         return self._store.view
 
@@ -288,6 +292,8 @@ class Works:
         if snapshot is not None:
             if snapshot.source in self._sources.local:
                 self.escalator.nudge()
+            elif self.here.dated.take(snapshot.source, snapshot.days):
+                self._sources.nudge(self._sources.local)
             self._store.observe(snapshot)
             self._dispatch.observe(snapshot)
         self._publish(fresh=snapshot is not None)

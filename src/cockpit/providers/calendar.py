@@ -1,7 +1,7 @@
 """``calendar``: an ICS calendar, in a file or at an address, as PagerDuty, Opsgenie, Grafana OnCall, Google and Outlook export
 them.
 
-Its events are shifts. Times are read as RFC 5545 has them; a recurring event ends on the wall clock where it has a DTEND, as
+Times are read as RFC 5545 has them; a recurring event ends on the wall clock where it has a DTEND, as
 calendars show it, and after its exact length where it has a DURATION in hours. An event that cannot be used costs itself: it is
 counted, and the first of them are named.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Literal, TypeVar
 
 import msgspec
@@ -18,21 +18,24 @@ import msgspec
 from ..core.roster import OnCall, Shift, zone
 from ..core.text import clean
 from ..core.units import Seconds
-from ..provider import Answer, AuthFailed, Forbidden, Host, HttpSettings, Malformed, NotFound, ProviderError, Secret
+from ..provider import Answer, AuthFailed, Day, Forbidden, Host, HttpSettings, Malformed, NotFound, ProviderError, Secret
 from .ics_laying import Laid, Laying, Wanted
 from .ics_source import Address, File
 from .ics_text import parts
 
 T = TypeVar("T")
 
+BEFORE, AFTER = timedelta(days=120), timedelta(days=400)
+"""How far absences and holidays are told of."""
 STALE = 24 * 3600.0
 """Seconds for which a calendar that cannot be read any more is still believed: rosters are made for weeks."""
 
 
 class CalendarConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``file``, ``url`` or ``secret_url`` is where the calendar is; the last is for addresses that hold a token. An address is
-    asked once in ``refresh``, whatever the source's ``every`` says; a file is read when it has changed. ``roster`` and ``level``
-    are what its shifts are shown as; without a name, the calendar's own.
+    asked once in ``refresh``, whatever the source's ``every`` says; a file is read when it has changed. ``holds`` is what its
+    events are: shifts, absences of people (from the rosters of this config), or holidays (of whoever names the source under
+    ``holidays``). ``roster`` and ``level`` are what its shifts are shown as; without a name, the calendar's own.
 
     ``person`` is a pattern that is searched in what ``of`` names: its group ``person`` (or its first, or all it matches) is whose
     an event is, its groups ``roster`` and ``level`` say where; what it does not match is no shift. Without one, the people of the
@@ -44,6 +47,7 @@ class CalendarConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_fie
     file: str = ""
     url: str = ""
     secret_url: Secret | None = None
+    holds: Literal["shifts", "absences", "holidays"] = "shifts"
     refresh: Seconds = Seconds(300.0)
     roster: str = ""
     level: int = 1
@@ -69,12 +73,13 @@ class CalendarConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Calendar:
-    """An ICS calendar: its events are shifts. What was read last is kept, and what was laid out of it."""
+    """An ICS calendar: its events are shifts, absences or holidays. What was read last is kept, and what was laid out of it."""
 
     Config: ClassVar[type[msgspec.Struct]] = CalendarConfig
 
     def __init__(self, name: str, config: CalendarConfig, host: Host) -> None:
         self._name, self._config = name, config
+        self.lacks = ("Days",) if config.holds == "shifts" else ("Rosters", "Shifts")
         self._clock, self._machine = host.clock, host.machine
         where = config.secret_url or config.url
         self._source: File | Address = Address(where, config, host.http, host.clock, config.refresh) if where else File(config.file)
@@ -93,6 +98,18 @@ class Calendar:
         laying, trouble = await self._read()
         shifts, laid = await asyncio.to_thread(laying.between, since, until, tuple(self._machine.people))
         return _answer(shifts, laid, trouble)
+
+    async def days(self) -> Answer[Day]:
+        """The absences or the holidays of the last months and of the year to come."""
+        laying, trouble = await self._read()
+        now = self._clock.now()
+        since, until = now - BEFORE, now + AFTER
+        if self._config.holds == "holidays":
+            known = await asyncio.to_thread(laying.holidays, since, until)
+        else:
+            known = await asyncio.to_thread(laying.leaves, since, until, tuple(self._machine.people))
+        remarks = (trouble, *known.remarks) if trouble else known.remarks
+        return msgspec.structs.replace(known, complete=not trouble, remarks=remarks)
 
     async def close(self) -> None:
         """Close the connections that are kept."""

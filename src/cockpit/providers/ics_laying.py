@@ -1,4 +1,4 @@
-"""A calendar's events laid out as shifts, by the names that the config knows."""
+"""A calendar's events laid out as shifts, absences or holidays, by the names that the config knows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from ..core.coverage import begins, ends
 from ..core.roster import Person, Shift, zone
 from ..core.turns import instant
-from .ics_book import Book, Happening
+from ..provider import Answer, Day
+from .ics_book import Book, Found, Happening
+from .ics_days import Known, holidays, leaves
 from .ics_people import Names, Nobody, Whose
 from .ics_shifts import Name, Seats, seats
 from .ics_text import MOST_EVENTS, Parts
@@ -69,6 +71,33 @@ class Laying:
             laid = self._laid(since - BEHIND, until, people)
         return tuple(each for each in laid.seats.shifts if begins(each) < until and ends(each) > since), laid
 
+    def leaves(self, since: datetime, until: datetime, people: tuple[Person, ...]) -> Answer[Day]:
+        """When people are away between two moments."""
+        names = Names(self._wanted.pattern, self._wanted.field, people)
+        with self._lock:
+            found = self._book.between(since, until)
+        known = leaves(self._wanted.source, found.happenings, names, people)
+        nobody = f"none of its {known.strangers} events names anybody of [people]"
+        return self._known(found, known, (nobody,) if known.strangers and not known.days else ())
+
+    def holidays(self, since: datetime, until: datetime) -> Answer[Day]:
+        """Which days between two moments are holidays."""
+        with self._lock:
+            found = self._book.between(since, until)
+        return self._known(found, holidays(self._wanted.source, found.happenings))
+
+    def _known(self, found: Found, known: Known, remarks: tuple[str, ...] = ()) -> Answer[Day]:
+        broken = (*found.broken, *known.broken)
+        return Answer(known.days, len(dict(broken)) + self._parts.cut, True, (*self._told(broken), *remarks))
+
+    def _told(self, broken: Iterable[tuple[str, str]]) -> list[str]:
+        every = dict(broken)
+        told = [f"{name}: {problem}" for name, problem in list(every.items())[:TOLD]]
+        rest = len(every) - len(told) + self._parts.cut
+        more = self._parts.more
+        told += [f"{rest} more events cannot be used"] if rest else []
+        return told + ([f"only the first {MOST_EVENTS:,} events were read: {more:,} are left out"] if more else [])
+
     def _laid(self, since: datetime, until: datetime, people: Sequence[Person]) -> Laid:
         found = self._book.between(since, until)
         names = Names(self._wanted.pattern, self._wanted.field, people)
@@ -87,11 +116,9 @@ class Laying:
             elif named:
                 broken.append((each.called, self._zone_problem))
         touching = (each for each in shifts if begins(each) < until and ends(each) > since)
-        remarks = [*_told(broken, self._parts.cut)]
+        remarks = self._told(broken)
         if unmatched and unmatched == len(found.happenings):
             remarks.append(f"none of its {unmatched} events matches person: {self._wanted.pattern}")
-        if self._parts.more:
-            remarks.append(f"only the first {MOST_EVENTS:,} events were read: {self._parts.more:,} are left out")
         return Laid(seats(touching, self._wanted.roster), len(dict(broken)) + self._parts.cut, tuple(remarks))
 
     def _times(self, each: Happening) -> tuple[datetime, datetime] | None:
@@ -125,10 +152,3 @@ def _own_zone(parts: Parts, configured: str) -> tuple[ZoneInfo | None, str]:
         return zone(Zones(parts.zones).name(parts.zone)), ""
     except (UnknownZone, ValueError) as problem:  # ValueError: rules of its own, which have no name
         return None, f"{problem}: say with timezone whose clock this calendar is written by"
-
-
-def _told(broken: Iterable[tuple[str, str]], cut: int) -> list[str]:
-    every = dict(broken)
-    told = [f"{name}: {problem}" for name, problem in list(every.items())[:TOLD]]
-    rest = len(every) - len(told) + cut
-    return [*told, *([f"{rest} more events cannot be used"] if rest else [])]

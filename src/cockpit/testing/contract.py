@@ -22,6 +22,7 @@ from ..core.paging import Page, PageKind
 from ..core.text import clean_block
 from ..core.traps import TrapState
 from ..engine.accepting import Accepting
+from ..engine.answers import CHECKS
 from ..provider import CAPABILITIES, Answer, ProviderError, capabilities
 from .clock import START
 from .contract_responding import RespondingContract
@@ -42,6 +43,7 @@ _ASKED: dict[str, Callable[[Any], Awaitable[Any]]] = {
     "Rosters": lambda provider: provider.on_call(START),
     "Shifts": lambda provider: provider.shifts(START, START + timedelta(days=14)),
     "Overrides": lambda provider: provider.overrides(),
+    "Days": lambda provider: provider.days(),
     "Maintains": lambda provider: provider.maintenances(),
 }
 
@@ -105,7 +107,7 @@ class ProviderContract(SilencesContract, RespondingContract):
 
     def test_identities_are_unique_and_its_own(self) -> None:
         for kind, answer in self._answers(self.provider()).items():
-            ids = [getattr(record, "ref", None) or _key(record) for record in answer.records]
+            ids = [CHECKS[records_of(kind)][1](record) for record in answer.records]
             twice = [str(each) for each, count in Counter(ids).items() if count > 1]
             must(not twice, f"{kind}: {', '.join(twice)} comes more than once")
             for record in answer.records:
@@ -360,10 +362,6 @@ async def _rests(provider: Any, trap: str) -> bool:
 
 async def _override(provider: Any, override_id: str) -> Standing | None:
     return next((each for each in (await provider.overrides()).records if each.ref.id == override_id), None)
-
-
-def _key(record: Any) -> object:
-    return record.trap.name if hasattr(record, "trap") else (record.roster, record.level, getattr(record, "start", None))
 
 
 def _first_difference(one: Answer[Any], other: Answer[Any]) -> str:

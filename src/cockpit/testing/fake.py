@@ -12,6 +12,7 @@ import msgspec
 
 from ..core.alerts import Alert, AlertState, Ref, Remark, Severity, Silence
 from ..core.covers import Cover, Standing
+from ..core.days import Day
 from ..core.paging import Page
 from ..core.roster import OnCall, Shift
 from ..provider import Answer, Host, NotFound, ProviderError, Unreachable
@@ -29,8 +30,8 @@ class FakeProvider:
     ``failure`` is raised by every call; ``answer_lost`` does a write and then says that no answer came; ``deaf`` accepts writes and
     does nothing; ``stalled`` never answers (until it is false again); ``blocks`` seconds of a call's time are spent without letting
     go of the loop; ``complete`` and ``rejected`` go into the answers; ``nonsense`` is answered instead of alerts. ``calls`` are the
-    calls that came, in order; ``on_call_now`` and ``laid`` are who it says is on call; ``paged`` holds the last page of each key,
-    as a far side that deduplicates does.
+    calls that came, in order; ``on_call_now`` and ``laid`` are who it says is on call, ``known_days`` which days it knows;
+    ``paged`` holds the last page of each key, as a far side that deduplicates does.
     """
 
     Config: ClassVar[type[msgspec.Struct]] = FakeConfig
@@ -49,6 +50,7 @@ class FakeProvider:
         self.calls: list[tuple[str, object]] = []
         self.on_call_now: tuple[OnCall, ...] = ()
         self.laid: tuple[Shift, ...] = ()
+        self.known_days: tuple[Day, ...] = ()
         self.paged: dict[str, Page] = {}
         self._alerts: dict[str, Alert] = {}
         self._silences: dict[str, Silence] = {}
@@ -159,6 +161,11 @@ class FakeProvider:
         """Who is on call between two moments."""
         await self._called("shifts", (since, until))
         return Answer(tuple(s for s in self.laid if (s.start is None or s.start < until) and (s.end is None or s.end > since)))
+
+    async def days(self) -> Answer[Day]:
+        """Absences and holidays."""
+        await self._called("days", None)
+        return Answer(self.known_days)
 
     async def overrides(self) -> Answer[Standing]:
         """What is overridden."""

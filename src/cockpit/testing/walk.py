@@ -14,6 +14,7 @@ _KINDS = {
     "Rosters": "rosters",
     "Shifts": "shifts",
     "Overrides": "overrides",
+    "Days": "days",
     "Maintains": "maintenances",
 }
 
