@@ -40,6 +40,16 @@ cockpit.ui.terminal.BOARD_EVERY = 0.0
 import cockpit.cli
 raise SystemExit(cockpit.cli.main([]))
 """
+BROKEN = """
+import cockpit.cli
+from cockpit.app import Cockpit
+
+def broken(app, mouse):
+    raise RuntimeError("it cannot begin")
+
+Cockpit.run = broken
+raise SystemExit(cockpit.cli.main([]))
+"""
 BOARD = (sys.executable, "-m", "support.demo_board", "--still", "--rows", "60")
 
 
@@ -154,6 +164,16 @@ def test_whatever_ends_it_while_it_hangs_gives_the_terminal_back(home: Home, end
             t.signal(end)
         assert t.wait_exit() == status
         given_back(t)
+
+
+def test_an_app_that_cannot_begin_gives_the_terminal_back_once_and_says_why(home: Home) -> None:  # safety 26
+    once(home)
+    with Pty([sys.executable, "-c", BROKEN], env={**home.env, "COCKPIT_CONFIG": None}, cwd=home.path) as t:
+        assert t.wait_exit() == 1
+        assert OLD.encode() in t.raw
+        given_back(t)
+        assert t.raw.count(b"\x1b[?1049l") == 1, "a second one would bring the cursor back over the reason"
+        assert "it cannot begin" in t.text
 
 
 def test_what_is_typed_while_it_hangs_is_not_echoed_and_reaches_the_board(tmp_path: Path) -> None:

@@ -70,7 +70,11 @@ def _screen(options: Options) -> int:
             _close(app, desk, kept)
             keep(app)
 
-        return run_app(app, close, mouse=config.mouse, settings=hung.settings if hung is not None else None)
+        try:
+            return run_app(app, close, mouse=config.mouse, settings=hung.settings if hung is not None else None)
+        finally:
+            if hung is not None:
+                hung.handed_over()  # whatever became of the app, the terminal has been given back
 
 
 def _drawn(desk: Opening) -> None:
