@@ -19,7 +19,6 @@ Regular expressions are bounded (`core.patterns`): what a hostile label could us
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import NoReturn, TypeVar
 
@@ -160,6 +159,8 @@ class _Reader:
         found = _NAME.match(self._text, start)
         name = found[0] if found is not None else ""
         if name not in _FACTS:
+            from difflib import get_close_matches  # deferred: only a fault needs it
+
             near = get_close_matches(name, _FACTS, 1)
             self._fail(f"@{name} is not known" + (f", did you mean @{near[0]}?" if near else f": there are @{', @'.join(_FACTS)}"))
         self._at += len(name)
@@ -195,6 +196,8 @@ class _Reader:
     def _among(self, words: dict[str, _T], what: str) -> _T:
         start, value = self._at, self._value().lower()
         if value not in words:
+            from difflib import get_close_matches  # deferred: only a fault needs it
+
             near = get_close_matches(value, words, 1)
             self._fail(
                 f"{value!r} is no {what}" + (f", did you mean {near[0]}?" if near else f": there are {', '.join(words)}"), start

@@ -11,7 +11,6 @@ import enum
 import re
 from collections.abc import Iterable
 from datetime import datetime, time
-from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
@@ -197,5 +196,7 @@ def zone(name: str) -> ZoneInfo:
         raise ValueError(f"there is no time zone {name!r} here, for no time zone database is installed: install tzdata")
     wanted = name.strip().replace(" ", "_").lower()
     by_city = sorted(full for full in known if full.rpartition("/")[2] == wanted.rpartition("/")[2])
+    from difflib import get_close_matches  # deferred: only a fault needs it
+
     near = by_city[:1] or get_close_matches(wanted, known, 1)
     raise ValueError(f"there is no time zone {name!r}" + (f", did you mean {known[near[0]]}?" if near else ": write Europe/Berlin"))

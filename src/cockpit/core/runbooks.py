@@ -6,7 +6,6 @@ import enum
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
 
 import msgspec
 
@@ -217,6 +216,8 @@ def plan(runbook: Runbook, alert: Alert | None, given: Mapping[str, str], readin
 
 
 def _stranger(name: str, params: Mapping[str, Param], runbook: Runbook) -> str:
+    from difflib import get_close_matches  # deferred: only a fault needs it
+
     near = get_close_matches(name, params, 1)
     hint = f", did you mean {near[0]}?" if near else f": it has {', '.join(params)}" if params else ": it has none"
     return f"{runbook.name} has no parameter {clean(name, 80)}{hint}"

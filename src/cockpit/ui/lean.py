@@ -10,18 +10,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
 from types import ModuleType
 
 LEFT_OUT: Mapping[str, tuple[str, ...]] = {
     "textual.command": (
         "CommandListItem", "CommandPalette", "DiscoveryHit", "Hit", "Hits", "Provider", "SimpleProvider",
     ),
+    "textual.canvas": ("Canvas", "Rectangle"),
     "textual.widgets._toast": ("ToastRack",),
     "textual.widgets._tooltip": ("Tooltip",),
 }  # fmt: skip
 """Modules of Textual 8.2.8 that are never needed, and the names which others take from them as they are imported."""
 
-_PLACES = "platformdirs"
+LENT: Mapping[str, tuple[str, ...]] = {
+    "difflib": ("get_close_matches",),
+    "pickle": ("dumps", "loads"),
+    "platformdirs": ("user_downloads_path",),
+    "rich.table": ("Table",),
+}
+"""Modules that are loaded when one of these functions is called for the first time; whoever else imports them gets them as ever."""
 
 
 @contextmanager
@@ -33,14 +42,14 @@ def lean() -> Iterator[None]:
     for name, taken in LEFT_OUT.items():
         if name not in sys.modules:
             sys.modules[name] = _stand_in(name, {each: type(each, (), {"__module__": name}) for each in taken})
-    lent = _PLACES not in sys.modules
-    if lent:
-        sys.modules[_PLACES] = _stand_in(_PLACES, {"user_downloads_path": _downloads})
+    lent = [name for name in LENT if name not in sys.modules]
+    for name in lent:
+        sys.modules[name] = _stand_in(name, {each: partial(_call, name, each) for each in LENT[name]})
     try:
         yield
     finally:
-        if lent:
-            del sys.modules[_PLACES]  # others need the real one
+        for name in lent:
+            del sys.modules[name]  # others need the real one
 
 
 def _stand_in(name: str, contents: Mapping[str, object]) -> ModuleType:
@@ -49,7 +58,5 @@ def _stand_in(name: str, contents: Mapping[str, object]) -> ModuleType:
     return module
 
 
-def _downloads() -> object:
-    from platformdirs import user_downloads_path
-
-    return user_downloads_path()
+def _call(module: str, name: str, *args: object, **options: object) -> object:
+    return getattr(import_module(module), name)(*args, **options)
