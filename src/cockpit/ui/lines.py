@@ -10,8 +10,8 @@ from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
+from .drawn import Drawn
 from .look import Look
 from .spans import Row, Spans, heading, strip
 
@@ -48,7 +48,7 @@ class _Line(NamedTuple):
     marked: bool = False
 
 
-class Lines(Widget):
+class Lines(Drawn):
     """A pane of lines. What it holds comes from `count`, `key_at` and `face_at`, which a pane with few lines gets by giving its
     rows to `fill`, and one with very many overrides. A *face* is all that a row shows, hashable: a line is drawn again only where
     its face differs from the one on the screen, and rows out of sight are never made.

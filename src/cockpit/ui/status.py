@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from ..core.alerts import AlertState, SilenceState
 from ..core.sources import Health, SourceHealth
 from ..core.traps import TrapState
 from ..core.units import say_seconds
 from ..core.view import View
+from .drawn import Drawn
 from .keys import Key
 from .look import Look
 from .places import SMALLEST
@@ -34,7 +34,7 @@ HEALTHS: Mapping[Health, tuple[str, str]] = {
 _WORST_FIRST = (Health.PARKED, Health.BLIND, Health.INCOMPLETE, Health.LATE, Health.STARTING, Health.LIVE)
 
 
-class Line(Widget):
+class Line(Drawn):
     """One line, drawn again only if it differs."""
 
     DEFAULT_CSS = "Line { width: 1fr; height: 1; }"
