@@ -23,6 +23,7 @@ _ELSEWHERE = {
     "gaps": ("rota", "holes"),
     "hours": ("rota", "hours"),
     "mine": ("rota", "mine"),
+    "ics": ("ics", "calendar"),
 }
 """What has a module of its own: the switch → the module in ``cockpit.cli``, and the function there."""
 

@@ -249,6 +249,7 @@ def _oncall(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--gaps", action="store_true", help="gaps, double bookings, clashes with absences in the next 30 days")
     one.add_argument("--hours", action="store_true", help="hours, nights, weekends, interruptions of everyone in the last 30 days")
     one.add_argument("--mine", action="store_true", help="your own shifts in the next 8 weeks")
+    one.add_argument("--ics", action="store_true", help="the shifts of the next 12 weeks as a calendar (RFC 5545) that others read")
     _overriding(parser)
     parser.add_argument("--since", metavar="TIME", help="begin there instead")
     parser.add_argument("--until", metavar="TIME", help="end there instead")

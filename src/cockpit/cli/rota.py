@@ -43,7 +43,7 @@ class Asked(NamedTuple):
 
 def period(options: Options) -> int:
     """A week or a month: every shift, and every gap."""
-    asked = _asked(options, _week_or_month)
+    asked = laid_out(options, _week_or_month)
     if options.json:
         as_json([_shift_record(each) if isinstance(each, Shift) else _gap_record(each) for each in _in_order(asked.laid)])
         return _status(asked.laid)
@@ -57,7 +57,7 @@ def period(options: Options) -> int:
 
 def holes(options: Options) -> int:
     """Gaps, double bookings and clashes with absences."""
-    asked = _asked(options, lambda now, _zone, _options: (now, now + _AHEAD))
+    asked = laid_out(options, lambda now, _zone, _options: (now, now + _AHEAD))
     found: list[Gap | Clash] = [*asked.laid.gaps, *asked.laid.clashes]
     found.sort(key=lambda each: each.start or asked.laid.since)
     if options.json:
@@ -77,7 +77,7 @@ def holes(options: Options) -> int:
 
 def hours(options: Options) -> int:
     """Everyone's share of a time."""
-    asked = _asked(options, lambda now, _zone, _options: (now - _BACK, now))
+    asked = laid_out(options, lambda now, _zone, _options: (now - _BACK, now))
     if options.json:
         as_json([_load_record(load) for load in asked.laid.loads])
     else:
@@ -95,7 +95,7 @@ def hours(options: Options) -> int:
 
 def mine(options: Options) -> int:
     """My own shifts, and the next of them in words."""
-    asked = _asked(options, lambda now, _zone, _options: (now, now + _MINE))
+    asked = laid_out(options, lambda now, _zone, _options: (now, now + _MINE))
     me = at_keyboard(asked.config, os_user())
     known = known_as(asked.config.people.values(), me.id, *asked.config.me)
     person = known.id if known is not None else me.id
@@ -113,7 +113,8 @@ def mine(options: Options) -> int:
     return COULD_NOT_SEE if asked.laid.silent else FINE
 
 
-def _asked(options: Options, default: Default) -> Asked:
+def laid_out(options: Options, default: Default) -> Asked:
+    """The rosters between ``--since`` and ``--until``, or between what ``default`` says. Raises `Stop`."""
     config, now = read_config(options), datetime.now(UTC)
     zone = viewer(config)
     since, until = default(now, zone, options)
