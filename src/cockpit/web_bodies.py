@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .core.text import clean
 from .core.units import say_bytes
+from .heap import expect_much
 from .provider import Malformed, Sink
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ MOST_BYTES = 128 * 1024 * 1024
 """Bytes of a body, decoded, at most: a hundred thousand alerts of twelve labels are 88 MB."""
 MOST_TOLD = 65536
 """Bytes of a refusal's body that are read for its reason."""
+LARGE = 4 * 1024 * 1024
+"""Bytes of a body that is large."""
 _PIECE = 65536
 
 
@@ -54,6 +57,8 @@ async def body_of(response: httpx.Response, budget: Budget, *, whole: bool, into
                 piece, left, packed = _unpacked(left, packed)
                 taken += len(piece)
                 budget.take(len(piece))
+                if taken > LARGE:
+                    expect_much()
                 if into is None:
                     kept.write(piece)
                 elif piece:

@@ -229,6 +229,8 @@ class Packed(Alert, frozen=True, kw_only=True, gc=False):
         """As two alerts are; how they are packed does not matter."""
         if self is other:
             return True
+        if isinstance(other, Packed) and self.shape is other.shape:
+            return Alert.__eq__(self, other)  # what is packed alike says the same
         if not isinstance(other, Alert):
             return NotImplemented
         return all(getattr(self, name) == getattr(other, name) for name in Alert.__struct_fields__)
@@ -255,6 +257,8 @@ class Packer:
         self, labels: Mapping[str, str], annotations: Mapping[str, str], generator: str, summary: str, **facts: Any
     ) -> Packed:
         """An alert that says this; ``facts`` are the other fields of `Alert`."""
+        if len(self._shared) > _SHARED:
+            self._shared.clear()
         summary, generator = clean(summary), clean(generator)
         labels, annotations = clean_table(labels), clean_table(annotations, clean_block)
         said = {name: None if value == summary else value for name, value in annotations.items()}
@@ -269,8 +273,6 @@ class Packer:
 
     def shared(self, value: H) -> H:
         """The very same object for what is equal: names, places and times come again and again."""
-        if len(self._shared) >= _SHARED:
-            self._shared.clear()
         return cast(H, self._shared.setdefault(value, value))
 
     def _shape(self, names: tuple[str, ...]) -> Shape:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from operator import is_, is_not
 from typing import Any, NamedTuple, cast
 
+from ..core.same import alike, differing
 from ..core.text import clean
 from ..provider import Answer, Malformed
 from .answers import CHECKS
 
-_PART = 8
-"""Where more than one of so many records is another than in its place before, all are held against all."""
 _NO_GOOD = (TypeError, AttributeError, ValueError, KeyError, OverflowError)
 """What is raised by a record that is not what it says it is."""
 
@@ -62,7 +60,7 @@ class Accepting:
         kept = _in_place(raw, before, good)
         if kept is None:
             kept = _anew(raw, before, good)
-        return _Judged(raw, raw if all(map(is_, kept, raw)) else tuple(kept))
+        return _Judged(raw, raw if alike(kept, raw) else kept)
 
 
 class _Good(NamedTuple):
@@ -83,27 +81,30 @@ class _Good(NamedTuple):
             return None
 
 
-def _in_place(raw: tuple[object, ...], before: _Judged, good: _Good) -> list[object | None] | None:
+def _in_place(raw: tuple[object, ...], before: _Judged, good: _Good) -> tuple[object | None, ...] | None:
     """What is kept, if no more than a few were replaced by others of the same key."""
-    if len(raw) != len(before.raw) or (before.kept is not before.raw and any(each is None for each in before.kept)):
+    places = differing(raw, before.raw)
+    if places is None or (before.kept is not before.raw and any(each is None for each in before.kept)):
         return None
-    places = [place for place, other in enumerate(map(is_not, raw, before.raw)) if other]
-    if len(places) * _PART > len(raw):
-        return None
-    kept = list(before.kept)
+    news = []
     for place in places:
         was = before.raw[place], before.kept[place]
         new = good.of(raw[place], lambda _, was=was: was)  # type: ignore[misc]  # a default binds it
         if new is None or good.key_of(new) != good.key_of(was[1]):
             return None
+        news.append(new)
+    if before.kept is before.raw and all(new is raw[place] for new, place in zip(news, places, strict=True)):
+        return raw
+    kept = list(before.kept)
+    for new, place in zip(news, places, strict=True):
         kept[place] = new
-    return kept
+    return tuple(kept)
 
 
-def _anew(raw: tuple[object, ...], before: _Judged, good: _Good) -> list[object | None]:
+def _anew(raw: tuple[object, ...], before: _Judged, good: _Good) -> tuple[object | None, ...]:
     """What is kept, whatever came, went or moved."""
     known = dict(zip(map(id, before.raw), before.kept, strict=True))
-    here = set(map(id, raw))
+    here = set(map(id, raw)) if known else ()
     gone = {
         good.key_of(kept): (was, kept)
         for was, kept in zip(before.raw, before.kept, strict=True)
@@ -118,7 +119,7 @@ def _anew(raw: tuple[object, ...], before: _Judged, good: _Good) -> list[object 
                 key = good.key_of(each)
                 kept[place] = None if key in seen else each
                 seen.add(key)
-    return kept
+    return tuple(kept)
 
 
 def _sequence(value: object) -> Sequence[object] | None:

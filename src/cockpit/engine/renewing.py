@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import compress
-from operator import is_not
 
 from ..core.alerts import Alert, Ref
 from ..core.hopes import Hopes
 from ..core.ranking import Ranking
+from ..core.same import differing
 from ..core.view import Told
-
-_AT_ONCE = 8192  # compared in one step of the interpreter, in which no other thread has a turn: a fraction of a millisecond
 
 
 class Renewing:
@@ -76,12 +73,10 @@ def difference(before: Sequence[Alert], after: Sequence[Alert]) -> tuple[Sequenc
     """What is not the very same object any more: what went, and what came. Something that has only moved may be in both."""
     if before is after:
         return (), ()
-    if len(before) == len(after):
-        pairs: list[tuple[Alert, Alert]] = []
-        for start in range(0, len(after), _AT_ONCE):
-            had, has = before[start : start + _AT_ONCE], after[start : start + _AT_ONCE]
-            pairs += compress(zip(had, has, strict=True), map(is_not, had, has))
-        if len(pairs) <= len(after) // 8:
-            return [was for was, _ in pairs], [now for _, now in pairs]
+    if not before:
+        return (), after
+    places = differing(tuple(after), tuple(before))  # the very same tuples, as a rule
+    if places is not None:
+        return [before[place] for place in places], [after[place] for place in places]
     old, new = {id(alert) for alert in before}, {id(alert) for alert in after}
     return [alert for alert in before if id(alert) not in new], [alert for alert in after if id(alert) not in old]

@@ -17,6 +17,7 @@ from ..config.secrets import SecretError
 from ..core.roster import OnCall
 from ..core.sources import Health, Snapshot, SourceHealth
 from ..core.text import clean
+from ..heap import give_back
 from ..plugins import PluginError
 from ..provider import Answer, AuthFailed, Clock, Malformed, ProviderError, RateLimited, Unreachable, capabilities
 from .accepting import Accepting
@@ -31,6 +32,8 @@ LONGEST_BACKOFF = 60.0
 LATE = 1.5
 """Intervals without an answer after which a source is late."""
 
+MANY = 10_000
+"""Alerts of which it is worth while to give back the memory that an answer took."""
 CLOSING = 2.0
 """Seconds that a provider has to close."""
 
@@ -124,6 +127,7 @@ class Source:
         """Ask once, under the total deadline. Never raises for what the provider does."""
         async with self._one_at_a_time:
             asked_at, asked_mono = self._clock.now(), self._stamp()
+            before = self._last
             try:
                 parts = await self._call(lambda: self._ask(asked_at))
                 snapshot = self._snapshot(parts, asked_at, asked_mono)
@@ -135,6 +139,8 @@ class Source:
                 self._latency = max(0.0, self._clock.mono() - asked_mono)
                 self._retry_at = asked_mono + self._every
         self._on_told(snapshot)
+        if snapshot is not None and len(snapshot.alerts or ()) > MANY and (before is None or before.alerts is not snapshot.alerts):
+            give_back()
 
     async def send(self, verb: Callable[[Any], Awaitable[T]]) -> T:
         """Do something at the provider, under its deadline. Raises what it raises, or `Overran`."""

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ..core.same import differing
 from ..core.text import clean
 from ..provider import AuthFailed, Forbidden, Http, Malformed, NotFound, ProviderError, RateLimited, Reply, Sink
 from .am_alerts import Look, One, Seen, digest, id_of, listed, renamed, seen, whole
@@ -157,8 +158,11 @@ class Member:
 
     def _by_id(self, read: tuple[One, ...]) -> tuple[Listed[One, Seen], int]:
         """The alerts by id, and how many came twice. What has not changed is not looked at again."""
-        if read is not self._before[0]:
-            alone = len(set(map(id_of, read))) == len(read)
+        before, known, _ = self._before
+        if read is not before:
+            other = differing(read, before) if before and known.records is before else None
+            few = other is not None and all(id_of(read[place]) == id_of(before[place]) for place in other)
+            alone = few or len(set(map(id_of, read))) == len(read)
             self._before = (read, listed(read), 0) if alone else (read, *self._told_apart(read))
         return self._before[1:]
 

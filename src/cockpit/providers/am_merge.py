@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
 from ..core.alerts import Alert
+from ..core.same import alike
 from ..provider import ProviderError
-from .am_acks import mark_of
-from .am_alerts import Hushed, One, Seen, id_of, listed, routed, shown, whole
+from .am_alerts import Hushed, One, Seen, id_of, listed, routed, whole
 from .am_groups import MOST_GROUPED
 from .am_member import Member, Told
 from .am_members import told_by
+from .am_showing import Showing
 from .am_wire import WireGroup, WireSilence
-from .listed import Listed, alike
+from .listed import Listed
 from .records import when
 from .skew import ahead, steady, told_skew
 
@@ -51,6 +52,7 @@ class Merger:
         self._ack_age = ack_age
         self._showing = Showing()
         self._routed: tuple[tuple[WireGroup, ...], _Routes] = (), ({}, {})
+        self._named: tuple[tuple[One, ...], Mapping[str, str]] = (), {}
         self._skew = timedelta()
 
     def merged(self, good: Sequence[tuple[Member, Told]], bad: Sequence[tuple[Member, ProviderError]], now: datetime) -> Known:
@@ -61,10 +63,11 @@ class Merger:
         silences = _silences([each for each in told if old_silences or not each.unsaid])
         seen, differing = _alerts(told)
         groups, muted = self._routes(tuple(group for each in told for group in each.groups or ()))
-        names = _named_ones(seen.records)
+        if seen.records is not self._named[0]:
+            self._named = seen.records, _named_ones(seen.records)
         theirs = now + skew
         old = None if self._ack_age is None else theirs - self._ack_age
-        hushed = Hushed(silences, theirs, names, muted, groups, old, skew)
+        hushed = Hushed(silences, theirs, self._named[1], muted, groups, old, skew)
         return Known(
             seen=seen,
             alerts=self._showing.shown(seen.records, hushed, differing),
@@ -87,52 +90,6 @@ class Merger:
 
 
 _Routes = tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]
-
-
-class Showing:
-    """Alerts as they are shown. One that would read as it did is the very same object."""
-
-    def __init__(self) -> None:
-        self._world: object = None
-        self._before: dict[str, tuple[One, Alert]] = {}
-        self._last: tuple[Alert, ...] = ()
-
-    def shown(self, records: tuple[One, ...], by: Hushed, differing: Collection[str]) -> Listed[Alert, Alert]:
-        """Each with its state; those ``differing`` fire, for some member does not hush them."""
-        world = (by.silences, by.names, by.muted, by.groups, _aged(by), by.ahead, differing)
-        same, self._world = world == self._world, world
-        before, self._before = self._before, {}
-        alerts = tuple(
-            [it if isinstance(it, Alert) and not by.groups else self._one(it, by, before, differing, same) for it in records]
-        )
-        if not alike(alerts, self._last):
-            self._last = alerts
-        return Listed(self._last, id_of, _itself)
-
-    def _one(self, it: One, by: Hushed, before: Mapping[str, tuple[One, Alert]], differing: Collection[str], same: bool) -> Alert:
-        each, started = id_of(it), whole(it).alert.started_at
-        known = before.get(each)
-        if known is not None and same and known[0] is it and not (started is not None and started > by.now):
-            alert = known[1]
-        else:
-            alert = shown(whole(it), by, louder=each in differing)
-            if known is not None and known[1] == alert:
-                alert = known[1]
-        self._before[each] = it, alert
-        return alert
-
-
-def _aged(by: Hushed) -> frozenset[str]:
-    """The acknowledgements that are too old to count."""
-    return frozenset(
-        each
-        for each, silence in by.silences.items()
-        if by.old is not None and (made := when(silence.starts_at)) is not None and made < by.old and mark_of(silence) is not None
-    )
-
-
-def _itself(alert: Alert) -> Alert:
-    return alert
 
 
 def _named_ones(records: tuple[One, ...]) -> dict[str, str]:

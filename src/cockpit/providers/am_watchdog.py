@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from operator import is_not
 
 from ..core.alerts import Alert
 from ..core.filters import parse
+from ..core.same import differing
 from ..core.terms import Aged, Filter
 
 _NAMED = re.compile(r"""[^\s=!<>~@"'][^=<>~"']*""")
-_FEW = 8
-"""Where more than one of so many alerts is another than before, all are looked at."""
 
 
 def watchdog_of(text: str) -> Filter | None:
@@ -41,10 +39,9 @@ class Watchdog:
         return self._rest
 
     def _found(self, alerts: tuple[Alert, ...], now: datetime) -> tuple[int, ...]:
-        before, matches = self._alerts, self.rule.matches
-        if len(alerts) == len(before) and not self._timed:
-            other = [place for place, differs in enumerate(map(is_not, alerts, before)) if differs]
-            if len(other) * _FEW <= len(alerts):
-                there = {*self._places}.difference(other) | {place for place in other if matches(alerts[place], now)}
-                return tuple(sorted(there))
+        matches = self.rule.matches
+        other = differing(alerts, self._alerts) if not self._timed else None
+        if other is not None:
+            there = {*self._places}.difference(other) | {place for place in other if matches(alerts[place], now)}
+            return tuple(sorted(there))
         return tuple(place for place, alert in enumerate(alerts) if matches(alert, now))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
-from operator import is_
 from typing import Generic, TypeVar
 
 S = TypeVar("S")
@@ -66,8 +65,3 @@ class _Items(ItemsView[str, T]):
 
     def __iter__(self) -> Iterator[tuple[str, T]]:
         return zip(self._mapping, self._mapping.each(), strict=True)
-
-
-def alike(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
-    """Whether these are the very same objects, in the same order."""
-    return one is other or (len(one) == len(other) and all(map(is_, one, other)))

@@ -1,8 +1,8 @@
 """Very long lists of records, read while they arrive, poll after poll. What has not changed since the last time costs little.
 
 A list that comes again to the byte costs one digest of each piece of it. Of one in which only times have moved, and a record here
-and there, each record costs a digest; a record that is new is read by itself. So nothing of the body is kept, and no step is long:
-other threads get their turn between two pieces.
+and there, each `Stretch` costs a digest, and each record of one that has changed; a record that is new is read by itself. So
+nothing of the body is kept, and no step is long: other threads get their turn between two pieces.
 
 Records are told apart by how the first one begins (``{"annotations":``): inside of a JSON text that cannot stand, for its quotes
 would be escaped. So one that is no JSON at all costs that one. A list that does not begin so is kept, and taken apart at its end by
@@ -14,16 +14,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import secrets
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar, cast
 
-from xxhash import xxh3_64_intdigest as digest_of
-
+from ..core.same import told
 from ..provider import Malformed
 from .followed import Common, Follower, Series
 from .records import UNREADABLE, enclosed, split
+from .stretches import RUN, STAMP, Stretch, Stretches, digest_of, stretch_of
 
 T = TypeVar("T")
 
@@ -31,10 +30,8 @@ _OPENING = re.compile(rb'\s*\[\s*(\{\s*"(?:[^"\\]|\\.)*"\s*:)')
 _FIRST = 65536  # bytes in which the first record begins
 _LONGEST = 4 * 1024 * 1024  # bytes that a record may be long before it is believed that records here begin otherwise
 _TORN = 8  # beginnings of records that may stand within one
+_WINDOW = 32 * 1024  # bytes in which the next few records are looked for first
 _TURN = 256  # records after which others get their turn
-_STAMP = 24  # bytes of a time as Go writes it with milliseconds: 2026-11-23T03:12:00.000Z
-_SEED = secrets.randbits(64)
-"""No sender can know it, and so none can make two records that look the same."""
 
 
 class Piece(NamedTuple):
@@ -54,12 +51,13 @@ class Streamed(Generic[T]):
 
     def __init__(self, read: Callable[[bytes], T], moving: tuple[str, str], beside: Common[T] | None = None) -> None:
         self.read = read
-        self.first, self.second = (f'"{name}":"'.encode() for name in moving)
+        self.marks = (f'"{moving[0]}":"'.encode(), f'"{moving[1]}":"'.encode())
         self.moved = re.compile(rb'"(?:%s)"\s*:\s*"[^"]*"' % "|".join(moving).encode())
         self.common = Common[T]() if beside is None else beside
         self.opening = b""
         self.pieces: Sequence[Piece] = ()
         self.series = Series[T]()
+        self.stretches = Stretches()
         self.good: tuple[T, ...] = ()
         self.common.lists.append(self.series)
 
@@ -67,13 +65,18 @@ class Streamed(Generic[T]):
         """The next time that it comes."""
         return Arrival(self)
 
-    def settle(self, opening: bytes, pieces: Sequence[Piece], series: Series[T]) -> None:
+    def settle(self, opening: bytes, pieces: Sequence[Piece], stretches: Stretches, follower: Follower[T]) -> None:
         """It has come whole, like that."""
-        if series.digests != self.series.digests:
-            records = (record for record in series.records if record is not None) if series.unread else series.records
-            self.good = tuple(cast(Iterable[T], records))
-        self.opening, self.pieces = opening, pieces
-        self.series.become(series)
+        if follower.digests != self.series.digests:
+            made, places, before = follower.made(), follower.changed(), self.good
+            if follower.unread:
+                self.good = tuple(record for record in made if record is not None)
+            else:
+                self.good = cast(tuple[T, ...], made)  # they are held once
+                if places is not None:
+                    told(self.good, before, places)
+            self.series.become(follower.digests, made, unread=follower.unread)
+        self.opening, self.pieces, self.stretches = opening, pieces, stretches
 
     @property
     def told(self) -> tuple[tuple[T, ...], int]:
@@ -87,6 +90,9 @@ class Arrival(Generic[T]):
     def __init__(self, last: Streamed[T]) -> None:
         self._last = last
         self._follower = Follower(last.series, last.common)
+        self._stretches = Stretches()
+        self._loose: list[bytes] = []  # records that are in no stretch yet
+        self._like: Stretch | None = None  # the one that stood here before
         self._same = True  # all that has come so far came the last time, too
         self._kept = False  # it is taken apart when it has come whole
         self._opening = b""
@@ -101,7 +107,7 @@ class Arrival(Generic[T]):
 
     async def take(self, piece: bytes) -> None:
         """The next bytes of it."""
-        digest, at = digest_of(piece, _SEED), len(self._pieces)
+        digest, at = digest_of(piece), len(self._pieces)
         if self._same and at < len(self._last.pieces) and self._last.pieces[at].digest == digest:
             expected = self._last.pieces[at]
             self._pieces.append(expected)
@@ -111,7 +117,7 @@ class Arrival(Generic[T]):
         self._hold(piece, self._left + len(piece))
         if not self._kept:
             self._look()
-        self._pieces.append(Piece(digest, len(self._follower.now.records), self._left, bool(self._opening)))
+        self._pieces.append(Piece(digest, len(self._follower.digests), self._left, bool(self._opening)))
 
     async def end(self) -> tuple[tuple[T, ...], int]:
         """(the good records, how many were not): the very same tuple where nothing has changed. Raises `Malformed` where it was no
@@ -127,7 +133,7 @@ class Arrival(Generic[T]):
                     await asyncio.sleep(0)
         elif not rest.endswith(b"]") or not self._take_in(rest[:-1].rstrip().split(self._between), ended=True):
             raise Malformed("its answer was cut off")
-        self._last.settle(self._opening, self._pieces, self._follower.settle())
+        self._last.settle(self._opening, self._pieces, self._stretches, self._follower)
         return self._last.told
 
     @property
@@ -147,7 +153,10 @@ class Arrival(Generic[T]):
         if self._same and self._pieces:
             before = self._pieces[-1]
             self._opening = self._last.opening if before.opened else b""
-            self._follower.follow(self._last.series.digests[: before.records])
+            self._follower.run(before.records)
+            self._stretches = self._last.stretches.upto(before.records)
+        if self._same:
+            self._last.stretches.rewind()
         self._same = False
 
     def _look(self) -> None:
@@ -159,18 +168,58 @@ class Arrival(Generic[T]):
                 self._kept = len(data) > _FIRST
                 return
             self._opening, data = found[1], data[found.end() :]
-        *parts, rest = data.split(self._between)
-        taken = self._take_in(parts)
-        if taken < len(parts):
-            rest = self._between.join((*parts[taken:], rest))
+        rest = self._through(data)
         self._held, self._left = [rest], len(rest)
+
+    def _through(self, data: bytes) -> bytes:
+        """Take in what is whole of it; gives what is left."""
+        at, between, follower, view = 0, self._between, self._follower, memoryview(data)
+        while True:
+            stretch, many = self._last.stretches.expected(follower.at)
+            if stretch is not None and len(data) - at < stretch.length:
+                return data[at:]  # it may stand there when more has come
+            if stretch is not None and stretch.stands(view, at):
+                self._tie()
+                self._stretches.add(len(follower.digests), stretch)
+                follower.run(stretch.many)
+                at += stretch.length
+                continue
+            self._like = stretch if not self._loose else None
+            parts = self._cut(data, at, many)
+            taken = self._take_in(parts)
+            at += sum(map(len, parts[:taken])) + len(between) * taken
+            if taken < many:
+                return data[at:]
+
+    def _cut(self, data: bytes, at: int, many: int) -> list[bytes]:
+        """So many of the next records, or all that are whole."""
+        for window in (data[at : at + _WINDOW], data[at:]):
+            *parts, _ = window.split(self._between, many)
+            if len(parts) == many or len(data) - at <= _WINDOW:
+                break
+        return parts
+
+    def _tie(self) -> None:
+        """Make a stretch of the first records that are in none."""
+        parts, self._loose = self._loose[:RUN], self._loose[RUN:]
+        stretch = stretch_of(parts, self._between, self._last.marks, self._like) if parts else None
+        if stretch is not None:
+            self._stretches.add(len(self._follower.digests) - len(parts) - len(self._loose), stretch)
+
+    def _loosen(self, parts: Sequence[bytes]) -> None:
+        """These are the last records that were taken."""
+        self._loose += parts
+        while len(self._loose) >= RUN:
+            self._tie()
 
     def _take_in(self, parts: Sequence[bytes], *, ended: bool = False) -> int:
         """Records, each without its opening. Gives how many were taken: of the last ones it may be too early to tell. ``ended``: no
         more will come, and 0 means that the last of them breaks off."""
         keys, taken = self._keys(parts), 0
         while taken < len(keys):
-            taken += self._follower.follow(keys[taken:])
+            alike = self._follower.follow(keys[taken:])
+            self._loosen(parts[taken : taken + alike])
+            taken += alike
             if taken < len(keys):
                 many = self._strange(parts[taken : taken + _TORN], keys[taken], ended=ended)
                 if not many:
@@ -180,25 +229,25 @@ class Arrival(Generic[T]):
 
     def _keys(self, parts: Sequence[bytes]) -> array[int]:
         """The digests of records without what moves in them, if their times are as long as Go writes them."""
-        first, second = self._last.first, self._last.second
+        first, second = self._last.marks
         keys: list[int] = []
         add = keys.append
         for part in parts:
             head, _, tail = part.partition(first)
             middle, _, end = tail.partition(second)
-            add(digest_of(head + middle[_STAMP:] + end[_STAMP:], _SEED))
+            add(digest_of(head + middle[STAMP:] + end[STAMP:]))
         return array("Q", keys)
 
     def _strange(self, parts: Sequence[bytes], key: int, *, ended: bool) -> int:
         """Take the first of these, which does not stand where it stood; gives how many that took, 0 where more must come first."""
         key, raw = self._exact(parts[0], key), self._opening + parts[0]
-        if self._follower.find(key):
-            return 1
         try:
-            self._follower.add(key, self._last.read(raw))
+            if not self._follower.find(key):
+                self._follower.add(key, self._last.read(raw))
+            self._loosen(parts[:1])
             return 1
         except UNREADABLE:
-            pass  # it is none, or several, or a part of one: that is seen below
+            self._tie()  # it is none, or several, or a part of one: that is seen below
         for count in range(1, len(parts) + 1):
             raws = enclosed(self._opening + self._between.join(parts[:count]))
             for each in raws:
@@ -223,8 +272,9 @@ class Arrival(Generic[T]):
 
     def _exact(self, part: bytes, key: int) -> int:
         """The digest of a record without what moves, however its times are written."""
-        _, _, tail = part.partition(self._last.first)
-        middle, _, end = tail.partition(self._last.second)
-        if middle[_STAMP : _STAMP + 1] == end[_STAMP : _STAMP + 1] == b'"':
+        first, second = self._last.marks
+        _, _, tail = part.partition(first)
+        middle, _, end = tail.partition(second)
+        if middle[STAMP : STAMP + 1] == end[STAMP : STAMP + 1] == b'"':
             return key
-        return digest_of(self._last.moved.sub(b"", part), _SEED)
+        return digest_of(self._last.moved.sub(b"", part))
