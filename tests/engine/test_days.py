@@ -14,6 +14,8 @@ import pytest
 from cockpit import plugins
 from cockpit.config.model import SourceConfig
 from cockpit.core.days import Leave
+from cockpit.core.roster import Shift
+from cockpit.core.schedule import Schedule
 from cockpit.core.view import View
 from cockpit.engine.engine import Engine
 from cockpit.engine.journal import open_journal
@@ -147,3 +149,22 @@ def test_an_absence_that_cannot_be_is_left_out_and_counted(rig: Rig) -> None:
     rig.turned(engine, lambda view: on(view) == "bo")
     (health,) = (each for each in engine.view.sources if each.source == "leaves")
     assert health.rejected == 2
+
+
+def test_hours_are_counted_although_a_source_names_a_zone_that_nobody_knows(rig: Rig) -> None:
+    engine = rig.engine()
+    start, end = START, START + timedelta(hours=9)
+    rig.leaves.laid = tuple(
+        Shift(roster=zone, level=2, person="x", name="X", timezone=zone, start=start, end=end, source="leaves")
+        for zone in ("", "Mars/Olympus", "Europe/Berlin")
+    )
+
+    async def asked() -> Schedule:
+        async with engine.session():
+            return await engine.schedule(START, START + timedelta(days=1))
+
+    laid = asyncio.run(asked())
+    assert {each.roster: each.timezone for each in laid.shifts if each.source == "leaves"} == {
+        "": "UTC", "Mars/Olympus": "UTC", "Europe/Berlin": "Europe/Berlin",
+    }  # fmt: skip
+    assert {load.person: load.hours for load in laid.loads}["x"] == 9

@@ -14,11 +14,12 @@ from cockpit.core.actions import EndOverride, MakeOverride, Run, RunState
 from cockpit.core.alerts import Ref
 from cockpit.core.covers import Cover
 from cockpit.core.roster import Gap, OnCall
+from cockpit.core.windows import window
 from cockpit.ui import confirm
 from cockpit.ui.choices import Choices
 from cockpit.ui.week import Week
 from support.boards import Sitting, sitting
-from support.rota import laid, overrides
+from support.rota import ROSTERS, laid, overrides
 from support.scene import NOW, scene
 
 
@@ -162,6 +163,22 @@ def test_taking_what_goes_on_shows_what_changes_and_asks() -> None:
         await at.press("y")
         await at.sees("asked: Ana instead of Bo")
         assert at.desk.asked == [MakeOverride(Ref("local", "secondary"), (Cover("ana", NOW, utc("2026-11-28T09:00")),), "")]
+
+    on(WIDE, work)
+
+
+def test_the_gap_that_goes_on_is_taken_and_not_one_of_this_week_that_is_over() -> None:
+    mornings = msgspec.structs.replace(ROSTERS[1].layers[0], only=(window("10:00-12:00"),))
+    rosters = (ROSTERS[0], msgspec.structs.replace(ROSTERS[1], layers=(mornings,)))
+
+    async def work(at: Sitting) -> None:
+        at.desk.lay_out = lambda since, until: laid(since, until, rosters)
+        at.desk.change(now=NOW + timedelta(seconds=1))
+        await to(at, "secondary", "", 2)
+        await at.press("t")
+        await at.sees("Ana instead of nobody")
+        await at.press("y")
+        assert at.desk.asked == [MakeOverride(Ref("local", "secondary"), (Cover("ana", NOW, utc("2026-11-25T10:00")),), "")]
 
     on(WIDE, work)
 

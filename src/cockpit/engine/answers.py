@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, TypeVar, cast
 
@@ -18,7 +19,7 @@ from ..core.covers import Standing
 from ..core.days import Day, Holiday, Leave
 from ..core.packed import Packed
 from ..core.responses import Maintenance
-from ..core.roster import Gap, OnCall, Shift
+from ..core.roster import Gap, OnCall, Shift, zone
 from ..core.text import clean, clean_block
 from ..core.traps import Trap, TrapState, TrapView, Watch
 
@@ -173,13 +174,22 @@ def _scrubbed(value: object, name: str = "") -> object:
     return value
 
 
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> str:
+    """A zone that exists here: UTC for one that does not, so that everyone's hours can be counted."""
+    try:
+        return zone(name).key
+    except ValueError:
+        return "UTC"
+
+
 def _shift(shift: Shift | None) -> Shift | None:
     if shift is None:
         return None
     if type(shift) is not Shift:
         raise TypeError(type(shift))
     return msgspec.structs.replace(
-        shift, name=_text(shift.name), timezone=_text(shift.timezone), start=_utc(shift.start), end=_utc(shift.end)
+        shift, name=_text(shift.name), timezone=_zone(_text(shift.timezone)), start=_utc(shift.start), end=_utc(shift.end)
     )
 
 

@@ -62,9 +62,8 @@ def take(grid: Grid) -> Rest:
             return "take is for the shift that goes on now: go back to today"
         shifts = of_roster(laid.shifts, row.roster)
         goes_on = next((shift for shift in shifts if begins(shift) <= now < ends(shift)), None)
-        gap = next(
-            (gap for gap in laid.gaps if (gap.source, gap.roster, gap.level) == row.roster and (gap.start or now) <= now), None
-        )
+        gaps = (gap for gap in laid.gaps if (gap.source, gap.roster, gap.level) == row.roster)
+        gap = next((gap for gap in gaps if (gap.start or now) <= now < (gap.end or laid.until)), None)
         if goes_on is not None and who_has(goes_on, laid.people) == me.id:
             return f"you are on {row.roster[1]} already"
         end = goes_on.end if goes_on is not None else gap.end if gap is not None else None
