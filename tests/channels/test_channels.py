@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import hashlib
 import hmac
 import json
 import socket
 import ssl
 import threading
+import warnings
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
@@ -284,6 +286,10 @@ def test_a_command_that_fails_hangs_or_is_not_there_is_told() -> None:
 def test_a_command_may_leave_something_in_the_background_and_print_without_end(tmp_path: Path) -> None:
     alarm = tmp_path / "alarm"
     assert tell(command("sh", "-c", f"(sleep 1; echo rang > {alarm}) & echo started")) == "started"
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        gc.collect()
+    assert not told, "a pipe was left open"
     wait(alarm.exists, "what it left in the background")
     with pytest.raises(Unreachable, match="did not end within"):
         tell(command("sh", "-c", "yes alarm", within=0.5))

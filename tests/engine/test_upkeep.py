@@ -17,6 +17,8 @@ from cockpit.provider import Answer, Forbidden
 from cockpit.testing import FakeClock, FakeProvider
 from support.waiting import until
 
+EVERY, TIMEOUT = 15.0, 10.0
+
 
 class Keeps(FakeProvider):
     """Has something to keep up."""
@@ -43,7 +45,7 @@ class Rig:
     def __init__(self, *, may_write: bool = True) -> None:
         self.clock, self.provider, self.done = FakeClock(), Keeps(), list[Sequence[str]]()
         self.told = 0
-        config = SourceConfig(name="am", provider="fake", every=Seconds(15), timeout=Seconds(10))
+        config = SourceConfig(name="am", provider="fake", every=Seconds(EVERY), timeout=Seconds(TIMEOUT))
         self.source = Source(
             config,
             lambda: self.provider,
@@ -60,9 +62,9 @@ class Rig:
         running = asyncio.ensure_future(self.source.run())
         try:
             for n in range(1, times + 1):
-                await until(lambda n=n: self.told >= n and self.clock.sleeping, "a poll")  # type: ignore[misc]  # mypy cannot type a lambda's default
-                await until(lambda: self.clock.sleeping == 1, "its rest")
-                self.clock.advance(15)
+                await until(lambda n=n: self.told >= n, "a poll")  # type: ignore[misc]  # mypy cannot type a lambda's default
+                await until(lambda: max(self.clock.waits, default=0) > TIMEOUT, "its rest")  # and not a call's deadline
+                self.clock.advance(EVERY)
             await until(lambda: self.told > times, "the last one")
         finally:
             running.cancel()

@@ -58,7 +58,8 @@ class Command:
         given = msgspec.json.encode({**payload_of(page), "to": told})
         shown = clean(os.path.basename(self._config.run[0]), 100)
         try:
-            child = await asyncio.create_subprocess_exec(
+            transport, child = await asyncio.get_running_loop().subprocess_exec(
+                _Child,
                 *self._config.run,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -69,21 +70,24 @@ class Command:
             )
         except OSError as error:
             raise NotReached(f"{shown} cannot be run: {error.strerror}") from None
-        said = bytearray()
         try:
-            async with asyncio.timeout(float(self._config.within)):
-                reading = asyncio.ensure_future(_heard(child, given, said))
-                await child.wait()
-                await asyncio.wait({reading}, timeout=_LAST_WORDS)  # what it left in the background may hold its output
-                reading.cancel()
-        except TimeoutError:
-            with suppress(ProcessLookupError, PermissionError):  # nothing is left of it
-                os.killpg(child.pid, signal.SIGKILL)
-            await child.wait()
-            raise Unreachable(f"{shown} did not end within {self._config.within:g} s and was ended") from None
-        first = clean(said.decode("utf-8", "replace").strip().partition("\n")[0], 200)
-        if child.returncode:
-            raise ProviderError(f"{shown} ended with status {child.returncode}" + (f": {first}" if first else ""))
+            stdin = transport.get_pipe_transport(0)
+            if isinstance(stdin, asyncio.WriteTransport):
+                stdin.write(given)  # a program that does not want to know closes it
+                stdin.write_eof()
+            await asyncio.wait({child.ended}, timeout=float(self._config.within))
+            if not child.ended.done():
+                raise Unreachable(f"{shown} did not end within {self._config.within:g} s and was ended")
+            await asyncio.wait({child.silent}, timeout=_LAST_WORDS)  # what it left in the background may hold its output
+        finally:
+            if not child.ended.done():
+                with suppress(ProcessLookupError, PermissionError):  # nothing is left of it
+                    os.killpg(transport.get_pid(), signal.SIGKILL)
+            transport.close()
+            await child.let_go.wait()
+        first = clean(child.said.decode("utf-8", "replace").strip().partition("\n")[0], 200)
+        if status := transport.get_returncode():
+            raise ProviderError(f"{shown} ended with status {status}" + (f": {first}" if first else ""))
         return first
 
     def _surroundings(self, page: Page, to: Recipient) -> dict[str, str]:
@@ -100,12 +104,33 @@ class Command:
         return {"PATH": os.defpath, **kept, "LC_ALL": "C.UTF-8", **self._config.env, **told}
 
 
-async def _heard(child: asyncio.subprocess.Process, given: bytes, said: bytearray) -> None:
-    """Give it the page, and keep the beginning of what it prints: the rest is read and dropped."""
-    if child.stdin is not None:
-        with suppress(BrokenPipeError, ConnectionResetError):  # it does not want to know
-            child.stdin.write(given)
-            await child.stdin.drain()
-        child.stdin.close()
-    while child.stdout is not None and (piece := await child.stdout.read(65536)):
-        said += piece[: _MOST - len(said)]
+class _Child(asyncio.SubprocessProtocol):
+    """The program: it is given the page, and the beginning of what it prints is kept; the rest is read and dropped."""
+
+    def __init__(self) -> None:
+        self.said = bytearray()
+        loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = loop.create_future()
+        """Done once it has ended."""
+        self.silent: asyncio.Future[None] = loop.create_future()
+        """Done once nobody can print any more."""
+        self.let_go = asyncio.Event()
+        """Set once nothing of it is held open here."""
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002  # the protocol's; there is one pipe to read
+        """It printed something."""
+        self.said += data[: max(0, _MOST - len(self.said))]
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002  # the protocol's
+        """A pipe is closed."""
+        if fd == 1 and not self.silent.done():
+            self.silent.set_result(None)
+
+    def process_exited(self) -> None:
+        """It has ended."""
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # the protocol's
+        """It has ended, and its pipes are closed."""
+        self.let_go.set()

@@ -67,6 +67,12 @@ class FakeClock:
         with self._lock:
             return len(self._sleepers)
 
+    @property
+    def waits(self) -> tuple[float, ...]:
+        """For how many seconds more each of those sleeps, the shortest first."""
+        with self._lock:
+            return tuple(sorted(until - self._mono for until, _, _ in self._sleepers))
+
     def advance_until(
         self, condition: Callable[[], object], *, step: float = 1.0, limit: float = 3600.0, patience: float = 20.0
     ) -> None:
