@@ -25,6 +25,7 @@ WEB = Alert(
     labels={"alertname": "HighErrorRate", "team": "web", "instance": "web-3", "path": "C:\\srv", "app.kubernetes.io/name": "shop"},
     started_at=NOW - timedelta(minutes=20),
     assignees=("Ana", "Bo"),
+    receivers=("web", "mail"),
 )
 DISK = Alert(
     ref=Ref("local", "root-disk"),
@@ -67,6 +68,7 @@ def hits(text: str, alert: Alert = WEB, me: tuple[str, ...] = ()) -> bool:
         "severity>=warning age>15m",
         "@age>15m @age<1h30m @age>=1200s @age<=20m",
         "@source=am-prod @source=~am-.* @source!=pd",
+        '@receiver=web @receiver=mail @receiver=~we.* @receiver!=db @receiver!~d.* @receiver!=""',
         "@who=ana @who=Bo @who!=cy @who=~a.*",
         "higherror 5XX WEB am-PROD shop",
         '"12 % FOR"',
@@ -92,6 +94,12 @@ def test_it_matches(text: str) -> None:
         "@severity>error",
         "@age>20m1s",
         "@source!~am.*",
+        "@receiver=we",
+        "@receiver=Web",  # as it is written there
+        "@receiver!=mail",
+        "@receiver!~.*il",
+        '@receiver=""',
+        "receiver=web",  # a label, and there is none
         "@who=cy",
         '@who=""',
         "@mine",
@@ -108,6 +116,11 @@ def test_trap_and_name_mean_the_alerts_own_where_it_has_no_such_label() -> None:
     assert hits("trap=root-disk name=root-disk severity=critical @trap=root-disk @state=acked", DISK)
     labelled = msgspec.structs.replace(DISK, labels={"trap": "other"})
     assert hits("trap=other @trap=root-disk", labelled)
+
+
+def test_what_no_receiver_is_told_of_has_the_empty_one() -> None:
+    assert hits('@receiver="" @receiver!=web', DISK)
+    assert not hits("@receiver=~.+", DISK)
 
 
 def test_mine_is_what_i_acknowledged_or_was_given() -> None:
@@ -145,6 +158,8 @@ def test_the_haystack_at_hand_is_used() -> None:
         ("@age=3m", 4, "@age has no ="),
         ("@age>soon", 5, "is not a duration"),
         ("@source>x", 7, "@source has no >"),
+        ("@receiver>x", 9, "@receiver has no >"),
+        ("@reciever=x", 1, "did you mean @receiver?"),
         ("@state", 6, "expected an operator"),
         ("@mine=ana", 5, "expected a space"),
         ("team=", 5, "expected a value"),

@@ -33,6 +33,7 @@ def row(number: int, name: str = "Down", cluster: str = "eu-1", **more: object) 
         (" cluster , team cluster", ("cluster", "team")),
         ("@group", ("@group",)),
         ("@source @severity", ("@source", "@severity")),
+        ("@receiver", ("@receiver",)),
     ],
 )
 def test_what_to_group_by_is_understood(text: str, names: tuple[str, ...]) -> None:
@@ -55,6 +56,8 @@ def test_a_group_is_known_by_what_it_is_grouped_by() -> None:
     assert key_of(alert, ("rack",)).said == "rack=(none)"
     routed = msgspec.structs.replace(alert, groups=("team: alertname=Down", "page: cluster=eu-1"))
     assert key_of(routed, ("@group",)).values == ("team: alertname=Down, page: cluster=eu-1",)
+    told = msgspec.structs.replace(alert, receivers=("team", "mail"))
+    assert key_of(told, ("@receiver",)).values == ("team, mail",)
 
 
 def test_its_match_lets_exactly_its_labels_through() -> None:

@@ -12,6 +12,7 @@ from typing import ClassVar, TypeVar
 import pytest
 
 from cockpit.core.alerts import AlertState, SilenceState
+from cockpit.core.filters import parse
 from cockpit.engine.clock import SystemClock
 from cockpit.provider import Conflict, HttpAuth, NotFound, NotReached, ProviderError, Secret, Unreachable
 from cockpit.providers.alertmanager import Alertmanager, AlertmanagerConfig
@@ -52,6 +53,25 @@ class TestItKeepsTheContract(ProviderContract):
 
     def provider(self) -> object:
         return Alertmanager(self.name, AlertmanagerConfig(url=self.running.url), FakeHost(SystemClock()))
+
+
+def test_the_receiver_that_its_routing_chose_can_be_filtered_by(server: Server) -> None:
+    server.fire(HIGH, {**DISK, "muted": "yes"})
+
+    async def work(source: Source) -> None:
+        alerts = (await source.alerts()).values()
+        chosen = {text: [each.name for each in alerts if parse(text).matches(each, datetime.now(UTC))] for text in RECEIVERS}
+        assert chosen == RECEIVERS
+
+    using(work, server.url)
+
+
+RECEIVERS = {
+    "@receiver=weekend": ["DiskFull"],
+    "@receiver!=weekend": ["HighErrorRate"],
+    "@receiver=~te.m": ["HighErrorRate"],
+    "@receiver!~t.*|w.*": [],
+}
 
 
 class TestAcknowledging:
@@ -302,6 +322,7 @@ class TestSilences:
             ("alertname=A", 24 * 31, "lasts 30 d at most"),
             ("alertname=~(", 1, "cannot be read, at column"),
             ("@source=other alertname=A", 1, "hushes alerts of am alone"),
+            ("@receiver=team alertname=A", 1, "for all its receivers: leave the @receiver out"),
         ],
     )
     def test_what_cannot_be_or_would_do_harm_is_refused_with_the_reason(

@@ -23,7 +23,8 @@ T0 = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
 WHERE = ("web-1", "web-2", "db-1", "Straße-7", "東京")
 FILTERS = (
     "", "web", "!web", "WEB-1", "web db", "-1 !web !db", "strasse", "instance=web-2", "instance!=web-2", 'instance=~"web-.*"',
-    "@state=firing", "@severity>=warning web", "@age>2m", "@age<3m @state=firing", "@mine", "!@mine web", "@source=am", "trap=disk",
+    "@state=firing", "@severity>=warning web", "@age>2m", "@age<3m @state=firing", "@mine", "!@mine web", "@source=am",
+    "@receiver=team web", "trap=disk",
     "severity=warning", '"-1" @age>=1m',
 )  # fmt: skip
 ME = ("ana",)

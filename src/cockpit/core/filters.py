@@ -7,7 +7,7 @@ anywhere, ``!word`` excludes. Terms are joined by AND.
   match the whole value. ``alertname``, ``name``, ``where``, ``summary``, ``severity``, ``source`` and ``trap`` mean the alert's own
   field where it has no such label.
 - ``@state=acknowledged``, ``@severity>=warning``, ``@age>15m`` (the ``@`` may be left out before ``<`` and ``>``); ``@source``,
-  ``@who`` (who has it) and ``@trap`` with the four label operators; ``@mine``.
+  ``@receiver`` (whom its source tells), ``@who`` (who has it) and ``@trap`` with the four label operators; ``@mine``.
 - A word is looked for in name, where, summary, label values and source, in upper or lower case. ``!`` before a word or ``@mine``
   excludes it.
 - Names, values and words with spaces stand in quotes, ``"…"`` or ``'…'``; there ``\\"`` and ``\\\\`` are the character itself and
@@ -47,7 +47,7 @@ _SPACE = re.compile(r"\s*")
 _ESCAPED = {'"': re.compile(r'\\([\\"])'), "'": re.compile(r"\\([\\'])")}
 _QUOTED = {'"': re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL), "'": re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)}
 _STATES = {state.value: state for state in AlertState} | {"acked": AlertState.ACKNOWLEDGED}
-_FACTS = ("state", "severity", "age", "source", "who", "trap", "mine")
+_FACTS = ("state", "severity", "age", "source", "receiver", "who", "trap", "mine")
 _T = TypeVar("_T")
 
 

@@ -12,8 +12,9 @@ from .filters import written
 from .rows import STATES, Ordered, Row, beginning, in_order
 from .terms import value_of
 
-FACTS = ("group", "severity", "source", "where", "trap")
-"""What may be grouped by besides labels, after an ``@``: ``group`` are the groups that a source's own routing made."""
+FACTS = ("group", "receiver", "severity", "source", "where", "trap")
+"""What may be grouped by besides labels, after an ``@``: ``group`` are the groups that a source's own routing made, ``receiver``
+those whom it tells."""
 
 
 class GroupKey(NamedTuple):
@@ -61,6 +62,8 @@ def _value(alert: Alert, name: str) -> str:
         return alert.name  # what nearly everybody groups by, without a look at the labels
     if name == "@group":
         return ", ".join(alert.groups)
+    if name == "@receiver":
+        return ", ".join(alert.receivers)
     return value_of(alert, name[1:], label=False) if name.startswith("@") else value_of(alert, name)
 
 

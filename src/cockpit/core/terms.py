@@ -23,8 +23,11 @@ class Is(msgspec.Struct, frozen=True, tag="is"):
     pattern: re.Pattern[str] | None = None
 
     def holds(self, alert: Alert) -> bool:
-        """Whether it is true of the alert; of the people who have it (``@who``), in upper or lower case, one must fit."""
-        if self.fact and self.name == "who":
+        """Whether it is true of the alert; of its receivers (``@receiver``), and of the people who have it (``@who``, in upper or
+        lower case), one must fit."""
+        if self.fact and self.name == "receiver":
+            found = any(map(self._fits, alert.receivers or ("",)))
+        elif self.fact and self.name == "who":
             found = any(self._fits(who) or self._fits(who.casefold()) for who in people(alert) or ("",))
         else:
             found = self._fits(value_of(alert, self.name, label=not self.fact))

@@ -67,6 +67,8 @@ def _matcher(term: Term, source: str, known: Collection[str], label: str, words:
             said = "@age"
         case Mine():
             said = "@mine"
+        case Is(name="receiver"):
+            raise ProviderError("a silence hushes an alert for all its receivers: leave the @receiver out, and match labels")
         case Is(name=name):
             said = f"@{name}"
         case Word(text=word, excluded=excluded):
