@@ -378,6 +378,8 @@ class TestTheConfig:
             ({}, "give the address as url"),
             ({"url": "http://a", "urls": ["http://b"]}, "give the address as url"),
             ({"url": "http://a", "ack_for": "10s"}, "ack_for must be a minute or more"),
+            ({"url": "http://a", "ack_prefix": ""}, "every silence would be an acknowledgement"),
+            ({"url": "http://a", "ack_prefix": " "}, "every silence would be an acknowledgement"),
             ({"url": "http://a", "watchdog": "@severity>=terrible"}, "watchdog cannot be read"),
             ({"url": "http://a", "auth": {"user": "ana"}}, "user and password go together"),
             ({"url": "http://a", "auth": {"bearer": "env:A", "user": "b"}}, "either bearer, or user and password"),

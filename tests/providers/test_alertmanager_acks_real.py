@@ -27,16 +27,16 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
-def kthxbye(server: Server, expiring_in: float = 5, extend_by: float = 15) -> list[str]:
-    """One round of kthxbye, by its README: active silences whose comment begins with ACK!, that hush an alert now and end within
-    ``expiring_in`` minutes, are written back as they are, to end ``extend_by`` minutes from now. Gives their comments."""
+def kthxbye(server: Server, expiring_in: float = 5, extend_by: float = 15, prefix: str = "ACK!") -> list[str]:
+    """One round of kthxbye, by its README: active silences whose comment begins with ``prefix``, that hush an alert now and end
+    within ``expiring_in`` minutes, are written back as they are, to end ``extend_by`` minutes from now. Gives their comments."""
     told = server.call("GET", "/api/v2/alerts?silenced=true&inhibited=false&active=false&unprocessed=false")
     used = {each for alert in told for each in alert["status"]["silencedBy"]}
     now = datetime.now(UTC)
     due = [
         each
         for each in server.silences()
-        if each["comment"].startswith("ACK!")
+        if each["comment"].startswith(prefix)
         and each["id"] in used
         and datetime.fromisoformat(each["endsAt"]) < now + timedelta(minutes=expiring_in)
     ]
@@ -82,6 +82,38 @@ class TestBesideKthxbye:
                 assert await source.keep() == [], "not ours to end"
 
         using(work, server.url)
+
+
+class TestWithAPrefixOfTheirOwn:
+    def test_ours_begins_with_it_is_renewed_by_kthxbye_and_ends_with_its_alert(self, server: Server) -> None:
+        server.fire(HIGH, started=datetime.now(UTC) - timedelta(minutes=9))
+
+        async def work(source: Source) -> None:
+            await source.ack(NAME)
+            assert await source.stands(NAME) == (AlertState.ACKNOWLEDGED, "Ana")
+            server.shorten()
+            assert kthxbye(server) == [], "it looks for another"
+            assert [each.split(" [")[0] for each in kthxbye(server, prefix="On it:")] == ["On it: Ana has it"]
+            server.shorten()
+            assert await source.keep() == ["renewed"]
+            (told,) = (await source.provider.silences()).records
+            assert (told.ack, told.who, told.comment) == (True, "Ana", "")
+            await source.provider.unack(await source.ids(NAME), "Ana")
+            assert await source.state(NAME) is AlertState.FIRING
+
+        using(work, server.url, ack_prefix="On it:")
+
+    def test_what_others_begin_so_is_one_and_what_begins_otherwise_is_a_silence(self, server: Server) -> None:
+        server.fire(HIGH, {**HIGH, "instance": "web-2"})
+        server.silence("On it: looking", who="bo", instance="web-1")
+        server.silence(KARMA, who="bo", instance="web-2")
+
+        async def work(source: Source) -> None:
+            alert = await source.one(NAME)
+            assert (alert.state, alert.acknowledged_by, alert.acknowledged_why) == (AlertState.ACKNOWLEDGED, "bo", "looking")
+            assert await source.state("HighErrorRate/web-2") is AlertState.SUPPRESSED
+
+        using(work, server.url, ack_prefix="On it:")
 
 
 class TestAcrossCockpits:

@@ -16,7 +16,7 @@ from ..core.paging import Page
 from ..core.text import clean, clean_block
 from ..core.units import Seconds
 from ..provider import Answer, Conflict, Host, HttpSettings, NotFound, ProviderError
-from .am_acks import ack_comment, exact, hits_of, lasting_comment, mark_of
+from .am_acks import PREFIX, ack_comment, exact, hits_of, lasting_comment, mark_of
 from .am_alerts import SEVERITIES, WHERE, Look, One
 from .am_flight import several
 from .am_forgotten import Forgotten
@@ -39,7 +39,8 @@ _Vocabulary: TypeAlias = tuple[frozenset[str], Mapping[tuple[str, str], tuple[st
 class AlertmanagerConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``url`` is the address, with the prefix of its path if it has one; ``urls`` are the members of one cluster. ``filter`` has
     matchers that the server applies (``team="web"``), ``receiver`` a pattern for receivers. An acknowledgement lasts ``ack_for``
-    and is renewed; after ``ack_age`` its alert comes back before the eyes (``0s``: never). ``expired`` is for how long a silence
+    and is renewed; after ``ack_age`` its alert comes back before the eyes (``0s``: never). ``ack_prefix`` is what the comment of
+    one begins with, and by which those of others are known: as karma and kthxbye have it. ``expired`` is for how long a silence
     that has ended is still shown. ``watchdog`` names an alert, or filters one, that must always fire: it is not shown, and where
     it is missing the source is blind. ``severity_label``, ``severities`` and ``where`` say how labels are read.
     """
@@ -50,6 +51,7 @@ class AlertmanagerConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown
     receiver: str = ""
     ack_for: Seconds = Seconds(900.0)
     ack_age: Seconds = Seconds(4 * 3600.0)
+    ack_prefix: str = PREFIX
     longest_silence: Seconds = Seconds(30 * 86400.0)
     expired: Seconds = Seconds(3600.0)
     watchdog: str = ""
@@ -63,6 +65,8 @@ class AlertmanagerConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown
             raise ValueError("give the address as url, or those of a cluster's members as urls")
         if self.ack_for < 60:
             raise ValueError("ack_for must be a minute or more: it has to outlast the time between two looks")
+        if not self.ack_prefix or clean(self.ack_prefix.strip()) != self.ack_prefix:
+            raise ValueError(f"ack_prefix must be plain words, as {PREFIX}: without one every silence would be an acknowledgement")
         try:
             parse(self.watchdog)
         except FilterError as error:
@@ -91,8 +95,8 @@ class Alertmanager:
         self._silencer = Silencer(self._cluster)
         self._ack_for = timedelta(seconds=config.ack_for)
         self._ack_age = timedelta(seconds=config.ack_age) if config.ack_age else None
-        self._upkeeper = Upkeeper(self._cluster, self._silencer, self._ack_for, self._ack_age)
-        self._merger, self._forgotten = Merger(self._ack_age), Forgotten()
+        self._upkeeper = Upkeeper(self._cluster, self._silencer, self._ack_for, self._ack_age, config.ack_prefix)
+        self._merger, self._forgotten = Merger(self._ack_age, config.ack_prefix), Forgotten()
         self._looking = InFlight(self._ask)
         self._last: Known | None = None
         self._words: tuple[Known | None, _Vocabulary] = (None, (frozenset(), {}))
@@ -122,7 +126,7 @@ class Alertmanager:
         who = clean(who, 200)
         taken: list[str] = []
         for silence in await self._silencer.active():
-            mark = mark_of(silence)
+            mark = mark_of(silence, self._config.ack_prefix)
             began = when(silence.starts_at)
             if mark is None or not mark.ack or (self._ack_age and began and self._now(known) - began > self._ack_age):
                 continue
@@ -135,7 +139,7 @@ class Alertmanager:
         ends = self._now(known) + self._ack_for
 
         def post(found: tuple[WireMatcher, ...], held: Sequence[str]) -> Awaitable[str]:
-            comment = ack_comment(who, note, (known.seen[each].alert.started_at for each in held))
+            comment = ack_comment(who, note, (known.seen[each].alert.started_at for each in held), self._config.ack_prefix)
             return self._silencer.put(found, stamp(EPOCH), ends, who, comment)
 
         made = await several([partial(post, found, held) for found, held in exact(wanted, others)], "acknowledged")
@@ -150,7 +154,7 @@ class Alertmanager:
         everything = {each: it.labels for each, it in known.seen.items()}
         unheld = set(freed)
         for silence in await self._silencer.active():
-            mark = mark_of(silence)
+            mark = mark_of(silence, self._config.ack_prefix)
             hit = hits_of(silence, freed)
             if mark is None or not mark.ack or not hit:
                 continue
@@ -168,7 +172,7 @@ class Alertmanager:
         found: list[Silence] = []
         bad = known.rejected_silences
         for each in known.silences.values():
-            silence = told(each, self._name, now, known.skew)
+            silence = told(each, self._name, now, known.skew, self._config.ack_prefix)
             if silence is None:
                 bad += 1
             elif silence.state is not SilenceState.EXPIRED or self._clock.now() - silence.ends_at <= timedelta(

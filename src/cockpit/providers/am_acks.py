@@ -1,7 +1,8 @@
 """Acknowledgements that an Alertmanager has not: short silences that say in their comment what they are.
 
-The convention is that of karma and kthxbye: the comment begins with ``ACK!``. karma shows such silences as acknowledged, kthxbye
-renews them while what they hush fires (its ``-extend-with-prefix``). Ours say more at the end, in brackets, so that a later firing
+The convention is that of karma and kthxbye: the comment begins with ``ACK!``, or with what they were told instead (``ack_prefix``).
+karma makes such silences to acknowledge (its ``alertAcknowledgement.comment``), kthxbye renews them while what they hush fires (its
+``-extend-with-prefix``). Ours say more at the end, in brackets, so that a later firing
 of the same alert is told from the one that somebody has, and so that we renew and end none but our own.
 """
 
@@ -52,24 +53,24 @@ class Mark(msgspec.Struct, frozen=True):
         return made is None or started <= made + _SLACK
 
 
-def mark_of(silence: WireSilence) -> Mark | None:
-    """What the silence is; ``None`` for one like any other."""
+def mark_of(silence: WireSilence, prefix: str = PREFIX) -> Mark | None:
+    """What the silence is; ``None`` for one like any other. The comment of an acknowledgement begins with ``prefix``."""
     ours = _OURS.search(silence.comment)
-    ack = silence.comment.lstrip().startswith(PREFIX)
+    ack = silence.comment.lstrip().startswith(prefix)
     if not ack and (ours is None or ours[2] is None):
         return None
     who = clean(silence.created_by, 200) or "someone"
     text = silence.comment[: ours.start()] if ours is not None else silence.comment
-    text = clean(text.strip().removeprefix(PREFIX).strip())
+    text = clean(text.strip().removeprefix(prefix).strip())
     why = "" if text == f"{who} has it" else text.removeprefix(f"{who}: ")
     return Mark(ack, ours is not None, who, why, when(ours[1]) if ours is not None and ours[1] else None)
 
 
-def ack_comment(who: str, note: str, fired: Iterable[datetime | None]) -> str:
+def ack_comment(who: str, note: str, fired: Iterable[datetime | None], prefix: str = PREFIX) -> str:
     """The comment of an acknowledgement for firings that began then."""
     latest = max((each for each in fired if each is not None), default=None)
     note = clean_block(note, 1000).strip()
-    said = f"{PREFIX} {who}: {note}" if note else f"{PREFIX} {who} has it"
+    said = f"{prefix} {who}: {note}" if note else f"{prefix} {who} has it"
     return said if latest is None else f"{said} [cockpit ack {stamp(latest + timedelta(microseconds=999))}]"
 
 

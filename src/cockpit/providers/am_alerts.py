@@ -11,7 +11,7 @@ import msgspec
 from ..core.alerts import SEVERITY_WORDS, Alert, AlertState, Ref, Severity
 from ..core.packed import Packer, clean_table
 from ..core.text import clean
-from .am_acks import Mark, mark_of
+from .am_acks import PREFIX, Mark, mark_of
 from .am_matchers import written
 from .am_wire import WireAlert, WireGroup, WireMatcher, WireSilence
 from .listed import Listed
@@ -124,7 +124,8 @@ def digest(labels: Mapping[str, str]) -> str:
 class Hushed(msgspec.Struct, frozen=True):
     """What `shown` needs to say why an alert is hushed: the silences by id, the names of the alerts by fingerprint, the intervals
     that mute an alert now and the groups that it stands in, both by fingerprint. ``now`` is the Alertmanager's clock, which is so
-    far ``ahead`` of ours; acknowledgements from before ``old`` do not count any more: their alerts come back before the eyes."""
+    far ``ahead`` of ours; acknowledgements (their comments begin with ``prefix``) from before ``old`` do not count any more: their
+    alerts come back before the eyes."""
 
     silences: Mapping[str, WireSilence]
     now: datetime
@@ -133,6 +134,11 @@ class Hushed(msgspec.Struct, frozen=True):
     groups: Mapping[str, tuple[str, ...]] = {}
     old: datetime | None = None
     ahead: timedelta = timedelta()
+    prefix: str = PREFIX
+
+    def mark(self, silence: WireSilence) -> Mark | None:
+        """What a silence is; ``None`` for one like any other."""
+        return mark_of(silence, self.prefix)
 
 
 def shown(it: Seen, by: Hushed, *, louder: bool = False) -> Alert:
@@ -150,9 +156,9 @@ def shown(it: Seen, by: Hushed, *, louder: bool = False) -> Alert:
     if not (silences or it.inhibited or muted or (it.hushed and not it.silenced)):
         return msgspec.structs.replace(alert, **changes) if changes else alert
     acks = [
-        (mark, silence) for _, silence in silences if silence is not None and (mark := mark_of(silence)) is not None and mark.ack
+        (mark, silence) for _, silence in silences if silence is not None and (mark := by.mark(silence)) is not None and mark.ack
     ]
-    plain = [each for each, silence in silences if silence is None or (mark := mark_of(silence)) is None or not mark.ack]
+    plain = [each for each, silence in silences if silence is None or (mark := by.mark(silence)) is None or not mark.ack]
     changes["silences"] = tuple(each for each, _ in silences)
     covering = [(mark, silence) for mark, silence in acks if mark.covers(alert.started_at, silence, by.now)]
     if covering:
@@ -161,7 +167,7 @@ def shown(it: Seen, by: Hushed, *, louder: bool = False) -> Alert:
         ours = made - by.ahead if made is not None else None
         changes |= {"acknowledged_by": mark.who, "acknowledged_at": ours, "acknowledged_why": mark.why}
         louder = louder or (by.old is not None and made is not None and made < by.old and not plain)
-    reasons = [_silence_words(each, by.silences.get(each)) for each in plain]
+    reasons = [_silence_words(each, by) for each in plain]
     reasons += [f"inhibited by {by.names.get(each, each)}" for each in it.inhibited if not covering]
     reasons += [f"muted by {', '.join(muted)}"] if muted else []
     if louder:
@@ -173,11 +179,11 @@ def shown(it: Seen, by: Hushed, *, louder: bool = False) -> Alert:
     return msgspec.structs.replace(alert, **changes)
 
 
-def _silence_words(silence_id: str, silence: WireSilence | None) -> str:
-    short = silence_id[:8]
+def _silence_words(silence_id: str, by: Hushed) -> str:
+    short, silence = silence_id[:8], by.silences.get(silence_id)
     if silence is None:
         return f"silence {short}"
-    mark: Mark | None = mark_of(silence)
+    mark = by.mark(silence)
     comment = mark.why if mark is not None else silence.comment
     return f"silenced by {silence.created_by or 'someone'}" + (f": {comment}" if comment else "") + f" ({short})"
 

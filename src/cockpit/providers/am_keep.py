@@ -30,11 +30,12 @@ Labels: TypeAlias = Mapping[str, Mapping[str, str]]
 
 
 class Upkeeper:
-    """Keeps up the acknowledgements of one cluster. ``ack_for`` is how long one lasts by itself, ``ack_age`` how old it may get."""
+    """Keeps up the acknowledgements of one cluster, whose comments begin with ``prefix``. ``ack_for`` is how long one lasts by
+    itself, ``ack_age`` how old it may get."""
 
-    def __init__(self, cluster: Cluster, silencer: Silencer, ack_for: timedelta, ack_age: timedelta | None) -> None:
+    def __init__(self, cluster: Cluster, silencer: Silencer, ack_for: timedelta, ack_age: timedelta | None, prefix: str) -> None:
         self._cluster, self._silencer = cluster, silencer
-        self._ack_for, self._ack_age = ack_for, ack_age
+        self._ack_for, self._ack_age, self._prefix = ack_for, ack_age, prefix
         self._unneeded: dict[str, int] = {}
 
     async def keep(self, known: Known, now: datetime) -> list[str]:
@@ -43,7 +44,7 @@ class Upkeeper:
         if known.old_silences:
             return done  # to renew one that somebody has ended meanwhile would make it anew
         for silence in known.silences.values():
-            mark = mark_of(silence)
+            mark = mark_of(silence, self._prefix)
             ends, made = when(silence.ends_at), when(silence.starts_at)
             if mark is None or not mark.ours or not silence.active or ends is None or made is None:
                 continue

@@ -10,6 +10,7 @@ import msgspec
 from ..core.alerts import Alert
 from ..core.same import alike
 from ..provider import ProviderError
+from .am_acks import PREFIX
 from .am_alerts import Hushed, One, Seen, id_of, listed, routed, whole
 from .am_groups import MOST_GROUPED
 from .am_member import Member, Told
@@ -46,10 +47,10 @@ class Known(msgspec.Struct, frozen=True):
 
 class Merger:
     """Puts together what members say, poll after poll: what has not changed is not looked at again, and is the very same object.
-    Acknowledgements older than ``ack_age`` do not count any more."""
+    Acknowledgements, whose comments begin with ``prefix``, do not count any more when they are older than ``ack_age``."""
 
-    def __init__(self, ack_age: timedelta | None) -> None:
-        self._ack_age = ack_age
+    def __init__(self, ack_age: timedelta | None, prefix: str = PREFIX) -> None:
+        self._ack_age, self._prefix = ack_age, prefix
         self._showing = Showing()
         self._routed: tuple[tuple[WireGroup, ...], _Routes] = (), ({}, {})
         self._named: tuple[tuple[One, ...], Mapping[str, str]] = (), {}
@@ -67,7 +68,7 @@ class Merger:
             self._named = seen.records, _named_ones(seen.records)
         theirs = now + skew
         old = None if self._ack_age is None else theirs - self._ack_age
-        hushed = Hushed(silences, theirs, self._named[1], muted, groups, old, skew)
+        hushed = Hushed(silences, theirs, self._named[1], muted, groups, old, skew, self._prefix)
         return Known(
             seen=seen,
             alerts=self._showing.shown(seen.records, hushed, differing),

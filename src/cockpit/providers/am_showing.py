@@ -8,7 +8,6 @@ from typing import cast
 
 from ..core.alerts import Alert
 from ..core.same import alike, differing
-from .am_acks import mark_of
 from .am_alerts import Hushed, One, Seen, id_of, shown, whole
 from .listed import Listed
 from .records import when
@@ -83,7 +82,7 @@ def _aged(by: Hushed) -> frozenset[str]:
     return frozenset(
         each
         for each, silence in by.silences.items()
-        if by.old is not None and (made := when(silence.starts_at)) is not None and made < by.old and mark_of(silence) is not None
+        if by.old is not None and (made := when(silence.starts_at)) is not None and made < by.old and by.mark(silence) is not None
     )
 
 

@@ -12,7 +12,7 @@ from ..core.alerts import Ref, Silence, SilenceState
 from ..core.text import clean, clean_block
 from ..core.units import say_seconds
 from ..provider import Malformed, NotFound, ProviderError, Unreachable
-from .am_acks import mark_of
+from .am_acks import PREFIX, mark_of
 from .am_matchers import written
 from .am_members import Cluster
 from .am_wire import WireMatcher, WirePost, WireSilence, stamp
@@ -100,13 +100,13 @@ class Silencer:
         await self._cluster.knows(silence_id, SPREADS)
 
 
-def told(silence: WireSilence, source: str, now: datetime, ahead: timedelta = timedelta()) -> Silence | None:
+def told(silence: WireSilence, source: str, now: datetime, ahead: timedelta = timedelta(), prefix: str = PREFIX) -> Silence | None:
     """A silence as the cockpit shows it; ``None`` where it does not say when it ends. ``now`` is its Alertmanager's clock, which is
-    so far ``ahead`` of ours: what is shown is by ours."""
+    so far ``ahead`` of ours: what is shown is by ours. The comment of an acknowledgement begins with ``prefix``."""
     ends, starts = when(silence.ends_at), when(silence.starts_at) or when(silence.updated_at)
     if ends is None or not silence.matchers or clean(silence.id) != silence.id:
         return None
-    mark = mark_of(silence)
+    mark = mark_of(silence, prefix)
     state = _STATES.get(silence.status.state)
     if state is None:
         state = (
