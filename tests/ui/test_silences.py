@@ -161,6 +161,14 @@ class TestThePane:
 
         with_silences(body, size=(80, 24))
 
+    @pytest.mark.parametrize("key", ["slash", "m", "b"])
+    def test_what_is_for_the_alerts_leads_back_to_them(self, key: str) -> None:
+        async def body(person: Sitting) -> None:
+            await person.press(key)
+            assert person.board.front == "alerts"
+
+        with_silences(body)
+
     def test_a_hundred_thousand_alerts_are_not_gone_through_while_nobody_looks(self) -> None:
         async def go() -> None:
             async with sitting(hushed()) as person:

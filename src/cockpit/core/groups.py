@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from .alerts import Alert, AlertState, Severity
@@ -43,6 +42,8 @@ def parse_by(text: str) -> tuple[str, ...]:
         raise ValueError("group by what? by labels (alertname,cluster) or facts (@" + ", @".join(FACTS) + ")")
     for name in names:
         if name.startswith("@") and name[1:] not in FACTS:
+            from difflib import get_close_matches  # deferred: the screen's first second has no mistakes in it
+
             near = get_close_matches(name[1:], FACTS, 1)
             raise ValueError(
                 f"{name} is nothing to group by" + (f", did you mean @{near[0]}?" if near else f": there are @{', @'.join(FACTS)}")

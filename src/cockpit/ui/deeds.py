@@ -54,6 +54,7 @@ def _mark(board: Board, _: str) -> None:
 
 
 def _filter(board: Board, _: str) -> None:
+    _to_alerts(board)
     board.home = board.alerts.key
     board.opening()
     board.start(board.open_filter(board.filter.text))
@@ -66,13 +67,19 @@ def _command(board: Board, _: str) -> None:
 
 def _group(board: Board, _: str) -> None:
     said = board.filtering.toggle_groups()
-    if board.front != "alerts":
-        board.to_pane("alerts")
+    _to_alerts(board)
     board.say(said)
     board.follow()
 
 
+def _to_alerts(board: Board) -> None:
+    """What is said of the alerts is seen where they are."""
+    if board.front != "alerts":
+        board.to_pane("alerts")
+
+
 def _mine(board: Board, _: str) -> None:
+    _to_alerts(board)
     board.sift(mine=not board.filtering.mine)
     board.say("only mine: acknowledged by me, or assigned to me" if board.filtering.mine else "everybody's alerts")
 
