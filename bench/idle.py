@@ -35,6 +35,7 @@ def main() -> None:
             server.fire(
                 *({"alertname": f"Disk{number}", "instance": f"db-{number}", "severity": "warning"} for number in range(20))
             )
+            chosen.ready = chosen.first = "WARN"
             chosen.sources = [SOURCE.format(number=number, url=server.url) for number in range(chosen.many)]
         what = stack.enter_context(subject(chosen))
         terminal = stack.enter_context(what.opened("--clock", columns=chosen.columns, lines=chosen.lines, over=over))

@@ -3,15 +3,18 @@ medians, a ratio.
 
 The first is drawn whole when its last line has come. The rows are in the very first live frame: those that the journal knows of the
 last time, read as they must be read now. ``--subject new`` is the first start of all, in an empty home: there is no last board, and
-it is live once this machine has been looked at.
+it is live once this machine has been looked at. With ``--alerts`` the last known board has some of so many; they are asked for when
+the live one stands.
 """
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import sys
 
-from subject import BARE, Pty, options, subject, versions
+from storm import RULES, serving
+from subject import BARE, CONFIG, SOURCE, Pty, options, subject, versions
 
 LIVE = b"UTC"
 """What a live board's first line has, and no last known board."""
@@ -21,11 +24,16 @@ def main() -> None:
     """Measure and print."""
     parser = options(__doc__ or "")
     parser.add_argument("--runs", type=int, default=21)
+    parser.add_argument("--alerts", type=int, default=0, help="with a source that has so many, which were there the last time")
     chosen = parser.parse_args()
     bare: list[float] = []
     first: list[float] = []
     ours: list[float] = []
-    with subject(chosen) as cockpit:
+    with contextlib.ExitStack() as stack:
+        if chosen.alerts:
+            chosen.first = RULES[0]
+            chosen.sources = [CONFIG, SOURCE.format(number=1, url=stack.enter_context(serving(chosen.alerts)))]
+        cockpit = stack.enter_context(subject(chosen))
         for run in range(chosen.runs + 1):
             with Pty([sys.executable, "-c", BARE], draws=False) as terminal:
                 bare_ms = (terminal.wait_raw(b"BAREREADY") - terminal.started) * 1000

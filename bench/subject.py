@@ -110,21 +110,21 @@ def options(what: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--subject", choices=("cockpit", "new", "board", "demo", "stock"), default="cockpit")
     parser.add_argument("--ready", help="the word on the screen that says that it stands, without spaces")
-    parser.set_defaults(sources=())
+    parser.set_defaults(sources=(), first="QUEUE")
     parser.add_argument("--argument", action="append", default=[], help="handed on to the subject; may be repeated")
     return parser
 
 
 class Subject:
-    """``cockpit`` in a home with a config (`CONFIG`, or the ``sources`` alone) and the journal of an earlier run; ``new`` is the
-    same in an empty home; ``board`` the real board over `support.demo_board`; ``demo`` and ``stock`` the list of
-    `support.demo_screen`, behind the edge and without."""
+    """``cockpit`` in a home with a config (`CONFIG`, or what ``sources`` say) and the journal of an earlier run, which lasted until
+    the word ``first`` stood there; ``new`` is the same in an empty home; ``board`` the real board over `support.demo_board`;
+    ``demo`` and ``stock`` the list of `support.demo_screen`, behind the edge and without."""
 
     def __init__(self, chosen: argparse.Namespace, home: Path) -> None:
         self.name: str = chosen.subject
         self._home, self._arguments = home, chosen.argument
         # in the list of alerts alone; in the title of the traps
-        said = {"cockpit": "WARN" if chosen.sources else "CRIT", "new": "armed", "board": "CRIT"}
+        said = {"cockpit": "CRIT", "new": "armed", "board": "CRIT"}
         self.ready: str = chosen.ready or said.get(self.name, "A0000005")
         self._homes = 0
         if self.name == "cockpit":
@@ -132,7 +132,7 @@ class Subject:
             folder.mkdir(parents=True)
             (folder / "config.toml").write_text("".join(chosen.sources) or CONFIG, "utf-8")
             with self.opened() as terminal:
-                terminal.wait_for("WARN" if chosen.sources else "QUEUE")
+                terminal.wait_for(chosen.first, timeout=120)
                 terminal.wait_until(lambda: "not looked" not in terminal.text, what="the first look of every trap")
 
     def opened(

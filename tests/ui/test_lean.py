@@ -41,7 +41,7 @@ def taken_from(module: str) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("module", [each for each in LEFT_OUT if each != "textual.widgets._tooltip"])
+@pytest.mark.parametrize("module", [each for each in LEFT_OUT if each not in ("textual.widgets._tooltip", "textual.pilot")])
 def test_the_stand_in_has_what_textual_takes_at_import(module: str) -> None:
     assert set(LEFT_OUT[module]) == taken_from(module)
 
@@ -57,6 +57,30 @@ def test_other_libraries_get_the_real_platformdirs() -> None:
 
 def test_textual_can_still_say_where_downloads_go() -> None:
     assert after("print(sys.modules['textual.app'].user_downloads_path().name)") == "Downloads"
+
+
+def test_what_is_lent_is_the_real_thing_once_it_is_called() -> None:
+    said = after(
+        "from textual import suggestions, style\n"
+        "had = 'difflib' in sys.modules, 'pickle' in sys.modules, 'rich.panel' in sys.modules\n"
+        "print(had, suggestions.get_close_matches('abc', ['abd']), style.loads(style.dumps([1])))\n"
+        "from textual.css.stylesheet import Panel\n"
+        "print(type(Panel('x')).__name__, type(Panel.fit('x')).__name__)\n"
+    )
+    assert said == "(False, False, False) ['abd'] [1]\nPanel Panel"
+
+
+def test_a_fault_in_a_style_sheet_is_still_explained() -> None:
+    said = after(
+        "from textual.css.stylesheet import Stylesheet, StylesheetParseError\n"
+        "sheet = Stylesheet()\n"
+        "sheet.add_source('Label { color: nonsense; width: 1fx; }')\n"
+        "try:\n    sheet.parse()\n"
+        "except StylesheetParseError as error:\n"
+        "    from rich.console import Console\n"
+        "    Console(file=sys.stdout, width=200).print(error.errors)\n"
+    )
+    assert "nonsense" in said
 
 
 def test_every_widget_of_the_boxes_can_still_be_had() -> None:

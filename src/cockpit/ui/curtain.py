@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import termios
 import time
 
 from . import picture
@@ -33,8 +32,8 @@ class Curtain:
         self.at = picture.now()
         self.whole = False
         """Whether the terminal has taken all of it."""
-        self.settings = termios.tcgetattr(0)
-        """The terminal's line settings as they were found."""
+        self.settings: list[int | list[bytes | int]] | None = None
+        """The terminal's line settings as they were found; ``None``: they are still that."""
         self._fd = os.open(os.ttyname(1), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
         self.hangs = True
         """Whether it is still this that has the terminal."""
@@ -43,8 +42,8 @@ class Curtain:
     def draw(self) -> None:
         """Put it up. A terminal that does not take it soon keeps nobody from starting."""
         encoding = sys.stdout.encoding or "ascii"
-        self._hush()
         self.whole = self._send((_ENTER + picture.drawn(self.picture, self.at)).encode(encoding, "replace"))
+        self._hush()
         import signal  # now that it hangs: the import takes longer than all the rest
 
         # SIGINT raises an exception, and so lifts the curtain
@@ -68,6 +67,10 @@ class Curtain:
 
     def line_settings_back(self) -> None:
         """The line settings as they were: the app is about to make its own of them. What was typed waits for it."""
+        if self.settings is None:
+            return
+        import termios
+
         try:  # noqa: SIM105  # contextlib takes as long to import as a fourth of all this
             termios.tcsetattr(0, termios.TCSANOW, self.settings)
         except termios.error:
@@ -90,10 +93,16 @@ class Curtain:
 
     def _hush(self) -> None:
         """No echo: what is typed must not be written over the picture. And no stop key: a shell would be left on this screen."""
-        quiet = termios.tcgetattr(0)
-        quiet[3] &= ~(termios.ECHO | termios.ECHONL)
-        quiet[6][termios.VSUSP] = b"\0"
-        termios.tcsetattr(0, termios.TCSANOW, quiet)
+        import termios
+
+        try:
+            found, quiet = termios.tcgetattr(0), termios.tcgetattr(0)
+            quiet[3] &= ~(termios.ECHO | termios.ECHONL)
+            quiet[6][termios.VSUSP] = b"\0"
+            termios.tcsetattr(0, termios.TCSANOW, quiet)
+        except termios.error:
+            return  # the terminal is gone
+        self.settings = found
 
     def _send(self, data: bytes) -> bool:
         end = time.monotonic() + _PATIENCE
@@ -131,7 +140,7 @@ def hang(folder: str, words: Sequence[str]) -> Curtain | None:
         if kept is None:
             return None
         curtain = Curtain(kept)
-    except (OSError, termios.error):
+    except OSError:
         return None
     curtain.draw()
     hung = curtain

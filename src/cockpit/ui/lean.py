@@ -19,18 +19,15 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
         "CommandListItem", "CommandPalette", "DiscoveryHit", "Hit", "Hits", "Provider", "SimpleProvider",
     ),
     "textual.canvas": ("Canvas", "Rectangle"),
+    "textual.pilot": ("Pilot",),
     "textual.widgets._toast": ("ToastRack",),
     "textual.widgets._tooltip": ("Tooltip",),
 }  # fmt: skip
 """Modules of Textual 8.2.8 that are never needed, and the names which others take from them as they are imported."""
 
-LENT: Mapping[str, tuple[str, ...]] = {
-    "difflib": ("get_close_matches",),
-    "pickle": ("dumps", "loads"),
-    "platformdirs": ("user_downloads_path",),
-    "rich.table": ("Table",),
-}
-"""Modules that are loaded when one of these functions is called for the first time; whoever else imports them gets them as ever."""
+LENT = ("difflib", "pickle", "platformdirs", "rich.panel", "rich.table", "rich.tree", "textual.css._help_text")
+"""Modules of which Textual takes functions and classes that it hardly ever calls: each is loaded when one of them is called for the
+first time. Whoever else imports one gets it as ever."""
 
 
 @contextmanager
@@ -44,7 +41,7 @@ def lean() -> Iterator[None]:
             sys.modules[name] = _stand_in(name, {each: type(each, (), {"__module__": name}) for each in taken})
     lent = [name for name in LENT if name not in sys.modules]
     for name in lent:
-        sys.modules[name] = _stand_in(name, {each: partial(_call, name, each) for each in LENT[name]})
+        sys.modules[name] = _stand_in(name, {"__getattr__": partial(_lend, name)})
     try:
         yield
     finally:
@@ -58,5 +55,20 @@ def _stand_in(name: str, contents: Mapping[str, object]) -> ModuleType:
     return module
 
 
-def _call(module: str, name: str, *args: object, **options: object) -> object:
-    return getattr(import_module(module), name)(*args, **options)
+def _lend(module: str, name: str) -> _Lent:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return _Lent(module, name)
+
+
+class _Lent:
+    """What a module has under a name, loaded when it is called or asked for anything."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._name = module, name
+
+    def __call__(self, *args: object, **options: object) -> object:
+        return getattr(import_module(self._module), self._name)(*args, **options)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(getattr(import_module(self._module), self._name), name)
