@@ -205,6 +205,14 @@ def test_a_beat_that_no_trap_waits_for_is_kept_and_told_without_failing_the_job(
     assert (quiet.returncode, quiet.stderr) == (0, ""), "a config that cannot be read is not a job's business"
 
 
+def test_a_beat_answers_whoever_tries_it_at_a_terminal_and_no_job(tripped: Watched) -> None:
+    for words, says in ((("nightly",), "nightly: heartbeat written down"), (("nightly", "--quiet"), "")):
+        with Pty([*COCKPIT, "beat", *words], env=tripped.env, cwd=tripped.path) as terminal:
+            assert terminal.wait_exit(30) == 0
+            assert terminal.text.strip() == says
+    assert tripped.run("beat", "nightly").stdout == ""
+
+
 def test_read_only_that_was_asked_for_on_the_command_line_is_not_lifted_and_says_so(tripped: Watched) -> None:  # safety 12
     with Pty([*COCKPIT, "--read-only"], env=tripped.env, cwd=tripped.path) as terminal:
         terminal.wait_for("backup", timeout=30)

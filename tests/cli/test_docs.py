@@ -17,6 +17,7 @@ from cockpit.core.roster import Layer, Override, Person, Roster, turn
 from cockpit.core.rotation import on_call
 from cockpit.ui.theme import names
 from support.configs import loaded
+from support.home import Home
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -71,6 +72,15 @@ def test_the_readmes_override_changes_who_is_on() -> None:
     assert with_it is not None
     assert without is not None
     assert (with_it.person, without.person) == ("ana", "bo")
+
+
+def test_the_readmes_roster_has_no_gap_before_somebody_reads_it(home: Home) -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    home.config(next(block for block in blocks if "[rosters.primary]" in block))
+    done = home.run("oncall", "--month")
+    assert done.returncode == 0, done
+    assert "GAP" not in done.stdout.upper()
+    assert home.run("oncall", "--gaps", "--since", "2025-12-01", "--until", "2026-12-01").returncode == 0
 
 
 def test_every_link_and_picture_of_the_readme_is_there() -> None:

@@ -165,6 +165,19 @@ def test_hours_nights_and_holidays_of_everyone_and_what_woke_them(team: Home) ->
     said = team.run("oncall", "--hours", "--since", "2026-12-21T05:00", "--until", "2026-12-28T05:00")
     assert said.returncode == 0
     assert "Bo   168.0  63.0    48.0      24.0" in said.stdout
+    assert "Disturbed  Woken\n" in said.stdout
+    assert "Woken: of these, in their own night." in said.stdout, "as the week on the screen has it"
+
+
+def test_a_source_that_has_no_rosters_is_missed_by_nobody(team: Home) -> None:
+    source = '[sources.{0}]\nprovider = "{0}"\n{1} = "env:NOT_THERE"\n'
+    team.config(TEAM + source.format("alertmanager", 'url = "http://127.0.0.1:9"\nauth.bearer'))
+    for words in ((), ("--week",)):
+        done = team.run("oncall", *words)
+        assert "Cannot see" not in done.stdout, done
+        assert done.returncode != 3
+    team.config(TEAM + source.format("pagerduty", "token"))
+    assert team.run("oncall").returncode == 3, "one that has some is"
 
 
 @pytest.mark.parametrize(

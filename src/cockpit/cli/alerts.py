@@ -60,6 +60,7 @@ def _say_what_else(rows: Sequence[Row], view: View, *, everything: bool) -> None
         say(f"Nothing matches the filter (of {len(view.alerts)} in all).")
     else:
         watched = f"Nothing is watched: {view.unwatched}." if view.unwatched else "All clear."
+        watched = f"Nothing firing, but {view.warned}." if view.warned else watched
         say("Nothing firing on what can be seen." if view.cannot_see else watched)
 
 

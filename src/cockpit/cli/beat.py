@@ -11,6 +11,7 @@ from ..core.text import clean
 from ..core.traps import LONGEST_BEAT
 from ..engine.clock import SystemClock
 from . import FINE, USAGE
+from .listing import say
 from .record import journal
 from .run import Options, Stop
 
@@ -19,8 +20,8 @@ _QUICK = 2**20
 
 
 def beat(options: Options) -> int:
-    """Record a heartbeat. Quick and quiet: it stands at the end of a cron job, and never makes that fail for what it only warns
-    of: a name that no trap waits for."""
+    """Record a heartbeat, with a word to whoever tries it at a terminal. Quick, and quiet elsewhere: it stands at the end of a cron
+    job, and never makes that fail for what it only warns of: a name that no trap waits for."""
     name = options.text("name")
     if not name or len(name) > LONGEST_BEAT or clean(name) != name:
         raise Stop(f"{clean(name, 200)!r} cannot be a heartbeat's name: 1 to {LONGEST_BEAT} characters that can be shown", USAGE)
@@ -32,6 +33,8 @@ def beat(options: Options) -> int:
     if waited is not None and name not in waited:
         known = f"; traps wait for {', '.join(sorted(waited))}" if waited else ""
         sys.stderr.write(f"cockpit: {clean(name, 200)} was written down, but no trap waits for it{clean(known, 500)}\n")
+    elif sys.stdout.isatty() and not options.flag("quiet"):
+        say(f"{name}: heartbeat written down")
     return FINE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -72,8 +73,15 @@ def _encoded(record: Mapping[str, object]) -> str:
 _STYLES = {"bad": "\x1b[1;31m", "warn": "\x1b[33m", "good": "\x1b[32m", "dim": "\x1b[2m"}
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str] = (), color: bool = False) -> None:
-    """Columns as wide as their widest cell (the last one runs free); ``styles`` names one style for each row."""
+def table(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    styles: Sequence[str] = (),
+    color: bool = False,
+    cut: Sequence[int] = (),
+) -> None:
+    """Columns as wide as their widest cell (the last one runs free); ``styles`` names one style for each row. On a terminal the
+    columns ``cut`` are shortened until a row fits into a line, the widest first; into a pipe all is whole."""
     from rich.cells import cell_len
 
     def fill(text: str, width: int) -> str:
@@ -81,10 +89,37 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[
 
     safe = [[_encodable(clean(cell)) for cell in row] for row in rows]
     widths = [max(cell_len(row[i]) for row in [list(heads), *safe]) for i in range(len(heads))]
+    if cut and sys.stdout.isatty():
+        widths = _cut(widths, cut, shutil.get_terminal_size().columns)
+        safe = [[_shortened(cell, widths[i]) if i in cut else cell for i, cell in enumerate(row)] for row in safe]
     for number, row in enumerate([list(heads), *safe]):
         line = "  ".join(fill(cell, width) for cell, width in zip(row[:-1], widths, strict=False)) + "  " + row[-1]
         style = "dim" if number == 0 else (styles[number - 1] if styles else "")
         _put(f"{_STYLES[style]}{line.rstrip()}\x1b[m" if color and style else line.rstrip())
+
+
+_NARROWEST = 8
+
+
+def _cut(widths: Sequence[int], cut: Sequence[int], room: int) -> list[int]:
+    """The widths of columns, of which those that may be are cut until all fit into ``room`` cells, with two between them."""
+    found = list(widths)
+    while sum(found) + 2 * (len(found) - 1) > room:
+        widest = max(cut, key=lambda i: found[i])
+        if found[widest] <= _NARROWEST:
+            break
+        found[widest] -= 1
+    return found
+
+
+def _shortened(text: str, width: int) -> str:
+    """A cell of that width at most, with … where something is missing."""
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) <= width:
+        return text
+    mark = _encodable("…")
+    return set_cell_size(text, max(0, width - cell_len(mark))).rstrip() + mark
 
 
 def alert_record(alert: Alert, pending: str) -> dict[str, object]:

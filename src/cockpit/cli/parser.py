@@ -169,7 +169,9 @@ def _silence(parser: argparse.ArgumentParser) -> None:
     length.add_argument("--for", dest="duration", metavar="TIME", help="how long: 30m, 2h, 1d (default: 1h)")
     length.add_argument("--until-resolved", action="store_true", help="until what it hushes has resolved, however long that takes")
     parser.add_argument("--comment", metavar="TEXT", help="why (wanted)")
-    parser.add_argument("--source", default="", metavar="NAME", help="the source to silence at (default: the only one that can)")
+    parser.add_argument(
+        "--source", default="", metavar="NAME", help="the source to silence at (default: the one whose alerts it hits)"
+    )
     parser.add_argument(
         "--edit",
         default="",
@@ -247,7 +249,11 @@ def _oncall(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--week", action="store_true", help="every shift and gap of this week")
     one.add_argument("--month", action="store_true", help="every shift and gap of this month")
     one.add_argument("--gaps", action="store_true", help="gaps, double bookings, clashes with absences in the next 30 days")
-    one.add_argument("--hours", action="store_true", help="hours, nights, weekends, interruptions of everyone in the last 30 days")
+    one.add_argument(
+        "--hours",
+        action="store_true",
+        help="hours, nights, weekends of everyone in the last 30 days; how often disturbed, and woken",
+    )
     one.add_argument("--mine", action="store_true", help="your own shifts in the next 8 weeks")
     one.add_argument("--ics", action="store_true", help="the shifts of the next 12 weeks as a calendar (RFC 5545) that others read")
     _overriding(parser)
@@ -309,6 +315,7 @@ def _trap(parser: argparse.ArgumentParser) -> None:
 
 def _beat(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="the heartbeat's name, as in the trap's `name`")
+    parser.add_argument("--quiet", action="store_true", help="say nothing at a terminal either, when all is well")
 
 
 def _runbooks(parser: argparse.ArgumentParser) -> None:

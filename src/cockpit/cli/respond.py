@@ -4,7 +4,7 @@ sends it only with ``--yes``."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta, tzinfo
 from typing import cast
 
 from ..core.actions import Action
@@ -32,6 +32,7 @@ from . import COULD_NOT_SEE, FINE, USAGE
 from .alerts import duration_of, find, settle
 from .compose import House, house
 from .listing import as_json, say, table, when
+from .moments import read, told, viewer
 from .run import Options, Stop
 
 
@@ -48,7 +49,7 @@ def snooze(options: Options) -> int:
     with house(options) as home:
         view, refs = _alerts(home, options)
         ends = (view.now + length).replace(microsecond=0)
-        said = f"Snooze until {ends:%Y-%m-%d %H:%M} UTC ({say_seconds(length.total_seconds())}); then they ring again:"
+        said = f"Snooze until {told(ends, viewer(home.config))} ({say_seconds(length.total_seconds())}); then they ring again:"
         return _sent(options, home, Snooze(refs, ends), [said, *_named(view, refs)])
 
 
@@ -114,15 +115,16 @@ def maintenance(options: Options) -> int:
         if options.text("end"):
             return _end(options, home, view)
         if not options.words("services"):
-            return _maintenances(options, view)
+            return _maintenances(options, view, viewer(home.config))
         source = options.text("source") or _only(home, "Maintains")
         known = cast(tuple[Service, ...], _told(home, ServicesAt(source)))
         found = [_one(each, [(one.id, one.name) for one in known], "no service") for each in options.words("services")]
-        starts = _time(options.text("at")) if options.text("at") else view.now
+        starts = read(options.text("at"), viewer(home.config)) if options.text("at") else view.now
         length = timedelta(seconds=duration_of(options.text("duration")))
         ends, names = (starts + length).replace(microsecond=0), tuple(name for _, name in found)
         action = Maintain(source, tuple(each for each, _ in found), starts, ends, options.text("comment"), names)
-        said = f"At {source}, from {starts:%Y-%m-%d %H:%M} until {ends:%Y-%m-%d %H:%M} UTC, nothing is raised for:"
+        zone = viewer(home.config)
+        said = f"At {source}, from {told(starts, zone)} until {told(ends, zone)}, nothing is raised for:"
         return _sent(options, home, action, [said, *(f"  {name}" for name in names)])
 
 
@@ -191,22 +193,22 @@ def _listed(options: Options, records: Sequence[dict[str, object]]) -> int:
     return FINE
 
 
-def _maintenances(options: Options, view: View) -> int:
+def _maintenances(options: Options, view: View, zone: tzinfo | None) -> int:
     if options.json:
         as_json([_record(each) for each in view.maintenances])
     elif view.maintenances:
         rows = [
             (
                 str(each.ref),
-                f"{each.starts_at.astimezone():%m-%d %H:%M}" if not each.runs(view.now) else "now",
-                f"{each.ends_at.astimezone():%m-%d %H:%M}",
+                f"{each.starts_at.astimezone(zone):%m-%d %H:%M %Z}" if not each.runs(view.now) else "now",
+                f"{each.ends_at.astimezone(zone):%m-%d %H:%M %Z}",
                 each.who,
                 ", ".join(each.services),
                 each.comment,
             )
             for each in view.maintenances
         ]
-        table(("Id", "From (local)", "Until (local)", "Who", "Services", "Comment"), rows)
+        table(("Id", "From", "Until", "Who", "Services", "Comment"), rows)
     else:
         say("Nothing is under maintenance" + (" on what can be seen." if view.blind else "."))
     for health in () if options.json else view.blind:
@@ -240,10 +242,3 @@ def _only(home: House, capability: str) -> str:
     if len(able) != 1:
         raise Stop(f"say at which source, with --source: {', '.join(able) or 'none here can do that'}", USAGE)
     return able[0]
-
-
-def _time(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text).astimezone()
-    except (ValueError, OverflowError):
-        raise Stop(f"{text!r} is not a time: write 2026-11-24T09:00 or 2026-11-24T09:00+01:00", USAGE) from None

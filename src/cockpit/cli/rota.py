@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..config.model import Config
 from ..core.coverage import NEVER, Clash, begins, ends, next_of
-from ..core.loads import Load
+from ..core.loads import DISTURBED, Load
 from ..core.roster import Gap, Shift, known_as
 from ..core.rotation import alone, shifts
 from ..core.schedule import Laid, Schedule, schedule
@@ -82,13 +82,14 @@ def hours(options: Options) -> int:
         as_json([_load_record(load) for load in asked.laid.loads])
     else:
         say(f"{told(asked.laid.since, asked.zone)} to {told(asked.laid.until, asked.zone)}")
-        heads = ("Who", "Hours", "Nights", "Weekends", "Holidays", "Interrupted", "At night")
+        heads = ("Who", "Hours", "Nights", "Weekends", "Holidays", "Disturbed", "Woken")
         rows = [
             (load.name, *(f"{part:.1f}" for part in (load.hours, load.nights, load.weekends, load.holidays)),
              str(load.interruptions), str(load.at_night))
             for load in asked.laid.loads
         ]  # fmt: skip
         table(heads, rows)
+        say(DISTURBED)
         _tell_silence(asked.laid)
     return COULD_NOT_SEE if asked.laid.silent else FINE
 

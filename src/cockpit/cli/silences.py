@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 import msgspec
 
 from ..core.actions import EndSilence, MakeSilence, Run
-from ..core.alerts import Silence, SilenceState
-from ..core.filters import FilterError, parse
+from ..core.alerts import Alert, AlertState, Ref, Severity, Silence, SilenceState
+from ..core.filters import Filter, FilterError, Is, parse
 from ..core.silences import hushed, lasting, later, listed
-from ..core.text import clean
+from ..core.text import clean, clean_block
 from ..core.units import say_seconds
 from ..core.view import Row, View
 from . import COULD_NOT_SEE, FINE, USAGE
 from .alerts import duration_of, filter_of, outcome, settle, status_of
 from .compose import House, house
 from .listing import as_json, say, table, when
+from .moments import told, viewer
 from .run import Options, Stop
 
 LENGTH = "1h"
@@ -52,7 +54,7 @@ def _wanted(options: Options, home: House, view: View, before: Silence | None, m
     length = timedelta(seconds=duration_of(options.text("duration") or LENGTH))
     resolved = options.flag("until_resolved")
     if before is None:
-        source = options.text("source") or _only_source(home)
+        source = options.text("source") or _source_for(home, view, match, view.now + length)
         return MakeSilence(source, match, view.now + length, options.text("comment"), until_resolved=resolved)
     if before.ack:
         raise Stop(f"that is the acknowledgement of {before.who}: `cockpit unack` takes it back")
@@ -90,7 +92,7 @@ def _previewed_and_sent(options: Options, home: House, view: View, wanted: MakeS
         problem = "nothing that it matches fires now: a silence until resolved would end at once"
     send = options.flag("yes")
     if not options.json:
-        _say_preview(view, wanted, before, hit)
+        _say_preview(view, viewer(home.config), wanted, before, hit)
     if problem:
         raise Stop(clean(problem))
     runs: Sequence[Run] = home.do(wanted) if send else ()
@@ -113,20 +115,20 @@ def _hit(view: View, wanted: MakeSilence) -> list[Row]:
     return [row for row in there if rule.matches(row.alert, view.now, view.me)]
 
 
-def _say_preview(view: View, wanted: MakeSilence, before: Silence | None, hit: Sequence[Row]) -> None:
-    say(f"At {wanted.source}, until {_until(wanted.until_resolved, wanted.ends_at, view.now)}: {clean(wanted.match)}")
+def _say_preview(view: View, zone: tzinfo | None, wanted: MakeSilence, before: Silence | None, hit: Sequence[Row]) -> None:
+    say(f"At {wanted.source}, until {_until(wanted.until_resolved, wanted.ends_at, view.now, zone)}: {clean(wanted.match)}")
     if before is not None:
         gone = "; it has ended, and is made anew" if before.state is SilenceState.EXPIRED else ""
-        say(f"Before, until {_until(before.until_resolved, before.ends_at, view.now)}: {before.match}{gone}")
-    say(f"Hits {len(hit)} alert{'s' * (len(hit) != 1)} now" + "".join(f"\n  {row.alert.name}  {row.alert.where}" for row in hit))
+        say(f"Before, until {_until(before.until_resolved, before.ends_at, view.now, zone)}: {before.match}{gone}")
+    say(f"Hits {_alerts(len(hit))} now" + "".join(f"\n  {row.alert.name}  {row.alert.where}" for row in hit))
 
 
-def _until(resolved: bool, ends_at: datetime, now: datetime) -> str:
+def _until(resolved: bool, ends_at: datetime, now: datetime, zone: tzinfo | None) -> str:
     if resolved:
         return "it has resolved"
     left = (ends_at - now).total_seconds()
     off = say_seconds(left) if left >= 0 else f"{say_seconds(-left)} ago"
-    return f"{ends_at:%Y-%m-%d %H:%M:%S} UTC ({off})"
+    return f"{told(ends_at, zone)} ({off})"
 
 
 def _preview_record(wanted: MakeSilence, hit: Sequence[Row]) -> dict[str, object]:
@@ -143,14 +145,14 @@ def _preview_record(wanted: MakeSilence, hit: Sequence[Row]) -> dict[str, object
 
 def _list(options: Options) -> int:
     with house(options) as home:
-        view = home.view(look=False)
+        view, zone = home.view(look=False), viewer(home.config)
     shown = [each for each in listed(view.silences) if options.flag("all") or each.state is not SilenceState.EXPIRED]
     hits = hushed(row.alert for row in view.alerts)
     if options.json:
         as_json([_record(each, hits.get((each.ref.source, each.ref.id), 0)) for each in shown])
     elif shown:
-        heads = ("Id", "State", "Until (local)", "Hits", "Who", "Match", "Comment")
-        table(heads, [_cells(each, hits.get((each.ref.source, each.ref.id), 0)) for each in shown])
+        heads = ("Id", "State", "Until", "Hits", "Who", "Match", "Comment")
+        table(heads, [_cells(each, hits.get((each.ref.source, each.ref.id), 0), zone) for each in shown], cut=(5, 6))
     else:
         say("There are no silences" + (" on what can be seen." if view.blind else "."))
     if not options.json:
@@ -159,8 +161,8 @@ def _list(options: Options) -> int:
     return COULD_NOT_SEE if view.blind else FINE
 
 
-def _cells(silence: Silence, hits: int) -> tuple[str, ...]:
-    until = "resolved" if silence.until_resolved else f"{silence.ends_at.astimezone():%m-%d %H:%M}"
+def _cells(silence: Silence, hits: int, zone: tzinfo | None) -> tuple[str, ...]:
+    until = "resolved" if silence.until_resolved else f"{silence.ends_at.astimezone(zone):%m-%d %H:%M %Z}"
     state = f"{silence.state.value}, ack" if silence.ack else silence.state.value
     return str(silence.ref), state, until, str(hits), silence.who, silence.match, silence.comment
 
@@ -196,8 +198,37 @@ def _found(view: View, wanted: str) -> Silence:
     return found[0]
 
 
-def _only_source(home: House) -> str:
+def _source_for(home: House, view: View, match: str, ends_at: datetime) -> str:
+    """Where a silence is meant: at the source whose alerts it hits; where it hits none, at the only one that would take it. Ends
+    the command where that is none, or could be several."""
     able = sorted(source for source, capability in home.can if capability == "Silences")
-    if len(able) != 1:
-        raise Stop(f"say at which source, with --source: {', '.join(able) or 'none here can silence'}", USAGE)
-    return able[0]
+    if len(able) == 1:
+        return able[0]
+    rule = parse(match)
+    hits = Counter(row.alert.ref.source for row in view.alerts if rule.matches(row.alert, view.now, view.me))
+    hit = [source for source in able if hits[source]]
+    meant = [source for source in able if _may_be_at(source, rule)]
+    taking = hit or [source for source in meant if not _against(home, source, match, ends_at)]
+    if len(taking) == 1:
+        return taking[0]
+    if not taking:
+        reasons = "".join(f"\n  {source}: {_against(home, source, match, ends_at)}" for source in able)
+        raise Stop(f"no source takes such a silence{clean_block(reasons) or ': none here can silence'}")
+    choices = [f"--source {source}" + (f" ({_alerts(hits[source])})" if hit else "") for source in taking]
+    said = "it hits alerts at several sources" if hit else "it hits nothing now, and several sources would take it"
+    raise Stop(f"{said}: say which, with {' or '.join(choices)}", USAGE)
+
+
+def _may_be_at(source: str, rule: Filter) -> bool:
+    """Whether what the filter says of the source, if anything, is true of this one."""
+    there = Alert(ref=Ref(source, ""), name="", severity=Severity.UNKNOWN, state=AlertState.FIRING)
+    return all(term.holds(there) for term in rule.terms if isinstance(term, Is) and term.fact and term.name == "source")
+
+
+def _against(home: House, source: str, match: str, ends_at: datetime) -> str:
+    """Why a source would not take it; "" where nothing is against it."""
+    return home.desk.why_not(MakeSilence(source, match, ends_at, "…")) or home.desk.silence_problem(source, match, ends_at)
+
+
+def _alerts(many: int) -> str:
+    return f"{many} alert{'s' * (many != 1)}"

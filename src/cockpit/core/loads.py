@@ -21,6 +21,10 @@ _DAY = timedelta(days=1)
 _NONE = Holidays()
 
 
+DISTURBED = "Disturbed: called while on call; within 15 minutes that is once. Woken: of these, in their own night."
+"""What the counts of a `Load` mean, wherever they are shown: ``interruptions`` (disturbed) and ``at_night`` (woken)."""
+
+
 class Disturbance(msgspec.Struct, frozen=True):
     """Something called for a person at ``at`` (UTC). ``who`` is a name they go by; "" is whoever was on call first then."""
 

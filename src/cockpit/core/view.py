@@ -36,6 +36,9 @@ class JournalHealth(msgspec.Struct, frozen=True):
         return not self.problem
 
 
+_NAMED = 3
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """All that a screen or a listing draws. ``alerts`` are ranked worst and newest first, whatever sequence of rows is given;
     ``now`` is UTC."""
@@ -74,6 +77,17 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         for count, word in ((len(dark) - fresh, "blind"), (fresh, "not looked at yet")):
             words += [f"{count} trap{'s' * (count > 1)} {word}"] if count else []
         return tuple(words)
+
+    @property
+    def warned(self) -> str:
+        """The traps that warn, or have tripped, in words: ``1 trap warns: root-disk``. While there are any, nothing that fires is
+        not "all clear". "" where there are none."""
+        words = []
+        for state, one, many in ((TrapState.TRIPPED, "has tripped", "have tripped"), (TrapState.WARNING, "warns", "warn")):
+            if found := [view.trap.name for view in self.traps if view.state is state]:
+                names = ", ".join(found[:_NAMED]) + (", …" if len(found) > _NAMED else "")
+                words.append(f"{len(found)} trap{'s' * (len(found) > 1)} {many if len(found) > 1 else one}: {names}")
+        return "; ".join(words)
 
     @property
     def alarms(self) -> tuple[str, ...]:

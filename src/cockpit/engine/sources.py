@@ -14,11 +14,14 @@ from ..core.days import Day
 from ..core.roster import OnCall, believed
 from ..core.schedule import Laid
 from ..core.sources import Snapshot, SourceHealth
-from ..provider import Clock, Host
+from ..provider import Clock, Host, capabilities
 from .crew import Crew
 from .laying import days_of, laid_out
 from .local import LOCAL, configured
 from .source import Source
+
+_ROSTERS = frozenset({"Rosters", "Shifts", "Days"})
+"""What has something to say about who is on call."""
 
 
 class Sources:
@@ -93,7 +96,7 @@ class Sources:
                 await self._ask_days(source)
                 answer = await source.on_call(at)
             except Exception as error:  # noqa: BLE001  # whatever a provider raises is said, and the others are asked
-                silent.append(f"{source.name}: {source.why(error)}")
+                silent.extend(self._missed(source, error))
             else:
                 found.extend(answer.records if answer is not None else ())
 
@@ -113,7 +116,7 @@ class Sources:
                     await source.ask(lambda provider, can: laid_out(provider, can, source.name, since, until, self._clock.now()))
                 )
             except Exception as error:  # noqa: BLE001  # whatever a provider raises is said, and the others are asked
-                silent.append(f"{source.name}: {source.why(error)}")
+                silent.extend(self._missed(source, error))
 
         await self._local_last(ask)
         return Laid(
@@ -123,6 +126,14 @@ class Sources:
             overrides=tuple(one for each in found for one in each.overrides),
             silent=tuple(sorted((*silent, *(word for each in found for word in each.silent)))),
         )
+
+    def _missed(self, source: Source, error: BaseException) -> tuple[str, ...]:
+        """What is said of a source that could not be asked who is on call; nothing where its kind has no rosters at all."""
+        try:
+            able = source.can or capabilities(self._load(source.provider_name))  # what it can is known once it has been made
+        except Exception:  # noqa: BLE001  # it cannot be loaded: that is the error which is told
+            able = _ROSTERS
+        return (f"{source.name}: {source.why(error)}",) if able & _ROSTERS else ()
 
     async def _local_last(self, ask: Callable[[Source], Awaitable[None]]) -> None:
         """Ask all of them at the same time, but this machine when the others have told their days: its rosters need them."""

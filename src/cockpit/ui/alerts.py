@@ -58,7 +58,7 @@ class Alerts(Haunted[Entry]):
         self._doing: Sequence[tuple[AlertRow, str]] = ()
         self._needs = EVERYTHING
         self._blind: tuple[str, ...] = ()
-        self._unwatched = ""
+        self._unwatched = self._warned = ""
         self._ages: dict[str, timedelta | None] = {}
         self._counts: dict[AlertState, int] = {}
         self._firing = 0
@@ -88,7 +88,7 @@ class Alerts(Haunted[Entry]):
         self._looked = listed.looked
         self._around = around or Around(len(listed))
         self.hidden = len(view.alerts) - self._around.many
-        self._blind, self._unwatched = view.cannot_see, view.unwatched
+        self._blind, self._unwatched, self._warned = view.cannot_see, view.unwatched, view.warned
         self._ages = {source.source: source.age for source in view.sources}
         self._sources, self._armed = len(view.sources), sum(trap.state.value == "armed" for trap in view.traps)
         self._counts = {state: listed.count_in(state) for state in AlertState}
@@ -196,6 +196,10 @@ class Alerts(Haunted[Entry]):
             return ((), *_centred([("◌ ", "blind"), (f"Nothing is watched: {self._unwatched}", "blind")], self.room))
         armed = f", {self._armed} trap{'s' * (self._armed != 1)} armed" if self._armed else ""
         seen = f"{self._sources} source{'s' * (self._sources != 1)} live{armed}"
+        if self._warned:
+            warned = fit(self._warned, min(len(self._warned), max(8, self.room - 4)))
+            calm: list[Span] = [("Nothing firing, but", "text")]
+            return ((), *_centred(calm, self.room), *_centred([("◆ ", "warning"), (warned, "warning")], self.room))
         return ((), *_centred([("✓ All clear", "ok")], self.room), *_centred([(seen, "muted")], self.room))
 
 

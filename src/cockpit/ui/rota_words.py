@@ -67,7 +67,7 @@ def load_words(load: Load) -> str:
     """A person's load in a sentence."""
     parts = [f"{load.hours:.0f} h on call", f"{load.nights:.0f} h of their nights", f"{load.weekends:.0f} h of weekends"]
     parts += [f"{load.holidays:.0f} h of holidays"] if load.holidays else []
-    woken = f", {load.at_night} of them at night" if load.at_night else ""
+    woken = f", woken by {load.at_night} of them" if load.at_night else ""
     return f"{load.name}: {', '.join(parts)}; disturbed {_many(load.interruptions, 'time')}{woken}"
 
 
