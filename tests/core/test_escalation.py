@@ -60,6 +60,8 @@ class Night:
         self.now = firing.since
         self.orphans: set[str] = set()
         self.killed = False
+        self.unknown = False
+        """Whether what fails may have arrived all the same."""
 
     def reach(self, _policy: Policy, step: EscalationStep, _at: datetime) -> tuple[Sequence[Reached], Sequence[str]]:
         names = [target.name for target in step.notify]
@@ -88,7 +90,10 @@ class Night:
         if good and attempt.kind is PageKind.TRIGGER:
             self.told.append(((self.now - self.firing.since).total_seconds(), attempt.person))
         state = PageState.SENT if good else PageState.FAILED
-        self.attempts[attempt.key] = msgspec.structs.replace(attempt, state=state, settled_at=self.now, why="" if good else "no")
+        lodged = attempt.lodged or good or self.unknown
+        self.attempts[attempt.key] = msgspec.structs.replace(
+            attempt, state=state, lodged=lodged, settled_at=self.now, why="" if good else "no"
+        )
 
     def until(self, seconds: float) -> None:
         """Let time pass, looking whenever the policy wants to."""
@@ -197,6 +202,69 @@ def test_the_end_that_could_not_be_told_is_tried_again() -> None:
     night.until(3600)
     assert [kind for _, kind in night.ended] == [PageKind.RESOLVE, PageKind.RESOLVE]
     assert night.attempts[next(key for key in night.attempts if key.endswith("resolve"))].state is PageState.SENT
+
+
+def test_a_page_of_which_nobody_knows_whether_it_arrived_has_an_end_and_one_that_certainly_did_not_has_none() -> None:
+    for unknown, ends in ((True, [PageKind.RESOLVE]), (False, [])):
+        night = Night(Policy(name="p", steps=(step("ana"),)), lasting=frozenset({"mail"}), works=lambda _who, _at: False)
+        night.unknown = unknown
+        night.until(1)
+        night.unknown = False  # its later tries were certainly in vain
+        night.until(600)
+        night.works = lambda _who, _at: True
+        night.turns(Attention.OVER)
+        night.until(3600)
+        assert [kind for _, kind in night.ended] == ends
+
+
+def test_the_end_is_told_though_a_later_reminder_did_not_get_through() -> None:
+    night = Night(Policy(name="p", steps=(step("", 0),)), lasting=frozenset({"mail"}))
+    night.until(RETOLD - 10)
+    night.works = lambda _who, _at: False
+    night.until(RETOLD + 600)
+    night.works = lambda _who, _at: True
+    night.turns(Attention.OVER)
+    night.until(RETOLD + 3600)
+    assert [kind for _, kind in night.ended] == [PageKind.RESOLVE]
+
+
+def test_an_end_does_not_overtake_the_page_that_it_ends() -> None:
+    night = Night(Policy(name="p", steps=(step("ana"),)), lasting=frozenset({"mail"}))
+    night.killed = True  # it is on its way
+    night.look()
+    (begun,) = night.attempts.values()
+    night.killed = False
+    night.turns(Attention.OVER)
+    night.look()
+    assert night.ended == [], "the far side would open what nobody closes"
+    night.attempts[begun.key] = msgspec.structs.replace(begun, state=PageState.SENT, lodged=True, settled_at=night.now)
+    night.look()
+    assert [kind for _, kind in night.ended] == [PageKind.RESOLVE]
+
+
+def test_what_a_killed_process_had_begun_has_an_end_whatever_became_of_it() -> None:
+    night = Night(Policy(name="p", steps=(step("ana"),)), lasting=frozenset({"mail"}))
+    night.killed = True
+    night.look()
+    night.killed = False
+    night.orphans.update(night.attempts)
+    night.works = lambda _who, _at: False
+    night.until(600)
+    assert {each.state for each in night.attempts.values()} == {PageState.FAILED}
+    night.works = lambda _who, _at: True
+    night.turns(Attention.OVER)
+    night.until(3600)
+    assert [kind for _, kind in night.ended] == [PageKind.RESOLVE]
+
+
+def test_a_policy_that_is_renamed_tells_the_end_of_what_it_began_once() -> None:
+    night = Night(Policy(name="p", steps=(step("ana"),)), lasting=frozenset({"mail"}))
+    night.until(60)
+    night.policy = Policy(name="q", steps=(step("ana"),))
+    night.until(120)
+    night.turns(Attention.OVER)
+    night.until(3600)
+    assert [kind for _, kind in night.ended] == [PageKind.RESOLVE], "one incident, one end"
 
 
 def test_a_channel_that_keeps_an_incident_is_told_again_that_it_still_fires() -> None:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from cockpit import plugins
@@ -168,6 +169,47 @@ def test_the_end_is_told_by_a_channel_that_wants_to_know(tmp_path: Path) -> None
         assert rig.pager.kinds == [("ana", "trigger"), ("ana", "resolve")]
         assert rig.pager.told[0][0].key == rig.pager.told[1][0].key
         rig.turned(lambda: rig.journal.pages()[0] == (), step=5)
+    finally:
+        rig.engine.stop()
+        rig.journal.close()
+
+
+@pytest.mark.parametrize("goes", ["renamed", "removed", "removed, then acknowledged"])
+def test_the_end_is_told_though_its_policy_is_gone_from_the_config(tmp_path: Path, goes: str) -> None:
+    rig = Rig(tmp_path, channels=channel(ends=True)).begun()
+    try:
+        rig.trips()
+        rig.turned(lambda: rig.pager.kinds and rig.journal.pages()[0][0].state is PageState.SENT)
+        left = policy(("bo", 6000), name="day") if goes == "renamed" else {}
+        rig.engine.adopt(msgspec.structs.replace(rig.config, escalations=left))
+        if goes == "removed, then acknowledged":
+            run = rig.asks(Ack((Ref("local", "flag"),)))
+            rig.turned(lambda: rig.run(run).settled)
+            rig.turned(lambda: len(rig.pager.told) == 2, step=1)
+        rig.mends()
+        rig.turned(lambda: rig.pager.kinds[-1] == ("ana", "resolve"), step=2)
+        acknowledged = [("ana", "acknowledge")] if goes == "removed, then acknowledged" else []
+        assert [each for each in rig.pager.kinds if each[0] == "ana"] == [("ana", "trigger"), *acknowledged, ("ana", "resolve")]
+        rig.turned(lambda: rig.journal.pages()[0] == (), step=5)
+    finally:
+        rig.engine.stop()
+        rig.journal.close()
+
+
+def test_a_page_that_may_have_arrived_is_told_so_and_has_an_end(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, channels=channel(ends=True)).begun()
+    try:
+        rig.pager.lost = "no answer"
+        rig.trips()
+        rig.turned(lambda: rig.alert() is not None and rig.alert().pages and rig.alert().pages[0].state is PageState.FAILED)  # type: ignore[union-attr]  # it trips
+        assert rig.alert().pages[0].why.startswith("no answer; it may have arrived all the same")  # type: ignore[union-attr]  # as above
+        run = rig.asks(PagePeople(("person:bo",), "come and look"))
+        rig.turned(lambda: rig.run(run) in (RunState.UNCERTAIN, RunState.FAILED))
+        assert rig.run(run) is RunState.UNCERTAIN, "nobody knows whether he was told"
+        rig.mends()
+        rig.turned(lambda: rig.alert() is None)
+        rig.pager.lost = ""
+        rig.turned(lambda: ("ana", "resolve") in rig.pager.kinds, step=2)
     finally:
         rig.engine.stop()
         rig.journal.close()

@@ -14,7 +14,7 @@ from cockpit.core.paging import Page
 from cockpit.core.roster import Contact, Person
 from cockpit.core.units import Seconds
 from cockpit.plugins import PluginError
-from cockpit.provider import Host, ProviderError, Recipient
+from cockpit.provider import Host, ProviderError, Recipient, Unreachable
 
 
 class PagerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,11 +22,12 @@ class PagerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Pager:
-    """Everybody who was told by it, in ``told``; while `refuse` is a word, it says no with it. ``held`` keeps a page on its way."""
+    """Everybody who was told by it, in ``told``; while `refuse` is a word, it says no with it; while
+    `lost` is one, it takes the page and nobody hears of it. ``held`` keeps a page on its way."""
 
     def __init__(self) -> None:
         self.told: list[tuple[Page, Recipient]] = []
-        self.refuse = ""
+        self.refuse = self.lost = ""
         self.held: threading.Event | None = None
         self.reached = threading.Event()
 
@@ -55,6 +56,8 @@ class Pager:
                 if pager.refuse:
                     raise ProviderError(pager.refuse)
                 pager.told.append((page, to))
+                if pager.lost:
+                    raise Unreachable(pager.lost)
                 return "beep"
 
         return Channel

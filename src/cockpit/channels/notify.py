@@ -5,8 +5,8 @@ Each person's contact ``notify`` is an apprise URL of theirs, or the channel has
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from functools import partial
 from typing import ClassVar
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from ..core.paging import Page, PageKind
 from ..core.text import clean
 from ..provider import Host, NotReached, ProviderError, Recipient, Secret
+from .apart import apart
 from .wording import subject_of, text_of
 
 
@@ -50,7 +51,8 @@ class Notify:
         heard = _Heard()
         apprise.logger.addHandler(heard)
         try:
-            sent = await asyncio.to_thread(there.notify, title=subject_of(page), body=text_of(page), notify_type=kind)
+            send = partial(there.notify, title=subject_of(page), body=text_of(page), notify_type=kind)
+            sent = await apart(send, "apprise")
         finally:
             apprise.logger.removeHandler(heard)
         if not sent:

@@ -13,7 +13,8 @@ The rules:
 - A failed page is tried `TRIES` times in all, with `BACKOFF` seconds between.
 - What is less severe than ``urgent`` waits for the end of the quiet hours.
 - An acknowledgement, a silence and a resolution stop it. Channels that keep an incident at the far side (``lasting``) are told of
-  the acknowledgement and of the end, once each, and that it still fires every `RETOLD` seconds.
+  the acknowledgement and of the end, once each, and that it still fires every `RETOLD` seconds. They hear of the end as well
+  where nobody knows whether the page arrived, and where its policy is not configured any more (`endings`).
 """
 
 from __future__ import annotations
@@ -137,12 +138,9 @@ def due(
     """What is to be done for one firing at ``now``. ``attempts`` are all that are written down for it; ``lasting`` names the
     channels that keep an incident; ``orphaned`` says of a begun attempt that the process which began it is gone."""
     mine = [each for each in attempts if each.alert == firing.alert and each.firing == firing.number and each.policy == policy.name]
-    again = [each for each in mine if each.state is PageState.BEGUN and orphaned(each)]
     if firing.attention is not Attention.OPEN:
-        again = [each for each in again if each.kind is not PageKind.TRIGGER]
-        told = _told(firing, mine, now, lasting)
-        retried, next_try = _retries([each for each in mine if each.kind is not PageKind.TRIGGER], now)
-        return Due((*_anew(again), *told, *retried), next_try)
+        return endings(firing, attempts, now, lasting=lasting, orphaned=orphaned)
+    again = [each for each in mine if each.state is PageState.BEGUN and orphaned(each)]
     steps = [each for each in mine if each.kind is PageKind.TRIGGER]
     retried, next_try = _retries(steps, now)
     retold, next_tell = _retold(steps, now, lasting)
@@ -157,6 +155,23 @@ def due(
     return Due(
         (*_anew(again), *retried, *retold, *begun), _first(next_try, next_tell, at if step else None), step, at if step else None
     )
+
+
+def endings(
+    firing: Firing,
+    attempts: Sequence[Attempt],
+    now: datetime,
+    *,
+    lasting: frozenset[str] = frozenset(),
+    orphaned: Callable[[Attempt], bool] = lambda _: False,
+) -> Due:
+    """What is still to be told of a firing that somebody has or that is over, by whichever policy it was told: one that is renamed
+    or taken out of the config leaves no incident behind. Pages by hand have no end. The arguments are those of `due`."""
+    mine = [each for each in attempts if each.alert == firing.alert and each.firing == firing.number and each.policy]
+    ends = [each for each in mine if each.kind is not PageKind.TRIGGER]
+    again = [each for each in ends if each.state is PageState.BEGUN and orphaned(each)]
+    retried, next_try = _retries(ends, now)
+    return Due((*_anew(again), *_told(firing, mine, now, lasting, orphaned), *retried), next_try)
 
 
 def key_of(policy: str, firing: Firing, round: int, step: int, person: str, channel: str, kind: PageKind = PageKind.TRIGGER) -> str:
@@ -249,8 +264,14 @@ def _retries(steps: Iterable[Attempt], now: datetime) -> tuple[list[Attempt], da
 
 
 def _anew(attempts: Iterable[Attempt]) -> list[Attempt]:
-    """Begun once more. When each was begun first stays: the later steps keep their distance from that."""
-    return [msgspec.structs.replace(each, state=PageState.BEGUN, tries=each.tries + 1, settled_at=None) for each in attempts]
+    """Begun once more. When each was begun first stays: the later steps keep their distance from that. What a killed process had
+    begun may have got through."""
+    return [
+        msgspec.structs.replace(
+            each, lodged=each.lodged or each.state is PageState.BEGUN, state=PageState.BEGUN, tries=each.tries + 1, settled_at=None
+        )
+        for each in attempts
+    ]
 
 
 def _retold(steps: Sequence[Attempt], now: datetime, lasting: frozenset[str]) -> tuple[list[Attempt], datetime | None]:
@@ -271,26 +292,31 @@ def _retold(steps: Sequence[Attempt], now: datetime, lasting: frozenset[str]) ->
             ready.append(each)
         else:
             later.append(at)
-    again = [msgspec.structs.replace(each, state=PageState.BEGUN, tries=1) for each in ready]
+    again = [msgspec.structs.replace(each, state=PageState.BEGUN, tries=1, lodged=True) for each in ready]
     return again, min(later, default=None)
 
 
 _ENDS: Mapping[Attention, PageKind] = {Attention.TAKEN: PageKind.ACKNOWLEDGE, Attention.OVER: PageKind.RESOLVE}
 
 
-def _told(firing: Firing, mine: Sequence[Attempt], now: datetime, lasting: frozenset[str]) -> list[Attempt]:
-    """What lasting channels must hear of an alert that somebody has, or that is over."""
+def _told(
+    firing: Firing, mine: Sequence[Attempt], now: datetime, lasting: frozenset[str], orphaned: Callable[[Attempt], bool]
+) -> list[Attempt]:
+    """What lasting channels must hear of an alert that somebody has, or that is over: those that took a page of it or may have. A
+    page on its way is waited for: its end must not come before it."""
     kind = _ENDS.get(firing.attention)
     if kind is None:
         return []
     heard = {(each.channel, each.person) for each in mine if each.kind is kind}
+    pages = [each for each in mine if each.kind is PageKind.TRIGGER and each.channel in lasting]
+    on_their_way = {(each.channel, each.person) for each in pages if each.state is PageState.BEGUN and not orphaned(each)}
     found: dict[tuple[str, str], Attempt] = {}
-    for each in mine:
-        known = each.kind is PageKind.TRIGGER and (each.state is PageState.SENT or each.state is PageState.BEGUN)
+    for each in pages:
+        known = each.lodged or each.state is not PageState.FAILED
         told = (each.channel, each.person)
-        if known and each.channel in lasting and told not in heard and told not in found:
+        if known and told not in heard | on_their_way and told not in found:
             key = key_of(each.policy, firing, each.round, each.step, each.person, each.channel, kind)
             found[told] = msgspec.structs.replace(
-                each, key=key, kind=kind, state=PageState.BEGUN, begun_at=now, settled_at=None, tries=1, why=""
+                each, key=key, kind=kind, state=PageState.BEGUN, begun_at=now, settled_at=None, tries=1, why="", lodged=False
             )
     return list(found.values())

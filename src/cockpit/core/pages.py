@@ -18,8 +18,9 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     ``alert`` and ``firing`` are what it is about (an alert of this machine, and which of its firings), ``policy`` the escalation
     policy ("" where a person sent it by hand), ``round`` and ``step`` its place in there (both from 0). ``tries`` counts how often
     it was begun. ``person`` is the id in the config, ``channel`` the channel's name; both are "" where a step found nobody, and
-    ``why`` says so. ``why`` is the reason of the last failure, or what the far side said. ``page`` is exactly what is sent: whoever
-    sends it again, or tells of its end, says the same.
+    ``why`` says so. ``why`` is the reason of the last failure, or what the far side said. ``lodged``: the far side took it in one
+    of its tries, or may have, whatever became of the last one. ``page`` is exactly what is sent: whoever sends it again, or
+    tells of its end, says the same.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     state: PageState = PageState.BEGUN
     settled_at: datetime | None = None
     why: str = ""
+    lodged: bool = False
     page: Page | None = None
 
 

@@ -33,6 +33,8 @@ async def paged_by_hand(escalator: Escalator, here: Here, view: View, run: Run, 
     numbered: Numbered | None = own
     try:
         told = await escalator.by_hand(run.id, action.to, action.via, page, numbered)
-    except (NotFound, NotTold) as error:
+    except NotTold as error:
+        return RunState.UNCERTAIN if error.maybe else RunState.FAILED, str(error)
+    except NotFound as error:
         return RunState.FAILED, str(error)
     return RunState.CONFIRMED, f"told {told}"

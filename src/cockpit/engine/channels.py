@@ -14,7 +14,7 @@ from ..core.paging import Page
 from ..core.reaching import Way
 from ..core.text import clean
 from ..plugins import PluginError
-from ..provider import Channel, Clock, Host, NotReached, Pages, ProviderError, Recipient
+from ..provider import Channel, Clock, Host, Malformed, NotReached, Pages, ProviderError, Recipient, Unreachable
 from .lane import Burst, Lane, Overran
 from .source import Source, said
 
@@ -25,7 +25,11 @@ def unplugged(kind: str) -> type:
 
 
 class NotTold(Exception):
-    """A page that did not get through, or may not have; the message is the reason, for people."""
+    """A page that did not get through, or may not have (``maybe``: nobody knows); the message is the reason, for people."""
+
+    def __init__(self, why: str, *, maybe: bool = False) -> None:
+        super().__init__(f"{why}; it may have arrived all the same" if maybe else why)
+        self.maybe = maybe
 
 
 class Channels:
@@ -66,12 +70,13 @@ class Channels:
                 return await self._by_source(config, page)
             return clean(str(await self._call(config, lambda: self._channel(config).page(page, to))), 200)
         except Overran as error:
-            raise NotTold(f"no answer within {config.timeout:g} s" if not error.blocks else said(error)) from None
+            why = f"no answer within {config.timeout:g} s" if not error.blocks else said(error)
+            raise NotTold(why, maybe=error.begun) from None
         except (ProviderError, PluginError, ConfigError, SecretError, ValueError) as error:
-            raise NotTold(said(error)) from None
-        except Exception as error:  # a third party's code: whatever it raises, the page did not get through
+            raise NotTold(said(error), maybe=_maybe(error)) from None
+        except Exception as error:  # a third party's code: whatever it raises, it may have been on its way
             kind = "" if isinstance(error, Burst) else f"{type(error).__name__}: "
-            raise NotTold(f"a bug in the channel {config.kind}: {kind}{said(error)}") from error
+            raise NotTold(f"a bug in the channel {config.kind}: {kind}{said(error)}", maybe=True) from error
 
     async def close(self) -> None:
         """Let go of all."""
@@ -112,7 +117,7 @@ class Channels:
             async with asyncio.timeout(float(config.timeout)):
                 return await source.send(paged)
         except TimeoutError:
-            raise NotTold(f"no answer within {config.timeout:g} s") from None
+            raise NotTold(f"no answer within {config.timeout:g} s", maybe=True) from None
 
     def _let_go(self, name: str) -> None:
         self._made.pop(name, None)
@@ -120,3 +125,8 @@ class Channels:
         if lane is not None:
             with suppress(RuntimeError):  # its thread has ended already
                 lane.close()
+
+
+def _maybe(error: Exception) -> bool:
+    """Whether the page may have arrived, though this was raised."""
+    return isinstance(error, (Unreachable, Malformed)) and not isinstance(error, NotReached)

@@ -15,7 +15,7 @@ from functools import partial
 import msgspec
 
 from ..core.alerts import Alert
-from ..core.escalation import TRIES, due
+from ..core.escalation import TRIES, Firing, due, endings
 from ..core.marks import Numbered
 from ..core.paged import PageState
 from ..core.pages import Attempt
@@ -79,7 +79,7 @@ class Escalator:
 
     async def by_hand(self, run_id: str, to: Sequence[str], via: tuple[str, ...], page: Page, about: Numbered | None) -> str:
         """Tell these people now, whatever the policies say; gives who was told. Raises `NotFound` where there is nobody to tell,
-        `NotTold` where not everybody was."""
+        `NotTold` where not everybody was, or nobody knows."""
         plan, now = self._plan(), self._clock.now()
         people, gaps = plan.by_hand(to, via, now)
         wanted = [
@@ -104,7 +104,7 @@ class Escalator:
         lost = [each for each in told if each.state is not PageState.SENT]
         failed = [f"{plan.called(each.person) or each.channel} by {each.channel}: {each.why}" for each in lost]
         if failed or gaps:
-            raise NotTold("; ".join((*failed, *gaps)))
+            raise NotTold("; ".join((*failed, *gaps)), maybe=not gaps and all(each.lodged for each in lost))
         return ", ".join(f"{plan.called(each.person)} by {each.channel}".strip() for each in told)
 
     async def _rest(self, seconds: float) -> None:
@@ -151,11 +151,11 @@ class Escalator:
         plan = self._plan()
         policy = plan.policy_for(alert, now)
         if policy is None:
-            return (), None
+            return self._endings(firing_of(alert, firing[1]), attempts, now, orphans)
         told = due(
             policy,
             firing_of(alert, firing[1]),
-            [each for each in attempts if (each.alert, each.firing) == firing],
+            attempts,
             now,
             plan.reach(alert.ref.id),
             lasting=plan.lasting,
@@ -167,25 +167,15 @@ class Escalator:
         self, firing: tuple[str, int], attempts: Sequence[Attempt], now: datetime, orphans: frozenset[str]
     ) -> tuple[Sequence[Attempt], datetime | None]:
         """What lasting channels must be told of a firing that is over."""
-        plan = self._plan()
         mine = [each for each in attempts if (each.alert, each.firing) == firing]
-        found: list[Attempt] = []
-        later: list[datetime] = []
-        for name in {each.policy for each in mine}:
-            if (policy := plan.policies.get(name)) is None:
-                continue  # by hand, or not configured any more
-            told = due(
-                policy,
-                over(*firing, mine),
-                mine,
-                now,
-                plan.reach(firing[0]),
-                lasting=plan.lasting,
-                orphaned=lambda each: each.key in orphans,
-            )
-            found += told.begin
-            later += [told.again_at] if told.again_at is not None else []
-        return found, min(later, default=None)
+        return self._endings(over(*firing, mine), mine, now, orphans)
+
+    def _endings(
+        self, firing: Firing, attempts: Sequence[Attempt], now: datetime, orphans: frozenset[str]
+    ) -> tuple[Sequence[Attempt], datetime | None]:
+        """What lasting channels must be told, whichever policies are configured by now."""
+        told = endings(firing, attempts, now, lasting=self._plan().lasting, orphaned=lambda each: each.key in orphans)
+        return told.begin, told.again_at
 
     def _is_open(self, attempt: Attempt, firing: tuple[str, int], orphans: frozenset[str]) -> bool:
         """Whether it is still being sent, here or elsewhere."""
@@ -225,10 +215,10 @@ class Escalator:
                 raise NotTold("what it was about is not known any more")
             said = await self._channels.tell(attempt.channel, page, self._recipient(attempt))
         except NotTold as error:
-            state, why = PageState.FAILED, str(error)
+            state, why, lodged = PageState.FAILED, str(error), attempt.lodged or error.maybe
         else:
-            state, why = PageState.SENT, said
-        settled = msgspec.structs.replace(attempt, state=state, why=why, settled_at=self._clock.now())
+            state, why, lodged = PageState.SENT, said, True
+        settled = msgspec.structs.replace(attempt, state=state, why=why, lodged=lodged, settled_at=self._clock.now())
         await self._book.settle(settled)
         return settled
 
