@@ -10,6 +10,7 @@ import msgspec
 
 from cockpit import plugins
 from cockpit.cli.parser import COMMANDS, build
+from cockpit.core.steps.step import KINDS, Step
 from cockpit.provider import capabilities
 from cockpit.ui.keys import TABLE, printed
 from cockpit.ui.theme import names
@@ -71,6 +72,7 @@ def page() -> str:
             *_commands(),
             *_keys(),
             *_probes(),
+            *_steps(),
             *_providers(),
             *_channels(),
             *_themes(),
@@ -134,6 +136,23 @@ def _probes() -> list[str]:
         ]
         lines += [f"| `{reading}` | {meaning} |" for reading, meaning in probe.readings.items()]  # type: ignore[attr-defined]  # as above
         lines.append("")
+    return lines
+
+
+def _steps() -> list[str]:
+    common = [f"`{f.encode_name}`" for f in msgspec.structs.fields(Step) if f.name != "do"]
+    lines = [
+        "## Steps of a runbook",
+        "",
+        f"A step is of one kind, which one of its keys names. Every step also has {', '.join(common)}. "
+        + " ".join((Step.__doc__ or "").removeprefix("One step.").split()),
+        "",
+    ]
+    for name, kind in KINDS.items():
+        wanted = [f"`{f.encode_name}`" + (" (needed)" if f.required else "") for f in msgspec.structs.fields(kind)]
+        does = (sys.modules[kind.__module__].__doc__ or "").partition(": ")[2]
+        lines += [f"### `{name}`", "", f"{does[:1].upper()}{does[1:].strip()}", ""]
+        lines += [f"Keys: {', '.join(wanted)}. {' '.join((kind.__doc__ or '').split())}", ""]
     return lines
 
 

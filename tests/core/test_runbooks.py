@@ -17,21 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
-from cockpit.core.runbooks import (
-    Confirm,
-    Param,
-    Plan,
-    Runbook,
-    Step,
-    asks,
-    needs_typing,
-    offered,
-    params_of,
-    placeholders,
-    plan,
-    title_for,
-)  # fmt: skip
+from cockpit.core.placeholders import placeholders
+from cockpit.core.plans import Plan, asks, needs_typing, params_of, plan, title_for
+from cockpit.core.runbooks import Confirm, Param, Runbook, offered
 from cockpit.core.shells import evaluated, quoted, remote
+from cockpit.core.steps.run import RunStep
+from cockpit.core.steps.step import Step
 from support.real import free_port, listening, need, running
 
 NOW = datetime(2026, 11, 23, 3, 12, tzinfo=UTC)
@@ -46,7 +37,7 @@ DISK = Alert(
     started_at=NOW - timedelta(minutes=20),
     trap="root-disk",
 )
-ECHO = Step(run=("echo", "{x}"))
+ECHO = Step(RunStep(("echo", "{x}")))
 
 
 def book(*steps: Step, name: str = "free-disk", title: str = "Free space on {path}", **more: object) -> Runbook:
@@ -54,7 +45,7 @@ def book(*steps: Step, name: str = "free-disk", title: str = "Free space on {pat
 
 
 def run(*argv: str, **params: Param) -> Runbook:
-    return book(Step(run=argv), params=params)
+    return book(Step(RunStep(argv)), params=params)
 
 
 def labelled(**labels: str) -> Alert:
@@ -117,7 +108,9 @@ def encodable(value: str) -> bool:
 @given(HOSTILE, HOSTILE)
 def test_any_value_that_is_allowed_is_that_exact_argument(x: str, y: str) -> None:  # safety 6, safety 9
     made = book(
-        Step(run=("prog", "{x}", "a{x}b{{{y}}}"), env={"V": "{x}"}, cwd="/tmp/{y}"), params={"x": HAND, "y": HAND}, target="{x}"
+        Step(RunStep(("prog", "{x}", "a{x}b{{{y}}}"), env={"V": "{x}"}, cwd="/tmp/{y}")),
+        params={"x": HAND, "y": HAND},
+        target="{x}",
     )
     got = plan(made, None, {"x": x, "y": y})
     if not (encodable(x) and encodable(y)):
@@ -125,9 +118,9 @@ def test_any_value_that_is_allowed_is_that_exact_argument(x: str, y: str) -> Non
         assert got.steps == ()
         return
     assert not got.refused
-    assert got.steps[0].argv == ("prog", x, f"a{x}b{{{y}}}")
-    assert got.steps[0].env == {"V": x}
-    assert got.steps[0].cwd == f"/tmp/{y}"
+    assert got.steps[0].do.argv == ("prog", x, f"a{x}b{{{y}}}")
+    assert got.steps[0].do.env == {"V": x}
+    assert got.steps[0].do.cwd == f"/tmp/{y}"
 
 
 @settings(max_examples=2500, deadline=None)
@@ -140,14 +133,14 @@ def test_a_value_from_a_label_is_that_exact_argument_or_refuses_the_plan(value: 
     elif controls or value.startswith("-") or not encodable(value):
         assert "x " in got.refused
     else:
-        assert got.argvs == (("prog", value),)
+        assert got.exact == (("prog", value),)
 
 
 def test_the_kernel_gets_the_very_bytes() -> None:  # safety 6
     value = "$(touch canary); `id` \n'\"\\ {x} \udcff 日本"
     dump = "import os, sys, json; print(json.dumps([os.fsencode(a).hex() for a in sys.argv[1:]]))"
     got = plan(run(sys.executable, "-c", dump, "{x}", x=HAND), None, {"x": value})
-    out = subprocess.run(got.argvs[0], capture_output=True, check=True, env={**os.environ, "PYTHONUTF8": "1"})
+    out = subprocess.run(got.exact[0], capture_output=True, check=True, env={**os.environ, "PYTHONUTF8": "1"})
     assert json.loads(out.stdout) == [os.fsencode(value).hex()]
 
 
@@ -176,7 +169,7 @@ def test_what_a_parameter_does_not_allow_refuses_the_whole_plan(value: str, para
     [("-rf", Param(allow_dash=True)), ("a\nb", Param(allow_control=True)), ("", Param()), ("a b", Param(pattern="[a-z ]+"))],
 )
 def test_what_a_parameter_allows_goes_through(value: str, param: Param) -> None:
-    assert plan(run("prog", "{x}", x=param), None, {"x": value}).argvs == (("prog", value),)
+    assert plan(run("prog", "{x}", x=param), None, {"x": value}).exact == (("prog", value),)
 
 
 @pytest.mark.parametrize(
@@ -203,21 +196,21 @@ def test_values_come_from_where_the_parameter_says(source: str, expected: str | 
     got = plan(run("prog", "{x}", x=Param(source=source)), DISK, {}, reading)
     if expected is None:
         assert (got.missing, got.refused) == (("x",), "needs a value for x")
-        assert plan(run("prog", "{x}", x=Param(source=source, default="d")), DISK, {}, reading).argvs == (("prog", "d"),)
+        assert plan(run("prog", "{x}", x=Param(source=source, default="d")), DISK, {}, reading).exact == (("prog", "d"),)
     else:
-        assert got.argvs == (("prog", expected),)
+        assert got.exact == (("prog", expected),)
 
 
 def test_a_hand_given_value_wins_over_the_fact_and_that_over_the_default() -> None:
     made = run("prog", "{x}", x=Param(source="label:path", default="/"))
     assert plan(made, DISK, {"x": "/hand"}).values == {"x": "/hand", "path": "/srv"}
-    assert plan(made, DISK, {}).argvs == (("prog", "/srv"),)
-    assert plan(made, None, {}).argvs == (("prog", "/"),)
+    assert plan(made, DISK, {}).exact == (("prog", "/srv"),)
+    assert plan(made, None, {}).exact == (("prog", "/"),)
 
 
 def test_a_placeholder_that_is_not_declared_is_the_label_of_that_name() -> None:
     made = run("df", "{path}")
-    assert plan(made, DISK, {}).argvs == (("df", "/srv"),)
+    assert plan(made, DISK, {}).exact == (("df", "/srv"),)
     assert params_of(made)["path"].source == "label:path"
     got = plan(made, None, {})
     assert (got.missing, got.refused) == (("path",), "needs a value for path")
@@ -225,12 +218,12 @@ def test_a_placeholder_that_is_not_declared_is_the_label_of_that_name() -> None:
 
 
 def test_what_only_the_title_names_need_not_be_known() -> None:
-    assert plan(run("journalctl", "--vacuum-size=200M"), None, {}).argvs == (("journalctl", "--vacuum-size=200M"),)
+    assert plan(run("journalctl", "--vacuum-size=200M"), None, {}).exact == (("journalctl", "--vacuum-size=200M"),)
 
 
 def test_a_value_for_no_parameter_is_refused_with_the_one_meant() -> None:
     assert "has no parameter pth, did you mean path?" in plan(run("df", "{path}"), DISK, {"pth": "/"}).refused
-    assert plan(book(Step(run=("df",)), title="Look"), DISK, {"a": "b"}).refused == "free-disk has no parameter a: it has none"
+    assert plan(book(Step(RunStep(("df",))), title="Look"), DISK, {"a": "b"}).refused == "free-disk has no parameter a: it has none"
 
 
 @pytest.mark.parametrize(
@@ -246,12 +239,12 @@ def test_malformed_braces_say_how_literal_ones_are_written(text: str) -> None:
 
 def test_doubled_braces_are_literal() -> None:
     assert placeholders("{{{a}}} {{x}} {b} {a}") == ("a", "b")
-    assert plan(run("awk", "{{print $1}}", "{{{path}}}"), DISK, {}).argvs == (("awk", "{print $1}", "{/srv}"),)
+    assert plan(run("awk", "{{print $1}}", "{{{path}}}"), DISK, {}).exact == (("awk", "{print $1}", "{/srv}"),)
 
 
 @pytest.mark.parametrize(
     ("steps", "says"),
-    [((), "no steps"), ((Step(run=()),), "step 1 names no program"), ((Step(run=("a", "\0")),), "step 1 holds a NUL")],
+    [((), "no steps"), ((Step(RunStep(())),), "step 1 names no program"), ((Step(RunStep(("a", "\0"))),), "step 1 holds a NUL")],
 )
 def test_what_cannot_be_started_is_refused_before_it_is_tried(steps: tuple[Step, ...], says: str) -> None:
     assert says in plan(book(*steps), None, {}).refused
@@ -292,9 +285,9 @@ def test_an_argument_beside_the_shells_text_is_only_an_argument(argv: tuple[str,
 
 def test_a_shell_step_gets_its_values_by_environment() -> None:  # safety 6
     value = "$(touch canary); ' \" `id` {path}"
-    made = book(Step(run=("sh", "-c", 'printf %s "$ARG"'), env={"ARG": "{x}"}), params={"x": HAND})
+    made = book(Step(RunStep(("sh", "-c", 'printf %s "$ARG"'), env={"ARG": "{x}"})), params={"x": HAND})
     step = plan(made, None, {"x": value}).steps[0]
-    out = subprocess.run(step.argv, capture_output=True, check=True, env={**os.environ, **step.env}, text=True)
+    out = subprocess.run(step.do.argv, capture_output=True, check=True, env={**os.environ, **step.do.env}, text=True)
     assert out.stdout == value
 
 
@@ -358,7 +351,7 @@ def test_over_a_real_sshd_a_value_is_still_one_argument(shell: str, tmp_path: Pa
     )  # fmt: skip
     got = plan(run(*argv, x=HAND), None, {"x": value})
     with running([sshd, "-D", "-e", "-f", str(tmp_path / "sshd_config")], ready=lambda: listening(port)):
-        out = subprocess.run(got.argvs[0], capture_output=True, text=True, timeout=30)
+        out = subprocess.run(got.exact[0], capture_output=True, text=True, timeout=30)
     assert out.returncode == 0, out.stderr
     assert json.loads(out.stdout) == [value, f"pre{value}post"]
 
@@ -384,30 +377,30 @@ def test_a_title_with_odd_braces_is_shown_as_it_is() -> None:
 
 
 def test_what_it_changes_is_told_with_what_is_known_and_needs_no_value() -> None:
-    made = book(Step(run=("rm", "{path}/filler")), changes="deletes {path}/filler, tells {whom}")
+    made = book(Step(RunStep(("rm", "{path}/filler"))), changes="deletes {path}/filler, tells {whom}")
     assert plan(made, DISK, {}).changes == "deletes /srv/filler, tells {whom}"
     assert plan(made, DISK, {"whom": "\x1b[2Jbo"}).changes == "deletes /srv/filler, tells ␛[2Jbo"
     assert not plan(made, DISK, {}).refused
     refused = plan(made, DISK, {"path": "-rf"})
     assert refused.refused
     assert refused.changes == "deletes -rf/filler, tells {whom}"
-    assert plan(book(Step(run=("df",))), DISK, {}).changes == ""
-    assert plan(book(Step(run=("df",)), changes="a {b"), DISK, {}).refused
+    assert plan(book(Step(RunStep(("df",)))), DISK, {}).changes == ""
+    assert plan(book(Step(RunStep(("df",))), changes="a {b"), DISK, {}).refused
 
 
 def test_the_target_is_what_config_says_else_the_place_else_the_trap() -> None:
-    assert plan(book(Step(run=("df",)), target="{team}-db"), DISK, {}).target == "web-db"
-    assert plan(book(Step(run=("df",))), DISK, {}).target == "/srv on web-3"
+    assert plan(book(Step(RunStep(("df",))), target="{team}-db"), DISK, {}).target == "web-db"
+    assert plan(book(Step(RunStep(("df",)))), DISK, {}).target == "/srv on web-3"
     here = msgspec.structs.replace(DISK, where="vm", labels={"host": "vm"}, name="raid", trap="raid")
-    assert plan(book(Step(run=("df",))), here, {}).target == "raid", "the machine that all our traps stand on says nothing"
+    assert plan(book(Step(RunStep(("df",)))), here, {}).target == "raid", "the machine that all our traps stand on says nothing"
     elsewhere = msgspec.structs.replace(here, trap="")
-    assert plan(book(Step(run=("df",))), elsewhere, {}).target == "vm", "of another source's alerts it says which of many"
-    assert plan(book(Step(run=("df",))), msgspec.structs.replace(elsewhere, where=" "), {}).target == "raid"
-    assert plan(book(Step(run=("df",))), None, {}).target == ""
+    assert plan(book(Step(RunStep(("df",)))), elsewhere, {}).target == "vm", "of another source's alerts it says which of many"
+    assert plan(book(Step(RunStep(("df",)))), msgspec.structs.replace(elsewhere, where=" "), {}).target == "raid"
+    assert plan(book(Step(RunStep(("df",)))), None, {}).target == ""
 
 
 def test_the_word_to_type_is_the_target_else_the_runbooks_own_name() -> None:
-    dangerous = book(Step(run=("df",)), changes="deletes", confirm=Confirm.TYPE)
+    dangerous = book(Step(RunStep(("df",))), changes="deletes", confirm=Confirm.TYPE)
     assert plan(dangerous, DISK, {}).word == "/srv on web-3"
     assert plan(dangerous, None, {}).word == "free-disk"
 
@@ -422,7 +415,7 @@ def test_the_word_to_type_is_the_target_else_the_runbooks_own_name() -> None:
     ],
 )
 def test_what_changes_the_world_asks_first(changes: str | None, confirm: Confirm, confirmed: bool, typed: bool) -> None:
-    got: Plan = plan(book(Step(run=("df",)), changes=changes, confirm=confirm), DISK, {})
+    got: Plan = plan(book(Step(RunStep(("df",))), changes=changes, confirm=confirm), DISK, {})
     assert (asks(got), needs_typing(got)) == (confirmed, typed)
 
 

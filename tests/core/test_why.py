@@ -26,8 +26,10 @@ from cockpit.core.actions import (
 )
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
 from cockpit.core.covers import Cover, Standing
-from cockpit.core.runbooks import Runbook, Step
+from cockpit.core.runbooks import Runbook
 from cockpit.core.sources import Health, SourceHealth
+from cockpit.core.steps.run import RunStep
+from cockpit.core.steps.step import Step
 from cockpit.core.traps import Trap, Watch, view_of
 from cockpit.core.view import JournalHealth, Ranking, Row, View
 from cockpit.core.why import narrowed, why_not
@@ -52,7 +54,7 @@ VIEW = View(
         Standing(ref=Ref("am", "o1"), roster="primary", person="bo", name="Bo", start=T0, end=LATER),
         Standing(ref=Ref("am", "o2"), roster="primary", person="bo", name="Bo", start=T0, end=LATER, undone="it is in config.toml"),
     ),
-    runbooks=(Runbook(name="fix", title="Fix", steps=(Step(run=("true",)),), changes="restarts"),),
+    runbooks=(Runbook(name="fix", title="Fix", steps=(Step(RunStep(("true",))),), changes="restarts"),),
     sources=(SourceHealth(source="am", provider="alertmanager", health=Health.LIVE),),
 )
 

@@ -36,8 +36,10 @@ from cockpit.core.actions import (
 )
 from cockpit.core.alerts import AlertState, Ref, Severity
 from cockpit.core.covers import Cover
-from cockpit.core.runbooks import Param, Runbook, Step
+from cockpit.core.runbooks import Param, Runbook
 from cockpit.core.sources import Health
+from cockpit.core.steps.run import RunStep
+from cockpit.core.steps.step import Step
 from cockpit.core.traps import Trap, TrapState, Watch
 from cockpit.core.units import Seconds, bound
 from cockpit.engine import works
@@ -50,18 +52,18 @@ from cockpit.testing.clock import START
 from support.waiting import until, wait
 
 BOOKS = {
-    "look": Runbook(name="look", title="Look at {host}", steps=(Step(run=("echo", "looking at {host}")),)),
+    "look": Runbook(name="look", title="Look at {host}", steps=(Step(RunStep(("echo", "looking at {host}"))),)),
     "mend": Runbook(
         name="mend",
         title="Mend {host}",
         match="alertname=HighErrorRate",
-        steps=(Step(run=("sh", "-c", 'echo "mending $HOST"', "--"), env={"HOST": "{host}"}),),
+        steps=(Step(RunStep(("sh", "-c", 'echo "mending $HOST"', "--"), env={"HOST": "{host}"})),),
         changes="restarts things",
         target="{host}",
         params={"host": Param(source="label:host")},
     ),
-    "slow": Runbook(name="slow", title="Slow", steps=(Step(run=("sleep", "300")),), changes="waits"),
-    "fails": Runbook(name="fails", title="Fails", steps=(Step(run=("sh", "-c", "exit 3")),), changes="nothing"),
+    "slow": Runbook(name="slow", title="Slow", steps=(Step(RunStep(("sleep", "300"))),), changes="waits"),
+    "fails": Runbook(name="fails", title="Fails", steps=(Step(RunStep(("sh", "-c", "exit 3"))),), changes="nothing"),
 }
 
 
@@ -436,8 +438,8 @@ class TestRunbooks:
     def test_a_run_does_what_was_shown_and_is_journalled(self, rig: Rig) -> None:
         rig.begun()
         plan = rig.engine.plan("mend", HIGH, {})
-        assert plan.argvs == (("env", "HOST=web-3", "sh", "-c", 'echo "mending $HOST"', "--"),)
-        run = rig.asked(Start("mend", {}, HIGH, plan.argvs))
+        assert plan.exact == (("env", "HOST=web-3", "sh", "-c", 'echo "mending $HOST"', "--"),)
+        run = rig.asked(Start("mend", {}, HIGH, plan.exact))
         assert (run.state, run.exit_code, run.target) == (RunState.CONFIRMED, 0, "web-3")
         assert rig.engine.output(run.id).lines[-1] == "mending web-3"
         assert Path(run.output_path).read_text().splitlines()[-1] == "mending web-3"
@@ -445,7 +447,7 @@ class TestRunbooks:
 
     def test_an_alert_that_changed_since_the_preview_is_refused(self, rig: Rig) -> None:  # safety 10
         rig.begun()
-        shown = rig.engine.plan("mend", HIGH, {}).argvs
+        shown = rig.engine.plan("mend", HIGH, {}).exact
         rig.am.fire("HighErrorRate", labels={"alertname": "HighErrorRate", "host": "web-4"})
         rig.engine.refresh()
         rig.sees(lambda view: view.alert(HIGH).alert.labels["host"] == "web-4")
@@ -457,7 +459,7 @@ class TestRunbooks:
 
     def test_an_alert_that_is_gone_is_refused(self, rig: Rig) -> None:  # safety 10
         rig.begun()
-        shown = rig.engine.plan("mend", HIGH, {}).argvs
+        shown = rig.engine.plan("mend", HIGH, {}).exact
         rig.am.end("HighErrorRate")
         rig.engine.refresh()
         rig.sees(lambda view: view.alert(HIGH) is None)
@@ -467,7 +469,7 @@ class TestRunbooks:
 
     def test_what_changes_between_the_intent_and_the_start_fails_the_run(self, rig: Rig) -> None:  # safety 10
         rig.begun()
-        shown = rig.engine.plan("mend", HIGH, {}).argvs
+        shown = rig.engine.plan("mend", HIGH, {}).exact
         begin = rig.journal.begin_run
 
         def slowly(run: Run, exclusive: str = "") -> Run | None:
@@ -646,7 +648,10 @@ class TestThisMachine:
     def test_a_trap_trips_is_acknowledged_mended_by_its_runbook_and_armed_again(self, tmp_path: Path, rigs: Rigs) -> None:
         (tmp_path / "backup").touch()
         book = Runbook(
-            name="back-up", title="Back up", steps=(Step(run=("sh", "-c", "echo data > $1", "sh", "{path}")),), changes="writes"
+            name="back-up",
+            title="Back up",
+            steps=(Step(RunStep(("sh", "-c", "echo data > $1", "sh", "{path}"))),),
+            changes="writes",
         )
         rig = rigs(start=datetime.now(UTC), traps={"backups": full_disk(tmp_path)}, runbooks={"back-up": book})
         rig.engine.start()
@@ -655,7 +660,7 @@ class TestThisMachine:
         assert rig.asked(Ack((ref,))).state is RunState.CONFIRMED
         plan = rig.engine.plan("back-up", ref, {})
         assert plan.refused == ""
-        run = rig.asked(Start("back-up", {}, ref, plan.argvs))
+        run = rig.asked(Start("back-up", {}, ref, plan.exact))
         assert run.state is RunState.CONFIRMED
         rig.sees(lambda view: view.alert(ref) is None, "the alert's end, with the clock standing still")
         rig.sees(lambda view: view.traps[0].state is TrapState.ARMED)

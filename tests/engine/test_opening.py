@@ -15,8 +15,10 @@ from cockpit import plugins
 from cockpit.config.model import Config, SourceConfig
 from cockpit.core.actions import Ack, AddNote
 from cockpit.core.alerts import Ref, Severity
-from cockpit.core.runbooks import Runbook, Step
+from cockpit.core.runbooks import Runbook
 from cockpit.core.sources import Health
+from cockpit.core.steps.run import RunStep
+from cockpit.core.steps.step import Step
 from cockpit.core.traps import Reading, Trap, TrapState, Watch
 from cockpit.core.units import Seconds, bound
 from cockpit.engine.clock import SystemClock
@@ -29,7 +31,7 @@ from support.waiting import wait
 CLOCK = SystemClock()
 CALM = Trap(name="calm", probe="load", every=Seconds(30), trip=bound("load1 >= 1e9"))
 FULL = msgspec.structs.replace(CALM, name="full", trip=bound("load1 >= 0"), severity=Severity.CRITICAL)
-BOOK = Runbook(name="look", title="Look", match="trap=full", steps=(Step(run=("uptime",)),))
+BOOK = Runbook(name="look", title="Look", match="trap=full", steps=(Step(RunStep(("uptime",))),))
 CONFIG = Config(traps={"full": FULL, "calm": CALM}, runbooks={"look": BOOK})
 
 
@@ -93,7 +95,7 @@ def test_other_sources_are_shown_as_starting(opening: Callable[..., Opening]) ->
 
 def test_a_runbook_can_be_previewed_before_the_engine_stands(opening: Callable[..., Opening]) -> None:
     plan = opening().plan("look", Ref("local", "full"), {})
-    assert (plan.argvs, plan.refused) == ((("uptime",),), "")
+    assert (plan.exact, plan.refused) == ((("uptime",),), "")
 
 
 def test_the_rows_on_the_screen_never_go_away_while_the_engine_begins(opening: Callable[..., Opening]) -> None:

@@ -18,11 +18,16 @@ import psutil
 import pytest
 
 from cockpit.core.actions import RunState
-from cockpit.core.runbooks import Plan, ResolvedStep, Runbook, Step
+from cockpit.core.plans import Plan
+from cockpit.core.runbooks import Runbook
+from cockpit.core.steps.run import RunStep
+from cockpit.core.steps.step import ResolvedStep, Step
 from cockpit.core.units import Seconds
 from cockpit.engine.clock import SystemClock
 from cockpit.engine.process import MARK
-from cockpit.engine.runner import NOT_EXECUTABLE, NOT_FOUND, Outcome, Runner
+from cockpit.engine.runner import Runner
+from cockpit.engine.steps.doing import Outcome
+from cockpit.engine.steps.program import NOT_EXECUTABLE, NOT_FOUND
 from cockpit.testing import FakeClock
 from support.waiting import until
 
@@ -30,11 +35,13 @@ RUN = "20261123-031244-7f3a"
 
 
 def step(*argv: str, timeout: float | None = None, on: bool = False, name: str = "", cwd: str = "", **env: str) -> ResolvedStep:
-    return ResolvedStep(argv, env, timeout, cwd, on, name)
+    bound = None if timeout is None else Seconds(timeout)
+    do = RunStep(argv, env, cwd)
+    return ResolvedStep(do, Step(do, name=name, timeout=bound, continue_on_error=on))
 
 
 def plan(*steps: ResolvedStep, timeout: float = 60.0) -> Plan:
-    book = Runbook(name="free-disk", title="", steps=(Step(run=("true",)),), timeout=Seconds(timeout))
+    book = Runbook(name="free-disk", title="", steps=(Step(RunStep(("true",))),), timeout=Seconds(timeout))
     return Plan(book, {}, steps, "")
 
 
@@ -425,7 +432,9 @@ import asyncio, sys, os
 from pathlib import Path
 from cockpit.config.model import Config
 from cockpit.core.actions import Start
-from cockpit.core.runbooks import Runbook, Step
+from cockpit.core.runbooks import Runbook
+from cockpit.core.steps.run import RunStep
+from cockpit.core.steps.step import Step
 from cockpit.engine.clock import SystemClock
 from cockpit.engine.engine import Engine
 from cockpit.engine.journal import open_journal
@@ -433,7 +442,7 @@ from cockpit.testing import FakeProvider
 
 state = Path(sys.argv[1])
 clock = SystemClock()
-steps = (Step(run=("sleep", "2")), Step(run=("touch", sys.argv[2])))
+steps = (Step(RunStep(("sleep", "2"))), Step(RunStep(("touch", sys.argv[2]))))
 books = {"slow": Runbook(name="slow", title="Slow", steps=steps, changes="touches")}
 engine = Engine(Config(me=("ana",), runbooks=books), open_journal(state, clock), clock,
     load_provider=lambda name: FakeProvider, load_probe=lambda name: int, state_dir=state)

@@ -10,21 +10,26 @@ from pathlib import Path
 import pytest
 
 from cockpit.core.actions import RunState
-from cockpit.core.runbooks import Plan, ResolvedStep, Runbook, Step
+from cockpit.core.plans import Plan
+from cockpit.core.runbooks import Runbook
+from cockpit.core.steps.run import RunStep
+from cockpit.core.steps.step import Step
 from cockpit.core.units import Seconds
 from cockpit.engine import runner, spool
 from cockpit.engine.clock import SystemClock
 from cockpit.engine.runner import Runner
+from cockpit.engine.steps import doing
 from support.waiting import until
 
-BOOK = Runbook(name="say", title="", steps=(Step(run=("true",)),), timeout=Seconds(60))
-PLAN = Plan(BOOK, {}, (ResolvedStep(("echo", "said"), {}, None, "", False, ""),), "")
+BOOK = Runbook(name="say", title="", steps=(Step(RunStep(("true",))),), timeout=Seconds(60))
+PLAN = Plan(BOOK, {}, (Step(RunStep(("echo", "said"))).resolved({}),), "")
 
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Whether the disk answers, once it has been cleared."""
-    monkeypatch.setattr(runner, "_DISK", 0.2)
+    for module in (runner, doing):
+        monkeypatch.setattr(module, "DISK", 0.2)
     event = threading.Event()
     event.set()
     yield event

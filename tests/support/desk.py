@@ -13,8 +13,8 @@ from cockpit.core.actions import Action
 from cockpit.core.alerts import Alert, Ref
 from cockpit.core.curves import Curve
 from cockpit.core.filters import parse
+from cockpit.core.plans import Plan, plan
 from cockpit.core.questions import Answered, Question
-from cockpit.core.runbooks import Plan, plan
 from cockpit.core.schedule import Schedule
 from cockpit.core.traps import TrapView
 from cockpit.core.view import View

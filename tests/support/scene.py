@@ -13,8 +13,10 @@ from cockpit.config.model import Config
 from cockpit.core import actions
 from cockpit.core.alerts import Alert, AlertState, Link, Ref, Remark, Severity
 from cockpit.core.roster import Contact, OnCall, Person, Shift
-from cockpit.core.runbooks import Confirm, Param, Runbook, Step
+from cockpit.core.runbooks import Confirm, Param, Runbook
 from cockpit.core.sources import Health, SourceHealth
+from cockpit.core.steps.run import RunStep
+from cockpit.core.steps.step import Step
 from cockpit.core.stormrule import StormRule
 from cockpit.core.traps import Reading, Trap, TrapState, TrapView, Watch
 from cockpit.core.units import Seconds, bound
@@ -254,14 +256,14 @@ def _runbooks() -> tuple[Runbook, ...]:
             title="Restart {host}",
             match="alertname=HighErrorRate",
             changes="restarts the web server",
-            steps=(Step(run=("ssh", "{host}", "systemctl", "restart", "web")),),
+            steps=(Step(RunStep(("ssh", "{host}", "systemctl", "restart", "web"))),),
             params={"host": Param(source="label:instance")},
         ),
         Runbook(
             name="slow-requests",
             title="Show slow requests",
             match="team=web",
-            steps=(Step(run=("tail", "-n", "50", "/var/log/slow.log")),),
+            steps=(Step(RunStep(("tail", "-n", "50", "/var/log/slow.log"))),),
             help="The fifty slowest of the last hour.",
         ),
         Runbook(
@@ -269,14 +271,14 @@ def _runbooks() -> tuple[Runbook, ...]:
             title="Free space on {path}",
             match="trap=root-disk",
             changes="deletes rotated logs",
-            steps=(Step(run=("journalctl", "--vacuum-size=200M"), name="vacuum"),),
+            steps=(Step(RunStep(("journalctl", "--vacuum-size=200M")), name="vacuum"),),
             params={"path": Param(source="alert:where")},
         ),
         Runbook(
             name="show-biggest",
             title="Show what is biggest on {path}",
             match="trap=root-disk",
-            steps=(Step(run=("du", "-x", "-d", "2", "{path}")),),
+            steps=(Step(RunStep(("du", "-x", "-d", "2", "{path}"))),),
             params={"path": Param(source="alert:where")},
         ),
         Runbook(
@@ -286,7 +288,7 @@ def _runbooks() -> tuple[Runbook, ...]:
             changes="moves the primary",
             confirm=Confirm.TYPE,
             target="{host}",
-            steps=(Step(run=("patronictl", "switchover", "{host}")),),
+            steps=(Step(RunStep(("patronictl", "switchover", "{host}"))),),
             params={"host": Param(source="label:instance")},
         ),
     )

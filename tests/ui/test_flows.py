@@ -14,7 +14,11 @@ import pytest
 from cockpit.app import Cockpit
 from cockpit.core.actions import AddNote, Arm, Disarm, EndSilence, MakeSilence, PagePeople, Run, RunState, Start
 from cockpit.core.alerts import AlertState, Ref, Silence
-from cockpit.core.runbooks import Param, Runbook, Step
+from cockpit.core.runbooks import Param, Runbook
+from cockpit.core.steps.run import RunStep
+from cockpit.core.steps.script import ScriptStep
+from cockpit.core.steps.step import Step
+from cockpit.core.units import Seconds
 from cockpit.core.view import View
 from cockpit.ui import confirm, flows
 from cockpit.ui.ask import Ask
@@ -235,7 +239,7 @@ def test_missing_values_are_asked_for_checked_and_shown_before_they_are_confirme
         wanted = Runbook(
             name="scale",
             title="Scale {unit}",
-            steps=(Step(run=("kubectl", "scale", "{unit}", "--replicas={count}")),),
+            steps=(Step(RunStep(("kubectl", "scale", "{unit}", "--replicas={count}"))),),
             changes="scales",
             params={"unit": Param(), "count": Param(pattern=r"\d+", help="how many")},
         )
@@ -260,6 +264,21 @@ def test_missing_values_are_asked_for_checked_and_shown_before_they_are_confirme
             await at.sees(RunOutput)
             values = {"unit": "$(reboot)", "count": "3"}
             assert at.desk.asked == [Start("scale", values, None, (("kubectl", "scale", "$(reboot)", "--replicas=3"),))]
+
+    asyncio.run(go())
+
+
+def test_the_box_shows_the_whole_text_of_a_script_and_its_variables() -> None:
+    async def go() -> None:
+        script = Step(ScriptStep('set -x\nrm -rf "$it"/cache\n# \u202e', "bash"), name="clear", timeout=Seconds(20))
+        wanted = Runbook(name="clear", title="Clear", steps=(script,), changes="deletes", params={"it": Param()})
+        async with sitting(msgspec.structs.replace(scene(), runbooks=(wanted,))) as at:
+            await at.flow(lambda: flows.run(at.board, at.desk, None, "clear", {"it": "/srv/a b"}))
+            await at.sees(Confirm)
+            for line in ("script", "bash -eu -c", "set -x", 'rm -rf "$it"/cache', "it='/srv/a b'", "clear · at most 20 s"):
+                assert line in at.text
+            assert r"$'# \u202e'" in at.text
+            assert "without a shell" not in at.text
 
     asyncio.run(go())
 

@@ -12,8 +12,10 @@ import pytest
 
 from cockpit.core.alerts import Link, Ref
 from cockpit.core.curves import Curve
-from cockpit.core.runbooks import Param, Runbook, Step
+from cockpit.core.runbooks import Param, Runbook
 from cockpit.core.sources import Health, SourceHealth
+from cockpit.core.steps.run import RunStep
+from cockpit.core.steps.step import Step
 from cockpit.core.traps import TrapState
 from cockpit.core.units import Seconds, bound
 from cockpit.core.view import JournalHealth, View
@@ -291,7 +293,7 @@ def test_a_runbook_that_cannot_run_says_why() -> None:
 
 def test_the_detail_of_a_runbook_is_exactly_what_it_would_execute() -> None:
     async def body() -> None:
-        step = Step(run=("echo", "{it}"))
+        step = Step(RunStep(("echo", "{it}")))
         odd = Runbook(
             name="odd",
             title="Odd {it} {{x}}",

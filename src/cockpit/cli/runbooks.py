@@ -7,11 +7,13 @@ from pathlib import Path
 
 from ..core.actions import Run, RunState, Start
 from ..core.alerts import Ref
-from ..core.runbooks import Confirm, Plan, Runbook, offered
+from ..core.plans import Plan
+from ..core.runbooks import Confirm, Runbook, offered
+from ..core.steps.step import ResolvedStep
 from ..core.text import clean, plain
 from ..core.units import say_seconds
 from ..engine.spool import LINE_CAP, safe_line
-from ..ui.exact import spell, spell_argv
+from ..ui.exact import spell, spell_shown
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .alerts import find, outcome, state_word
 from .compose import House, house
@@ -82,7 +84,7 @@ def run(options: Options) -> int:
             say("Dry run: nothing was executed.")
             return FINE
         _confirmed(plan, options)
-        return _execute(home, Start(name, given, ref, plan.argvs), options)
+        return _execute(home, Start(name, given, ref, plan.exact), options)
 
 
 def _unknown(name: str, known: list[str]) -> None:
@@ -110,9 +112,17 @@ def _show(plan: Plan) -> None:
         say(f"changes: {plan.changes}")
     escape = not unicode_out()
     for step in plan.steps:
-        env = "".join(f"{key}={spell(value, ascii=escape)} " for key, value in step.env.items())
-        place = f"   (in {spell(step.cwd, ascii=escape)})" if step.cwd else ""
-        say(f"  {env}{spell_argv(step.argv, ascii=escape)}{place}")
+        _show_step(step, escape)
+
+
+def _show_step(step: ResolvedStep, escape: bool) -> None:
+    first, *more = step.shown()
+    env = "".join(f"{spell_shown(each, ascii=escape)} " for each in more if each.beside and each.label != "in")
+    place = "".join(f"   (in {spell_shown(each, ascii=escape)})" for each in more if each.beside and each.label == "in")
+    say(f"  {env}{spell_shown(first, ascii=escape)}{place}")
+    for each in more:
+        if not each.beside:
+            say(f"    {spell_shown(each, ascii=escape)}")
 
 
 def _confirmed(plan: Plan, options: Options) -> None:

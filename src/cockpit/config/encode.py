@@ -9,6 +9,7 @@ import msgspec
 
 from ..core.alerts import Severity
 from ..core.runbooks import Runbook
+from ..core.steps.step import Step
 from ..core.traps import Trap
 from ..core.units import Bound, Seconds
 from .traps import trap_keys
@@ -63,6 +64,10 @@ def _plain(value: object) -> object:
             return value.word
         case Seconds():
             return duration(value)
+        case Step():
+            rest = _struct(value)
+            rest.pop("do")
+            return {**_struct(value.do), **rest}
         case enum.Enum():
             return value.value
         case msgspec.Struct():

@@ -9,35 +9,36 @@ import msgspec
 
 from ..core.filters import FilterError, parse
 from ..core.placeholders import placeholders, unfit
-from ..core.runbooks import Param, Runbook, Step
-from ..core.shells import evaluated
+from ..core.plans import params_of
+from ..core.runbooks import Param, Runbook
 from ..core.text import clean, clean_block
 from ..core.units import Seconds
 from .decode import BAD, Decoder
 from .locate import KeyPath
+from .steps import check_steps, read_steps
 
 _FACTS = ("label", "annotation", "reading")
 _ALERT = ("name", "where", "id", "source")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def read_runbook(decoder: Decoder, name: str, raw: object) -> Runbook | None:
     """One ``[runbooks.NAME]``."""
     path: KeyPath = ("runbooks", name)
-    fields = decoder.fields(Runbook, raw, path, without=("name", "title"), also=("title",))
+    fields = decoder.fields(Runbook, raw, path, without=("name", "title", "steps"), also=("title", "steps"))
     if not isinstance(fields, dict) or not isinstance(raw, Mapping):
         return None
     title = decoder.value(str, raw.get("title", name), (*path, "title"))
     _check_words(decoder, fields, path)
-    _check_steps(decoder, fields.get("steps"), path)
+    fields["steps"] = read_steps(decoder, raw, path)
     _check_params(decoder, fields.get("params"), path)
     if BAD in fields.values() or not isinstance(title, str):
         return None
     built = decoder.built(Runbook, {**fields, "name": name, "title": title}, path)
     if not isinstance(built, Runbook):
         return None
-    _check_braces(decoder, built, path)
+    if _check_braces(decoder, built, path):
+        check_steps(decoder, built.steps, params_of(built), path)
     changes = None if built.changes is None else clean(built.changes)
     return msgspec.structs.replace(built, title=clean(title), changes=changes, help=clean_block(built.help))
 
@@ -65,32 +66,6 @@ def _check_words(decoder: Decoder, fields: Mapping[str, object], path: KeyPath) 
         decoder.faults.add((*path, "timeout"), "timeout must be more than 0")
     if fields.get("changes") == "":
         decoder.faults.add((*path, "changes"), "changes is empty: say what it does to the world, or leave it out if it only looks")
-
-
-def _check_steps(decoder: Decoder, steps: object, path: KeyPath) -> None:
-    if not isinstance(steps, tuple):
-        return
-    if not steps:
-        decoder.faults.add((*path, "steps"), "steps is empty: a runbook needs at least one", 'steps = [{ run = ["df", "-h"] }]')
-    for index, step in enumerate(steps):
-        if not isinstance(step, Step):
-            continue
-        here = (*path, "steps", index)
-        if not step.run or not step.run[0]:
-            decoder.faults.add((*here, "run"), "run is empty: it must begin with a program", 'run = ["df", "-h"]')
-        elif len(step.run) == 1 and " " in step.run[0] and not step.run[0].startswith("/"):
-            hint = "each word is an item of its own: " + ", ".join(f'"{word}"' for word in step.run[0].split())
-            decoder.faults.add((*here, "run"), f"there is no program called {step.run[0]!r}, and no shell to take it apart", hint)
-        if read_again := evaluated(step.run):
-            decoder.faults.add((*here, "run"), read_again)
-        if any("\0" in item for item in step.run):
-            decoder.faults.add((*here, "run"), "run holds a NUL character, which no program can be given")
-        if step.timeout is not None and step.timeout <= 0:
-            decoder.faults.add((*here, "timeout"), "timeout must be more than 0")
-        for name in step.env:
-            if not _VARIABLE.fullmatch(name):
-                what = f"{clean(name)!r} cannot be the name of an environment variable"
-                decoder.faults.add((*here, "env", name), what, "use letters, digits and _, no digit first")
 
 
 def _check_params(decoder: Decoder, params: object, path: KeyPath) -> None:
@@ -123,16 +98,16 @@ def _told(runbook: Runbook) -> dict[str, str | None]:
     return {"title": runbook.title, "changes": runbook.changes, "target": runbook.target}
 
 
-def _check_braces(decoder: Decoder, runbook: Runbook, path: KeyPath) -> None:
-    """What stands in braces must be well formed."""
+def _check_braces(decoder: Decoder, runbook: Runbook, path: KeyPath) -> bool:
+    """Whether what stands in braces is well formed."""
     texts: list[tuple[KeyPath, str]] = [((*path, key), text or "") for key, text in _told(runbook).items()]
     for index, step in enumerate(runbook.steps):
-        here = (*path, "steps", index)
-        texts += [((*here, "run", place), item) for place, item in enumerate(step.run)]
-        texts += [((*here, "env", key), value) for key, value in step.env.items()]
-        texts.append(((*here, "cwd"), step.cwd))
+        texts += [((*path, "steps", index, *where), text) for where, text in step.do.texts()]
+    well = True
     for place, text in texts:
         try:
             placeholders(text)
         except ValueError as error:
             decoder.faults.add(place, str(error))
+            well = False
+    return well

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from ..core.runbooks import Confirm, Param, Runbook, Step
+from ..core.runbooks import Confirm, Param, Runbook
+from ..core.steps.run import RunStep
+from ..core.steps.step import Step
 from ..core.units import Seconds
 from .found import Found
 
@@ -163,7 +165,7 @@ class Shelf:
         """A runbook that only looks; ``None`` without its programs. With ``tolerant`` a status other than 0 is no failure."""
         if not all(self._has(argv[0]) for argv in argvs):
             return None
-        steps = tuple(Step(run=self._as_root(argv) if root else tuple(argv), continue_on_error=tolerant) for argv in argvs)
+        steps = tuple(Step(RunStep(self._as_root(argv) if root else tuple(argv)), continue_on_error=tolerant) for argv in argvs)
         return Runbook(name=name, title=title, key=key, steps=steps, params=params or {}, timeout=Seconds(120.0))
 
     def _act(
@@ -178,7 +180,7 @@ class Shelf:
             changes=changes,
             confirm=Confirm.TYPE if target else Confirm.YES,
             target=target,
-            steps=tuple(Step(run=self._as_root(argv)) for argv in argvs),
+            steps=tuple(Step(RunStep(self._as_root(argv))) for argv in argvs),
             timeout=Seconds(timeout),
         )
 

@@ -11,8 +11,8 @@ import msgspec
 from ..core.actions import Action
 from ..core.alerts import Alert, Ref
 from ..core.curves import Curve
+from ..core.plans import Plan
 from ..core.questions import Answered, Question
-from ..core.runbooks import Plan
 from ..core.schedule import Schedule
 from ..core.traps import TrapView
 from ..core.units import say_seconds

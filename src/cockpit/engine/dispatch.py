@@ -16,7 +16,7 @@ import msgspec
 
 from ..core.actions import Ack, Action, Cancel, PagePeople, Run, RunState, Start, Unack
 from ..core.alerts import Ref
-from ..core.runbooks import Plan
+from ..core.plans import Plan
 from ..core.sources import Snapshot
 from ..core.why import under_way
 from ..provider import Clock
@@ -225,7 +225,7 @@ class Dispatch:
         if different:
             raise Refused(different)
         # what is journalled says exactly what is going to be executed
-        action = msgspec.structs.replace(action, preview=plan.argvs)
+        action = msgspec.structs.replace(action, preview=plan.exact)
         on = plan.target or (verbs.named_alert(action.alert, self._store.peek) if action.alert is not None else "")
         run = self._run(action, run_id, action.runbook, on)
         return msgspec.structs.replace(run, output_path=str(self._runner.path(run_id)))

@@ -14,8 +14,8 @@ from ..core.actions import Action
 from ..core.alerts import Alert, Ref
 from ..core.curves import Curve
 from ..core.filters import parse
+from ..core.plans import Plan
 from ..core.questions import Answered, Question
-from ..core.runbooks import Plan
 from ..core.schedule import Schedule
 from ..core.sources import Health
 from ..core.text import clean

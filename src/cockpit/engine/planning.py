@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from ..core.actions import Start
 from ..core.alerts import Ref
-from ..core.runbooks import Plan, Runbook, plan
+from ..core.plans import Plan, plan
+from ..core.runbooks import Runbook
 from ..core.text import clean
 from ..core.view import View
 
@@ -29,9 +30,9 @@ def resolved(runbooks: Mapping[str, Runbook], view: View, name: str, alert: Ref 
 
 def difference(action: Start, now: Plan) -> str:
     """Why what would be executed now is not what the person saw (safety 10); "" if it is, or if nothing was shown."""
-    if not action.preview or now.argvs == action.preview:
+    if not action.preview or now.exact == action.preview:
         return ""
-    for shown, fresh in zip(action.preview, now.argvs, strict=False):
+    for shown, fresh in zip(action.preview, now.exact, strict=False):
         for old, new in zip(shown, fresh, strict=False):
             if old != new:
                 was, would = clean(repr(old), 200), clean(repr(new), 200)

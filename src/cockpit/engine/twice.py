@@ -6,14 +6,13 @@ import hashlib
 from collections.abc import Iterable
 
 from ..core.actions import Run, RunState
-from ..core.runbooks import Plan
+from ..core.plans import Plan
 from .process import orphan
 
 
 def same_steps(plan: Plan) -> str:
     """A key for what is executed, whichever alert (or none) somebody came by: the runbook and its steps, every value in place."""
-    steps = [(step.argv, sorted(step.env.items()), step.cwd) for step in plan.steps]
-    return f"run:{plan.runbook.name}:{hashlib.sha256(repr(steps).encode('utf-8', 'backslashreplace')).hexdigest()}"
+    return f"run:{plan.runbook.name}:{hashlib.sha256(repr(plan.exact).encode('utf-8', 'backslashreplace')).hexdigest()}"
 
 
 def still_running(runs: Iterable[Run]) -> str:

@@ -19,9 +19,9 @@ from ..config.reread import Reread
 from ..config.secrets import resolve
 from ..core.actions import Action, Run, Start, touched
 from ..core.alerts import Ref
+from ..core.plans import Plan
 from ..core.questions import Answered, AssigneesAt, Question, ServicesAt
 from ..core.roster import OnCall
-from ..core.runbooks import Plan
 from ..core.schedule import Schedule, schedule
 from ..core.sources import Snapshot
 from ..core.text import clean

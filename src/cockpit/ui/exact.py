@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from ..core.steps.kind import Shown
+
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", "'": "\\'"}
 _LETTERS_NOBODY_SEES = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -25,6 +27,20 @@ def spell(value: str, *, ascii: bool = False) -> str:
 def spell_argv(argv: Sequence[str], *, ascii: bool = False) -> str:
     """A whole argv on one line, each argument spelt, one space between."""
     return " ".join(spell(value, ascii=ascii) for value in argv)
+
+
+def spell_text(line: str, *, ascii: bool = False) -> str:
+    """A line of a script or of a body: as it stands where every character of it can be seen, else spelt."""
+    return line if all(map(_visible, line)) and (line.isascii() or not ascii) else spell(line, ascii=ascii)
+
+
+def spell_shown(shown: Shown, *, ascii: bool = False) -> str:
+    """A line of a step's preview, every byte visible."""
+    if shown.text:
+        return spell_text("".join(shown.words), ascii=ascii)
+    if len(shown.words) == 2 and shown.words[0].endswith("="):
+        return shown.words[0] + spell(shown.words[1], ascii=ascii)
+    return spell_argv(shown.words, ascii=ascii)
 
 
 def _visible(char: str) -> bool:

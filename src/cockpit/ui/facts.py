@@ -8,13 +8,15 @@ from datetime import datetime
 from ..core.alerts import Alert, AlertState, Link
 from ..core.curves import Curve
 from ..core.paged import Paged, PageState
+from ..core.plans import Plan
 from ..core.questions import Answered
 from ..core.roster import OnCall, Person, Shift
-from ..core.runbooks import Confirm, Plan, Runbook
+from ..core.runbooks import Confirm, Runbook
 from ..core.traps import Trap, TrapState, TrapView
 from ..core.units import say_seconds
 from ..core.view import Row, View
 from .alert_face import SEVERITIES
+from .exact import spell_shown
 from .fact import BLANK, Fact, title_fact
 from .measured import measured
 from .spans import Span
@@ -161,10 +163,14 @@ def of_runbook(runbook: Runbook, plan: Plan, title: str, why_not: str) -> tuple[
     if why_not:
         facts.append(Fact("cannot run", why_not, "refusal"))
     facts += [BLANK, title_fact("What it executes")]
-    steps = plan.steps or ()
-    facts += [Fact(" " + (step.name or f"step {n}"), " ".join(map(_argument, step.argv))) for n, step in enumerate(steps, 1)]
-    if not steps:
-        facts += [Fact(" " + (step.name or f"step {n}"), " ".join(step.run), "muted") for n, step in enumerate(runbook.steps, 1)]
+    for n, step in enumerate(plan.steps, 1):
+        first, *more = step.shown()
+        facts.append(Fact(" " + (step.step.name or f"step {n}"), spell_shown(first)))
+        facts += [Fact(" ", spell_shown(each)) for each in more if not each.beside]
+    if not plan.steps:
+        for n, bare in enumerate(runbook.steps, 1):
+            head, *rest = bare.do.said()
+            facts += [Fact(" " + (bare.name or f"step {n}"), head, "muted"), *(Fact(" ", text, "muted") for text in rest)]
     if plan.values:
         facts += [BLANK, title_fact("With"), *(Fact(" " + name, value) for name, value in plan.values.items())]
     asks = {Confirm.YES: "asks first", Confirm.TYPE: f"asks for {plan.word} to be typed"}[runbook.confirm]
@@ -207,12 +213,6 @@ def _stands(alert: Alert, now: datetime) -> tuple[Span, ...]:
         since = f"acked {_ago(alert.acknowledged_at, now)} by {alert.acknowledged_by}, and still firing"
         return ((" · ", "muted"), (since, "warning"))
     return ()
-
-
-def _argument(value: str) -> str:
-    from .exact import spell
-
-    return spell(value)
 
 
 def _pending(row: Row) -> tuple[Span, ...]:

@@ -11,8 +11,9 @@ import msgspec
 from ..core import actions
 from ..core.alerts import Link, Ref
 from ..core.groups import Group
+from ..core.plans import Plan
 from ..core.responses import Escalate, Maintain, Reassign, Resolve, Snooze
-from ..core.runbooks import Plan, Runbook, offered
+from ..core.runbooks import Runbook, offered
 from ..core.traps import TrapState, TrapView
 from ..core.view import Row, View
 from ..engine.desk import Desk

@@ -10,13 +10,14 @@ import msgspec
 from ...core.actions import Start
 from ...core.alerts import Alert, Ref
 from ...core.placeholders import unfit
-from ...core.runbooks import Plan, needs_typing, params_of
+from ...core.plans import Plan, needs_typing, params_of
+from ...core.steps.run import RunStep
 from ...core.units import say_seconds
 from ...core.view import View
 from ...engine.desk import Desk
 from ..ask import Ask, Field
 from ..confirm import Confirm
-from ..exact import spell, spell_argv
+from ..exact import spell, spell_shown
 from ..page import Line
 from ..palette import Entry, Picker
 from ..runs import RunOutput
@@ -33,7 +34,7 @@ class _Wish(msgspec.Struct, frozen=True):
 
     def start(self, plan: Plan, *, dry_run: bool = False) -> Start:
         """The action; it carries what was shown, so that the engine refuses anything else."""
-        return Start(self.name, self.given, self.alert, plan.argvs, dry_run)
+        return Start(self.name, self.given, self.alert, plan.exact, dry_run)
 
 
 def run(
@@ -246,8 +247,12 @@ def preview_lines(plan: Plan, alert: Alert | None, view: View, *, ascii: bool = 
         "",
         *_step_lines(plan, ascii),
         "",
-        fact("at most", f"{say_seconds(runbook.timeout)} in all; run on this machine, without a shell"),
+        fact("at most", f"{say_seconds(runbook.timeout)} in all; run on this machine{_shells(plan)}"),
     ]
+
+
+def _shells(plan: Plan) -> str:
+    return ", without a shell" if all(isinstance(step.do, RunStep) for step in plan.steps) else ""
 
 
 def changes_of(plan: Plan) -> str:
@@ -256,18 +261,21 @@ def changes_of(plan: Plan) -> str:
 
 
 def _step_lines(plan: Plan, ascii: bool) -> list[Line]:
-    """Each step's argv on a line of its own, every byte visible; below it whatever else makes up the step."""
+    """What each step does, every byte visible; below it whatever else makes up the step."""
     lines: list[Line] = []
     many = len(plan.steps) > 1
-    for number, step in enumerate(plan.steps, 1):
-        lines.append(fact(f"step {number}" if many else "runs", spell_argv(step.argv, ascii=ascii), "bold"))
+    for number, resolved in enumerate(plan.steps, 1):
+        first, *more = resolved.shown()
+        step = resolved.step
+        lines.append(fact(f"step {number}" if many else first.label, spell_shown(first, ascii=ascii), "bold"))
+        lines += [fact("", spell_shown(each, ascii=ascii), "bold") for each in more if not each.beside]
         beside = [
             step.name,
-            f"in {spell(step.cwd, ascii=ascii)}" if step.cwd else "",
+            *(f"{each.label} {spell_shown(each, ascii=ascii)}" for each in more if each.beside and each.label == "in"),
             f"at most {say_seconds(step.timeout)}" if step.timeout is not None else "",
             "goes on if it fails" if step.continue_on_error else "",
         ]
         if any(beside):
             lines.append(fact("", " · ".join(filter(None, beside)), "$role-muted"))
-        lines += [fact("", f"{name}={spell(value, ascii=ascii)}", "$role-muted") for name, value in step.env.items()]
+        lines += [fact("", spell_shown(each, ascii=ascii), "$role-muted") for each in more if each.beside and each.label != "in"]
     return lines

@@ -1,0 +1,69 @@
+"""The steps of a runbook: each is of exactly one kind, which a key of its table names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from ..core.steps.step import KINDS, Step
+from ..core.text import clean
+from . import sentences
+from .decode import BAD, Bad, Decoder, fields_of
+from .faults import suggestion
+from .locate import KeyPath
+
+_COMMON = {field.encode_name for field in fields_of(Step)} - {"do"}
+_EXAMPLE = 'steps = [{ run = ["df", "-h"] }]'
+
+
+def read_steps(decoder: Decoder, book: Mapping[str, object], path: KeyPath) -> tuple[Step, ...] | Bad:
+    """The key ``steps`` of the runbook at ``path``."""
+    here, raw = (*path, "steps"), book.get("steps")
+    if "steps" not in book:
+        decoder.faults.add(here, f"steps is missing: it must be {sentences.wanted(tuple[Step, ...])}")
+        return BAD
+    if not isinstance(raw, list | tuple):
+        decoder.faults.add(here, sentences.wrong_type(here, tuple[Step, ...], raw), sentences.as_list(here, raw))
+        return BAD
+    if not raw:
+        decoder.faults.add(here, "steps is empty: a runbook needs at least one", _EXAMPLE)
+    steps = [read_step(decoder, each, (*here, index)) for index, each in enumerate(raw)]
+    good = tuple(step for step in steps if isinstance(step, Step))
+    return good if len(good) == len(steps) else BAD
+
+
+def read_step(decoder: Decoder, raw: object, path: KeyPath) -> Step | Bad:
+    """One step."""
+    if not isinstance(raw, Mapping):
+        decoder.faults.add(path, sentences.wrong_type(path, dict, raw))
+        return BAD
+    kinds = [kind for kind in KINDS if kind in raw]
+    if len(kinds) != 1:
+        _no_kind(decoder, raw, kinds, path)
+        return BAD
+    kind = KINDS[kinds[0]]
+    own = decoder.fields(kind, {key: value for key, value in raw.items() if key not in _COMMON}, path, also=_COMMON)
+    common = decoder.fields(Step, {key: value for key, value in raw.items() if key in _COMMON}, path, without=("do",))
+    if isinstance(own, Bad) or isinstance(common, Bad):
+        return BAD
+    step = decoder.built(Step, {**common, "do": decoder.built(kind, own, path)}, path)
+    if isinstance(step, Step) and step.timeout is not None and step.timeout <= 0:
+        decoder.faults.add((*path, "timeout"), "timeout must be more than 0")
+    return step
+
+
+def check_steps(decoder: Decoder, steps: Sequence[Step], params: Collection[str], path: KeyPath) -> None:
+    """What is wrong with steps that can be read."""
+    for index, step in enumerate(steps):
+        for fault in step.do.faults(params):
+            decoder.faults.add((*path, "steps", index, *fault.where), fault.what, fault.hint)
+
+
+def _no_kind(decoder: Decoder, raw: Mapping[str, object], kinds: Sequence[str], path: KeyPath) -> None:
+    if kinds:
+        decoder.faults.add(path, f"a step does one thing, and this one has {' and '.join(kinds)}", "make a step of each")
+        return
+    known = {*KINDS, *_COMMON, *(field.encode_name for kind in KINDS.values() for field in fields_of(kind))}
+    for key in raw:
+        if key not in known:
+            decoder.faults.add((*path, key), f"unknown key {clean(str(key))!r}", suggestion(str(key), tuple(known)))
+    decoder.faults.add(path, f"a step must say what it does, by one of {', '.join(KINDS)}", _EXAMPLE)

@@ -1,0 +1,16 @@
+"""Which file does which kind of step."""
+
+from __future__ import annotations
+
+from ...core.steps.run import RunStep
+from ...core.steps.script import ScriptStep
+from ...core.steps.step import Do
+from .doing import Deed, Doing
+from .program import Program
+
+
+def deed(do: Do, doing: Doing) -> Deed:
+    """The doing of a step, not yet begun."""
+    match do:
+        case RunStep() | ScriptStep():
+            return Program(do, doing)
