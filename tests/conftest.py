@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from support.home import Home
+
+
+def pytest_configure() -> None:
+    """What is started here must end as it does for a person, also where the tests themselves were started in the background of a
+    script, or by nohup: such a shell has its children ignore these, and they theirs."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -80,20 +80,19 @@ def ended(pid: int) -> bool:
         return True
 
 
-def listeners() -> set[int]:
-    """The listeners there are on this machine."""
-    return {one.pid for one in psutil.process_iter(["cmdline"]) if str(LISTENER) in (one.info["cmdline"] or ())}
+def listeners(parent: int) -> list[int]:
+    """The listeners that this cockpit started."""
+    return [one.pid for one in psutil.Process(parent).children(recursive=True) if str(LISTENER) in one.cmdline()]
 
 
 def test_the_program_goes_on_and_prints_on_when_the_cockpit_is_killed(home: Home) -> None:  # safety 11
-    before = listeners()
     command = begun(home)
-    (own,) = listeners() - before
+    (own,) = listeners(command.pid)
     command.kill()
     command.wait()
     (home.path / "go").touch()
     wait_until((home.path / "done").exists, 30, "the second half of the repair")
-    wait_until(lambda: own not in listeners(), 30, "the end of its listener")
+    wait_until(lambda: ended(own), 30, "the end of its listener")
     assert "still at it 200" in printed(home), "what it said without us is kept"
     assert "the cockpit was killed here" in printed(home)
     assert "\x1b" not in printed(home)
@@ -111,11 +110,11 @@ def test_an_endless_program_without_its_cockpit_fills_no_disk(home: Home) -> Non
 
 
 def test_no_listener_stays_after_a_run_that_ends_by_itself(home: Home) -> None:
-    before = listeners()
     command = begun(home)
+    (own,) = listeners(command.pid)
     (home.path / "go").touch()
     assert command.wait(30) == 0
-    wait_until(lambda: listeners() <= before, 30, "the end of its listener")
+    wait_until(lambda: ended(own), 30, "the end of its listener")
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])

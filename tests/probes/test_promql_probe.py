@@ -183,6 +183,10 @@ class TestTheConfig:
             msgspec.convert({"url": "http://a", "query": "up", "auth": {"bearer": 7}}, PromqlConfig)
 
 
+TWO = 'label_replace(vector(1), "a", "x", "", "") or label_replace(vector(2), "a", "y", "", "")'
+"""Two series, whatever is scraped."""
+
+
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[Gateway]:
     with pushgateway() as running:
@@ -204,7 +208,7 @@ class TestARealOne:
         assert (reading.values["value"], reading.text) == (50, "50, job=shop")
 
     def test_several_series_are_told_apart(self, server: Server) -> None:
-        reading = look(server.url, 'label_replace(vector(1), "a", "x", "", "") or label_replace(vector(2), "a", "y", "", "")')
+        reading = look(server.url, TWO)
         assert reading.text == "2, a=y, worst of 2"
 
     @pytest.mark.parametrize(
@@ -215,7 +219,7 @@ class TestARealOne:
             ('"text"', "a text, not a number"),
             ("up[1m]", "a range of time"),
             ("sum(up, up)", "it refused"),
-            ("up * on () up + on () up", "it refused"),
+            (f"({TWO}) * on () ({TWO})", "it refused"),
         ],
     )
     def test_what_it_cannot_see_it_says(self, server: Server, query: str, says: str) -> None:

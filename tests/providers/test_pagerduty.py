@@ -41,7 +41,7 @@ READS = {"Alerts", "Rosters", "Shifts", "Overrides"}
 
 
 def made(url: str, clock: FakeClock | None = None, machine: FakeMachine | None = None, **settings: Any) -> PagerDuty:
-    settings = {"token": Secret(USER_TOKEN), "within": Seconds(1.0), **settings}
+    settings = {"token": Secret(USER_TOKEN), "within": Seconds(20.0), **settings}
     return PagerDuty("contract", PagerDutyConfig(url=url, **settings), FakeHost(clock or FakeClock(), machine or FakeMachine()))
 
 
@@ -52,7 +52,7 @@ class TestItKeepsTheContractOverHttp(HttpContract):
     alerts_at = "/incidents"
 
     def connected(self, url: str) -> object:
-        return made(url)
+        return made(url, within=Seconds(1.0))
 
     def malformed(self) -> tuple[object, int]:
         good = json.loads(self.answers["/incidents"])["incidents"]

@@ -79,8 +79,7 @@ def test_an_incident_is_taken_given_on_hushed_and_over(on_duty: Home, server: Se
         press_until((screen,), "y", lambda: fire.unack_at is not None, "the snooze there")
         screen.wait("1 suppressed")
 
-        screen.keys("c")
-        screen.wait("Resolve this?")
+        press_until((screen,), "c", lambda: "Resolve this?" in screen.text, "the question, once the snooze has settled")
         press_until((screen,), "y", lambda: fire.status == "resolved", "the resolution there")
         screen.wait("All clear")
     assert [run["what"] for run in on_duty.json("runs")] == ["resolve", "snooze", "escalate", "ack"]
