@@ -47,9 +47,10 @@ __all__ = [
     "Acks", "Alerts", "Answer", "Assignee", "AuthFailed", "Bound", "Channel", "Checks", "Clock", "Conflict", "Cover", "Curve",
     "Day", "Days", "Edits", "Entry", "Escalates", "Forbidden", "History", "Holiday", "Host", "Http", "HttpAuth", "HttpSettings",
     "Leave", "Level", "Machine", "Maintains", "Maintenance", "Malformed", "Merges", "NotFound", "NotReached", "Notes",
-    "Overrides", "Page", "Pages", "Past", "Play", "Plays", "Probe", "ProbeError", "Provider", "ProviderError", "RateLimited",
-    "Reading", "Reassigns", "Recipient", "Reply", "Resolves", "Rests", "Rosters", "Seconds", "Secret", "Series", "Service",
-    "Shifts", "Silences", "Sink", "Snoozes", "Standing", "Story", "Traps", "Unacks", "Unreachable", "Upkeep", "capabilities",
+    "Overrides", "Page", "Pages", "Partly", "Past", "Play", "Plays", "Probe", "ProbeError", "Provider", "ProviderError",
+    "RateLimited", "Reading", "Reassigns", "Recipient", "Reply", "Resolves", "Rests", "Rosters", "Seconds", "Secret", "Series",
+    "Service", "Shifts", "Silences", "Sink", "Snoozes", "Standing", "Story", "Traps", "Unacks", "Unreachable", "Upkeep",
+    "capabilities",
 ]  # fmt: skip
 
 
@@ -91,6 +92,11 @@ class NotReached(Unreachable):
 
 class Malformed(ProviderError):
     """An answer that cannot be read."""
+
+
+class Partly(ProviderError):
+    """What was asked for was done, and something that goes with it was not (a note, say): the message says what. Nobody is to do
+    it once more."""
 
 
 class ProbeError(Exception):

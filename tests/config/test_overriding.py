@@ -69,6 +69,23 @@ def test_one_that_runs_ends_now_and_one_that_has_not_begun_goes(main: Path) -> N
             end(main, gone, NOW)
 
 
+@pytest.mark.parametrize("key", ["start", "end"])
+def test_one_whose_times_were_written_by_hand_is_refused_with_its_place_and_nothing_is_lost(main: Path, key: str) -> None:
+    first, second = (add(main, "primary", [Cover("bo", NOW - HOUR, NOW + hours * HOUR)], "Ana", "", NOW)[0] for hours in (1, 2))
+    file = main.parent / "conf.d/50-cockpit-overrides.toml"
+    lines = file.read_text().splitlines()
+    place = [number for number, line in enumerate(lines) if line.startswith(key)][1]
+    lines[place] = lines[place].replace("+00:00", "").replace("Z", "")
+    file.write_text("\n".join(lines))
+    before = file.read_bytes()
+    with pytest.raises(WriteError, match=rf"50-cockpit-overrides\.toml: rosters\.primary\.overrides\[1\]\.{key} has no offset"):
+        end(main, second, NOW)
+    assert file.read_bytes() == before
+    assert end(main, first, NOW).end == NOW + HOUR, "it keeps nobody from ending another"
+    assert file.read_text().count(second) == 1
+    assert lines[place] in file.read_text().splitlines()
+
+
 def test_what_is_long_over_is_left_out_and_an_empty_file_goes_away(main: Path) -> None:
     add(main, "primary", [Cover("bo", NOW - 900 * 24 * HOUR, NOW - 890 * 24 * HOUR)], "Ana", "", NOW - 900 * 24 * HOUR)
     (kept,) = add(main, "primary", [Cover("bo", NOW + HOUR, NOW + 2 * HOUR)], "Ana", "", NOW)

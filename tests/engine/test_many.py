@@ -16,7 +16,7 @@ from cockpit.core.alerts import AlertState, Ref
 from cockpit.engine.engine import Engine
 from cockpit.engine.journal import open_journal
 from cockpit.engine.telling import AT_ONCE
-from cockpit.provider import Conflict, Forbidden, NotFound, Unreachable
+from cockpit.provider import Conflict, Forbidden, NotFound, Partly, Unreachable
 from cockpit.testing import FakeClock, FakeProvider, as_class
 from support.waiting import wait
 
@@ -40,8 +40,8 @@ class Storm(FakeProvider):
         if self.gate is not None and len(self.parts) == 2:
             assert self.gate.wait(10)
         if (error := self.fails.get(len(self.parts))) is not None:
-            if isinstance(error, Conflict):
-                await super().ack(ids[1:], who, note)
+            if isinstance(error, (Conflict, Partly)):
+                await super().ack(ids if isinstance(error, Partly) else ids[1:], who, note)
             raise error
         await super().ack(ids, who, note)
 
@@ -122,6 +122,14 @@ def test_that_somebody_has_one_stops_nothing(rig: Rig) -> None:  # safety 25
     run = rig.settled(rig.engine.ask(Ack(rig.refs)))
     assert (run.state, run.reason) == (RunState.FAILED, "bo has 0000 already (the others are done)")
     wait(lambda: rig.states() == {AlertState.ACKNOWLEDGED: MANY - 1, AlertState.FIRING: 1}, "all others")
+
+
+def test_what_did_not_go_with_it_is_told_and_the_rest_is_done_all_the_same(rig: Rig) -> None:
+    rig.am.fails[1] = Partly("the note was not left on 1 of 300: 403")
+    run = rig.settled(rig.engine.ask(Ack(rig.refs, "on it")))
+    assert (run.state, run.reason) == (RunState.CONFIRMED, "it was done, but the note was not left on 1 of 300: 403")
+    assert len(rig.am.parts) == 3
+    wait(lambda: rig.states() == {AlertState.ACKNOWLEDGED: MANY}, "all of them")
 
 
 def test_what_has_resolved_meanwhile_keeps_nobody_from_acknowledging_the_rest(rig: Rig) -> None:

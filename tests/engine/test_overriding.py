@@ -133,6 +133,22 @@ def test_who_or_what_is_not_in_the_config_is_refused(cockpits: Cockpits, roster:
     assert not (cockpits.folder / "conf.d/50-cockpit-overrides.toml").exists()
 
 
+def test_one_whose_times_were_written_by_hand_says_where_and_stays(cockpits: Cockpits) -> None:
+    cockpit = cockpits.begun()
+    run = cockpit.ask(MakeOverride(PRIMARY, covers(cockpits.clock), "dentist"))
+    cockpits.turned(cockpit, lambda view: on(view) == "bo")
+    (made,) = [each for each in cockpit.view.overrides if each.ref.id.startswith("o-")]
+    cockpits.turned(cockpit, lambda _: state(cockpit, run) is RunState.CONFIRMED)
+    file = cockpits.main.parent / "conf.d/50-cockpit-overrides.toml"
+    file.write_text(file.read_text().replace("+00:00", "").replace("Z\n", "\n"))
+    undo = cockpit.ask(EndOverride(made.ref))
+    cockpits.turned(cockpit, lambda _: state(cockpit, undo) not in (None, RunState.PENDING))
+    (told,) = [run for run in cockpit.view.runs if run.id == undo]
+    assert told.state is RunState.FAILED
+    assert "rosters.primary.overrides[0].start has no offset" in told.reason
+    assert made.ref.id in file.read_text()
+
+
 def test_a_config_with_a_fault_refuses_and_nothing_is_written(cockpits: Cockpits) -> None:
     here = cockpits.begun()
     write(cockpits.main, TEAM + "[trps.x]\n")

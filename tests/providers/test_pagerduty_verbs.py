@@ -14,7 +14,7 @@ from cockpit.core.alerts import AlertState
 from cockpit.core.responses import Level, Play
 from cockpit.core.roster import Contact, Person
 from cockpit.core.units import Seconds
-from cockpit.provider import Malformed, NotFound, ProviderError, RateLimited, Secret, Unreachable, capabilities
+from cockpit.provider import Malformed, NotFound, Partly, ProviderError, RateLimited, Secret, Unreachable, capabilities
 from cockpit.providers.pagerduty import PagerDuty, PagerDutyConfig
 from cockpit.testing import FakeClock, FakeHost, FakeMachine
 from support.pagerduty import ACCOUNT_TOKEN, USER_TOKEN, Server, pagerduty
@@ -131,6 +131,21 @@ class TestVerbs:
         fire = server.account.fire("fire")
         using(made(server, clock), lambda pd: pd.ack([fire.id], "ana", "on it"))
         assert [(who, text) for who, _, text in fire.notes] == [("PANA", "on it")]
+
+    @pytest.mark.parametrize("status", [400, 403, 500])
+    def test_a_note_that_cannot_be_left_takes_no_acknowledgement_back(self, server: Server, clock: FakeClock, status: int) -> None:
+        fires = [server.account.fire("fire") for _ in range(3)]
+        answered = server.answer
+
+        def answer(method: str, target: str, *more: Any) -> Any:
+            return (status, b"{}", {}) if f"{fires[1].id}/notes" in target else answered(method, target, *more)
+
+        server.answer = answer  # type: ignore[method-assign,assignment]  # a fault is put in
+        with pytest.raises(Partly, match=r"^the note was not left on [12] of 3: "):
+            using(made(server, clock), lambda pd: pd.ack([fire.id for fire in fires], "ana", "on it"))
+        assert all(fire.acks for fire in fires)
+        assert [text for _, _, text in fires[0].notes] == ["on it"]
+        assert len(server.asked("PUT")) == 1, "nothing is taken twice"
 
     def test_a_snooze_ends_when_it_was_told_to(self, server: Server, clock: FakeClock) -> None:
         fire = server.account.fire("fire", "PDB")

@@ -8,15 +8,41 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from cockpit.core.actions import Ack, Cancel, Run, RunState, Start
+from cockpit.core.actions import Ack, Action, Cancel, PagePeople, Run, RunState, Start
+from cockpit.core.alerts import Ref
+from cockpit.core.view import View
 from cockpit.engine.desk import Output
 from cockpit.ui.confirm import Confirm
 from cockpit.ui.page import Page
 from cockpit.ui.run_words import said
 from cockpit.ui.runs import KEPT, RunList, RunOutput, newest_first
+from cockpit.ui.subject import failed
 from support.boxes import opened, settled, until
 from support.desk import FakeDesk
 from support.scene import NOW, scene
+
+LATE = Ack((Ref("pd", "PINC1"),), "on it")
+
+
+@pytest.mark.parametrize(
+    ("action", "state", "reason", "told"),
+    [
+        (LATE, RunState.FAILED, "403", True),
+        (LATE, RunState.ACCEPTED, "it was done, but the note was not left: 403", True),
+        (LATE, RunState.ACCEPTED, "", False),
+        (LATE, RunState.UNCERTAIN, "no answer", False),  # it is read back, and told then
+        (PagePeople(("person:bo",), "come"), RunState.UNCERTAIN, "Bo by mail: it may have arrived", True),
+        (PagePeople(("person:bo",), "come"), RunState.CONFIRMED, "told Bo by mail", False),
+        (Start("free-disk"), RunState.FAILED, "exit 3", False),  # its box shows it
+    ],
+)
+def test_what_came_of_it_is_told_once_where_somebody_must_know(action: Action, state: RunState, reason: str, told: bool) -> None:
+    asked = Run(id="r1", at=NOW, who="Ana", action=action, what="ack", target="fire", state=RunState.PENDING)
+    came = msgspec.structs.replace(asked, state=state, reason=reason)
+    before, after = (View(now=NOW, me=("Ana",), runs=(each,)) for each in (asked, came))
+    assert failed(before, after) == (f"ack fire: {reason}" if told else "")
+    confirmed = msgspec.structs.replace(came, state=RunState.CONFIRMED if state is RunState.ACCEPTED else state)
+    assert failed(after, View(now=NOW, me=("Ana",), runs=(confirmed,))) == "", "once"
 
 
 def run(state: RunState = RunState.RUNNING, id: str = "r9", **more: object) -> Run:

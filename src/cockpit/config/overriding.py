@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from ..core.covers import Cover
-from .write import change_dropin
+from ..core.text import clean
+from .write import WriteError, change_dropin, dropin_path
 
 WHAT = "overrides"
 KEPT = timedelta(days=800)
@@ -46,7 +47,8 @@ def add(main: Path, roster: str, covers: Sequence[Cover], who: str, why: str, no
 
 
 def end(main: Path, override_id: str, now: datetime) -> Ended:
-    """End one that runs; take one away that has not begun, or began this second. Raises `Gone`, `WriteError` and `ConfigError`."""
+    """End one that runs; take one away that has not begun, or began this second. Raises `Gone`, `ConfigError`, and `WriteError`:
+    also for one whose times somebody wrote by hand without an offset."""
 
     def change(tables: dict[str, object]) -> Ended:
         lists = _lists(tables)
@@ -55,6 +57,9 @@ def end(main: Path, override_id: str, now: datetime) -> Ended:
                 start, stop = entry.get("start"), entry.get("end")
                 if entry.get("id") != override_id or not isinstance(start, datetime) or not isinstance(stop, datetime):
                     continue
+                for key, moment in (("start", start), ("end", stop)):
+                    if moment.tzinfo is None:  # whoever wrote it meant a wall clock, which it would lose here
+                        raise WriteError(_by_hand(main, roster, number, key, override_id))
                 if stop <= now:
                     break
                 if start < (since := now.replace(microsecond=0)):
@@ -66,6 +71,11 @@ def end(main: Path, override_id: str, now: datetime) -> Ended:
         raise Gone(override_id)
 
     return change_dropin(main, WHAT, change)
+
+
+def _by_hand(main: Path, roster: str, number: int, key: str, override_id: str) -> str:
+    where = f"{dropin_path(main, WHAT)}: rosters.{clean(roster)}.overrides[{number}].{key}"
+    return f"{where} has no offset, it was written by hand: nothing was changed; end {clean(override_id, 40)} there, or write a Z"
 
 
 def _table(override_id: str, cover: Cover, who: str, why: str, together: str) -> dict[str, object]:

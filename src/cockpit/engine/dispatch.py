@@ -194,9 +194,8 @@ class Dispatch:
             shown = verbs.shows(run.action, self._results.get(run_id), snapshot)
             uncertain = run.state is RunState.UNCERTAIN
             if shown or (shown is None and snapshot.complete and not uncertain):
-                self._seen(
-                    run, RunState.CONFIRMED, "no answer came, but reading it back showed that it was done" if uncertain else ""
-                )
+                read_back = "no answer came, but reading it back showed that it was done"
+                self._seen(run, RunState.CONFIRMED, read_back if uncertain else run.reason)
             elif shown is False and snapshot.complete:
                 self._unseen[run_id] = self._unseen.get(run_id, 0) + 1
                 if self._unseen[run_id] >= PATIENCE:

@@ -9,7 +9,7 @@ import msgspec
 
 from ..core.actions import Ack, RunState, Unack
 from ..core.alerts import Ref
-from ..provider import Conflict, Malformed, NotFound, ProviderError, Unreachable
+from ..provider import Conflict, Malformed, NotFound, Partly, ProviderError, Unreachable
 from . import verbs
 from .journal import JournalError
 from .lane import Overran
@@ -38,6 +38,8 @@ async def tell(source: Source, call: Callable[[Any], Any]) -> Outcome:
         return Outcome(RunState.UNCERTAIN, f"it was sent to {source.name}, and {said(error)}", error=error)
     except (Unreachable, Malformed) as error:
         return Outcome(RunState.UNCERTAIN, f"nobody knows whether {source.name} did it: {said(error)}", error=error)
+    except Partly as error:
+        return Outcome(RunState.ACCEPTED, f"it was done, but {said(error)}", error=error)
     except (ProviderError, JournalError) as error:
         return Outcome(RunState.FAILED, said(error), error=error)
     except Exception as error:  # noqa: BLE001  # a third party's code: it may have sent something before it broke
@@ -54,7 +56,7 @@ async def tell_many(source: Source, action: Many, who: str, still: Still, told: 
     """Tell it of many alerts, part by part; ``told`` is called with how many have been done so far. Alerts that have resolved since
     are left out: a source that knows one of them no more does none (`provider.Acks`), and is told of the others then. That somebody
     else has one stops nothing."""
-    many, done, left, remarks = len(action.refs), 0, 0, list[str]()
+    many, done, left, remarks, missing = len(action.refs), 0, 0, list[str](), list[str]()
     for start in range(0, many, AT_ONCE):
         refs = action.refs[start : start + AT_ONCE]
         outcome = await tell(source, verbs.call(msgspec.structs.replace(action, refs=refs), who))
@@ -69,13 +71,16 @@ async def tell_many(source: Source, action: Many, who: str, still: Still, told: 
             remarks.append(outcome.reason)
         elif outcome.state is not RunState.ACCEPTED:
             return outcome._replace(reason=_so_far(done, many, outcome.reason))
+        elif isinstance(outcome.error, Partly):
+            missing.append(outcome.reason)
         done += len(refs)
         told(done + left)
     if left == many:
         return Outcome(RunState.FAILED, "all of them have resolved meanwhile: nothing was sent")
     if remarks:
         return Outcome(RunState.FAILED, "; ".join(remarks) + " (the others are done)" * (many > 1))
-    return Outcome(RunState.ACCEPTED, f"{left} have resolved meanwhile" if left else "")
+    words = [*([f"{left} have resolved meanwhile"] if left else []), *dict.fromkeys(missing)]
+    return Outcome(RunState.ACCEPTED, "; ".join(words))
 
 
 def _so_far(done: int, many: int, reason: str) -> str:

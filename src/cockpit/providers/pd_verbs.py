@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from ..core.responses import Assignee, Level
 from ..core.text import clean, clean_block
-from ..provider import Clock, Malformed, NotReached, ProviderError, RateLimited, Unreachable
+from ..provider import Clock, Malformed, NotReached, Partly, ProviderError, RateLimited, Unreachable
 from .pd_account import Account, part
 from .pd_incidents import Incidents
 from .pd_people import People
@@ -34,10 +34,21 @@ class Verbs:
         self._account, self._clock, self._incidents, self._people = account, clock, incidents, people
 
     async def ack(self, ids: Sequence[str], note: str) -> None:
-        """Take them; the note, if any, is left on each."""
+        """Take them; the note, if any, is left on each. Raises `Partly` where they are taken, and a note could not be left."""
         await self._change(ids, {"status": "acknowledged"}, "acknowledged")
+        left, why = 0, ""
         for each in ids if note.strip() else ():
-            await self.note(each, note)
+            try:
+                await self.note(each, note)
+                left += 1
+            except (RateLimited, Unreachable) as error:
+                why = why or str(error)
+                break  # those that follow would fare no better
+            except ProviderError as error:
+                why = why or str(error)
+        if why:
+            missing = "the note was not left" + (f" on {len(ids) - left} of {len(ids)}" if len(ids) > 1 else "")
+            raise Partly(f"{missing}: {why}")
 
     async def resolve(self, ids: Sequence[str], note: str) -> None:
         """They are over."""

@@ -180,13 +180,29 @@ def _rest(desk: Desk, view: View, ref: Ref) -> str | None:
 
 
 def failed(before: View, after: View) -> str:
-    """What has failed since ``before`` of what people here asked for, with the reason; "" if nothing has."""
-    over = {run.id for run in before.runs if run.state.settled}
+    """What has failed since ``before`` of what people here asked for, with the reason, or was done but for something that goes with
+    it; "" if nothing has."""
+    over = {run.id for run in before.runs if run.state.settled or run.reason}
     for run in after.runs:
         mine = run.who in after.me and run.at >= before.now - _RECENT
-        if mine and run.state is actions.RunState.FAILED and run.id not in over and not isinstance(run.action, actions.Start):
+        if mine and run.id not in over and _is_loud(run):
             return f"{run.what} {run.target}: {run.reason}"
     return ""
+
+
+def _is_loud(run: actions.Run) -> bool:
+    """Whether what became of it is told at once. An uncertain verb is read back first; a page cannot be."""
+    match run.action, run.state:
+        case actions.Start(), _:
+            return False
+        case actions.PagePeople(), actions.RunState.UNCERTAIN:
+            return True
+        case actions.PagePeople(), state:
+            return state is actions.RunState.FAILED
+        case _, actions.RunState.ACCEPTED | actions.RunState.CONFIRMED:
+            return bool(run.reason)
+        case _, state:
+            return state is actions.RunState.FAILED
 
 
 _RECENT = timedelta(minutes=2)
