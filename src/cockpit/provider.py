@@ -14,7 +14,8 @@ The errors, and what the engine does about each::
     ├── RateLimited    too many questions                  → waits ``retry_after``, capped
     ├── Unreachable    no answer, or none in time          → backs off with jitter; a write is "outcome unknown"
     │   └── NotReached what was asked never left here      → the same, and a write has certainly not been done
-    └── Malformed      an answer nobody can read           → last facts kept, source incomplete
+    ├── Malformed      an answer nobody can read           → last facts kept, source incomplete
+    └── Partly         done, but for what goes with it     → that verb is done, and what is missing is told
 
 Anything else that leaves a provider is a bug in it, and is shown as that.
 """

@@ -90,6 +90,19 @@ def test_the_second_seat_of_a_calendar_is_no_gap_when_it_is_empty(team: Home) ->
     assert {each["person"] for each in told} == {"ana", "bo", "Zoe"}  # and no gap
 
 
+@pytest.mark.parametrize("words", [("--at", "2026-11-25T12:00Z"), ("--week", "--since", "2026-11-23T08:00Z"), ("--ics",)])
+@pytest.mark.parametrize(("name", "source"), [("VACATIONS", "vacations"), ("DB", "db")])
+def test_an_event_that_cannot_be_used_is_told_wherever_it_may_count(
+    team: Home, tmp_path: Path, words: tuple[str, ...], name: str, source: str
+) -> None:
+    lost = event("DTSTART;TZID=Mars/Olympus:20261125T080000", "DTEND;TZID=Mars/Olympus:20261125T200000", uid="9", summary="Bo")
+    path = tmp_path / f"{name}.ics"
+    path.write_bytes(path.read_bytes().replace(b"END:VCALENDAR", lost.replace("\n", "\r\n").encode() + b"END:VCALENDAR"))
+    done = team.run("oncall", *words)
+    assert f"Cannot see: {source}: Bo: there is no time zone 'Mars/Olympus'" in done.stdout + done.stderr
+    assert done.returncode == 3, "half a truth is no success"
+
+
 def test_a_calendar_that_cannot_be_read_is_told_and_the_rest_is_answered(team: Home) -> None:
     config = team.config_dir / "config.toml"
     config.write_text(config.read_text("utf-8").replace("VACATIONS.ics", "GONE.ics"), "utf-8")

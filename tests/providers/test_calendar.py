@@ -493,11 +493,13 @@ class TestDays:
             event("DTSTART;VALUE=DATE:20261124", "DTEND;VALUE=DATE:20261126", uid="1", summary="Raj - PTO"),
             event(*dentist, uid="2", summary="Jane Doe: dentist"),
             event("DTSTART;VALUE=DATE:20261124", uid="3", summary="Zoe"),
+            event("DTSTART:20261126T090000", "DTEND:20261126T100000", uid="4", summary="Raj: dentist"),
             holds="absences",
             timezone="America/New_York",
         )
         assert [(each.person, each.start, each.end, each.why) for each in answer.records if isinstance(each, Leave)] == [
             ("raj", utc("2026-11-23T18:30"), utc("2026-11-25T18:30"), "Raj - PTO"),
+            ("raj", utc("2026-11-26T14:00"), utc("2026-11-26T15:00"), "Raj: dentist"),  # by the calendar's clock
             ("jane", utc("2026-12-01T10:00"), utc("2026-12-01T12:00"), "Jane Doe: dentist"),
             ("jane", utc("2026-12-08T10:00"), utc("2026-12-08T12:00"), "Jane Doe: dentist"),
         ]

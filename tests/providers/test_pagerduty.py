@@ -352,6 +352,16 @@ class TestOnCall:
         assert first.now is not None
         assert (first.now.start, first.now.end, first.next) == (hours[1], hours[-1], None)
 
+    def test_two_who_stand_on_one_level_in_person_are_both_there(self, server: Server, clock: FakeClock) -> None:
+        server.account.policies["PPOLICY"] = ("Web", [[("schedule", "PSCHED")], [("user", "PBO"), ("user", "PANA")]])
+        told = using(made(server.url, clock), lambda pd: pd.on_call(clock.now())).records
+        assert [(each.roster, each.level, each.now and each.now.name) for each in told[1:]] == [
+            ("Web level 2 · Bo", 2, "Bo"), ("Web level 2 · Ana Souza", 2, "Ana Souza"),
+        ]  # fmt: skip
+        later = clock.now() + timedelta(hours=1)
+        laid = using(made(server.url, clock), lambda pd: pd.shifts(clock.now(), later)).records
+        assert {each.name for each in laid if each.level == 2} == {"Bo", "Ana Souza"}
+
     def test_another_moment_is_asked_for_itself(self, server: Server, clock: FakeClock) -> None:
         then = clock.now() + timedelta(days=40)
         server.account.schedules[0].shifts = [("PANA", then - timedelta(hours=1), then + timedelta(hours=1))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,15 +27,18 @@ async def laid_out(provider: Any, can: frozenset[str], source: str, since: datet
     answer = accepting.accept("shifts", await provider.shifts(since, until))
     if names:  # a roster that is not there now is none that must have somebody at every moment
         gappy += tuple({(each.source, each.roster, each.level) for each in answer.records} - set(names))
-    return Laid(rosters=names, gappy=gappy, shifts=answer.records, overrides=held, silent=_missing(source, answer))
+    return Laid(rosters=names, gappy=gappy, shifts=answer.records, overrides=held, silent=missing(source, answer))
 
 
-async def days_of(provider: Any, can: frozenset[str], source: str) -> Sequence[Day] | None:
+async def days_of(provider: Any, can: frozenset[str], source: str) -> Answer[Day] | None:
     """The days that it knows; ``None`` where it knows of none. Raises what the provider raises."""
-    return Accepting(source).accept("days", await provider.days()).records if "Days" in can else None
+    return Accepting(source).accept("days", await provider.days()) if "Days" in can else None
 
 
-def _missing(source: str, answer: Answer[Any]) -> tuple[str, ...]:
+def missing(source: str, answer: Answer[Any]) -> tuple[str, ...]:
     """What is not in an answer, for people."""
     words = tuple(f"{source}: {remark}" for remark in answer.remarks)
-    return words if words or answer.complete else (f"{source}: not all of it could be had",)
+    if words or (answer.complete and not answer.rejected):
+        return words
+    said = f"{answer.rejected:,} of its records cannot be used" if answer.complete else "not all of it could be had"
+    return (f"{source}: {said}",)

@@ -16,7 +16,7 @@ from ..core.schedule import Laid
 from ..core.sources import Snapshot, SourceHealth
 from ..provider import Clock, Host, capabilities
 from .crew import Crew
-from .laying import days_of, laid_out
+from .laying import days_of, laid_out, missing
 from .local import LOCAL, configured
 from .source import Source
 
@@ -87,18 +87,19 @@ class Sources:
         await asyncio.gather(*(source.poll() for name in wanted if (source := self._sources.get(name)) is not None))
 
     async def on_call(self, at: datetime) -> tuple[tuple[OnCall, ...], tuple[str, ...]]:
-        """Who is on call everywhere at ``at`` (UTC), by level; and a sentence for each source that could not say."""
+        """Who is on call everywhere at ``at`` (UTC), by level; and a sentence for each source that could not say, or not all."""
         found: list[OnCall] = []
         silent: list[str] = []
 
         async def ask(source: Source) -> None:
             try:
-                await self._ask_days(source)
+                silent.extend(await self._ask_days(source))
                 answer = await source.on_call(at)
             except Exception as error:  # noqa: BLE001  # whatever a provider raises is said, and the others are asked
                 silent.extend(self._missed(source, error))
             else:
                 found.extend(answer.records if answer is not None else ())
+                silent.extend(missing(source.name, answer) if answer is not None else ())
 
         await self._local_last(ask)
         every = sorted(believed(found), key=lambda each: (each.level, each.source, each.roster))
@@ -111,7 +112,7 @@ class Sources:
 
         async def ask(source: Source) -> None:
             try:
-                await self._ask_days(source)
+                silent.extend(await self._ask_days(source))
                 found.append(
                     await source.ask(lambda provider, can: laid_out(provider, can, source.name, since, until, self._clock.now()))
                 )
@@ -141,11 +142,15 @@ class Sources:
         await asyncio.gather(*(ask(source) for name, source in self._sources.items() if name not in local))
         await asyncio.gather(*(ask(self._sources[name]) for name in local if name in self._sources))
 
-    async def _ask_days(self, source: Source) -> None:
-        if source.provider_name != LOCAL:
-            days = await source.ask(lambda provider, can: days_of(provider, can, source.name))
-            if days is not None:
-                self._on_days(source.name, days)
+    async def _ask_days(self, source: Source) -> tuple[str, ...]:
+        """Take over the days that it knows; gives what is missing among them, for people."""
+        if source.provider_name == LOCAL:
+            return ()
+        days = await source.ask(lambda provider, can: days_of(provider, can, source.name))
+        if days is None:
+            return ()
+        self._on_days(source.name, days.records)
+        return missing(source.name, days)
 
     def nudge(self, names: Iterable[str] | None = None) -> None:
         """Have these asked now; ``None`` is all of them."""

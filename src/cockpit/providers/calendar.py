@@ -40,7 +40,8 @@ class CalendarConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_fie
     ``person`` is a pattern that is searched in what ``of`` names: its group ``person`` (or its first, or all it matches) is whose
     an event is, its groups ``roster`` and ``level`` say where; what it does not match is no shift. Without one, the people of the
     config are looked for in the summary, then among the attendees; where none is found, a single attendee is meant, else the
-    summary is a name. ``timezone`` is the clock of what gives no zone: of days as a whole, for the most part. With ``always =
+    summary is a name. ``timezone`` is the clock of what gives no zone: of days as a whole, for the most part (absences
+    of whole days are on the clock of who is away). With ``always =
     false`` times without anybody are meant, and no gaps.
     """
 

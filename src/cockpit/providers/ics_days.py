@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from ..core.days import Day, Holiday, Leave
 from ..core.roster import Person, zone
@@ -25,8 +26,11 @@ class Known(NamedTuple):
     strangers: int = 0
 
 
-def leaves(source: str, happenings: Iterable[Happening], names: Names, people: Sequence[Person]) -> Known:
-    """When people are away. What has no zone, days as a whole for the most part, is on the clock of who is away."""
+def leaves(
+    source: str, happenings: Iterable[Happening], names: Names, people: Sequence[Person], own: ZoneInfo | None = None
+) -> Known:
+    """When people are away. Days as a whole are on the clock of who is away; times without a zone on the calendar's ``own``, and
+    where it has none on theirs, too."""
     known = {person.id: person for person in people}
     days: dict[tuple[object, ...], Leave] = {}
     broken: list[tuple[str, str]] = []
@@ -40,7 +44,7 @@ def leaves(source: str, happenings: Iterable[Happening], names: Names, people: S
         meant = [person for whose in named if (person := known.get(whose.person)) is not None]
         strangers += not meant
         for person in meant:
-            clock = zone(person.timezone)
+            clock = zone(person.timezone) if each.days or own is None else own
             start, end = instant(each.start, clock), instant(each.end, clock)
             if start < end:
                 days[person.id, start, end] = Leave(source=source, person=person.id, start=start, end=end, why=each.called)

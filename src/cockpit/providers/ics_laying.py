@@ -76,7 +76,7 @@ class Laying:
         names = Names(self._wanted.pattern, self._wanted.field, people)
         with self._lock:
             found = self._book.between(since, until)
-        known = leaves(self._wanted.source, found.happenings, names, people)
+        known = leaves(self._wanted.source, found.happenings, names, people, self._zone)
         nobody = f"none of its {known.strangers} events names anybody of [people]"
         return self._known(found, known, (nobody,) if known.strangers and not known.days else ())
 

@@ -170,8 +170,8 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 
 def targets_of(policies: Iterable[WirePolicy]) -> tuple[Target, ...]:
     """The rosters that these policies make: each schedule that stands on a level, by its own name, and each person who stands there
-    directly. The same schedule on the same level of several policies is one roster; where names meet, the policy's comes before,
-    and then the level."""
+    directly. The same schedule on the same level of several policies is one roster; where names meet, the person's comes after, or
+    the policy's before, and then the level."""
     every: dict[tuple[int, str], Target] = {}
     for policy in policies:
         for level, rule in enumerate(policy.escalation_rules or (), 1):
@@ -180,6 +180,7 @@ def targets_of(policies: Iterable[WirePolicy]) -> tuple[Target, ...]:
                     made = _target(policy, level, each)
                     every.setdefault((level, made.schedule or f"{policy.id} {made.user}"), made)
     found = list(every.values())
+    found = _longer(found, [each.roster if each.schedule else f"{each.roster} · {each.name}" for each in found])
     found = _longer(found, [f"{each.policy_name} · {each.roster}" for each in found])
     found = _longer(found, [f"{each.roster} · level {each.level}" for each in found])
     return tuple({each.roster: each for each in found}.values())
