@@ -34,6 +34,21 @@ def test_enter_goes_from_field_to_field_and_the_last_one_answers() -> None:
     asyncio.run(go())
 
 
+def test_a_text_that_goes_on_out_of_sight_says_so_on_that_side() -> None:
+    async def go() -> None:
+        fields = (Field("match", "Match", "instance=~" + "|".join(f"web-{n}" for n in range(40))), Field("why", "Why"))
+        async with opened(Ask("Silence", fields, begin="why")) as on:
+            shown = next(line for line in on.text.splitlines() if "web-1" in line)
+            assert shown.strip("│ ").startswith("instance=~web-0|")
+            assert shown.strip("│ ").endswith("…")
+            await on.press("shift+tab", "home", "end")
+            shown = next(line for line in on.text.splitlines() if "web-39" in line)
+            assert shown.strip("│ ").startswith("…")
+            assert shown.strip("│ ").endswith("web-39")
+
+    asyncio.run(go())
+
+
 def test_a_burst_of_keys_is_taken_in_its_order() -> None:
     async def go() -> None:
         async with opened(Ask("Silence", FIELDS, echo)) as on:

@@ -330,7 +330,7 @@ def test_a_silence_is_prefilled_previewed_confirmed_and_made() -> None:
             await at.write("cleaning up")
             await at.press("enter")
             await at.sees(Confirm)
-            for part in ("local", 'trap="root-disk"', "root-disk · /", "04:12 UTC (in 1 h)", "cleaning up"):
+            for part in ("local", 'trap="root-disk"', "root-disk · /", "01:12 São Paulo (in 1 h)", "cleaning up"):
                 assert part in at.text
             assert at.desk.asked == []
             await at.press("y")
@@ -466,7 +466,7 @@ def test_a_trap_is_disarmed_with_a_reason_and_an_end() -> None:
             await at.write("migration")
             await at.press("enter")
             await at.sees(Confirm)
-            assert "05:12 UTC (in 2 h)" in at.text
+            assert "02:12 São Paulo (in 2 h)" in at.text
             await at.press("y")
             await at.back_on_the_board()
             assert at.desk.asked == [Disarm(DISK, NOW + timedelta(hours=2), "migration")]

@@ -166,9 +166,21 @@ def test_whoever_asks_for_it_sees_every_look_until_the_minute_is_over() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(-3, "<1m"), (0, "<1m"), (44, "<1m"), (45, "1m"), (104, "1m"), (105, "2m"), (120, "2m"), (7200, "2h"), (1e9, "999w")],
+    [
+        (-3, "<1m"),
+        (0, "<1m"),
+        (44, "<1m"),
+        (45, "<1m"),
+        (59, "<1m"),
+        (60, "1m"),
+        (104, "1m"),
+        (105, "2m"),
+        (120, "2m"),
+        (7200, "2h"),
+        (1e9, "999w"),
+    ],
 )
-def test_an_age_is_the_difference_of_the_minutes_on_the_clock(seconds: float, said: str) -> None:
+def test_an_age_is_the_difference_of_the_minutes_on_the_clock_once_one_has_passed(seconds: float, said: str) -> None:
     assert NOW.second == 44
     assert drawn_age(NOW - timedelta(seconds=seconds), NOW) == said
 
@@ -195,7 +207,8 @@ def test_all_ages_move_together_with_the_clocks_minute() -> None:
                 person.board._tick()
             assert seen == [
                 (44, ("<1m", "1m", "1m", "58m")),
-                (0, ("1m", "2m", "2m", "59m")),
+                (0, ("<1m", "2m", "2m", "59m")),
+                (41, ("1m", "2m", "2m", "59m")),  # a whole minute has passed
                 (0, ("2m", "3m", "3m", "1h")),
             ]
 

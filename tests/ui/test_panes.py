@@ -17,6 +17,7 @@ from cockpit.core.traps import TrapState
 from cockpit.core.view import JournalHealth, View
 from cockpit.ui.keys import TABLE, remapped
 from cockpit.ui.places import PANES
+from cockpit.ui.spans import fit_name
 from support.boards import Sitting, rows_of, sitting
 from support.scene import calm, config, scene
 from support.storms import hostile, many
@@ -78,6 +79,77 @@ def test_a_blind_trap_is_not_called_clear_either() -> None:
         async with sitting(msgspec.structs.replace(calm(), traps=traps)) as person:
             assert "All clear" not in person.text
             assert "1 trap blind" in person.text
+
+    run(body)
+
+
+def test_traps_that_warn_or_have_tripped_are_named_where_nothing_fires() -> None:
+    async def body() -> None:
+        for state, said in ((TrapState.WARNING, "1 trap warns: "), (TrapState.TRIPPED, "1 trap has tripped: ")):
+            first, *others = calm().traps
+            traps = (msgspec.structs.replace(first, state=state), *others)
+            async with sitting(msgspec.structs.replace(calm(), traps=traps), (80, 24)) as person:
+                assert "All clear" not in person.text
+                assert "Nothing firing, but" in person.text
+                assert f"◆ {said}{first.trap.name}" in person.text
+
+    run(body)
+
+
+def test_a_folded_list_shows_the_alert_that_the_keys_act_on() -> None:
+    async def body() -> None:
+        async with sitting(size=(80, 24)) as person:
+            await person.press("j", "j", "j")
+            chosen = rows_of(person.board)[3].alert
+            assert person.board.alert_refs() == (chosen.ref,)
+            await person.press("tab")
+            folded = line(person, "─ Alerts ─")
+            assert f"▌ ▲ {chosen.name}"[:20] in folded.replace("■", "▲")
+            assert "firing" in folded
+            await person.press("tab", "tab")
+            assert person.board.pane == "traps"
+            assert "▌" not in line(person, "─ Alerts ─"), "the keys are about a trap"
+
+    run(body)
+
+
+@pytest.mark.parametrize(("width", "shown"), [(40, "prometheus-alertmanager-19093"), (16, "prometheus…19093"), (10, "prom…19093"),
+                                              (5, "prom…")])  # fmt: skip
+def test_a_name_that_is_cut_keeps_the_number_that_tells_it_from_its_like(width: int, shown: str) -> None:
+    assert fit_name("prometheus-alertmanager-19093", width).rstrip() == shown
+
+
+def test_traps_of_several_alike_can_be_told_apart() -> None:
+    async def body() -> None:
+        first = calm().traps[0]
+        names = [f"prometheus-alertmanager-{port}" for port in (19093, 19094)]
+        alike = [msgspec.structs.replace(first, trap=msgspec.structs.replace(first.trap, name=name)) for name in names]
+        async with sitting(msgspec.structs.replace(calm(), traps=tuple(alike))) as person:
+            assert [f"…{port} " in person.text for port in (19093, 19094)] == [True, True]
+
+    run(body)
+
+
+def test_where_there_is_no_colour_brackets_say_which_keys_cannot_work() -> None:
+    async def body() -> None:
+        empty = msgspec.structs.replace(calm(), alerts=())
+        async with sitting(empty, config=msgspec.structs.replace(config(), theme="mono")) as person:
+            for part in ("(a ack) ", "(n note) ", " q quit"):
+                assert part in person.footer
+            await person.press("a")
+            assert "there is no alert under the cursor" in person.footer
+        async with sitting(empty) as person:
+            assert "(a ack)" not in person.footer
+
+    run(body)
+
+
+def test_a_remark_has_the_room_of_the_words_that_say_how_it_is_put_away() -> None:
+    async def body() -> None:
+        long = "no config yet: proposed traps; `cockpit init` writes them down"
+        async with sitting(msgspec.structs.replace(scene(), remarks=(long, "another")), (80, 24)) as person:
+            assert long in person.lines[1]
+            assert person.lines[1].rstrip().endswith("1 more  esc")
 
     run(body)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from cockpit.core.actions import Ack, Action, Cancel, PagePeople, Run, RunState, Start
+from cockpit.core.actions import Ack, Action, Cancel, EndSilence, MakeSilence, PagePeople, Run, RunState, Start
 from cockpit.core.alerts import Ref
 from cockpit.core.view import View
 from cockpit.engine.desk import Output
@@ -71,6 +71,24 @@ def test_output_comes_as_it_is_printed_and_the_end_says_how_it_ended() -> None:
             await until(on.pilot, lambda: "two [b]bold[/b] [/nope]" in on.text, "the second line")  # safety 3
             assert "failed, exit 3, after 12 s" in on.text
             assert "step 1 ended with status 3" in on.text
+
+    asyncio.run(go())
+
+
+def test_what_was_done_to_silences_is_told_apart_and_times_are_on_the_viewers_clock() -> None:
+    async def go() -> None:
+        make = MakeSilence("am", "team=web", NOW, "x")
+        runs = (
+            run(RunState.CONFIRMED, "a", action=make, what="silence", target="team=web"),
+            run(RunState.CONFIRMED, "b", action=msgspec.structs.replace(make, replaces="1"), what="silence", target="team=db"),
+            run(RunState.CONFIRMED, "c", action=EndSilence(Ref("am", "1")), what="unsilence", target="team=app"),
+        )
+        async with opened(RunList(desk(*runs), "America/Sao_Paulo"), (100, 24)) as on:
+            said = [line.split("00:12  ")[1].split("  done")[0].split("  ") for line in on.text.splitlines() if "team=" in line]
+            assert [words[0].strip() for words in said] == ["silence", "change silence", "end silence"]
+            assert "times in São Paulo" in on.text
+            await on.press("enter")
+            await until(on.pilot, lambda: "00:12:44 São Paulo" in on.text, "the run, by the same clock")
 
     asyncio.run(go())
 

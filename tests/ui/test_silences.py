@@ -205,6 +205,31 @@ class TestTheAlerts:
         asyncio.run(go())
 
 
+class TestTheFormSaysWhatWouldBe:
+    def test_one_that_is_refused_hushes_nothing(self) -> None:
+        async def body(person: Sitting) -> None:
+            await on(person, SOON.ref)
+            await person.press("s")
+            await box(person, Ask)
+            assert "hushes " in person.text
+            person.desk.problems[SOON.match] = "a silence lasts 2 d at most here"
+            await person.type("90d")
+            await person.sees("Refused: a silence lasts 2 d at most here")
+            assert "hushes " not in person.text
+            assert "matches " in person.text
+
+        with_silences(body)
+
+    def test_the_filter_of_the_alerts_is_seen_from_here(self) -> None:
+        async def body(person: Sitting) -> None:
+            assert "alerts / " not in person.lines[1]
+            person.board.sift("team=web")
+            await person.sees("alerts / team=web")
+
+        for size in ((120, 40), (80, 24)):
+            with_silences(body, size=size)
+
+
 class TestChanging:
     def test_its_end_is_put_off_and_all_else_stays(self) -> None:
         async def body(person: Sitting) -> None:
@@ -220,7 +245,7 @@ class TestChanging:
                 "Change this silence?",
                 SOON.match[:40],
                 "in 2 h 12 m",
-                "until Wed 25 Nov 03:24 UTC (in 12 m)",
+                "until Wed 25 Nov 00:24 São Paulo (in 12 m)",
                 SOON.comment,
             ):
                 assert part in person.text
@@ -355,7 +380,7 @@ class TestLastingLonger:
             await person.type("30m")
             await person.press("enter")
             await box(person, Confirm)
-            for part in ("Extend these 2 silences?", "(in 42 m)", "until Wed 25 Nov 03:24 UTC (in 12 m)", "(in 3 h 18 m)"):
+            for part in ("Extend these 2 silences?", "(in 42 m)", "until Wed 25 Nov 00:24 São Paulo (in 12 m)", "(in 3 h 18 m)"):
                 assert part in person.text
             await person.press("y")
             await person.until(lambda: len(person.desk.asked) == 2, "the changes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ..core.actions import Run, RunState, Start
+from ..core.actions import Run, RunState, Start, called
 from ..core.alerts import Ref
 from ..core.plans import Plan
 from ..core.runbooks import Confirm, Runbook, offered
@@ -172,7 +172,7 @@ def runs(options: Options) -> int:
         say("Nothing has been done yet.")
     else:
         rows = [
-            (each.id, f"{each.at.astimezone():%m-%d %H:%M:%S}", each.who, each.what, each.target, state_word(each), _took(each))
+            (each.id, f"{each.at.astimezone():%m-%d %H:%M:%S}", each.who, called(each), each.target, state_word(each), _took(each))
             for each in found
         ]
         table(("Id", "At (local)", "Who", "What", "On", "State", "Took"), rows)

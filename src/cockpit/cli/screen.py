@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..engine.journal import Journal
     from ..ui.life import Shown
 
-PROPOSED = "no config yet: these traps are what `cockpit init` would propose for this machine; it asks, and writes them down"
+PROPOSED = "no config yet: proposed traps; `cockpit init` writes them down"
 AT_THE_LATEST = 1.0
 """Seconds after which the engine begins, drawn or not."""
 

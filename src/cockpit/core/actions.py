@@ -179,6 +179,16 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     done: int = 0
 
 
+def called(run: Run) -> str:
+    """What was done, as people say it: a silence that was changed or ended is told from one that was made."""
+    match run.action:
+        case MakeSilence(replaces=before) if before:
+            return "change silence"
+        case EndSilence():
+            return "end silence"
+    return run.what
+
+
 def progress(run: Run) -> str:
     """What is under way, and how far: ``ack…``, ``ack 300 of 1,200…``."""
     many = len(run.action.refs) if isinstance(run.action, (Ack, Unack)) else 1

@@ -12,7 +12,7 @@ from ..core.groups import Group
 from ..core.rows import Row
 from ..core.units import short_age
 from .entries import Entry
-from .spans import Spans, cells, column, fit
+from .spans import Spans, cells, column, fit, fit_name
 from .times import drawn_age
 
 SEVERITIES: Mapping[Severity, tuple[str, str]] = {
@@ -90,14 +90,16 @@ class AlertFace(NamedTuple):
         loud = "blind" if self.stale else "muted" if self.quiet else self.severity.word
         read = "stale" if self.stale else "muted" if self.quiet else "text"
         spans = [*column(f"{glyph} {word}", 6, loud, 1), (fit(self.age, 4, right=True) + "  ", "muted")]
+        sizes = widths(width, self.needs)
+        name = sizes[0]
         shown = (
-            (self.name, "strong" if read == "text" else read),
+            (fit_name(self.name, name).rstrip(), "strong" if read == "text" else read),
             (self.where, read),
             (self.summary, read),
             (self.who, self.who_role),
             (self.source, "muted"),
         )
-        for place, ((text, role), size) in enumerate(zip(shown, widths(width, self.needs), strict=True)):
+        for place, ((text, role), size) in enumerate(zip(shown, sizes, strict=True)):
             if size and place == _SUMMARY and self.running:
                 under = fit(f"▶ {self.running} ", min(cells(self.running) + 3, size))
                 spans += [(under, "pending"), *column(text, size - cells(under), role)]

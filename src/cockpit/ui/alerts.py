@@ -16,8 +16,9 @@ from ..core.view import View
 from .alert_face import EVERYTHING, SEVERITIES, AlertFace, face_of, group_face, widths
 from .entries import Entry
 from .haunted import Few, Haunted, Listing
+from .lines import CURSOR
 from .look import Look
-from .spans import Span, Spans, fit, heading
+from .spans import Span, Spans, cells, fit, heading
 from .times import passed
 
 
@@ -159,19 +160,27 @@ class Alerts(Haunted[Entry]):
         if self.silenced:
             said.append((f" · {self.silenced[0]}", self.silenced[1]))
         right: list[Span] = []
-        if not self.folded and self.count() > self.page:
+        if self.folded and len(self.rows):
+            right = self._folded(width)
+        elif not self.folded and self.count() > self.page:
             above, below = self.top, max(0, self.count() - self.top - self.page)
             right.append((" ".join(f"{arrow}{many}" for arrow, many in (("↑", above), ("↓", below)) if many), "muted"))
         if self.filter_text:
             right += [("  ", "")] if right else []
             right += [("/ ", "key"), (fit(self.filter_text, min(len(self.filter_text), max(8, width // 3))), "text")]
-        elif self.folded and len(self.rows):
-            first = self.rows[0]
-            worst = first.worst.alert if isinstance(first, Group) else first.alert
-            right.append((f"{SEVERITIES[worst.severity][0]} {worst.name} {worst.where}".rstrip(), worst.severity.word))
         opened = self._around.opened
         name = "Alerts" if opened is None else f"Alerts → {opened.title if isinstance(opened, Group) else opened.said}"
-        return heading(width, (name, "title-focus" if self.active else "title"), said, right)
+        return heading(width, (name, "title-focus" if self.active else "title"), said, right, needs_right=self.folded)
+
+    def _folded(self, width: int) -> list[Span]:
+        """The alert that the keys act on, with the cursor's bar; while they are about something else, the worst."""
+        held = (self.held or self.active) and self.here is not None
+        entry = self.here if held and self.here is not None else self.rows[0]
+        alert = entry.worst.alert if isinstance(entry, Group) else entry.alert
+        called = f"{len(entry)}× {entry.title}" if isinstance(entry, Group) else f"{alert.name} {alert.where}".rstrip()
+        text = f"{SEVERITIES[alert.severity][0]} {called}"
+        shown = fit(text, min(cells(text), max(12, width // 2)))
+        return [*([(CURSOR + " ", "bar-away")] if held else []), (shown, alert.severity.word)]
 
     def columns(self) -> Spans:
         if not len(self.things):

@@ -248,6 +248,7 @@ class Board(Stage, inherit_bindings=False):
             self._timer.stop()
             self._timer = None
         about = self.subject
+        self.silences.filter_text = self.filter_text
         self.runbooks.show(offers(about, self.view, self.desk), about.name)
         self.detail.show(self._shown, self.clock.now())
         few = self.selection.witnesses()

@@ -266,7 +266,7 @@ def _help(board: Board, _: str) -> None:
 def _runs(board: Board, _: str) -> None:
     from .runs import RunList
 
-    board.app.push_screen(RunList(board.desk))
+    board.app.push_screen(RunList(board.desk, board.zone))
 
 
 def _week(board: Board, _: str) -> None:

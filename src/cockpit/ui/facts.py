@@ -105,7 +105,12 @@ def of_trap(trap: TrapView, now: datetime, zone: str, curve: Curve | None = None
         facts.append(Fact("cannot see", watch.reason, "blind"))
     if watch.rest_until is not None and trap.state is TrapState.DISARMED:
         left = said_age(now, watch.rest_until)
-        facts.append(Fact("at rest", f"until {moment(watch.rest_until, now, zone)} ({left}), by {watch.rest_by}: {watch.rest_why}"))
+        facts.append(
+            Fact(
+                "at rest",
+                f"until {moment(watch.rest_until, now, zone)} {city(zone)} ({left}), by {watch.rest_by}: {watch.rest_why}",
+            )
+        )
     facts += [BLANK, *_reading(trap, curve), *_answers(trap), BLANK, title_fact("How it looks")]
     looked = f"{moment(watch.checked_at, now, zone)} {city(zone)}" if watch.checked_at else "not yet"
     pairs = (

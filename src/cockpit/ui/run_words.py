@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from ..core.actions import Run, RunState, Start
+from ..core.actions import Run, RunState, Start, called
 from ..core.units import say_seconds
 from .page import Line
 from .timeline import state_word
+from .times import city
+from .times import zone as at_zone
 
 GLYPHS: dict[RunState, tuple[str, str]] = {
     RunState.PENDING: ("·", "$role-muted"),
@@ -32,10 +34,10 @@ def said(run: Run) -> str:
     return ", ".join(parts)
 
 
-def facts(run: Run) -> list[Line]:
-    """What is known of a run besides its output: who, when, on what, and why it ended so."""
-    when = run.at.strftime("%Y-%m-%d %H:%M:%S UTC")
-    lines: list[Line] = [Content.styled(f"{run.what} · {run.target or 'no target'} · {run.who} · {when}", "$role-muted")]
+def facts(run: Run, zone: str) -> list[Line]:
+    """What is known of a run besides its output: who, when (on the clock of ``zone``), on what, and why it ended so."""
+    when = f"{run.at.astimezone(at_zone(zone)):%Y-%m-%d %H:%M:%S} {city(zone)}"
+    lines: list[Line] = [Content.styled(f"{called(run)} · {run.target or 'no target'} · {run.who} · {when}", "$role-muted")]
     if isinstance(run.action, Start) and run.action.dry_run:
         lines.append(Content.styled("dry run: nothing is executed", "bold $role-pending"))
     if run.reason:

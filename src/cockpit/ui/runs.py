@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from ..core.actions import Cancel, Run, RunState, Start
+from ..core.actions import Cancel, Run, RunState, Start, called
 from ..core.units import say_seconds
 from ..engine.desk import Desk, Refused
 from .box import Box, Said
@@ -22,6 +22,8 @@ from .page import Line, Page
 from .run_words import GLYPHS, facts, said
 from .spans import cells, fit
 from .timeline import state_word
+from .times import city
+from .times import zone as at_zone
 from .typed import Typed
 
 KEPT = 10_000
@@ -35,7 +37,8 @@ class _Stirred(Message):
 class RunOutput(Box[None]):
     """One run: its state in the title, its output as it comes. It stays at the end until one scrolls up, and again from the end on.
 
-    ``c`` asks whether to cancel it; ``/`` searches, ``n`` finds the next; ``esc`` closes the box, and the run goes on.
+    ``c`` asks whether to cancel it; ``/`` searches, ``n`` finds the next; ``esc`` closes the box, and the run goes on. Times are on
+    the clock of ``zone``.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,9 +50,9 @@ class RunOutput(Box[None]):
     EVERY = 0.25
     """Seconds between two looks at the output of a run that is going on."""
 
-    def __init__(self, desk: Desk, run_id: str) -> None:
+    def __init__(self, desk: Desk, run_id: str, zone: str = "UTC") -> None:
         super().__init__("run")
-        self._desk = desk
+        self._desk, self._zone = desk, zone
         self._run_id = run_id
         self._next = 0
         self._since: float | None = None
@@ -126,8 +129,8 @@ class RunOutput(Box[None]):
             return
         self._head = head
         mark, style = GLYPHS[run.state]
-        self.retitle((f"{mark} {said(run)}{lasted}", style), (f"  {run.what}", "bold"))
-        lines = facts(run)
+        self.retitle((f"{mark} {said(run)}{lasted}", style), (f"  {called(run)}", "bold"))
+        lines = facts(run, self._zone)
         if dropped:
             where = f": all of them are in {run.output_path}" if run.output_path else ""
             lines.append(Content.styled(f"the first {dropped} lines are not kept here{where}", "$role-warning"))
@@ -229,9 +232,9 @@ class RunList(Box[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,R", "leave", show=False)]
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__("Runs, times in UTC", [("enter", "output"), ("j k", "move"), ("esc", "close")])
-        self._desk = desk
+    def __init__(self, desk: Desk, zone: str = "UTC") -> None:
+        super().__init__(f"Runs, times in {city(zone)}", [("enter", "output"), ("j k", "move"), ("esc", "close")])
+        self._desk, self._zone = desk, zone
         self._runs: tuple[Run, ...] = ()
         self._columns = (0, 0, 0)
         self._stirred = False
@@ -268,7 +271,7 @@ class RunList(Box[None]):
         under = self._runs[rows.at].id if self._runs else ""
         self._runs = newest_first(self._desk.view.runs)
         self._columns = (
-            max((cells(run.what) for run in self._runs), default=0),
+            max((cells(called(run)) for run in self._runs), default=0),
             max((cells(said(run)) for run in self._runs), default=0),
             min(14, max((cells(run.who) for run in self._runs), default=0)),
         )
@@ -283,13 +286,13 @@ class RunList(Box[None]):
         run = self._runs[number]
         mark, style = GLYPHS[run.state]
         narrow = width < 56
-        when = "" if width < 44 else run.at.strftime("%H:%M  " if narrow else "%m-%d %H:%M  ")
+        when = "" if width < 44 else run.at.astimezone(at_zone(self._zone)).strftime("%H:%M  " if narrow else "%m-%d %H:%M  ")
         what, state, who = self._columns
         if narrow:
             what, state, who = min(what, 8 if width < 44 else 12), max(len(state_word(each.state)) for each in self._runs), 0
         stands = state_word(run.state) if narrow else said(run)
         state, what = min(state, max(17, width // 3)), min(what, width // 4)
-        left: list[str | tuple[str, str]] = [(mark, style), " ", (when, "$role-muted"), (fit(run.what, what), "bold"), "  "]
+        left: list[str | tuple[str, str]] = [(mark, style), " ", (when, "$role-muted"), (fit(called(run), what), "bold"), "  "]
         right: list[str | tuple[str, str]] = ["  ", (fit(stands, state), style)]
         right += [("  " + fit(run.who, who), "$role-who")] if who else []
         room = width - sum(cells(each if isinstance(each, str) else each[0]) for each in (*left, *right))
@@ -299,7 +302,7 @@ class RunList(Box[None]):
 
     def on_choices_chosen(self, event: Choices.Chosen) -> None:
         """Open it."""
-        self.app.push_screen(RunOutput(self._desk, self._runs[event.at].id))
+        self.app.push_screen(RunOutput(self._desk, self._runs[event.at].id, self._zone))
 
 
 def newest_first(runs: Sequence[Run]) -> tuple[Run, ...]:

@@ -15,7 +15,7 @@ from ..core.view import View
 from .haunted import Few, Haunted, Listing
 from .keys import TABLE, Key
 from .look import Look
-from .spans import Span, Spans, column, fit, heading
+from .spans import Span, Spans, cells, column, fit, heading
 from .times import drawn_age
 
 STATES: Mapping[SilenceState, tuple[str, str, str]] = {
@@ -120,6 +120,8 @@ class Silences(Haunted[Silence]):
         self._doing: Mapping[Ref, str] = {}
         self._blind: tuple[str, ...] = ()
         self._alerts: object = None
+        self.filter_text = ""
+        """The filter of the alerts: it hides no silence, and what F would silence is shown."""
         self.open = False
         """Whether it stands in the place of the alerts: see `opened`."""
 
@@ -182,9 +184,13 @@ class Silences(Haunted[Silence]):
             if word == "active" and soon:
                 said.append((f", {soon} end{'s' * (soon == 1)} within the hour", "warning"))
         right: list[Span] = [(self._keys["back"], "key"), (" alerts", "muted")] if "back" in self._keys else []
+        if self.filter_text:
+            shown = fit(self.filter_text, min(cells(self.filter_text), max(8, width // 3)))
+            right = [("alerts ", "muted"), ("/ ", "key"), (shown, "text"), ("  ", ""), *right]
         if not self.folded and (below := self.count() - self.top - self.page) > 0:
             right = [(f"↓{below}  ", "muted"), *right]
-        return heading(width, ("Silences", "title-focus" if self.active else "title"), said, right)
+        title = ("Silences", "title-focus" if self.active else "title")
+        return heading(width, title, said, right, needs_right=bool(self.filter_text))
 
     def columns(self) -> Spans:
         if not self.things:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Sequence
 
 from rich.cells import cell_len, chop_cells
@@ -41,6 +42,20 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         taken = cells(text)
     pad = " " * (width - taken)
     return pad + text if right else text + pad
+
+
+_NUMBERED = re.compile(r"[^\w\s]?\d+$")
+
+
+def fit_name(text: str, width: int) -> str:
+    """The same for a name: of one that ends in a number (``prometheus-alertmanager-9093``) the number stays when it is cut, for
+    that is what tells it from its like."""
+    text = shown(text)
+    number = _NUMBERED.search(text)
+    tail = number[0].lstrip("-_.:/") if number is not None else ""
+    if cells(text) <= width or not tail or cells(tail) > width - 4:
+        return fit(text, width)
+    return fit(cut(text, width - cells(tail) - 1).rstrip("-_.:/") + "…" + tail, width)
 
 
 def column(text: str, width: int, role: str, gap: int = 2) -> Spans:
@@ -94,8 +109,12 @@ def between(left: Sequence[Span], right: Sequence[Span], width: int) -> Spans:
     return (*left, (" " * gap, ""), *right) if gap >= 0 else tuple(left)
 
 
-def heading(width: int, title: Span, said: Sequence[Span] = (), right: Sequence[Span] = ()) -> Spans:
-    """A title in its rule: ``─ Alerts ── 12 firing · 3 acked ───────── / team=web ──``."""
+def heading(width: int, title: Span, said: Sequence[Span] = (), right: Sequence[Span] = (), *, needs_right: bool = False) -> Spans:
+    """A title in its rule: ``─ Alerts ── 12 firing · 3 acked ───────── / team=web ──``. Where both do not fit ``right`` is left
+    out, or with ``needs_right`` the end of what is ``said``."""
+    taken = min(cells(title[0]), width - 4) + width_of(right) + 12  # with the rule around all three
+    while needs_right and len(said) > 1 and taken + width_of(said) > width:
+        said = said[:-1]
     spans: list[Span] = [(RULE + " ", "rule"), (fit(title[0], max(0, min(cells(title[0]), width - 4))), title[1]), (" ", "rule")]
     if said and (room := width - width_of(spans) - 4) > 4:
         spans += [(RULE * 2 + " ", "rule"), *_within(said, room), (" ", "rule")]

@@ -202,6 +202,8 @@ class Banner(Line):
             ("  esc", "key"),
             (" puts it away ", "muted"),
         ]
+        if cells(first[0]) > width - 4 - width_of(tail):
+            tail = [*tail[:-1], (" ", "")]  # what is said comes before how it is put away
         return between([(" ⚑ ", "message"), (fit(first[0], max(8, width - 4 - width_of(tail))), "text")], tail, width)
 
 
@@ -288,6 +290,9 @@ class Footer(Line):
 
     def _word(self, key: Key) -> list[Span]:
         off = key.id in self._off
+        bare = off and self.look.style("key-off").color is None  # where there is no colour, brackets say it
         shown = f"{key.keys[0]}-{key.keys[-1]}" if len(key.keys) > 2 else key.shown
         label = self._here.get(key.id) or self._words.get(key.id, key.label)
+        if bare:
+            return [(f"({shown} {label}) ", "key-off")]
         return [(shown, "key-off" if off else "key"), (f" {label}  ", "key-off" if off else "text")]

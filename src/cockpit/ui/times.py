@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ..core.units import say_seconds, short_age
 
+_MINUTE = timedelta(minutes=1)
 _CITIES = {"America/Sao_Paulo": "São Paulo", "America/Bogota": "Bogotá", "America/Asuncion": "Asunción"}
 """IANA names are ASCII; these cities are not."""
 
@@ -45,18 +46,19 @@ def moment(at: datetime, now: datetime, name: str) -> str:
 def passed(since: datetime, now: datetime) -> float:
     """Seconds from the minute of one to the minute of the other: 03:12:40 was two minutes before 03:14:05. So every age on the
     screen agrees with the clock and with "since 03:12", and all of them move together, when the clock's minute does: one that runs
-    on by itself tells nobody more, and over ssh each of its steps has its price. Never below zero."""
+    on by itself tells nobody more, and over ssh each of its steps has its price. Never below zero. What is less than a minute away
+    is said to be so, though the clock's minute lies between: see `drawn_age`."""
     return max(0.0, (_minute(now) - _minute(since)).total_seconds())
 
 
 def drawn_age(since: datetime, now: datetime) -> str:
     """How long ago that was, in four cells at most: ``<1m``, ``2m``, ``5h``; see `passed`."""
-    return short_age(gone) if (gone := passed(since, now)) else "<1m"
+    return short_age(passed(since, now)) if now - since >= _MINUTE else "<1m"
 
 
 def said_age(since: datetime, now: datetime) -> str:
     """The same in words: ``<1 m``, ``2 h 10 m``."""
-    return say_seconds(gone) if (gone := passed(since, now)) else "<1 m"
+    return say_seconds(passed(since, now)) if now - since >= _MINUTE else "<1 m"
 
 
 def within(seconds: float) -> str:

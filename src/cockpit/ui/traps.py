@@ -11,7 +11,7 @@ from ..core.alerts import Ref
 from ..core.traps import TrapState, TrapView
 from .haunted import Few, Haunted, Listing
 from .look import Look
-from .spans import Row, Span, Spans, cells, column, fit, heading, width_of
+from .spans import Row, Span, Spans, cells, column, fit, fit_name, heading, width_of
 from .told import Told, ref_of
 
 STATES: Mapping[TrapState, tuple[str, str]] = {
@@ -65,7 +65,7 @@ class Traps(Haunted[TrapView]):
         return (
             (glyph, role),
             (" ", ""),
-            *column(each.trap.name, name, "text" if each.state is TrapState.ARMED else role),
+            *column(fit_name(each.trap.name, name).rstrip(), name, "text" if each.state is TrapState.ARMED else role),
             (fit(self._told.of(each).says, max(0, says)), "muted" if calm else role if each.state is TrapState.BLIND else "text"),
         )
 

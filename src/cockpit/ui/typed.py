@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual import events
 from textual.binding import Binding
+from textual.strip import Strip
 from textual.widgets import Input
 
 from ..core.text import clean
 
+_ROOMY = 4
+"""Cells that a line must have before two of them are given away."""
 _ACTIONS = {key: binding.action for binding in Input.BINDINGS if isinstance(binding, Binding) for key in binding.key.split(",")}
+
+
+def _marked(strip: Strip, at: int) -> Strip:
+    """The same cells, one of them the sign that something is not in sight."""
+    style = next(iter(strip.crop(at, at + 1)), Segment("")).style
+    return Strip.join((strip.crop(0, at), Strip([Segment("…", style)], 1), strip.crop(at + 1)))
 
 
 class Typed(Input):
@@ -22,6 +33,19 @@ class Typed(Input):
         self.cursor_blink = False
         self.turn: Callable[[str], bool] = lambda _: False
         """What a form does with a key before the line does; gives back whether that was all."""
+
+    def render_line(self, y: int) -> Strip:
+        """The part of the text that is in sight, with … where it goes on, but for the cell that the cursor is in."""
+        strip = super().render_line(y)
+        room, (before, _) = self.scrollable_content_region.width, self.scroll_offset
+        if y or not self.value or room < _ROOMY:
+            return strip
+        cursor = cell_len(self.value[: self.cursor_position]) - before if self.has_focus else -1
+        if before and cursor != 0:
+            strip = _marked(strip, 0)
+        if cell_len(self.value) > before + room and cursor != room - 1:
+            strip = _marked(strip, room - 1)
+        return strip
 
     async def _on_key(self, event: events.Key) -> None:
         """A key is taken when its turn comes, and where the cursor is by then. Textual's bindings wait until the key has gone all

@@ -24,12 +24,12 @@ def maintenance(board: Board, desk: Desk) -> Rest:
     source = _source(desk, board)
     if isinstance(source, str):
         return refuse(board, source)
-    now = board.clock.now()
+    now, zone = board.clock.now(), board.zone
     entries = [
         Entry(
             str(each.ref),
             ", ".join(each.services) or each.ref.id,
-            f"{'' if each.runs(now) else 'from ' + until(each.starts_at, now) + ', '}until {until(each.ends_at, now)}"
+            f"{'' if each.runs(now) else 'from ' + until(each.starts_at, now, zone) + ', '}until {until(each.ends_at, now, zone)}"
             f" · {each.who}: {each.comment}",
             desk.why_not(EndMaintenance(each.ref)) or "",
         )
@@ -65,7 +65,7 @@ async def _chosen(board: Board, desk: Desk, source: Ref, answer: Awaitable[str |
     lines: list[Line] = [
         fact("at", each.ref.source),
         fact("services", ", ".join(each.services), "bold"),
-        fact("until", until(each.ends_at, now)),
+        fact("until", until(each.ends_at, now, board.zone)),
         fact("begun by", f"{each.who}: {each.comment}"),
         "",
         "What is wrong there rings again from now on.",
@@ -98,7 +98,10 @@ def _preview(board: Board, values: Mapping[str, str]) -> list[Line]:
     if check_duration(values["for"]):
         return []
     now = board.clock.now()
-    return [fact("until", until(now + duration(values["for"]), now)), "What fires already goes on; nothing new is raised."]
+    return [
+        fact("until", until(now + duration(values["for"]), now, board.zone)),
+        "What fires already goes on; nothing new is raised.",
+    ]
 
 
 async def _service(board: Board, desk: Desk, source: str, name: str) -> Service | None:
@@ -127,11 +130,13 @@ def _begun(board: Board, desk: Desk, source: str, service: Service, given: Mappi
     lines: list[Line] = [
         fact("at", source),
         fact("service", service.name, "bold"),
-        fact("until", until(ends, now)),
+        fact("until", until(ends, now, board.zone)),
         fact("comment", comment),
         "",
         "What fires already goes on; nothing new is raised.",
     ]
     action = Maintain(source, (service.id,), now, ends, comment, (service.name,))
     title = "Begin this maintenance?"
-    return decided(board, desk, Decision(action, title, lambda: lines, (), "begin", f"under maintenance until {until(ends, now)}"))
+    return decided(
+        board, desk, Decision(action, title, lambda: lines, (), "begin", f"under maintenance until {until(ends, now, board.zone)}")
+    )

@@ -168,7 +168,7 @@ def _preview(board: Board, refs: Sequence[Ref], values: Mapping[str, str]) -> li
     if _check(values["for"]):
         return []
     now = board.clock.now()
-    return [fact("until", until(now + duration(values["for"]), now)), *alert_lines(board, refs)]
+    return [fact("until", until(now + duration(values["for"]), now, board.zone)), *alert_lines(board, refs)]
 
 
 async def _snooze_asked(board: Board, desk: Desk, refs: tuple[Ref, ...], answer: Awaitable[dict[str, str] | None]) -> None:
@@ -183,10 +183,10 @@ def _snoozed(board: Board, desk: Desk, refs: tuple[Ref, ...], length: str) -> Re
     ends = (board.clock.now() + duration(length) + timedelta(seconds=1)).replace(microsecond=0)  # no shorter than was said
 
     def lines() -> list[Line]:
-        return [fact("until", until(ends, board.clock.now()), "bold"), *alert_lines(board, refs)]
+        return [fact("until", until(ends, board.clock.now(), board.zone), "bold"), *alert_lines(board, refs)]
 
     title = "Snooze this?" if len(refs) == 1 else f"Snooze these {len(refs)}?"
-    done = f"quiet until {until(ends, board.clock.now())}"
+    done = f"quiet until {until(ends, board.clock.now(), board.zone)}"
     return decided(board, desk, Decision(Snooze(refs, ends), title, lines, refs, "snooze", done))
 
 

@@ -134,6 +134,8 @@ def _preview(board: Board, desk: Desk, wish: Wish, values: Mapping[str, str]) ->
     if len({match for _, match in wish.rules}) > 1:
         lines.append('The marked alerts differ in more than one label, and a silence has no "or": one is made for each bunch.')
     rules = _rules(wish, values)
+    readable = not any(match_problem(match) for _, match in rules) and not _unreadable(board, wish, values["for"])
+    refused = _refused(board, desk, wish, values) if readable else None
     for source, match in rules:
         if match_problem(match):
             continue  # it is said under the field
@@ -141,14 +143,14 @@ def _preview(board: Board, desk: Desk, wish: Wish, values: Mapping[str, str]) ->
             lines.append(match)
         if words := words_of(match):
             lines.append(loud(f"{' and '.join(map(repr, words))}: plain words, matched anywhere in an alert"))
-        lines += hit_lines(board, desk, source, match)
-    if not any(match_problem(match) for _, match in rules) and not _unreadable(board, wish, values["for"]):
+        lines += hit_lines(board, desk, source, match, "matches" if refused else "hushes")
+    if readable:
         now = board.clock.now()
         if wish.before is not None:
-            lines.insert(0, until_words(end_of(values["for"], now, wish.before), now))
-        if refused := _refused(board, desk, wish, values):
-            lines.insert(0, loud(refused[1]))
-        if missed := _missed(desk, wish, rules):
+            lines.insert(0, until_words(end_of(values["for"], now, wish.before), now, board.zone))
+        if refused:
+            lines.insert(0, loud(f"Refused: {refused[1]}"))
+        elif missed := _missed(desk, wish, rules):
             lines.append(loud(f"It does not hush {', '.join(alert.name for alert in missed)}."))
     return lines
 
@@ -163,11 +165,11 @@ def _missed(desk: Desk, wish: Wish, rules: Sequence[tuple[str, str]]) -> list[Al
     return [alert for alert in wish.alerts if alert.ref not in hit]
 
 
-def hit_lines(board: Board, desk: Desk, source: str, match: str) -> list[Line]:
-    """How many alerts a silence hits now, and which."""
+def hit_lines(board: Board, desk: Desk, source: str, match: str, verb: str = "hushes") -> list[Line]:
+    """How many alerts a silence hits now, and which. ``verb`` is what it does to them: one that is refused hushes nothing."""
     hit = hits(desk, source, match)
     total = sum(row.alert.ref.source == source for row in board.view.alerts)
-    head = f"hushes {len(hit)} of {counted(total, 'alert')} at {source} now"
+    head = f"{verb} {len(hit)} of {counted(total, 'alert')} at {source} now"
     lines: list[Line] = [loud(head + ": all of them") if len(hit) == total > 1 else head]
     return lines + names(board, hit)
 
@@ -179,9 +181,9 @@ def names(board: Board, refs: Sequence[Ref]) -> list[Line]:
     return [*lines, f"  … and {len(refs) - LISTED} more"] if len(refs) > LISTED else lines
 
 
-def until_words(end: End, now: datetime) -> str:
-    """The end of a silence in words."""
-    return "until what it hushes has resolved" if end.resolved else f"until {until(end.at, now)}"
+def until_words(end: End, now: datetime, zone: str) -> str:
+    """The end of a silence in words, on the clock of ``zone``."""
+    return "until what it hushes has resolved" if end.resolved else f"until {until(end.at, now, zone)}"
 
 
 async def made(board: Board, desk: Desk, wish: Wish, answer: Awaitable[dict[str, str] | None]) -> None:
@@ -212,7 +214,7 @@ async def send(board: Board, desk: Desk, wish: Wish, given: Mapping[str, str]) -
     sent = [action for action in actions if tell(board, desk, action) is not None]
     if len(sent) == len(actions):
         used(board)
-        board.say(f"silent {until_words(End(actions[0].ends_at, actions[0].until_resolved), board.clock.now())}")
+        board.say(f"silent {until_words(End(actions[0].ends_at, actions[0].until_resolved), board.clock.now(), board.zone)}")
 
 
 def _as_it_is(board: Board, before: Silence | None) -> Silence | None:
@@ -233,10 +235,10 @@ def _confirm(board: Board, desk: Desk, wish: Wish, actions: Sequence[MakeSilence
     first = actions[0]
     lines += [
         fact("hushes", f"{counted(len(hit_refs), 'alert')} now, and whatever matches later"),
-        fact("until", until_words(End(first.ends_at, first.until_resolved), now).removeprefix("until ")),
+        fact("until", until_words(End(first.ends_at, first.until_resolved), now, board.zone).removeprefix("until ")),
     ]
     if wish.before is not None:
-        was = until_words(End(wish.before.ends_at, wish.before.until_resolved), now)
+        was = until_words(End(wish.before.ends_at, wish.before.until_resolved), now, board.zone)
         lines.append(fact("before", was))
         if freed := [ref for ref in hits(desk, first.source, wish.before.match) if ref not in hit_refs]:
             lines += [loud(f"{counted(len(freed), 'alert')} can ring again:"), *names(board, freed)]

@@ -64,7 +64,7 @@ def extend(board: Board, desk: Desk, refs: Sequence[Ref]) -> Rest:
     def preview(values: Mapping[str, str]) -> list[Line]:
         if check_duration(values["by"]):
             return []
-        lines = _extending(ends, duration(values["by"]), board.clock.now())
+        lines = _extending(ends, duration(values["by"]), board)
         blamed = refused(values)
         return [loud(blamed[1]), *lines] if blamed else lines
 
@@ -78,14 +78,14 @@ def _longer(each: Silence, by: timedelta, now: datetime) -> MakeSilence:
     return MakeSilence(each.ref.source, each.match, end, each.comment or "…", replaces=each.ref.id)
 
 
-def _extending(silences: Sequence[Silence], by: timedelta, now: datetime) -> list[Line]:
-    lines: list[Line] = []
+def _extending(silences: Sequence[Silence], by: timedelta, board: Board) -> list[Line]:
+    now, lines = board.clock.now(), list[Line]()
     for each in silences:
         lines += [
             fact("at", each.ref.source),
             fact("match", each.match, "bold"),
-            fact("until", until_words(End(_longer(each, by, now).ends_at), now).removeprefix("until ")),
-            fact("before", until_words(End(each.ends_at), now)),
+            fact("until", until_words(End(_longer(each, by, now).ends_at), now, board.zone).removeprefix("until ")),
+            fact("before", until_words(End(each.ends_at), now, board.zone)),
             fact("made by", f"{each.who}: {each.comment}"),
             "",
         ]
@@ -99,7 +99,7 @@ async def _extended(board: Board, desk: Desk, silences: list[Silence], answer: A
     by = duration(given["by"])
     remark: list[Line] = []
     while True:
-        lines = [*remark, *_extending(silences, by, board.clock.now())]
+        lines = [*remark, *_extending(silences, by, board)]
         title = "Extend this silence?" if len(silences) == 1 else f"Extend these {len(silences)} silences?"
         if not await show(board, Confirm(title, lines, yes="extend")):
             return
@@ -114,7 +114,7 @@ async def _extended(board: Board, desk: Desk, silences: list[Silence], answer: A
     sent = [each for each in silences if tell(board, desk, _longer(each, by, now)) is not None]
     if len(sent) == len(silences):
         used(board)
-        board.say(f"silent {until_words(End(_longer(sent[0], by, now).ends_at), now)}")
+        board.say(f"silent {until_words(End(_longer(sent[0], by, now).ends_at), now, board.zone)}")
 
 
 def end(board: Board, desk: Desk, refs: Sequence[Ref]) -> Rest:
@@ -135,7 +135,7 @@ def _ending(board: Board, desk: Desk, silences: Sequence[Silence], remark: Seque
         lines += [
             fact("at", each.ref.source),
             fact("matches", each.match),
-            fact("until", until_words(End(each.ends_at, each.until_resolved), now).removeprefix("until ")),
+            fact("until", until_words(End(each.ends_at, each.until_resolved), now, board.zone).removeprefix("until ")),
             fact("made by", f"{each.who}: {each.comment}" if each.comment else each.who),
             "",
         ]

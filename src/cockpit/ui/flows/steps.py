@@ -21,6 +21,8 @@ from ..keys import Key
 from ..lines import Lines
 from ..page import Line
 from ..runbooks import Offer
+from ..times import city
+from ..times import zone as at_zone
 
 T = TypeVar("T")
 Rest: TypeAlias = Coroutine[Any, Any, None]
@@ -39,8 +41,10 @@ class Speaker(Protocol):
 
 
 class Board(Speaker, Protocol):
-    """What a flow needs of the board. ``why`` holds the reason by key id for each key that cannot work now."""
+    """What a flow needs of the board. ``why`` holds the reason by key id for each key that cannot work now, ``zone`` is that of
+    whoever sits here: every time is on its clock."""
 
+    zone: str
     table: tuple[Key, ...]
     why: Mapping[str, str]
     clock: Clock
@@ -115,9 +119,10 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def until(at: datetime, now: datetime) -> str:
-    """An end, with its zone and how far off it is: ``Mon 2 Nov 05:12 UTC (in 2 h)``."""
-    return f"{at:%a} {at.day} {at:%b %H:%M} UTC (in {say_seconds(max(0.0, (at - now).total_seconds()))})"
+def until(at: datetime, now: datetime, zone: str) -> str:
+    """An end, on the clock of ``zone`` and with how far off it is: ``Mon 2 Nov 05:12 São Paulo (in 2 h)``."""
+    there = at.astimezone(at_zone(zone))
+    return f"{there:%a} {there.day} {there:%b %H:%M} {city(zone)} (in {say_seconds(max(0.0, (at - now).total_seconds()))})"
 
 
 def fact(label: str, text: str, style: str = "") -> Line:

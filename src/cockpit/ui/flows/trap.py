@@ -55,7 +55,7 @@ def _preview(board: Board, traps: Sequence[TrapView], values: Mapping[str, str])
     now = board.clock.now()
     ends = now + duration(values["for"])
     problem = rest_problem(now, ends, values["why"] or "…")
-    lines: list[Line] = [loud(problem)] if problem else [fact("until", until(ends, now))]
+    lines: list[Line] = [loud(problem)] if problem else [fact("until", until(ends, now, board.zone))]
     lines += [fact("trap", f"{each.trap.name} · {each.says}") for each in traps]
     burning = [each.trap.name for each in traps if each.state is TrapState.TRIPPED]
     if burning:
@@ -91,7 +91,7 @@ async def _disarmed(board: Board, desk: Desk, actions: Sequence[Disarm], answer:
     done = [action for action in actions if tell(board, desk, action) is not None]
     if len(done) == len(actions):
         used(board)
-        board.say(f"at rest until {until(done[0].until, board.clock.now())}")
+        board.say(f"at rest until {until(done[0].until, board.clock.now(), board.zone)}")
 
 
 def _arm(board: Board, desk: Desk, traps: Sequence[TrapView]) -> Rest:
@@ -103,7 +103,10 @@ def _arm(board: Board, desk: Desk, traps: Sequence[TrapView]) -> Rest:
         rest = each.watch
         lines.append(fact("trap", each.trap.name, "bold"))
         if rest.rest_until is not None:
-            lines += [fact("rests", f"until {until(rest.rest_until, now)}"), fact("by", f"{rest.rest_by}: {rest.rest_why}")]
+            lines += [
+                fact("rests", f"until {until(rest.rest_until, now, board.zone)}"),
+                fact("by", f"{rest.rest_by}: {rest.rest_why}"),
+            ]
     answer = show(board, Confirm("Arm it again?", lines, yes="arm"))
     return _armed(board, desk, [Arm(_ref(each)) for each in traps], answer)
 
