@@ -150,17 +150,31 @@ def main() -> None:
     parser.add_argument("--alerts", type=int, default=100_000)
     parser.add_argument("--times", type=int, default=7)
     parser.add_argument("--keys", type=int, default=1000)
+    parser.add_argument("--only", choices=("polls", "bytes", "keys"), help="one of the three alone")
     chosen = parser.parse_args()
     print(versions())
-    naive = by_json(bodies(chosen.alerts, "ccc"))
+    if chosen.only in (None, "polls"):
+        say_polls(chosen.alerts, chosen.times)
+    if chosen.only in (None, "bytes"):
+        with_polls, without = unchanged(chosen.alerts, 20.0)
+        print(f"bytes to the terminal in 20 s  {with_polls} with four polls that change nothing, {without} without")
+    if chosen.only in (None, "keys"):
+        say_keys(chosen.alerts, chosen.keys)
+
+
+def say_polls(alerts: int, times: int) -> None:
+    """Measure what polls cost, and print it."""
+    naive = by_json(bodies(alerts, "ccc"))
     print(f"json.loads and a comparison    {naive * 1000:7.1f} ms")
     for polls, what in (("s", "the same to the byte"), ("tt", "times alone have moved"), ("cc", "1 % changed")):
-        own, network = asyncio.run(a_poll(chosen.alerts, polls, chosen.times))
+        own, network = asyncio.run(a_poll(alerts, polls, times))
         bar = {"s": "bar 10 ms", "cc": "bar 0.10"}.get(polls, "")
         print(f"{what:<30} {own * 1000:7.1f} ms past the network's {network * 1000:.1f}, × json {own / naive:.3f}   {bar}")
-    with_polls, without = unchanged(chosen.alerts, 20.0)
-    print(f"bytes to the terminal in 20 s  {with_polls} with four polls that change nothing, {without} without")
-    quiet, polling = keys(chosen.alerts, chosen.keys)
+
+
+def say_keys(alerts: int, count: int) -> None:
+    """Measure how long keys take, and print it."""
+    quiet, polling = keys(alerts, count)
     for name, times in (("quiet", quiet), ("polling", polling)):
         middle, late = percentile(times, 0.5) * 1000, percentile(times, 0.99) * 1000
         print(f"keys, {name:<24} p50 {middle:6.2f} ms   p99 {late:6.2f} ms   max {max(times) * 1000:6.2f} ms")
