@@ -93,7 +93,7 @@ def main() -> None:
             terminal.wait_for("BAREREADY" if name.startswith("bare") else "▲ CRIT", timeout=120)
             if not name.startswith("bare"):
                 terminal.send("\x04" * 4 + "k" * 8)  # half pages down, and up from the edge
-                terminal.wait_quiet(1.0)
+                terminal.wait_quiet(0.3)
         quiet, wild = list(subjects)[-2:]
         loads = {name: load(subjects[name], chosen.seconds) for name in (quiet, wild)}
         chance, taken = random.Random(11), {name: list[float]() for name in subjects}

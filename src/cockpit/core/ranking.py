@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from .alerts import Ref
-from .rows import Block, Ordered, Row
+from .rows import Block, Breathe, Ordered, Row, paced, unhurried
 
 REMEMBERED = 4096
 """Changed rows that a ranking remembers, to tell what came since an earlier one."""
@@ -63,14 +63,14 @@ class Ranking(Ordered):
         refs = self._raised.get((source, trap), frozenset())
         return tuple(Ordered(row for ref in refs if (row := self.find(ref)) is not None)) if refs else ()
 
-    def put(self, rows: Iterable[Row], dropped: Iterable[Ref] = ()) -> Ranking:
+    def put(self, rows: Iterable[Row], dropped: Iterable[Ref] = (), breathe: Breathe = unhurried) -> Ranking:
         """With these rows, in the place of those that were there of the same alerts, and without those alerts. Itself, if nothing
         differs. What is in both comes."""
         wanted: dict[Ref, Row | None] = dict.fromkeys(dropped)
-        wanted |= {row.alert.ref: row for row in rows}
+        wanted |= {row.alert.ref: row for row in paced(rows, breathe)}
         gone: list[Row] = []
         come: list[Row] = []
-        for ref, row in tuple(wanted.items()):
+        for ref, row in paced(tuple(wanted.items()), breathe):
             before = self.find(ref)
             if before is row or (before is not None and before == row):
                 del wanted[ref]
@@ -82,7 +82,7 @@ class Ranking(Ordered):
         if not wanted:
             return self
         made = Ranking.__new__(Ranking)
-        made._keep(*self._changed(gone, come))
+        made._keep(*self._changed(gone, come, breathe))
         made._known, made._news = _put(self._known, {**self._news, **wanted})
         made._raised = _with_traps(self._raised, gone, come)
         made._steps, made._token, made._dark = _remembered(self._steps, self._token, tuple(wanted)), object(), None

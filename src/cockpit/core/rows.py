@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, chain, islice
 from operator import attrgetter, itemgetter, lt
-from typing import NamedTuple, overload
+from typing import NamedTuple, TypeVar, overload
 
 import msgspec
 
 from .alerts import Alert, AlertState, Ref, Severity
+
+T = TypeVar("T")
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -59,6 +61,22 @@ def rank(row: Row) -> Rank:
 def beginning(state: AlertState, severity: Severity = SEVERITIES[0]) -> Rank:
     """A rank before all rows of this state and severity, and after all rows of those before it."""
     return _BASES[state][severity] - _EACH // 2, Ref("", "")
+
+
+Breathe = Callable[[], None]
+"""Called every now and then in long work, for those who share the interpreter with it."""
+
+
+def unhurried() -> None:
+    """Nobody waits: go on."""
+
+
+def paced(items: Iterable[T], breathe: Breathe) -> Iterator[T]:
+    """These, with a breath after every few."""
+    for number, item in enumerate(items):
+        if not number % 32:
+            breathe()
+        yield item
 
 
 _ref = attrgetter("alert.ref")
@@ -218,20 +236,23 @@ class Ordered(Sequence[Row]):
         """The block that a row of this rank belongs to; -1 where there is none."""
         return max(0, bisect_right(self._firsts, key) - 1) if self._firsts else -1
 
-    def _changed(self, gone: Iterable[Row], come: Iterable[Row]) -> tuple[Sequence[Block], Sequence[Rank]]:
+    def _changed(
+        self, gone: Iterable[Row], come: Iterable[Row], breathe: Breathe = unhurried
+    ) -> tuple[Sequence[Block], Sequence[Rank]]:
         come = tuple(come)
         if len(come) > max(_FEW, len(self) // 4):
             going = set(map(id, gone))
-            blocks = _sorted_blocks((*(row for row in self if id(row) not in going), *come) if going else (*self, *come))
+            stay = (row for row in paced(self, breathe) if id(row) not in going) if going else self
+            blocks = _sorted_blocks((*stay, *come), breathe)
             return blocks, _firsts(blocks)
         touched: dict[int, _Touched] = {}
-        for row in gone:
+        for row in paced(gone, breathe):
             key = rank(row)
             touched.setdefault(self._at(key), ([], []))[0].append(key)
-        for row in come:
+        for row in paced(come, breathe):
             key = rank(row)
             touched.setdefault(self._at(key), ([], []))[1].append((key, row))
-        return _mended(self._blocks, self._firsts, touched)
+        return _mended(self._blocks, self._firsts, touched, breathe)
 
 
 def in_order(rows: Sequence[Row]) -> bool:
@@ -258,13 +279,14 @@ _Touched = tuple[list[Rank], list[tuple[Rank, Row]]]
 
 
 def _mended(
-    blocks: Sequence[Block], firsts: Sequence[Rank], touched: Mapping[int, _Touched]
+    blocks: Sequence[Block], firsts: Sequence[Rank], touched: Mapping[int, _Touched], breathe: Breathe
 ) -> tuple[Sequence[Block], Sequence[Rank]]:
     """The blocks after what is to be done to each, by its index (-1: there are none yet), and the ranks of their first rows."""
     made: list[Block] = []
     ranks: list[Rank] = []
     done = 0
     for at in sorted(touched):
+        breathe()
         made += blocks[done : max(at, 0)]
         ranks += firsts[done : max(at, 0)]
         done = at + 1
@@ -282,13 +304,17 @@ def _firsts(blocks: Iterable[Block]) -> list[Rank]:
     return [(block.codes[0], block.rows[0].alert.ref) for block in blocks]
 
 
-def _sorted_blocks(rows: Sequence[Row]) -> Sequence[Block]:
+def _sorted_blocks(rows: Sequence[Row], breathe: Breathe = unhurried) -> Sequence[Block]:
     """Very many are dealt out first: to sort them all is one long step, in which no other thread has a turn."""
     bounds = sorted(map(rank, rows[:: _FEW // 8]))[::4] if len(rows) > _FEW else []
     dealt: list[list[Row]] = [[] for _ in range(len(bounds) + 1)]
-    for row in rows:
+    for row in paced(rows, breathe):
         dealt[bisect_right(bounds, rank(row)) if bounds else 0].append(row)
-    return [block for part in dealt for block in _sorted(part).cut()]
+    blocks: list[Block] = []
+    for part in dealt:
+        breathe()
+        blocks += _sorted(part).cut()
+    return blocks
 
 
 def _sorted(rows: Sequence[Row]) -> Block:

@@ -8,6 +8,7 @@ from datetime import datetime
 from ..core.alerts import Alert, Ref
 from ..core.hopes import Hopes
 from ..core.ranking import Ranking
+from ..core.rows import Breathe, paced, unhurried
 from ..core.same import differing
 from ..core.view import Told
 
@@ -15,9 +16,10 @@ from ..core.view import Told
 class Renewing:
     """Remembers what it was last asked; `ranked` gives what `core.view.ranked` would, at the cost of the difference. A source must
     not tell of two alerts with one reference (`engine.answers` sees to that), and should tell of one that has not changed by the
-    very same object."""
+    very same object. ``breathe``: see `core.rows`."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, breathe: Breathe = unhurried) -> None:
+        self._breathe = breathe
         self._told: dict[str, Told] = {}
         self._hopes = Hopes((), now)
         self._me: tuple[str, ...] = ()
@@ -31,8 +33,8 @@ class Renewing:
         for ref in hopes.unlike(self._hopes) - news.keys() - dropped:
             if ref.source in stale and (alert := self._fact(ref)) is not None:
                 news[ref] = alert
-        rows = [hopes.row(alert, now, me, stale[ref.source]) for ref, alert in news.items()]
-        ranking = self._rows.put(rows, dropped)
+        rows = [hopes.row(alert, now, me, stale[ref.source]) for ref, alert in paced(news.items(), self._breathe)]
+        ranking = self._rows.put(rows, dropped, self._breathe)
         for ref in dropped:
             self._plain.pop(ref, None)
         for row, (ref, alert) in zip(rows, news.items(), strict=True):
@@ -54,11 +56,11 @@ class Renewing:
             dropped.update(alert.ref for alert in self._told[name].alerts)
         for each in told:
             was = self._told.get(each.source, Told(each.source))
-            gone, come = difference(was.alerts, each.alerts)
+            gone, come = difference(was.alerts, each.alerts, self._breathe)
             if was.sees is not each.sees or each.source in whole:
                 come = each.alerts
             dropped.update(alert.ref for alert in gone)
-            news |= {alert.ref: alert for alert in come}
+            news |= {alert.ref: alert for alert in paced(come, self._breathe)}
         return news, dropped - news.keys()
 
     def _fact(self, ref: Ref) -> Alert | None:
@@ -69,7 +71,9 @@ class Renewing:
         return row.alert if row is not None else None
 
 
-def difference(before: Sequence[Alert], after: Sequence[Alert]) -> tuple[Sequence[Alert], Sequence[Alert]]:
+def difference(
+    before: Sequence[Alert], after: Sequence[Alert], breathe: Breathe = unhurried
+) -> tuple[Sequence[Alert], Sequence[Alert]]:
     """What is not the very same object any more: what went, and what came. Something that has only moved may be in both."""
     if before is after:
         return (), ()
@@ -78,5 +82,6 @@ def difference(before: Sequence[Alert], after: Sequence[Alert]) -> tuple[Sequenc
     places = differing(tuple(after), tuple(before))  # the very same tuples, as a rule
     if places is not None:
         return [before[place] for place in places], [after[place] for place in places]
-    old, new = {id(alert) for alert in before}, {id(alert) for alert in after}
-    return [alert for alert in before if id(alert) not in new], [alert for alert in after if id(alert) not in old]
+    old, new = {id(alert) for alert in paced(before, breathe)}, {id(alert) for alert in paced(after, breathe)}
+    gone = [alert for alert in paced(before, breathe) if id(alert) not in new]
+    return gone, [alert for alert in paced(after, breathe) if id(alert) not in old]

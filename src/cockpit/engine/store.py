@@ -15,6 +15,7 @@ from ..core.sources import Snapshot, SourceHealth
 from ..core.text import clean
 from ..core.traps import seen
 from ..core.view import JournalHealth, View, project
+from .breath import Breath
 from .renewing import Renewing
 
 RUNS_KEPT = 200
@@ -40,7 +41,7 @@ class Store:
     def __init__(self, now: datetime) -> None:
         self._lock = threading.RLock()  # held for moments: a key that is pressed waits for it
         self._making = threading.Lock()  # held while a view is made
-        self._renewing = Renewing(now)
+        self._renewing = Renewing(now, Breath())
         self._snapshots: dict[str, Snapshot] = {}
         self._runs: dict[str, Run] = {}
         self._view = self._before = View(now=now)  # the one before is let go of here: that takes its time, and not a screen's
