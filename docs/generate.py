@@ -50,7 +50,8 @@ of them `at_night` |
 | `escalate` (without `--level`) | `level`, `who` (list of names), `after_seconds`, `policy` |
 | `reassign` (without `--to`), `play` (without a play) | `id`, `name`, `about` |
 | `maintenance` | `source`, `id`, `services` (list of names), `starts_at`, `ends_at`, `who`, `comment` |
-| `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `params` |
+| `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `params`, `file` (of one in Markdown) |
+| `runbooks --show` | `name`, `title`, `file`, `url`, `text` |
 | `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason` |
 | `doctor` | `check`, `ok`, `detail` |
 | `check` | `file`, `line`, `key`, `what`, `hint`; an empty list is a config without faults |

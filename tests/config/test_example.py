@@ -12,7 +12,7 @@ import pytest
 
 from cockpit import plugins
 from cockpit.config.merge import NAMED
-from cockpit.config.model import NOT_KEYS, ChannelConfig, Config
+from cockpit.config.model import NOT_KEYS, ChannelConfig, Config, Repository
 from cockpit.config.traps import trap_keys
 from cockpit.core.escalation import EscalationStep, Policy
 from cockpit.core.roster import Layer, Override, Person, Roster
@@ -60,6 +60,7 @@ def test_it_passes_the_check() -> None:
             (keys_of(Step) - {"do"}).union(*map(keys_of, KINDS.values())),
         ),
         (set(TABLES["runbooks"]["free-disk"]["params"]["path"]), keys_of(Param)),
+        (set(TABLES["repositories"]["ops"]), keys_of(Repository) - {"name"}),
         (set(TABLES["traps"]["root-disk"]), {*trap_keys(), "path"}),
         (set(TABLES) & set(NAMED), set(NAMED)),
         (set().union(*TABLES["channels"].values()) & keys_of(ChannelConfig), keys_of(ChannelConfig) - {"name", "settings"}),
@@ -76,6 +77,7 @@ def test_it_passes_the_check() -> None:
         "runbooks",
         "steps",
         "params",
+        "repositories",
         "traps",
         "named",
         "channels",

@@ -11,8 +11,10 @@ import msgspec
 
 from cockpit.core.actions import Action
 from cockpit.core.alerts import Alert, Ref
+from cockpit.core.books import Book
 from cockpit.core.curves import Curve
 from cockpit.core.filters import parse
+from cockpit.core.margins import Margin, Tick
 from cockpit.core.plans import Plan, plan
 from cockpit.core.questions import Answered, Question
 from cockpit.core.schedule import Schedule
@@ -74,6 +76,9 @@ class FakeDesk:
         self.drawn: list[tuple[Ref, int]] = []
         self.silence = 0.0
         self.lay_out: Callable[[datetime, datetime], Schedule | None] = laid
+        self.shelf: Mapping[str, Book] = {}
+        self.ticked: set[tuple[str, Ref | None, str]] = set()
+        self.left: dict[str, int] = {}
         self.laid_for: list[tuple[datetime, datetime]] = []
 
     @property
@@ -118,6 +123,19 @@ class FakeDesk:
         row = self._view.alert(alert) if alert is not None else None
         wanted = next(each for each in self._view.runbooks if each.name == runbook)
         return plan(wanted, row.alert if row is not None else None, given)
+
+    def books(self) -> Mapping[str, Book]:
+        return self.shelf
+
+    def margin(self, book: str, alert: Ref | None) -> Margin:
+        ticks = {box: Tick(box, "Ana", NOW) for of, on, box in self.ticked if (of, on) == (book, alert)}
+        return Margin(ticks, self.left.get(book, 0))
+
+    def tick(self, book: str, alert: Ref | None, box: str) -> None:
+        self.ticked ^= {(book, alert, box)}
+
+    def leave(self, book: str, line: int) -> None:
+        self.left[book] = line
 
     def hits(self, source: str, match: str) -> tuple[Ref, ...]:
         wanted = parse(match)

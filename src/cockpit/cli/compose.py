@@ -61,6 +61,10 @@ class House:
         """(source, capability) of every source that has been asked."""
         return self.desk.can
 
+    def read_library(self) -> None:
+        """Look at the directories of Markdown runbooks."""
+        self._runner.run(self.desk.read_library())
+
     def view(self, *, look: bool = True) -> View:
         """Look at the traps that are due (unless another cockpit does), ask every source, and combine."""
         return self._runner.run(self.desk.once(look=look))

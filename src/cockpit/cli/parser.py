@@ -320,6 +320,7 @@ def _beat(parser: argparse.ArgumentParser) -> None:
 
 def _runbooks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alert", metavar="ID", help="only those for this alert, in the order of their digits")
+    parser.add_argument("--show", metavar="NAME", help="one that is written in Markdown, to be read")
 
 
 def _run(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..core.actions import Run, RunState, Start, called
 from ..core.alerts import Ref
+from ..core.books import Book, Books
 from ..core.plans import Plan
 from ..core.runbooks import Confirm, Runbook, offered
 from ..core.steps.step import ResolvedStep
@@ -16,6 +17,7 @@ from ..engine.spool import LINE_CAP, safe_line
 from ..ui.exact import spell, spell_shown
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .alerts import find, outcome, state_word
+from .books import shelf, show
 from .compose import House, house
 from .configured import configured
 from .listing import as_json, say, say_output, table, unicode_out, when
@@ -28,21 +30,42 @@ MOST = 10_000
 
 def runbooks(options: Options) -> int:
     """List the runbooks, or those for one alert in the order of their digits."""
-    books = _offered(options) if options.text("alert") else tuple(configured(options).runbooks.values())
+    if options.text("show"):
+        return show(options)
+    config = configured(options)
+    read = shelf(config).books
+    if options.text("alert"):
+        books = _offered(options)
+    else:
+        books = (*config.runbooks.values(), *(book.runbook or _unrun(book) for book in read.values()))
     if options.json:
-        as_json([_record(book) for book in books])
+        as_json([{**_record(book), "file": read[book.name].file if book.name in read else None} for book in books])
     elif not books:
         say("There are no runbooks" + (" for this alert." if options.text("alert") else ". `cockpit init` proposes some."))
     else:
         rows = [
-            (book.name, book.title, book.changes or "", book.confirm.value if book.changes else "", book.match) for book in books
+            (book.name, book.title, book.changes or "", book.confirm.value if book.changes else "", _match(book, read))
+            for book in books
         ]
         table(("Name", "Title", "Changes", "Confirm", "Match"), rows)
     return FINE
 
 
+def _unrun(book: Book) -> Runbook:
+    """A Markdown file that is only read, as far as it is like a runbook."""
+    return Runbook(name=book.name, title=book.title, steps=())
+
+
+def _match(runbook: Runbook, read: Books) -> str:
+    book = read.get(runbook.name)
+    if book is not None and book.problems:
+        return "(cannot be run: `cockpit check` says why)"
+    return "(only to be read)" if book is not None and not runbook.steps and not runbook.match else runbook.match
+
+
 def _offered(options: Options) -> tuple[Runbook, ...]:
     with house(options) as home:
+        home.read_library()
         view = home.view()
         row = view.alert(find(view, options.text("alert")))
         return tuple(offered(view.runbooks, row.alert if row else None))
@@ -68,14 +91,16 @@ def run(options: Options) -> int:
     """Execute a runbook. One that changes the world wants ``--yes``; a dangerous one ``--confirm TARGET``."""
     given = _values(options.words("values"))
     with house(options) as home:
+        home.read_library()
         ref: Ref | None = None
         if options.text("alert"):
             ref = find(home.view(), options.text("alert"))
         else:
             home.view(look=False)
         name = options.text("name")
-        if name not in home.config.runbooks:
-            _unknown(name, list(home.config.runbooks))
+        known = home.desk.library.runbooks
+        if name not in known:
+            _unknown(name, list(known), home.desk.books())
         plan = home.desk.plan(name, ref, given)
         if plan.refused:
             raise Stop(f"{name} cannot run: {plan.refused}", USAGE if plan.missing else BAD)
@@ -87,9 +112,12 @@ def run(options: Options) -> int:
         return _execute(home, Start(name, given, ref, plan.exact), options)
 
 
-def _unknown(name: str, known: list[str]) -> None:
+def _unknown(name: str, known: list[str], books: Books) -> None:
     from difflib import get_close_matches
 
+    if name in books:
+        why = books[name].problems[0] if books[name].problems else "it has no front matter, which says what it is for"
+        raise Stop(f"{name} can only be read (`cockpit runbooks --show {name}`): {why}", BAD)
     near = get_close_matches(name, known, 1)
     raise Stop(
         f"there is no runbook {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; `cockpit runbooks` lists them"), USAGE

@@ -6,6 +6,7 @@ import getpass
 import os
 import re
 import sys
+from typing import TYPE_CHECKING
 
 from .. import plugins
 from ..core.text import clean
@@ -14,6 +15,9 @@ from . import BAD, FINE, USAGE
 from .configured import read_config, theme_dirs
 from .listing import as_json, say, table
 from .run import Options, Stop
+
+if TYPE_CHECKING:
+    from ..config.model import Config, Problem
 
 
 def check(options: Options) -> int:
@@ -30,9 +34,16 @@ def check(options: Options) -> int:
                 say(str(problem))
             say(f"{len(error.problems)} problem{'s' * (len(error.problems) > 1)}: the config cannot be used like this.")
         return BAD
+    problems = _shelf_problems(config)
+    if problems and not options.json:
+        for problem in problems:
+            say(str(problem))
+        say(f"The config is fine; {len(problems)} problem{'s' * (len(problems) > 1)} with Markdown runbooks, which do not run so.")
+        return BAD
     if options.json:
-        as_json([])
-    elif not config.files:
+        as_json([{"file": p.file, "line": p.line, "key": p.key, "what": p.what, "hint": p.hint} for p in problems])
+        return BAD if problems else FINE
+    if not config.files:
         say("There is no config: the cockpit watches this machine by itself. `cockpit init` writes one to start from.")
     else:
         counts = [
@@ -44,6 +55,14 @@ def check(options: Options) -> int:
         said = ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts)
         say(f"Fine: {', '.join(clean(str(file)) for file in config.files)} ({said}).")
     return FINE
+
+
+def _shelf_problems(config: Config) -> tuple[Problem, ...]:
+    if not config.repositories:
+        return ()
+    from .books import shelf  # deferred: it sets text, and most configs have no Markdown runbooks
+
+    return shelf(config).problems
 
 
 def login(options: Options) -> int:

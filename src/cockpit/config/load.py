@@ -16,11 +16,12 @@ from ..core.stormrule import StormRule
 from ..core.text import clean
 from .decode import Decoder, misplaced
 from .faults import Faults, suggestion
-from .files import config_files
+from .files import config_files, config_path
 from .locate import KeyPath
 from .merge import NAMED, Merged, merge
-from .model import NOT_KEYS, Config, SourceConfig
+from .model import NOT_KEYS, Config, Repository, SourceConfig
 from .people import check_zone, read_holidays, read_person
+from .repositories import names_in, read_repository, with_beside
 from .rosters import read_roster
 from .runbooks import check_keys, read_runbook
 from .secrets import unresolved
@@ -53,13 +54,13 @@ def load(
     nothing else.
     Raises `ConfigError` with every problem.
     """
-    files = config_files(path, env)
+    files, base = config_files(path, env), config_path(path, env).parent
     if not files:
-        return Config()
+        return Config(repositories=with_beside({}, base))
     merged = merge(files)
     faults = Faults(merged.place)
     faults.problems += merged.problems
-    config = _Reading(merged, faults, probe_of, provider_of, channel_of).config(theme_names, key_problems)
+    config = _Reading(merged, faults, probe_of, provider_of, channel_of, base).config(theme_names, key_problems)
     faults.raise_if_any()
     return msgspec.structs.replace(config, files=files, remarks=(*config.remarks, *faults.remarks))
 
@@ -68,7 +69,13 @@ class _Reading:
     """One pass over merged tables."""
 
     def __init__(
-        self, merged: Merged, faults: Faults, probe_of: ProbeOf, provider_of: ProviderOf, channel_of: Callable[[str], type]
+        self,
+        merged: Merged,
+        faults: Faults,
+        probe_of: ProbeOf,
+        provider_of: ProviderOf,
+        channel_of: Callable[[str], type],
+        base: Path,
     ) -> None:
         self.table = merged.table
         self.faults = faults
@@ -76,15 +83,19 @@ class _Reading:
         self.probe_of = probe_of
         self.provider_of = provider_of
         self.channel_of = channel_of
+        self.base = base
 
     def config(self, themes: Collection[str], key_problems: KeyProblems) -> Config:
         fields = self.decoder.fields(Config, self.table, (), without=(*NOT_KEYS, *NAMED), also=NAMED)
         if not isinstance(fields, dict):  # pragma: no cover  # tomllib gives a table
             return Config()
         self._check_simple(fields, themes, key_problems)
-        people, books = self.group("people"), self.group("runbooks")
+        people = self.group("people")
         runbooks = self.each("runbooks", lambda name, raw: read_runbook(self.decoder, name, raw))
         check_keys(self.decoder, runbooks)
+        repositories = self.each("repositories", lambda name, raw: read_repository(self.decoder, name, raw, self.base))
+        repositories = with_beside(repositories, self.base)
+        books = self._runbook_names(repositories)
         holidays = self.each("holidays", lambda name, raw: read_holidays(self.decoder, name, raw))
         days: dict[str, Holidays | None] = dict.fromkeys(self.group("sources"))
         days |= {name: holidays.get(name, Holidays()) for name in self.group("holidays")}  # one fault for one that is wrong
@@ -95,6 +106,7 @@ class _Reading:
             "sources": self.each("sources", self.source),
             "traps": self.each("traps", lambda name, raw: read_trap(self.decoder, name, raw, self.probe_of, books)),
             "runbooks": runbooks,
+            "repositories": repositories,
         }
         if self.group("channels") or self.group("escalations"):
             named |= self._paging(named)
@@ -143,6 +155,14 @@ class _Reading:
             parse_by(",".join(names))
         except ValueError as error:
             self.faults.add(path, str(error))
+
+    def _runbook_names(self, repositories: Mapping[str, Repository]) -> Collection[str]:
+        """What a trap may name. The directories are only gone through where one names what the config itself does not have."""
+        own, traps = self.group("runbooks"), self.group("traps")
+        named = [trap.get("runbooks") for trap in traps.values() if isinstance(trap, Mapping)]
+        if all(name in own for names in named if isinstance(names, list) for name in names if isinstance(name, str)):
+            return own
+        return {*own, *names_in(repositories.values())}
 
     def group(self, key: str) -> Mapping[str, object]:
         """The named entries of one kind, as written."""

@@ -44,6 +44,15 @@ class ChannelConfig(msgspec.Struct, frozen=True, kw_only=True):
     settings: Mapping[str, object] = {}
 
 
+class Repository(msgspec.Struct, frozen=True, kw_only=True):
+    """One ``[repositories.NAME]``: a directory of Markdown runbooks. ``path`` is absolute. ``url`` is where its files are seen at
+    their forge, so that addresses that begin so are opened here."""
+
+    name: str
+    path: str
+    url: str = ""
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """A configuration that has been checked.
 
@@ -72,6 +81,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     sources: Mapping[str, SourceConfig] = {}
     traps: Mapping[str, Trap] = {}
     runbooks: Mapping[str, Runbook] = {}
+    repositories: Mapping[str, Repository] = {}
     channels: Mapping[str, ChannelConfig] = {}
     escalations: Mapping[str, Policy] = {}
     files: tuple[Path, ...] = ()

@@ -22,15 +22,15 @@ _ALERT = ("name", "where", "id", "source")
 _PARAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-def read_runbook(decoder: Decoder, name: str, raw: object) -> Runbook | None:
-    """One ``[runbooks.NAME]``."""
+def read_runbook(decoder: Decoder, name: str, raw: object, *, prose: bool = False) -> Runbook | None:
+    """One ``[runbooks.NAME]``; with ``prose`` one that is there to be read, too, and may be without steps."""
     path: KeyPath = ("runbooks", name)
     fields = decoder.fields(Runbook, raw, path, without=("name", "title", "steps"), also=("title", "steps"))
     if not isinstance(fields, dict) or not isinstance(raw, Mapping):
         return None
     title = decoder.value(str, raw.get("title", name), (*path, "title"))
     _check_words(decoder, fields, path)
-    fields["steps"] = read_steps(decoder, raw, path)
+    fields["steps"] = () if prose and raw.get("steps") == [] else read_steps(decoder, raw, path)
     _check_params(decoder, fields.get("params"), path)
     if BAD in fields.values() or not isinstance(title, str):
         return None

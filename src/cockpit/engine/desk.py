@@ -10,7 +10,9 @@ import msgspec
 
 from ..core.actions import Action
 from ..core.alerts import Alert, Ref
+from ..core.books import Books
 from ..core.curves import Curve
+from ..core.margins import Margin
 from ..core.plans import Plan
 from ..core.questions import Answered, Question
 from ..core.schedule import Schedule
@@ -76,6 +78,22 @@ class Desk(Protocol):
 
     def plan(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
         """A runbook resolved for an alert as it is now: the exact preview. Never raises: what cannot be says why in ``refused``."""
+        ...
+
+    def books(self) -> Books:
+        """The Markdown runbooks that can be read, as they lie in their files now; the same object while nothing differs."""
+        ...
+
+    def margin(self, book: str, alert: Ref | None) -> Margin:
+        """What readers left in the margin of a Markdown runbook: the ticks for this firing of the alert, and the last place."""
+        ...
+
+    def tick(self, book: str, alert: Ref | None, box: str) -> None:
+        """Tick a box of it (`core.books.boxes` names them) for this firing of the alert, or take the tick back."""
+        ...
+
+    def leave(self, book: str, line: int) -> None:
+        """Its reader closes it at this line of the file."""
         ...
 
     def hits(self, source: str, match: str) -> tuple[Ref, ...]:

@@ -194,6 +194,7 @@ class Engine(Works):
             self._crew.keep("paging", self.escalator.run)
             self._crew.keep("the view", self._tick)
             self._crew.keep("following the journal", self._follow)
+            self._crew.keep("following the runbooks", self._follow_library)
             if self._files is not None:
                 self._crew.keep("following the config", self._follow_files)
             self._sources.begin(self._crew)
@@ -223,6 +224,16 @@ class Engine(Works):
                 continue  # busy or gone: the view's remarks say so, and its runs stay as they are
             self._store.put_runs(run for run in runs if run.id not in self._dispatch.mine)
 
+    async def _follow_library(self) -> None:
+        """What is written into the directories of runbooks holds here a moment later; and what other readers tick."""
+        while True:
+            await self.read_library()
+            if self.library.books:
+                with contextlib.suppress(JournalError):  # busy or gone: the view's remarks say so
+                    if await self._aside.do(self._margins.read):
+                        self._store.tell()
+            await self.clock.sleep(FOLLOW)
+
     async def _follow_files(self) -> None:
         """What another cockpit wrote into the config (an override, a trap) holds here, too."""
         files = self._files
@@ -242,6 +253,7 @@ class Engine(Works):
     async def _adopt(self, config: Config) -> None:
         traps = self.config.traps
         super().adopt(config)
+        await self.library.look()
         self.keeper.set_traps(config.traps.values())
         self._channels.adopt(config.channels)
         self._runner.hidden = frozenset(hidden_names(config))

@@ -12,8 +12,10 @@ import msgspec
 from ..config.model import Config
 from ..core.actions import Action
 from ..core.alerts import Alert, Ref
+from ..core.books import Books
 from ..core.curves import Curve
 from ..core.filters import parse
+from ..core.margins import Margin
 from ..core.plans import Plan
 from ..core.questions import Answered, Question
 from ..core.schedule import Schedule
@@ -131,6 +133,24 @@ class Opening:
         if engine is not None and self._fresh:
             return engine.plan(runbook, alert, given)
         return resolved(self._config.runbooks, self._first, runbook, alert, given)
+
+    def books(self) -> Books:
+        """See `Desk.books`."""
+        engine = self._engine
+        return engine.books() if engine is not None else {}
+
+    def margin(self, book: str, alert: Ref | None) -> Margin:
+        """See `Desk.margin`."""
+        engine = self._engine
+        return engine.margin(book, alert) if engine is not None else Margin()
+
+    def tick(self, book: str, alert: Ref | None, box: str) -> None:
+        """See `Desk.tick`."""
+        self._behind().tick(book, alert, box)
+
+    def leave(self, book: str, line: int) -> None:
+        """See `Desk.leave`."""
+        self._behind().leave(book, line)
 
     def hits(self, source: str, match: str) -> tuple[Ref, ...]:
         """See `Desk.hits`."""

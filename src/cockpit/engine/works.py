@@ -19,6 +19,8 @@ from ..config.reread import Reread
 from ..config.secrets import resolve
 from ..core.actions import Action, Run, Start, touched
 from ..core.alerts import Ref
+from ..core.books import Books
+from ..core.margins import Margin, occasion
 from ..core.plans import Plan
 from ..core.questions import Answered, AssigneesAt, Question, ServicesAt
 from ..core.roster import OnCall
@@ -41,7 +43,9 @@ from .inquiries import Inquiries
 from .journal import Journal, JournalError
 from .keeper import Keeper
 from .lane import Lane, Overran
+from .library import Library
 from .machine import Connect, Here, unconnected
+from .margins import Margins
 from .person import hidden_names, real_person, who_is
 from .planning import resolved
 from .probing import build, event_of, recalled
@@ -118,6 +122,8 @@ class Works:
             pid=os.getpid(),
             on_change=self._trap_changed,
         )
+        self.library = Library(config)
+        self._margins = Margins(journal, clock, self._aside, who_is(config), lambda: not self._read_only)
         self._runner = Runner(state_dir, clock, hidden=hidden_names(config))
         self._dispatch = Dispatch(
             self._store,
@@ -196,6 +202,7 @@ class Works:
     def adopt(self, config: Config) -> None:
         """Go on with another config."""
         self.config = self.here.config = config
+        self.library.adopt(config)
 
     async def look(self, trap: Trap) -> Looked | Failed:
         """One look with a trap's probe, that changes nothing."""
@@ -245,7 +252,34 @@ class Works:
 
     def plan(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
         """A runbook resolved for an alert as it is now: the exact preview. What cannot be (any more) says why in ``refused``."""
-        return resolved(self.config.runbooks, self._store.peek, runbook, alert, given)
+        plan = resolved(self.library.runbooks, self._store.peek, runbook, alert, given)
+        doubt = self.library.doubt(runbook)
+        return msgspec.structs.replace(plan, refused=doubt, steps=()) if doubt and not plan.refused else plan
+
+    async def read_library(self) -> None:
+        """Look at the directories of runbooks: for a command that needs them. The engine does so by itself."""
+        if await self.library.look():
+            self._publish()
+
+    def books(self) -> Books:
+        """See `Desk.books`."""
+        return self.library.books
+
+    def margin(self, book: str, alert: Ref | None) -> Margin:
+        """See `Desk.margin`."""
+        return self._margins.of(book, self._occasion(alert))
+
+    def tick(self, book: str, alert: Ref | None, box: str) -> None:
+        """See `Desk.tick`."""
+        self._margins.tick(book, self._occasion(alert), box)
+
+    def leave(self, book: str, line: int) -> None:
+        """See `Desk.leave`."""
+        self._margins.leave(book, line)
+
+    def _occasion(self, alert: Ref | None) -> str:
+        row = self._store.peek.alert(alert) if alert is not None else None
+        return occasion(alert, row.alert if row is not None else None)
 
     def _on_call_elsewhere(self) -> tuple[OnCall, ...]:
         """Who is on call by the rosters of other sources, as they last said."""
@@ -260,9 +294,12 @@ class Works:
         await self._channels.close()
         await self._sources.close()
         await self._dispatch.settled(WRITING)
+        self.library.close()
         self._aside.close()
 
     async def _carry_out(self, run: Run) -> None:
+        if isinstance(run.action, Start) and run.action.runbook in self.library.books:
+            await self.read_library()  # what lies in its file now is compared with what was shown
         run = await self._dispatch.carry_out(run)
         if isinstance(run.action, Start) and not run.action.dry_run:
             await self._look_again(run.action.alert)
@@ -319,7 +356,7 @@ class Works:
             health=self._sources.health(),
             journal=JournalHealth(self.journal.problem),
             keeper=self.keeper.says,
-            runbooks=tuple(self.config.runbooks.values()),
+            runbooks=tuple(self.library.runbooks.values()),
             me=self.config.me or (who_is(self.config),),
             read_only=self._read_only,
             remarks=self._remarks(),
@@ -345,7 +382,7 @@ class Works:
     def _remarks(self) -> tuple[str, ...]:
         trouble = (*self._crew.trouble.values(), *((self._store.trouble,) if self._store.trouble else ()))
         fault = (self._file_fault,) if self._file_fault else ()
-        return (*self.config.remarks, *fault, *self.journal.remarks, *self.here.remarks, *trouble)
+        return (*self.config.remarks, *fault, *self.journal.remarks, *self.here.remarks, *self.library.remarks, *trouble)
 
     def _heard(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")

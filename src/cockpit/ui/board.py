@@ -82,6 +82,7 @@ class Board(Stage, inherit_bindings=False):
         self._bell = Bell()
         self._stale = False
         self._silence = ""
+        self.voice: Callable[[str], None] | None = None
         self._timer: Timer | None = None
         self._quiet: Timer | None = None
         self._unregister: Callable[[], None] = lambda: None
@@ -126,6 +127,9 @@ class Board(Stage, inherit_bindings=False):
 
     def say(self, text: str, kind: str = "message") -> None:
         """Answer in the footer; it fades. ``kind`` ``refusal`` (or ``error``) is drawn as a no."""
+        if self.voice is not None:
+            self.voice(text)
+            return
         if self._quiet is not None:
             self._quiet.stop()
         self.footer.say(text, "refusal" if kind in ("refusal", "refused", "error", "no") else "message")
@@ -342,11 +346,23 @@ class Board(Stage, inherit_bindings=False):
     def open(self) -> None:
         """Open what the cursor is on: the alerts of a group, or the detail."""
         group = self.alerts.group_here if self.pane == "alerts" else None
-        if group is None:
+        if group is None and not self._opened_book():
             self.to_pane("detail")
+        elif group is None:
+            return
         elif self.alerts.ghost is None:
             self.filtering.open_group(group.key)
             self.follow()
+
+    def _opened_book(self) -> bool:
+        """A Markdown runbook under the cursor is opened for reading."""
+        offer = self.runbooks.here if self.pane == "runbooks" else None
+        if offer is None or offer.runbook.name not in self.desk.books():
+            return False
+        from .deeds import read
+
+        read(self, offer.runbook.name)
+        return True
 
     def command_line(self) -> CommandLine:
         from .command import CommandLine
@@ -358,6 +374,12 @@ class Board(Stage, inherit_bindings=False):
         from .deeds import command
 
         command(self, text)
+
+    def browse(self, url: str) -> None:
+        """Open an address in a browser; where there is none, copy it."""
+        from .deeds import browse
+
+        browse(self, url)
 
     def wear(self, name: str = "") -> None:
         """Ask for another theme: this one, or the next."""

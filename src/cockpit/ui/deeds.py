@@ -87,18 +87,29 @@ def _mine(board: Board, _: str) -> None:
 def _link(board: Board, _: str) -> None:
     links = board.subject.links
     if len(links) == 1:
-        _open(board, links[0].url)
+        _follow(board, links[0].url)
         return
     from .palette import Entry, Picker
 
     entries = tuple(Entry(str(number), link.name, link.url) for number, link in enumerate(links))
     board.app.push_screen(
-        Picker("Open which link?", entries), lambda id: _open(board, links[int(id)].url) if id is not None else None
+        Picker("Open which link?", entries), lambda id: _follow(board, links[int(id)].url) if id is not None else None
     )
 
 
-def _open(board: Board, url: str) -> None:
-    """In a browser with a window of its own, where there is one; a browser in this terminal would draw over the board."""
+def _follow(board: Board, url: str) -> None:
+    """What lies in a runbook repository is opened here, at its heading."""
+    from ..core.books import addressed
+
+    found = addressed(board.desk.books(), url)
+    if found is None:
+        browse(board, url)
+    else:
+        read(board, found[0].name, found[1])
+
+
+def browse(board: Board, url: str) -> None:
+    """Open an address in a browser with a window of its own, where there is one; one in this terminal would draw over the board."""
     windowed = sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
     if url.startswith(("http://", "https://")) and windowed and "SSH_CONNECTION" not in os.environ:
         board.app.open_url(url)
@@ -191,6 +202,19 @@ def _run(board: Board, key: str) -> None:
         board.say(offer.why_not, "refusal")
         return
     run(board, offer.runbook)
+
+
+def read(board: Board, name: str, anchor: str = "") -> None:
+    """Read a Markdown runbook for what is selected."""
+    from . import flows
+
+    board.start(flows.read(board, board.desk, board.subject.alert, name, anchor))
+
+
+def _pick_book(board: Board, _: str) -> None:
+    from . import flows
+
+    board.start(flows.pick_book(board, board.desk, board.subject.alert))
 
 
 def run(board: Board, runbook: Runbook) -> None:
@@ -315,6 +339,7 @@ def words(board: Board) -> Mapping[str, Callable[[], list[str]]]:
     return {
         "theme": lambda: list(board.themes()),
         "run": lambda: [each.name for each in board.view.runbooks],
+        "read": lambda: list(board.desk.books()),
         "disarm": lambda: traps(False),
         "arm": lambda: traps(True),
     }
@@ -336,6 +361,7 @@ DEEDS: Mapping[str, Deed] = {
     "filter": _filter,
     "mine": _mine,
     "link": _link,
+    "read": _pick_book,
     "copy": _copy,
     "refresh": _refresh,
     "runs": _runs,

@@ -67,6 +67,10 @@ def laid_out(fact: Fact, width: int) -> list[Spans]:
     """A fact as lines: its label in a column of its own where it has one, its text wrapped beside it."""
     if fact.curve is not None:
         return pictured(fact.curve, width)
+    if fact.prose:
+        from .typeset import typeset  # here: the first screen shows no prose
+
+        return [line.spans for line in typeset(fact.prose, width)]
     if fact.spans:
         lines: list[list[Span]] = [[]]
         for span in fact.spans:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import msgspec
 
 from ..core.curves import Curve
+from ..core.prose import Block
 from .spans import Span
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """A line to be: a label and its text; text alone; ready spans; or a curve to be drawn. All empty is a blank line."""
+    """A line to be: a label and its text; text alone; ready spans; a curve to be drawn; or prose to be set. All empty is a blank
+    line."""
 
     label: str = ""
     text: str = ""
     role: str = "text"
     spans: tuple[Span, ...] = ()
     curve: Curve | None = None
+    prose: tuple[Block, ...] = ()
 
 
 BLANK = Fact()

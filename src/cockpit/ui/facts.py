@@ -9,6 +9,7 @@ from ..core.alerts import Alert, AlertState, Link
 from ..core.curves import Curve
 from ..core.paged import Paged, PageState
 from ..core.plans import Plan
+from ..core.prose import Block
 from ..core.questions import Answered
 from ..core.roster import OnCall, Person, Shift
 from ..core.runbooks import Confirm, Runbook
@@ -160,14 +161,15 @@ def of_roster(each: OnCall, now: datetime, zone: str, people: Mapping[str, Perso
     return (*facts, *([Fact(text=each.remark, role="muted")] if each.remark else []))
 
 
-def of_runbook(runbook: Runbook, plan: Plan, title: str, why_not: str) -> tuple[Fact, ...]:
-    """All about a runbook: what it does to the world, exactly what it would execute now, and what it needs."""
+def of_runbook(runbook: Runbook, plan: Plan, title: str, why_not: str, prose: Sequence[Block] = ()) -> tuple[Fact, ...]:
+    """All about a runbook: what it does to the world, what is to be read, exactly what it would execute now, and what it needs."""
     changes = (f"! {runbook.changes}", "warning") if runbook.changes is not None else ("reads only: runs without asking", "ok")
     facts = [Fact(spans=((title, "strong"),)), Fact(spans=(changes,))]
     facts += [Fact(text=runbook.help)] if runbook.help else []
     if why_not:
         facts.append(Fact("cannot run", why_not, "refusal"))
-    facts += [BLANK, title_fact("What it executes")]
+    facts += [BLANK, Fact(prose=tuple(prose))] if prose else []
+    facts += [BLANK, title_fact("What it executes")] if runbook.steps else []
     for n, step in enumerate(plan.steps, 1):
         first, *more = step.shown()
         facts.append(Fact(" " + (step.step.name or f"step {n}"), spell_shown(first)))

@@ -58,6 +58,8 @@ TABLE: tuple[Key, ...] = (
         help="Groups, or every alert by itself: of a storm; else by what the config says (:group by team,cluster)", group=LOOK),
     Key(id="link", title="Open a link", keys=("o",), label="link",
         help="Open a link of the alert or trap (copied, where there is no browser)", group=LOOK),
+    Key(id="read", title="Read a runbook", keys=("X",), label="read…", group=LOOK, aliases=("book",),
+        help="Read a Markdown runbook: pick from all (enter on one in the Runbooks pane; o on an alert's runbook_url)"),
     Key(id="copy", title="Copy the alert", keys=("y",), label="copy",
         help="Copy the alert and its facts to the terminal's clipboard (OSC 52)", group=LOOK),
     Key(id="refresh", title="Refresh", keys=("r",), label="refresh", help="Ask every source and look at every trap now",

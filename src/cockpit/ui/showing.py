@@ -103,9 +103,10 @@ class Showing:
         """A runbook, as it would run now."""
         if each is None:
             return Shown(None, (), ())
-        plan = self._desk.plan(each.runbook.name, about.alert, {})
+        plan, book = self._desk.plan(each.runbook.name, about.alert, {}), self._desk.books().get(each.runbook.name)
+        prose = book.blocks if book is not None else ()
         key = ("runbook", each.runbook.name, about.alert)
-        return Shown(key, ((each.runbook.name, "title"),), facts.of_runbook(each.runbook, plan, each.title, each.why_not))
+        return Shown(key, ((each.runbook.name, "title"),), facts.of_runbook(each.runbook, plan, each.title, each.why_not, prose))
 
     def _curve(self, about: Alert | TrapView | None, trap: TrapView | None, now: datetime) -> Curve | None:
         """How it went over the last hours: by this machine's own readings, or by those of whoever measures it."""

@@ -82,8 +82,11 @@ def offers(subject: Subject, view: View, desk: Desk) -> tuple[Offer, ...]:
 
 
 def offer(runbook: Runbook, alert: Ref | None, desk: Desk) -> Offer:
-    """One runbook as it stands for an alert now. Missing values are asked for when it is run: they are no reason against it."""
+    """One runbook as it stands for an alert now. Missing values are asked for when it is run: they are no reason against it; nor is
+    that it has no steps: it is there to be read."""
     plan = desk.plan(runbook.name, alert, {})
+    if not runbook.steps:
+        return Offer(runbook, titled(runbook.title, plan))
     why_not = desk.why_not(actions.Start(runbook.name, plan.values, alert)) or ("" if plan.missing else plan.refused)
     return Offer(runbook, titled(runbook.title, plan), why_not)
 

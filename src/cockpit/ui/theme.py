@@ -41,6 +41,8 @@ ROLES: dict[str, str] = {
     "message": "the footer's answer to a key",
     "refusal": "the footer's no",
     "chart": "the bars of a picture over time",
+    "code": "the text of a program, in a runbook",
+    "link": "what leads somewhere, in a runbook",
 }  # fmt: skip
 """Every role and what it is for. A theme that leaves one out shows it as ``text``."""
 

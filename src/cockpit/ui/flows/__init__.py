@@ -9,6 +9,7 @@ from .maintenance import maintenance
 from .menus import command, palette
 from .note import note
 from .page import page
+from .read import pick_book, read
 from .respond import resolve, respond, snooze
 from .run import dry_run, pick_runbook, run
 from .silence import silence, silence_filter
@@ -16,6 +17,6 @@ from .silences import change, end, extend
 from .trap import disarm
 
 __all__ = [
-    "change", "command", "disarm", "dry_run", "end", "extend", "maintenance", "note", "page", "palette", "pick_runbook", "resolve",
-    "respond", "run", "silence", "silence_filter", "snooze",
+    "change", "command", "disarm", "dry_run", "end", "extend", "maintenance", "note", "page", "palette", "pick_book",
+    "pick_runbook", "read", "resolve", "respond", "run", "silence", "silence_filter", "snooze",
 ]  # fmt: skip

@@ -11,10 +11,12 @@ from ...core.filters import FilterError, parse
 from ...core.groups import parse_by
 from ...core.traps import TrapView
 from ...engine.desk import Desk
-from ..command import UnknownCommand, read
+from ..command import UnknownCommand
+from ..command import read as read_line
 from ..palette import Entry, Picker, key_entries
 from .note import note
 from .page import page
+from .read import read
 from .respond import resolve, snooze
 from .run import dry_run, run, runbook_entries
 from .silence import silence_line
@@ -57,7 +59,7 @@ async def _picked(board: Board, desk: Desk, alert: Ref | None, answer: Awaitable
 def command(board: Board, desk: Desk, text: str) -> Rest:
     """Do what a line says. What takes words takes them here; every other command is what its key does."""
     try:
-        said = read(text, board.table)
+        said = read_line(text, board.table)
     except UnknownCommand as unknown:
         return refuse(board, str(unknown))
     if said.id == "filter" and not said.rest:
@@ -198,6 +200,13 @@ def _run(board: Board, desk: Desk, rest: str) -> Rest:
     return run(board, desk, row.alert.ref if row is not None else None, name, given)
 
 
+def _read(board: Board, desk: Desk, rest: str) -> Rest:
+    """``read NAME`` or ``read NAME#heading``."""
+    name, _, anchor = rest.partition("#")
+    row = board.cursor_row()
+    return read(board, desk, row.alert.ref if row is not None else None, name, anchor)
+
+
 _WITH_WORDS: dict[str, Callable[[Board, Desk, str], Rest]] = {
     "filter": _filter,
     "group": _group,
@@ -212,4 +221,5 @@ _WITH_WORDS: dict[str, Callable[[Board, Desk, str], Rest]] = {
     "arm": _arm,
     "trap": _trap,
     "run": _run,
+    "read": _read,
 }

@@ -40,10 +40,16 @@ class _Wish(msgspec.Struct, frozen=True):
 def run(
     board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None, *, ask: bool = False
 ) -> Rest:
-    """Run the runbook ``name`` for an alert or for none; ``given`` are values by hand. ``ask``: show what would be run and ask,
-    though it only reads (it was found by typing a few letters, and those may have meant another)."""
-    if not any(each.name == name for each in board.view.runbooks):
+    """Run the runbook ``name`` for an alert or for none; one without steps is opened to be read. ``given`` are values by hand.
+    ``ask``: show what would be run and ask, though it only reads (it was found by typing a few letters, and those may have meant
+    another)."""
+    runbook = next((each for each in board.view.runbooks if each.name == name), None)
+    if runbook is None:
         return refuse(board, f"there is no runbook {name}")
+    if not runbook.steps:
+        from .read import read  # here: reading leads to running, too
+
+        return read(board, desk, alert, name)
     wish = _Wish(name, alert, dict(given or {}))
     plan = desk.plan(name, alert, wish.given)
     if plan.missing and (problem := _unfit(plan, wish.given)):

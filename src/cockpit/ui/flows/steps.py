@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -42,11 +42,13 @@ class Speaker(Protocol):
 
 class Board(Speaker, Protocol):
     """What a flow needs of the board. ``why`` holds the reason by key id for each key that cannot work now, ``zone`` is that of
-    whoever sits here: every time is on its clock."""
+    whoever sits here: every time is on its clock. ``voice`` says the board's answers while something stands over it that hides its
+    footer."""
 
     zone: str
     table: tuple[Key, ...]
     why: Mapping[str, str]
+    voice: Callable[[str], None] | None
     clock: Clock
     view: View
     panes: Mapping[str, Lines]
@@ -59,6 +61,8 @@ class Board(Speaker, Protocol):
     def alert_refs(self) -> tuple[Ref, ...]: ...
     def trap_refs(self) -> tuple[Ref, ...]: ...
     def do(self, id: str, key: str = "") -> None: ...
+    def start(self, flow: Rest) -> None: ...
+    def browse(self, url: str) -> None: ...
     def sift(self, text: str | None = None, mine: bool | None = None) -> None: ...
     def group(self, by: tuple[str, ...], *, apart: bool = False) -> None: ...
     def themes(self) -> Sequence[str]: ...

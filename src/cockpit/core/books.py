@@ -1,0 +1,74 @@
+"""Markdown runbooks: what is read, and what of it can run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from .prose import Block, plain
+from .runbooks import Runbook
+
+
+class Book(msgspec.Struct, frozen=True, kw_only=True):
+    """One Markdown file of a runbook repository. It can always be read; it runs where ``runbook`` is there, which takes a front
+    matter without faults.
+
+    ``name`` is its path in the repository without ``.md``. ``file`` is where it lies, for people. ``problems`` say why it does not
+    run though it has a front matter; each names file and line. ``url`` is its address at its forge, "" where that is not known.
+    """
+
+    name: str
+    title: str
+    file: str
+    blocks: tuple[Block, ...]
+    runbook: Runbook | None = None
+    problems: tuple[str, ...] = ()
+    url: str = ""
+
+
+Books = Mapping[str, Book]
+"""By name, in the order of the repositories and of the names in them."""
+
+
+def boxes(blocks: tuple[Block, ...]) -> dict[int, str]:
+    """For the place of each check box, what its tick is remembered by: its text, counted where several say the same. So a tick
+    outlives an edit elsewhere in the file, and never moves to another box."""
+    count: dict[str, int] = {}
+    found: dict[int, str] = {}
+    for at, block in enumerate(blocks):
+        if block.box:
+            text = plain(block.words)[:200]
+            count[text] = count.get(text, 0) + 1
+            found[at] = text if count[text] == 1 else f"{text} ({count[text]})"
+    return found
+
+
+def addressed(books: Books, url: str) -> tuple[Book, str] | None:
+    """The book that an address of its forge means, and the anchor in it ("" for none); ``None`` where it is no book of ours. What
+    a forge adds behind ``?`` is not looked at."""
+    page, _, anchor = url.partition("#")
+    page = page.partition("?")[0].removesuffix("/")
+    for book in books.values():
+        if book.url and page in (book.url, book.url.removesuffix(".md")):
+            return book, anchor
+    return None
+
+
+def linked(books: Books, here: Book, url: str) -> tuple[Book, str] | None:
+    """The book that a link in the book ``here`` leads to, and the anchor: ``#anchor``, a path from its own place, or an address."""
+    if "://" in url:
+        return addressed(books, url)
+    path, _, anchor = url.partition("#")
+    if not path:
+        return here, anchor
+    parts = [] if path.startswith("/") else here.name.split("/")[:-1]
+    for part in path.split("/"):
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    found = books.get("/".join(parts).removesuffix(".md"))
+    return (found, anchor) if found is not None else None
