@@ -13,7 +13,7 @@ import pytest
 from cockpit.core.traps import Reading, Trap, TrapState
 from cockpit.core.units import bound
 from cockpit.core.view import View
-from cockpit.ui.times import drawn_age, within
+from cockpit.ui.times import ago, drawn_age, within
 from cockpit.ui.told import Told, worth_saying
 from support.boards import Sitting, sitting
 from support.scene import NOW, scene, trap
@@ -188,6 +188,13 @@ def test_an_age_is_the_difference_of_the_minutes_on_the_clock_once_one_has_passe
 @pytest.mark.parametrize(("seconds", "said"), [(1, "<15s"), (22.5, "<30s"), (60, "<1m"), (450, "<10m"), (9e4, "<2d"), (1e9, "<4d")])
 def test_how_old_answers_are_at_most_is_a_round_time(seconds: float, said: str) -> None:
     assert within(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(-3, "just now"), (6, "just now"), (59, "just now"), (60, "1 m ago"), (7200, "2 h ago")]
+)
+def test_what_has_just_happened_was_no_minute_ago(seconds: float, said: str) -> None:
+    assert ago(NOW + timedelta(seconds=13), NOW + timedelta(seconds=13 + seconds)) == said
 
 
 def test_all_ages_move_together_with_the_clocks_minute() -> None:

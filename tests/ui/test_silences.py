@@ -560,6 +560,25 @@ class TestMaking:
 
         asyncio.run(go())
 
+    def test_one_for_what_is_still_to_come_is_made_where_alone_it_could_be(self) -> None:
+        async def go() -> None:
+            for match, refused, source in (
+                ("alertname=Nope @source=local", {}, "local"),
+                ("@trap=later", {"@trap=later": "an Alertmanager knows nothing of @trap"}, ""),
+            ):
+                async with sitting(hushed()) as person:
+                    person.desk.problems.update(refused)
+                    person.board.sift(match)
+                    await person.follow()
+                    await person.press("F")
+                    if source:
+                        await box(person, Ask)
+                        assert f"Silence at {source}" in person.text
+                    else:
+                        assert "knows nothing of @trap" in person.footer
+
+        asyncio.run(go())
+
     def test_until_resolved_needs_something_that_fires(self) -> None:
         async def go() -> None:
             async with sitting(hushed()) as person:
@@ -568,7 +587,7 @@ class TestMaking:
                 await person.press("colon")
                 await person.type("silence alertname=Nope --comment x")
                 await person.press("enter")
-                assert "it could be made at" in person.footer
+                assert "it hits nothing now, and could be made at am-prod, local: add @source=NAME" in person.footer
                 person.board.sift("team=db")
                 await person.follow()
                 await person.press("F")

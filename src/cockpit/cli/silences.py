@@ -9,9 +9,9 @@ from datetime import datetime, timedelta, tzinfo
 import msgspec
 
 from ..core.actions import EndSilence, MakeSilence, Run
-from ..core.alerts import Alert, AlertState, Ref, Severity, Silence, SilenceState
-from ..core.filters import Filter, FilterError, Is, parse
-from ..core.silences import hushed, lasting, later, listed
+from ..core.alerts import Silence, SilenceState
+from ..core.filters import FilterError, parse
+from ..core.silences import hushed, lasting, later, listed, may_be_at
 from ..core.text import clean, clean_block
 from ..core.units import say_seconds
 from ..core.view import Row, View
@@ -207,7 +207,7 @@ def _source_for(home: House, view: View, match: str, ends_at: datetime) -> str:
     rule = parse(match)
     hits = Counter(row.alert.ref.source for row in view.alerts if rule.matches(row.alert, view.now, view.me))
     hit = [source for source in able if hits[source]]
-    meant = [source for source in able if _may_be_at(source, rule)]
+    meant = [source for source in able if may_be_at(rule, source)]
     taking = hit or [source for source in meant if not _against(home, source, match, ends_at)]
     if len(taking) == 1:
         return taking[0]
@@ -217,12 +217,6 @@ def _source_for(home: House, view: View, match: str, ends_at: datetime) -> str:
     choices = [f"--source {source}" + (f" ({_alerts(hits[source])})" if hit else "") for source in taking]
     said = "it hits alerts at several sources" if hit else "it hits nothing now, and several sources would take it"
     raise Stop(f"{said}: say which, with {' or '.join(choices)}", USAGE)
-
-
-def _may_be_at(source: str, rule: Filter) -> bool:
-    """Whether what the filter says of the source, if anything, is true of this one."""
-    there = Alert(ref=Ref(source, ""), name="", severity=Severity.UNKNOWN, state=AlertState.FIRING)
-    return all(term.holds(there) for term in rule.terms if isinstance(term, Is) and term.fact and term.name == "source")
 
 
 def _against(home: House, source: str, match: str, ends_at: datetime) -> str:

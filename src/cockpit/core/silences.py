@@ -11,6 +11,7 @@ import msgspec
 from .actions import EndSilence, MakeSilence, Run
 from .alerts import Alert, AlertState, Ref, Severity, Silence, SilenceState
 from .filters import Filter
+from .terms import Is
 
 SOON = timedelta(hours=1)
 """A silence that ends within this time stands out: what it hushes may ring then."""
@@ -39,6 +40,12 @@ def takes_everything(rule: Filter, now: datetime) -> bool:
     """Whether a silence with this filter would hush whatever fires: none of its terms tells one alert from another. So does one
     that only leaves something out (``team!=web``)."""
     return all(Filter("", (term,)).matches(alert, now) for term in rule.terms for alert in _CANARIES)
+
+
+def may_be_at(rule: Filter, source: str) -> bool:
+    """Whether what a filter says of the source (``@source=am-prod``), if anything, is true of this one."""
+    there = Alert(ref=Ref(source, ""), name="", severity=Severity.UNKNOWN, state=AlertState.FIRING)
+    return all(term.holds(there) for term in rule.terms if isinstance(term, Is) and term.fact and term.name == "source")
 
 
 def standing(silence: Silence, now: datetime) -> Silence:

@@ -22,7 +22,7 @@ from .fact import BLANK, Fact, title_fact
 from .measured import measured
 from .spans import Span
 from .timeline import before, timeline, told_of
-from .times import city, clock, moment, said_age
+from .times import ago, city, clock, moment, said_age
 from .traps import STATES
 
 
@@ -190,10 +190,6 @@ def of_runbook(runbook: Runbook, plan: Plan, title: str, why_not: str, prose: Se
     return (*facts, *([Fact("before", asks)] if runbook.changes is not None else []))
 
 
-def _ago(at: datetime, now: datetime) -> str:
-    return f"{said_age(at, now)} ago"
-
-
 def _fired(alert: Alert, now: datetime, zone: str) -> tuple[Span, ...]:
     """Since when it fires (or fired): a time of its own, whatever was done about it since."""
     over = alert.state is AlertState.RESOLVED
@@ -209,15 +205,15 @@ def _stands(alert: Alert, now: datetime) -> tuple[Span, ...]:
     """What became of it since: who took it and when, what hushes it, that it is over."""
     match alert.state:
         case AlertState.ACKNOWLEDGED:
-            at = f" {_ago(alert.acknowledged_at, now)}" if alert.acknowledged_at else ""
+            at = f" {ago(alert.acknowledged_at, now)}" if alert.acknowledged_at else ""
             return ((" · ", "muted"), (f"acknowledged by {alert.acknowledged_by or 'someone'}", "who"), (at, "muted"))
         case AlertState.SUPPRESSED:
             return ((" · ", "muted"), ("suppressed", "text"), (f": {alert.suppressed_by}" if alert.suppressed_by else "", "muted"))
         case AlertState.RESOLVED:
-            at = f" {_ago(alert.ended_at, now)}" if alert.ended_at else ""
+            at = f" {ago(alert.ended_at, now)}" if alert.ended_at else ""
             return ((" · ", "muted"), ("resolved", "ok"), (at, "muted"))
     if alert.acknowledged_by and alert.acknowledged_at:
-        since = f"acked {_ago(alert.acknowledged_at, now)} by {alert.acknowledged_by}, and still firing"
+        since = f"acked {ago(alert.acknowledged_at, now)} by {alert.acknowledged_by}, and still firing"
         return ((" · ", "muted"), (since, "warning"))
     return ()
 

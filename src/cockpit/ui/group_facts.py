@@ -10,7 +10,7 @@ from ..core.alerts import AlertState
 from ..core.groups import Group
 from .alert_face import SEVERITIES
 from .fact import BLANK, Fact
-from .times import city, moment, said_age
+from .times import ago, city, moment
 
 LISTED = 50
 """So many of its alerts are listed; the others are counted."""
@@ -28,7 +28,7 @@ def of_group(group: Group, now: datetime, zone: str, *, over: bool = False) -> t
         Fact(spans=((f"{glyph} {word}", role), ("  ", ""), (f"{len(group)} alerts", "strong"), (f": {_states(group)}", "text")))
     ]
     if (newest := group.newest) is not None:
-        facts.append(Fact("newest", f"{said_age(newest, now)} ago, at {moment(newest, now, zone)} {city(zone)}"))
+        facts.append(Fact("newest", f"{ago(newest, now)}, at {moment(newest, now, zone)} {city(zone)}"))
     if over:
         facts.append(Fact(text="The group is over: this is the last that was known of it", role="ok"))
     else:

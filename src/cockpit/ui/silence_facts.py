@@ -12,7 +12,7 @@ from ..core.view import Row, View
 from .alert_face import SEVERITIES
 from .fact import BLANK, Fact
 from .silences import ends, state_of
-from .times import city, moment, said_age
+from .times import ago, city, moment, said_age
 
 LISTED = 100
 """So many of the alerts that it hits are listed; the others are counted."""
@@ -82,6 +82,6 @@ def _times(silence: Silence, now: datetime, zone: str) -> Iterable[Fact]:
     if silence.until_resolved:
         yield Fact("until", "what it hushes has resolved: it is renewed while a cockpit runs")
     else:
-        off = f"in {said_age(now, silence.ends_at)}" if silence.ends_at > now else f"{said_age(silence.ends_at, now)} ago"
+        off = f"in {said_age(now, silence.ends_at)}" if silence.ends_at > now else ago(silence.ends_at, now)
         renewed = ", renewed while its alert fires and a cockpit runs" if silence.ack else ""
         yield Fact("until", f"{moment(silence.ends_at, now, zone)} {there} ({off}){renewed}")

@@ -40,7 +40,8 @@ def ends(silence: Silence, now: datetime) -> tuple[str, str]:
     if silence.state is SilenceState.PENDING:
         return f"begins {_age(silence.starts_at, now)}", "text"
     if silence.state is SilenceState.EXPIRED:
-        return f"{_age(now, silence.ends_at)} ago", "muted"
+        said = _age(now, silence.ends_at)
+        return f"{said} ago" if said[0] != "<" else "just now", "muted"
     if silence.until_resolved:
         return "resolved", "text"
     left = f"{_age(silence.ends_at, now)} left"

@@ -61,6 +61,11 @@ def said_age(since: datetime, now: datetime) -> str:
     return say_seconds(passed(since, now)) if now - since >= _MINUTE else "<1 m"
 
 
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago that was, as a person says it: ``just now``, ``2 m ago``."""
+    return f"{said_age(at, now)} ago" if now - at >= _MINUTE else "just now"
+
+
 def within(seconds: float) -> str:
     """A round time that is not shorter, in four cells at most: ``<15s``, ``<1m``, ``<5m``."""
     return f"<{short_age(next((each for each in _ROUND if each >= seconds), _ROUND[-1]))}"

@@ -9,8 +9,9 @@ from ...core.actions import MakeSilence
 from ...core.alerts import Alert, AlertState, Ref, Silence, SilenceState
 from ...core.bunches import for_alerts
 from ...core.filters import FilterError, parse
+from ...core.silences import may_be_at
 from ...engine.desk import Desk
-from .silence_form import Wish, form, made
+from .silence_form import Wish, form, made, problem
 from .silence_line import LENGTH, understood
 from .silences import end
 from .steps import Board, Rest, refuse, show, starts_with_duration
@@ -65,13 +66,13 @@ def _for_filter(board: Board, desk: Desk, match: str, length: str, comment: str)
     alerts = tuple(alert for alert in rows if desk.why_not(MakeSilence(alert.ref.source, match, far, "…")) is None)
     sources = tuple(dict.fromkeys(alert.ref.source for alert in alerts))
     if not sources:  # it may hush what is still to come
-        reasons = {each.source: desk.why_not(MakeSilence(each.source, match, far, "…")) for each in board.view.sources}
-        sources = tuple(source for source, reason in reasons.items() if reason is None)
+        meant = [each.source for each in board.view.sources if may_be_at(wanted, each.source)]
+        reasons = {source: problem(desk, MakeSilence(source, match, far, "…")) for source in meant}
+        sources = tuple(source for source, reason in reasons.items() if not reason)
         if not sources:
-            return refuse(board, next(filter(None, reasons.values()), "no source is configured"))
+            return refuse(board, next(filter(None, reasons.values()), "no source is as the filter says"))
         if len(sources) > 1:
-            names = ", ".join(sources)
-            return refuse(board, f"nothing matches {match} now, and it could be made at {names}: press s on an alert of one")
+            return refuse(board, f"it hits nothing now, and could be made at {', '.join(sources)}: add @source=NAME")
     return _begun(board, desk, Wish(alerts, tuple((source, match) for source in sources)), length, comment)
 
 
