@@ -17,7 +17,7 @@ from cockpit.core.traps import TrapState
 from cockpit.core.view import JournalHealth, View
 from cockpit.ui.keys import TABLE, remapped
 from cockpit.ui.places import PANES
-from cockpit.ui.spans import fit_name
+from cockpit.ui.spans import fit_name, told_apart
 from support.boards import Sitting, rows_of, sitting
 from support.scene import calm, config, scene
 from support.storms import hostile, many
@@ -117,6 +117,13 @@ def test_a_folded_list_shows_the_alert_that_the_keys_act_on() -> None:
                                               (5, "prom…")])  # fmt: skip
 def test_a_name_that_is_cut_keeps_the_number_that_tells_it_from_its_like(width: int, shown: str) -> None:
     assert fit_name("prometheus-alertmanager-19093", width).rstrip() == shown
+
+
+def test_names_that_would_read_alike_are_cut_in_the_middle() -> None:
+    names = ["prometheus-alertmanager-eu", "prometheus-alertmanager-us", "backup", "prometheus-9090"]
+    assert told_apart(names, 16) == ["prometh…nager-eu", "prometh…nager-us", "backup", "prometheus-9090"]
+    assert told_apart(["東京-batch-遅延-a", "東京-batch-遅延-b"], 10) == ["東京…延-a", "東京…延-b"]
+    assert told_apart(["same", "same"], 10) == ["same", "same"]
 
 
 def test_traps_of_several_alike_can_be_told_apart() -> None:

@@ -105,7 +105,7 @@ def test_a_resting_trap_says_by_whom_why_and_until_when() -> None:
     async def body() -> None:
         async with sitting(size=(200, 70)) as person:
             await person.press("tab", "tab", "tab", "G")
-            assert "until 01:59 (1 h 47 m), by Ana: migration" in person.text
+            assert "until 01:59 São Paulo (1 h 47 m), by Ana: migration" in person.text
 
     run(body)
 
@@ -176,7 +176,8 @@ def test_an_alert_is_drawn_too_and_what_is_on_its_way_keeps_its_place() -> None:
         async with sitting() as person:
             row = person.board.cursor_row()
             assert row is not None
-            assert (row.alert.ref, person.board.detail.room - 12) in person.desk.drawn
+            asked = (row.alert.ref, person.board.detail.room - 12)
+            await person.until(lambda: asked in person.desk.drawn, "the question for its curve")
             below = person.line_of("Labels")
             person.desk.curves[row.alert.ref] = Curve()
             await person.follow()

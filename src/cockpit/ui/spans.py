@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
 from rich.cells import cell_len, chop_cells
@@ -56,6 +57,23 @@ def fit_name(text: str, width: int) -> str:
     if cells(text) <= width or not tail or cells(tail) > width - 4:
         return fit(text, width)
     return fit(cut(text, width - cells(tail) - 1).rstrip("-_.:/") + "…" + tail, width)
+
+
+def told_apart(names: Sequence[str], width: int) -> list[str]:
+    """Names in ``width`` cells at most. Those that would read alike when they are cut at the end are cut in the middle."""
+    ends = [fit_name(name, width).rstrip() for name in names]
+    alike = {end for end, many in Counter(ends).items() if many > 1}
+    return [_in_the_middle(name, width) if end in alike else end for name, end in zip(map(shown, names), ends, strict=True)]
+
+
+def _in_the_middle(text: str, width: int) -> str:
+    if cells(text) <= width or width < 5:
+        return fit(text, width).rstrip()
+    head = cut(text, (width - 1) // 2)
+    start = len(text)
+    while start and cells(text[start - 1 :]) <= width - 1 - cells(head):
+        start -= 1
+    return f"{head}…{text[start:]}"
 
 
 def column(text: str, width: int, role: str, gap: int = 2) -> Spans:

@@ -11,7 +11,7 @@ from ..core.alerts import Ref
 from ..core.traps import TrapState, TrapView
 from .haunted import Few, Haunted, Listing
 from .look import Look
-from .spans import Row, Span, Spans, cells, column, fit, fit_name, heading, width_of
+from .spans import Row, Span, Spans, cells, column, fit, heading, told_apart, width_of
 from .told import Told, ref_of
 
 STATES: Mapping[TrapState, tuple[str, str]] = {
@@ -57,15 +57,16 @@ class Traps(Haunted[TrapView]):
         room = width - 4
         longest = max((cells(each.trap.name) for each in self.traps), default=0)
         name = max(8, min(longest, room * 45 // 100))
-        return [(ref_of(each), self._row(each, name, room - name - 2)) for each in self.traps]
+        named = zip(self.traps, told_apart([each.trap.name for each in self.traps], name), strict=True)
+        return [(ref_of(each), self._row(each, (called, name), room - name - 2)) for each, called in named]
 
-    def _row(self, each: TrapView, name: int, says: int) -> Spans:
+    def _row(self, each: TrapView, named: tuple[str, int], says: int) -> Spans:
         glyph, role = STATES[each.state] if each is not self.ghost else ("○", "stale")
         calm = each.state in (TrapState.ARMED, TrapState.DISARMED)
         return (
             (glyph, role),
             (" ", ""),
-            *column(fit_name(each.trap.name, name).rstrip(), name, "text" if each.state is TrapState.ARMED else role),
+            *column(*named, "text" if each.state is TrapState.ARMED else role),
             (fit(self._told.of(each).says, max(0, says)), "muted" if calm else role if each.state is TrapState.BLIND else "text"),
         )
 
