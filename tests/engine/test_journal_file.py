@@ -155,9 +155,12 @@ def test_a_file_of_an_older_cockpit_is_brought_up_to_date_and_keeps_what_it_hold
     with closing(sqlite3.connect(state / "journal.sqlite")) as raw:
         raw.execute("ALTER TABLE silence DROP COLUMN until_resolved")
         raw.execute("DROP TABLE page")
+        raw.execute("DROP TABLE aftermath")
+        raw.execute("DROP INDEX entry_kind")
         raw.execute("PRAGMA user_version = 1")
     with opened(state) as journal:
         assert journal.pages() == ((), frozenset())
+        assert journal.aftermaths() == ()
         (silence,) = journal.marks(T0).silences
         assert (silence.match, silence.until_resolved, journal.problem) == ("trap=x", False, "")
         journal.silence("trap=y", T0, T0 + timedelta(hours=2), "ana", "deploy", True)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from cockpit.core.actions import Action
+from cockpit.core.aftermath import Past
 from cockpit.core.alerts import Alert, Ref
 from cockpit.core.books import Book
 from cockpit.core.curves import Curve
@@ -74,6 +75,7 @@ class FakeDesk:
         self.refreshes = 0
         self.curves: dict[Ref, Curve] = {}
         self.drawn: list[tuple[Ref, int]] = []
+        self.pasts: dict[Ref, tuple[Past, ...]] = {}
         self.silence = 0.0
         self.lay_out: Callable[[datetime, datetime], Schedule | None] = laid
         self.shelf: Mapping[str, Book] = {}
@@ -155,6 +157,9 @@ class FakeDesk:
     def output(self, run_id: str, since: int = 0) -> Output:
         kept = self.outputs.get(run_id, Output(()))
         return Output(kept.lines[max(0, since - kept.first) :], max(since, kept.first), kept.truncated)
+
+    def past(self, alert: Alert) -> tuple[Past, ...]:
+        return self.pasts.get(alert.ref, ())
 
     def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:
         if metric != "used_percent":

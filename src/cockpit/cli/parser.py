@@ -336,7 +336,9 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 def _runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=_whole(1, 10_000), default=50, metavar="N", help="how many, newest first (default: 50)")
-    parser.add_argument("--output", metavar="ID", help="print what this run printed")
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--output", metavar="ID", help="print what this run printed")
+    one.add_argument("--alert", metavar="ID", help="what was run for this alert (its id, or its name), and whether it helped")
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:

@@ -188,6 +188,10 @@ def _execute(home: House, action: Start, options: Options) -> int:
 def runs(options: Options) -> int:
     """What was done, newest first; or what one run printed. It needs no config, so that a broken one hides nothing."""
     wanted = options.text("output")
+    if options.text("alert"):
+        from .history import for_alert
+
+        return for_alert(options)
     with journal() as kept:
         found = kept.runs(MOST if wanted else int(options.text("limit")))
         if not found and kept.problem:

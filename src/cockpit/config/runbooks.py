@@ -64,6 +64,8 @@ def _check_words(decoder: Decoder, fields: Mapping[str, object], path: KeyPath) 
             decoder.faults.add((*path, "match"), f"match, at character {error.column + 1}: {error}")
     if isinstance(timeout, Seconds) and timeout <= 0:
         decoder.faults.add((*path, "timeout"), "timeout must be more than 0")
+    if isinstance(helps := fields.get("helps_within"), Seconds) and helps <= 0:
+        decoder.faults.add((*path, "helps_within"), "helps_within must be more than 0")
     if fields.get("changes") == "":
         decoder.faults.add((*path, "changes"), "changes is empty: say what it does to the world, or leave it out if it only looks")
 

@@ -44,7 +44,7 @@ class Runbook(msgspec.Struct, frozen=True, kw_only=True):
 
     ``changes`` says what it does to the world; None is read-only and needs no confirmation. ``timeout`` (seconds) bounds the
     whole run. ``target`` names what it is done to, which a person types for ``confirm = "type"``. ``title``, ``changes`` and
-    ``target`` may hold ``{param}``.
+    ``target`` may hold ``{param}``. It helped if its alert is over ``helps_within`` seconds after its end; see `aftermath`.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Runbook(msgspec.Struct, frozen=True, kw_only=True):
     confirm: Confirm = Confirm.YES
     timeout: Seconds = Seconds(600.0)
     target: str = ""
+    helps_within: Seconds = Seconds(600.0)
     params: dict[str, Param] = {}
     help: str = ""
 

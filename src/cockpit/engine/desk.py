@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from ..core.actions import Action
+from ..core.aftermath import Past
 from ..core.alerts import Alert, Ref
 from ..core.books import Books
 from ..core.curves import Curve
@@ -112,6 +113,11 @@ class Desk(Protocol):
 
     def output(self, run_id: str, since: int = 0) -> Output:
         """What a run has printed from line number ``since`` on."""
+        ...
+
+    def past(self, alert: Alert) -> tuple[Past, ...]:
+        """The runs for an alert, and for earlier ones of the same name and place, newest first, as far as they have been read.
+        Asked and told of as with `look_up`."""
         ...
 
     def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:

@@ -218,6 +218,7 @@ class Engine(Works):
         """Runs of other cockpits that share this state directory appear here too."""
         while True:
             await self.clock.sleep(FOLLOW)
+            await self._aftermaths.follow()
             try:
                 runs = await self._aside.do(partial(self.journal.runs, 50))
             except JournalError:

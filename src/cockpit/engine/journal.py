@@ -8,11 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 from ..core.actions import Run
+from ..core.aftermath import Aftermath, Past
+from ..core.alerts import Alert
 from ..core.marks import Marks
 from ..core.pages import Attempt, ChannelHealth
 from ..core.traps import Watch
 from ..provider import Clock
-from . import lease_table, marks_table, pages_table, runs_table, traps_table
+from . import aftermath_table, lease_table, marks_table, pages_table, runs_table, traps_table
 from .journal_file import JournalFile
 from .records import Entry, Happened, JournalError, Kept, Lease, epoch, read_entries, write_entries
 
@@ -85,6 +87,24 @@ class Journal:
         written and that run is returned."""
         now = self._clock.now()
         return self._file.write(lambda db: runs_table.begin(db, run, exclusive, now))
+
+    def put_aftermath(self, after: Aftermath) -> None:
+        """Keep what was seen of an alert after a run for it, together with what others saw."""
+        now = self._clock.now()
+        self._file.write(lambda db: aftermath_table.put(db, after, now))
+
+    def aftermaths(self) -> tuple[Aftermath, ...]:
+        """Those of which another look at the alert could tell more."""
+        return self._file.read(lambda db: aftermath_table.still_watched(db, self._file.odd), ())
+
+    def past(self, alert: Alert, limit: int = 20) -> tuple[Past, ...]:
+        """The runs for an alert, and for earlier ones of the same name and place at the same source, newest first."""
+        source, id, name, place = alert.ref.source, alert.ref.id, alert.name, alert.where
+        return self._file.read(lambda db: aftermath_table.past(db, source, id, name, place, limit, self._file.odd), ())
+
+    def past_named(self, text: str, limit: int = 200) -> tuple[Past, ...]:
+        """The runs for alerts with this id (or ``SOURCE/ID``) or name, there or not, newest first."""
+        return self._file.read(lambda db: aftermath_table.past_named(db, text, limit, self._file.odd), ())
 
     def put_watch(self, trap: str, watch: Watch, values: Mapping[str, float] | None = None) -> None:
         """Keep what is known of a trap, and the readings of this look for the forecast and the sparkline."""

@@ -11,6 +11,7 @@ import msgspec
 
 from ..config.model import Config
 from ..core.actions import Action
+from ..core.aftermath import Past
 from ..core.alerts import Alert, Ref
 from ..core.books import Books
 from ..core.curves import Curve
@@ -170,6 +171,11 @@ class Opening:
     def output(self, run_id: str, since: int = 0) -> Output:
         """See `Desk.output`."""
         return self._behind().output(run_id, since)
+
+    def past(self, alert: Alert) -> tuple[Past, ...]:
+        """See `Desk.past`."""
+        engine = self._engine
+        return engine.past(alert) if engine is not None else ()
 
     def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:
         """See `Desk.readings`."""

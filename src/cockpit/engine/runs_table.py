@@ -62,14 +62,19 @@ def newest(db: sqlite3.Connection, limit: int, exclusive: str = "") -> tuple[lis
         "SELECT settled, body, pid, started, boot FROM run WHERE ? IN ('', exclusive) ORDER BY at DESC, id DESC LIMIT ?",
         (exclusive, limit),
     ):
-        run = _read(body)
+        run = read_back(body, settled, pid, started, boot)
         if run is None:
             continue
-        if not settled and not lives(Owner(pid, started, boot)):
-            run = orphaned(run, pid)
+        if not settled and run.state is RunState.UNCERTAIN:
             lost.append(run)
         runs.append(run)
     return runs, lost
+
+
+def read_back(body: str, settled: int, pid: int, started: float, boot: str) -> Run | None:
+    """A run of which these are the columns, as it must be read now: see `orphaned`. ``None`` for what another version wrote."""
+    run = _read(body)
+    return orphaned(run, pid) if run is not None and not settled and not lives(Owner(pid, started, boot)) else run
 
 
 def _read(body: str) -> Run | None:

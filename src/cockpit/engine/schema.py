@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 3
+VERSION = 4
 APPLICATION = 0x436B7074  # "Ckpt"
 
 _TABLES = """
@@ -53,7 +53,17 @@ CREATE TABLE page (
 CREATE INDEX page_open ON page (alert, firing) WHERE open;
 CREATE INDEX page_settled ON page (channel, settled_at);
 """
-_UPGRADES = {1: "ALTER TABLE silence ADD COLUMN until_resolved INTEGER NOT NULL DEFAULT 0", 2: _PAGES}
+_AFTERMATHS = """
+CREATE TABLE aftermath (
+    run TEXT PRIMARY KEY, source TEXT NOT NULL, alert TEXT NOT NULL, name TEXT NOT NULL, place TEXT NOT NULL,
+    trap TEXT NOT NULL, began REAL NOT NULL, within REAL NOT NULL, firing REAL, ended REAL, there REAL, gone REAL, back REAL,
+    watched INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX aftermath_alert ON aftermath (source, alert);
+CREATE INDEX aftermath_same ON aftermath (source, name, place);
+CREATE INDEX aftermath_watched ON aftermath (run) WHERE watched;
+CREATE INDEX entry_kind ON entry (kind, at);
+"""
+_UPGRADES = {1: "ALTER TABLE silence ADD COLUMN until_resolved INTEGER NOT NULL DEFAULT 0", 2: _PAGES, 3: _AFTERMATHS}
 """What makes a file of this version one of the next."""
 
 
@@ -69,7 +79,7 @@ def prepare(db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
         version = _check(db)  # another process may have been first
-        scripts = [_UPGRADES[each] for each in range(version, VERSION)] if version else [_TABLES, _PAGES]
+        scripts = [_UPGRADES[each] for each in range(version, VERSION)] if version else [_TABLES, _PAGES, _AFTERMATHS]
         for statement in filter(str.strip, ";".join(scripts).split(";")):
             db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION}")

@@ -18,7 +18,8 @@ from ..config.model import Config
 from ..config.reread import Reread
 from ..config.secrets import resolve
 from ..core.actions import Action, Run, Start, touched
-from ..core.alerts import Ref
+from ..core.aftermath import Past
+from ..core.alerts import Alert, Ref
 from ..core.books import Books
 from ..core.margins import Margin, occasion
 from ..core.plans import Plan
@@ -31,6 +32,7 @@ from ..core.traps import Failed, Looked, Trap, Watch, as_laid
 from ..core.view import JournalHealth, View
 from ..core.why import CHANNEL, narrowed, why_not
 from ..provider import Clock
+from .aftermaths import Aftermaths
 from .aside import Aside
 from .by_hand import paged_by_hand
 from .channels import Channels, unplugged
@@ -138,6 +140,7 @@ class Works:
             stamp=stamp,
             changed=self._publish,
         )
+        self._aftermaths = Aftermaths(journal, clock, self._store.tell)
         self._inquiries = Inquiries(clock, source=self._sources.get, about=self._about, go=self._go, changed=self._store.tell)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._trap_news = False
@@ -151,6 +154,7 @@ class Works:
         self._loop.set_exception_handler(self._heard)
         with contextlib.suppress(JournalError):  # the journal's `problem` is in every view
             self._store.put_runs(await self._aside.do(self.journal.runs))
+        await self._aftermaths.follow()
         self._publish()
         try:
             yield self
@@ -281,6 +285,14 @@ class Works:
         row = self._store.peek.alert(alert) if alert is not None else None
         return occasion(alert, row.alert if row is not None else None)
 
+    def past(self, alert: Alert) -> tuple[Past, ...]:
+        """See `Desk.past`."""
+        return self._aftermaths.before(alert)
+
+    def _alert(self, ref: Ref) -> Alert | None:
+        row = self._store.peek.alert(ref)
+        return row.alert if row is not None else None
+
     def _on_call_elsewhere(self) -> tuple[OnCall, ...]:
         """Who is on call by the rosters of other sources, as they last said."""
         return tuple(each for each in self._store.peek.rosters if each.source not in self._sources.local)
@@ -294,15 +306,22 @@ class Works:
         await self._channels.close()
         await self._sources.close()
         await self._dispatch.settled(WRITING)
+        await self._aftermaths.close(WRITING)
         self.library.close()
         self._aside.close()
 
     async def _carry_out(self, run: Run) -> None:
-        if isinstance(run.action, Start) and run.action.runbook in self.library.books:
+        action = run.action
+        if isinstance(action, Start) and action.runbook in self.library.books:
             await self.read_library()  # what lies in its file now is compared with what was shown
+        if isinstance(action, Start) and action.alert is not None and (book := self.library.runbooks.get(action.runbook)):
+            self._aftermaths.begin(run, self._alert(action.alert), book.helps_within)
         run = await self._dispatch.carry_out(run)
-        if isinstance(run.action, Start) and not run.action.dry_run:
-            await self._look_again(run.action.alert)
+        if isinstance(action, Start) and not action.dry_run:
+            self._aftermaths.end(run)
+            await self._look_again(action.alert)
+            if not self._lives:
+                await self._sources.poll(self._aftermaths.sources)
 
     async def _look_again(self, alert: Ref | None) -> None:
         """After a runbook the alert's trap is looked at and its source is asked, so that one sees whether it helped."""
@@ -334,6 +353,8 @@ class Works:
             self._store.observe(snapshot)
             self._dispatch.observe(snapshot)
         self._publish(fresh=snapshot is not None)
+        if snapshot is not None:
+            self._aftermaths.observe(snapshot, self._alert)
 
     def _kept(self, source: str, done: Sequence[str]) -> None:
         """What a source's provider did by itself to keep up what people began."""

@@ -253,7 +253,7 @@ class Board(Stage, inherit_bindings=False):
             self._timer = None
         about = self.subject
         self.silences.filter_text = self.filter_text
-        self.runbooks.show(offers(about, self.view, self.desk), about.name)
+        self.runbooks.show(offers(about, self.view, self.desk, self.clock.now()), about.name)
         self.detail.show(self._shown, self.clock.now())
         few = self.selection.witnesses()
         undo = self.undo.refs(few, bool(self.alerts.marks), self.view, self.clock.now())

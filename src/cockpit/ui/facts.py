@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from ..core.aftermath import Past
 from ..core.alerts import Alert, AlertState, Link
 from ..core.curves import Curve
 from ..core.paged import Paged, PageState
@@ -20,6 +21,7 @@ from .alert_face import SEVERITIES
 from .exact import spell_shown
 from .fact import BLANK, Fact, title_fact
 from .measured import measured
+from .past_words import past_facts
 from .spans import Span
 from .timeline import before, timeline, told_of
 from .times import ago, city, clock, moment, said_age
@@ -34,9 +36,10 @@ def of_alert(
     curve: Curve | None = None,
     trap: TrapView | None = None,
     told: Answered = Answered(),
+    past: Sequence[Past] = (),
 ) -> tuple[Fact, ...]:
     """All about an alert; ``curve`` is how it went over time, ``trap`` the trap that raised it, ``told`` what its source tells of
-    it when asked. Times in ``zone``."""
+    it when asked, ``past`` what was run for it. Times in ``zone``."""
     alert = row.alert
     glyph, word = SEVERITIES[alert.severity]
     role = "stale" if row.stale else alert.severity.word if alert.state is AlertState.FIRING else "muted"
@@ -55,6 +58,7 @@ def of_alert(
         facts.append(Fact("assigned to", ", ".join(alert.assignees), "who"))
     if alert.pages:
         facts += [BLANK, title_fact("Paging"), *(_paged(each, now, zone) for each in alert.pages)]
+    facts += past_facts(past, now, zone)
     if trap is not None:
         facts += [BLANK, *_reading(trap, curve), *_answers(trap)]
     elif curve is not None:
@@ -161,13 +165,18 @@ def of_roster(each: OnCall, now: datetime, zone: str, people: Mapping[str, Perso
     return (*facts, *([Fact(text=each.remark, role="muted")] if each.remark else []))
 
 
-def of_runbook(runbook: Runbook, plan: Plan, title: str, why_not: str, prose: Sequence[Block] = ()) -> tuple[Fact, ...]:
-    """All about a runbook: what it does to the world, what is to be read, exactly what it would execute now, and what it needs."""
+def of_runbook(
+    runbook: Runbook, plan: Plan, title: str, why_not: str, prose: Sequence[Block] = (), last: Sequence[str] = ()
+) -> tuple[Fact, ...]:
+    """All about a runbook: what it does to the world, how it went the last time, what is to be read, exactly what it would execute
+    now, and what it needs."""
     changes = (f"! {runbook.changes}", "warning") if runbook.changes is not None else ("reads only: runs without asking", "ok")
     facts = [Fact(spans=((title, "strong"),)), Fact(spans=(changes,))]
     facts += [Fact(text=runbook.help)] if runbook.help else []
     if why_not:
         facts.append(Fact("cannot run", why_not, "refusal"))
+    if last:
+        facts.append(Fact(text=last[0]))
     facts += [BLANK, Fact(prose=tuple(prose))] if prose else []
     facts += [BLANK, title_fact("What it executes")] if runbook.steps else []
     for n, step in enumerate(plan.steps, 1):

@@ -13,11 +13,13 @@ from .spans import Row, Span, Spans, cells, fit, heading
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """A runbook as it stands for the alert: ``why_not`` is the reason that it cannot run now ("" = it can)."""
+    """A runbook as it stands for the alert: ``why_not`` is the reason that it cannot run now ("" = it can);
+    ``last`` says how it went for this alert the last time, in full and in short."""
 
     runbook: Runbook
     title: str
     why_not: str = ""
+    last: tuple[str, ...] = ()
 
 
 class Runbooks(Lines):
@@ -50,6 +52,9 @@ class Runbooks(Lines):
         left = room - cells(title)
         if each.why_not and left > 6:
             spans.append(("  " + fit(each.why_not, left - 2), "key-off"))
+            left = 0
+        elif last := next((text for text in each.last if cells(text) <= left - 2), ""):
+            spans.append((fit(last, left, right=True), "muted"))
             left = 0
         return (*spans, (" " * left, ""), (" !" if changes else "  ", "warning"))
 

@@ -69,7 +69,9 @@ class Showing:
             title = ((name, role), *over)
             told = self._desk.look_up(HistoryOf(alert.ref)) if self.looks else Answered()
             curve = self._curve(alert, trap, now)
-            return Shown(alert.ref, title, facts.of_alert(about.row, view, now, self._zone, curve, trap, told))
+            return Shown(
+                alert.ref, title, facts.of_alert(about.row, view, now, self._zone, curve, trap, told, self._desk.past(alert))
+            )
         return self.of_trap(about.trap, view, now)
 
     def of_trap(self, trap: TrapView | None, view: View, now: datetime) -> Shown:
@@ -106,7 +108,8 @@ class Showing:
         plan, book = self._desk.plan(each.runbook.name, about.alert, {}), self._desk.books().get(each.runbook.name)
         prose = book.blocks if book is not None else ()
         key = ("runbook", each.runbook.name, about.alert)
-        return Shown(key, ((each.runbook.name, "title"),), facts.of_runbook(each.runbook, plan, each.title, each.why_not, prose))
+        made = facts.of_runbook(each.runbook, plan, each.title, each.why_not, prose, each.last)
+        return Shown(key, ((each.runbook.name, "title"),), made)
 
     def _curve(self, about: Alert | TrapView | None, trap: TrapView | None, now: datetime) -> Curve | None:
         """How it went over the last hours: by this machine's own readings, or by those of whoever measures it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -18,6 +18,7 @@ from ..core.traps import TrapState, TrapView
 from ..core.view import Row, View
 from ..engine.desk import Desk
 from .keys import Key
+from .past_words import last_time
 from .runbooks import Offer
 from .told import ref_of
 
@@ -76,9 +77,11 @@ def runbooks_for(subject: Subject, view: View) -> tuple[Runbook, ...]:
     return (*found, *(each for each in view.runbooks if each.name in named and each not in found))
 
 
-def offers(subject: Subject, view: View, desk: Desk) -> tuple[Offer, ...]:
-    """The same, as the pane shows them."""
-    return tuple(offer(runbook, subject.alert, desk) for runbook in runbooks_for(subject, view))
+def offers(subject: Subject, view: View, desk: Desk, now: datetime) -> tuple[Offer, ...]:
+    """The same, as the pane shows them at ``now``."""
+    past = desk.past(subject.row.alert) if subject.row is not None else ()
+    found = (offer(runbook, subject.alert, desk) for runbook in runbooks_for(subject, view))
+    return tuple(msgspec.structs.replace(each, last=last_time(past, each.runbook.name, now)) for each in found)
 
 
 def offer(runbook: Runbook, alert: Ref | None, desk: Desk) -> Offer:

@@ -1,0 +1,153 @@
+"""What became of an alert after a runbook was run for it: whether that helped, as far as anybody saw.
+
+A source is asked now and then, and may be blind in between, so that nobody knows when exactly an alert was over. What is known are
+bounds: when it was last seen there, and when it was first seen gone. A run helped if the alert was gone within a time after the run
+had ended, and it did not help if the alert was there at the end of that time. Where the bounds leave both open, it is unknown.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from .actions import Run, Start
+from .alerts import Alert, AlertState
+from .sources import Snapshot
+from .traps import TrapState
+
+LOOKED_AFTER = timedelta(days=1)
+"""For so long after that time somebody who looks may still find that the alert is there: it did not help, then."""
+_SOON = timedelta(minutes=2)
+"""A source is asked again within this: until then it is too early to say that nobody looked."""
+
+
+class Aftermath(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one run for one alert (its ``source``, its id there in ``alert``, its ``name`` and ``place``): what was seen of the alert.
+    Times are UTC.
+
+    ``trap`` is the trap that raised it, "" for none. ``firing`` is when the alert began to fire, ``began`` and ``ended`` are the
+    run's, ``within`` (seconds) is how soon after ``ended`` it has to be over. ``there`` is when it was last seen there, ``gone``
+    when it was first known to be over, ``back`` when it was first known to fire again.
+    """
+
+    run: str
+    source: str
+    alert: str
+    name: str
+    place: str
+    began: datetime
+    within: float
+    trap: str = ""
+    firing: datetime | None = None
+    ended: datetime | None = None
+    there: datetime | None = None
+    gone: datetime | None = None
+    back: datetime | None = None
+
+    @property
+    def until(self) -> datetime | None:
+        """When the time is over in which it could help; ``None`` while the run goes on."""
+        return self.ended + timedelta(seconds=self.within) if self.ended is not None else None
+
+
+class Verdict(enum.Enum):
+    """Whether a run helped. ``OPEN``: its time is not over yet. ``UNKNOWN``: nobody saw."""
+
+    HELPED = "helped"
+    NOT = "did not help"
+    UNKNOWN = "unknown"
+    OPEN = "too early to say"
+
+
+class Past(msgspec.Struct, frozen=True):
+    """A run for an alert, and what became of the alert."""
+
+    run: Run
+    after: Aftermath
+
+    def verdict(self, now: datetime) -> Verdict:
+        """Whether it helped, as known at ``now`` (UTC)."""
+        if self.after.ended is None:
+            return Verdict.UNKNOWN if self.run.state.settled else Verdict.OPEN
+        return verdict(self.after, now)
+
+
+def beginning(run: Run, alert: Alert, within: float) -> Aftermath | None:
+    """What is to be watched of an alert once this run for it begins; ``None`` for what is no run of a runbook."""
+    if not isinstance(run.action, Start) or run.action.dry_run:
+        return None
+    ref = alert.ref
+    return Aftermath(
+        run=run.id, source=ref.source, alert=ref.id, name=alert.name, place=alert.where, began=run.at, within=within,
+        trap=alert.trap, firing=alert.started_at,
+    )  # fmt: skip
+
+
+def verdict(after: Aftermath, now: datetime) -> Verdict:
+    """Whether a run that has ended helped. An alert that was over and came back within the same time was not helped."""
+    until = after.until
+    if until is None:
+        return Verdict.OPEN
+    if after.gone is not None and after.gone <= until:
+        return Verdict.NOT if after.back is not None and after.back <= until else Verdict.HELPED
+    if after.there is not None and after.there >= until:
+        return Verdict.NOT
+    return Verdict.OPEN if after.gone is None and now < until + _SOON else Verdict.UNKNOWN
+
+
+def watched(after: Aftermath, now: datetime) -> bool:
+    """Whether another look could tell more."""
+    until = after.until
+    if until is None:
+        return now < after.began + LOOKED_AFTER
+    if after.back is not None or (after.there is not None and after.there >= until):
+        return False
+    return now <= (until if after.gone is not None else until + LOOKED_AFTER)
+
+
+def seen(after: Aftermath, snapshot: Snapshot, alert: Alert | None) -> Aftermath:
+    """After a look at the alert's source: ``alert`` is what it says of it, ``None`` where it is not there. The very same where
+    this look tells nothing: the source or the trap was blind, the answer was not whole, or the trap was put to rest."""
+    at = snapshot.asked_at
+    if at < after.began or snapshot.alerts is None or not snapshot.complete or snapshot.blind or _unseen(after, snapshot):
+        return after
+    if alert is None or alert.state is AlertState.RESOLVED:
+        return after if after.gone is not None else msgspec.structs.replace(after, gone=_over(after, alert, at))
+    fires = alert.started_at
+    if fires is not None and after.firing is not None and fires > after.firing:
+        # another firing: the one that was worked on was over before this one began
+        first = max(fires, after.there or after.began)
+        return msgspec.structs.replace(after, gone=after.gone or first, back=after.back or first)
+    if after.gone is not None:
+        return after if after.back is not None else msgspec.structs.replace(after, back=at)
+    return msgspec.structs.replace(after, there=at if after.there is None else max(after.there, at))
+
+
+def _over(after: Aftermath, alert: Alert | None, at: datetime) -> datetime:
+    """When it was over: as its source says, where that can be; else when it was seen to be."""
+    said = alert.ended_at if alert is not None else None
+    return said if said is not None and (after.there or after.began) <= said <= at else at
+
+
+def _unseen(after: Aftermath, snapshot: Snapshot) -> bool:
+    """Whether the trap that raised the alert does not look."""
+    states = (view.state for view in snapshot.traps or () if after.trap and view.trap.name == after.trap)
+    return any(state in (TrapState.BLIND, TrapState.DISARMED) for state in states)
+
+
+def merged(one: Aftermath, other: Aftermath) -> Aftermath:
+    """What two who watched the same know together."""
+    return msgspec.structs.replace(
+        one,
+        ended=one.ended or other.ended,
+        there=max(_those(one.there, other.there), default=None),
+        gone=min(_those(one.gone, other.gone), default=None),
+        back=min(_those(one.back, other.back), default=None),
+    )
+
+
+def _those(*times: datetime | None) -> Iterable[datetime]:
+    return [time for time in times if time is not None]

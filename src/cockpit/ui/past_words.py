@@ -1,0 +1,48 @@
+"""What was run for an alert before, in words: who ran it, when, how long it took, and whether it helped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ..core.actions import RunState
+from ..core.aftermath import Past, Verdict
+from ..core.units import say_seconds
+from .fact import BLANK, Fact, title_fact
+from .timeline import state_word
+from .times import moment, said_age
+
+_SHOWN = 5
+_ROLES = {Verdict.HELPED: "ok", Verdict.NOT: "warning", Verdict.UNKNOWN: "muted", Verdict.OPEN: "muted"}
+
+
+def ended_how(past: Past, now: datetime) -> str:
+    """How a run went and whether that helped: ``42 s, helped``; ``failed, 3 s, did not help``."""
+    run, verdict = past.run, past.verdict(now)
+    state = "" if run.state is RunState.CONFIRMED else state_word(run.state)
+    took = "" if run.seconds is None or not run.state.settled else say_seconds(run.seconds) if run.seconds >= 1 else "under 1 s"
+    helped = {Verdict.UNKNOWN: "whether it helped is unknown"}.get(verdict, verdict.value) if run.state.settled else ""
+    return ", ".join(filter(None, (state, took, helped)))
+
+
+def last_time(pasts: Sequence[Past], runbook: str, now: datetime) -> tuple[str, ...]:
+    """When this runbook was last run for the alert, in full and in short: ``last time: Ana, 3 d ago, 42 s, helped``, ``3 d ago,
+    helped``, ``helped``; nothing where it never was."""
+    found = next((past for past in pasts if past.run.what == runbook), None)
+    if found is None:
+        return ()
+    ago, run = f"{said_age(found.run.at, now)} ago", found.run
+    in_short = found.verdict(now).value if run.state is RunState.CONFIRMED else state_word(run.state)
+    return f"last time: {run.who}, {ago}, {ended_how(found, now)}", f"{ago}, {in_short}", in_short
+
+
+def past_facts(pasts: Sequence[Past], now: datetime, zone: str) -> list[Fact]:
+    """The section of an alert's detail that says what was run for it, now and when it fired before. Times in ``zone``."""
+    if not pasts:
+        return []
+    facts = [BLANK, title_fact("What was run for it")]
+    for past in pasts[:_SHOWN]:
+        text = f"{past.run.what} by {past.run.who}: {ended_how(past, now)}"
+        facts.append(Fact(" " + moment(past.run.at, now, zone), text, _ROLES[past.verdict(now)]))
+    more = len(pasts) - _SHOWN
+    return [*facts, Fact(" ", f"and {more} more before: cockpit runs --alert", "muted")] if more > 0 else facts
