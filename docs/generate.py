@@ -29,7 +29,8 @@ are `null`.
 `acknowledged_by`, `links` (list of `name`, `url`), `pending`, \
 `acknowledged_at`, `suppressed_by`, `silences` (ids of those that hush it), \
 `receivers`, `groups` (as its source's routing made them), \
-`pages` (list of `at`, `who`, `channel`, `state` (begun, sent, failed, planned), `why`, `ending`) |
+`pages` (list of `at`, `who`, `channel`, `state` (begun, sent, failed, planned), `why`, `ending`, \
+`maybe` (it failed, and may have arrived)) |
 | `alerts --by` | `by` (object), `alerts`, `severity`, `firing`, `acknowledged`, `suppressed`, `newest`, \
 `common` (labels that all have), `kinds` (alerts by name), `sources`, `ids` |
 | `traps`, `trap check` | `source`, `name`, `state` (armed, warning, tripped, blind, disarmed), `reading` (object of numbers), \

@@ -203,6 +203,7 @@ def test_a_page_that_may_have_arrived_is_told_so_and_has_an_end(tmp_path: Path) 
         rig.trips()
         rig.turned(lambda: rig.alert() is not None and rig.alert().pages and rig.alert().pages[0].state is PageState.FAILED)  # type: ignore[union-attr]  # it trips
         assert rig.alert().pages[0].why.startswith("no answer; it may have arrived all the same")  # type: ignore[union-attr]  # as above
+        assert rig.alert().pages[0].maybe  # type: ignore[union-attr]  # as above
         run = rig.asks(PagePeople(("person:bo",), "come and look"))
         rig.turned(lambda: rig.run(run) in (RunState.UNCERTAIN, RunState.FAILED))
         assert rig.run(run) is RunState.UNCERTAIN, "nobody knows whether he was told"

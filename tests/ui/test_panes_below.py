@@ -12,6 +12,7 @@ import pytest
 
 from cockpit.core.alerts import Link, Ref
 from cockpit.core.curves import Curve
+from cockpit.core.paged import Paged, PageState
 from cockpit.core.runbooks import Param, Runbook
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.steps.run import RunStep
@@ -55,6 +56,29 @@ def test_the_detail_of_an_alert_says_whom_its_source_tells_and_in_which_groups()
             assert "team, night" in line(person, "goes to")
             assert "team: a=b" in line(person, "in group")
             assert "night: c=d" in person.text
+
+    run(body)
+
+
+def test_the_detail_tells_a_page_that_may_have_arrived_from_one_that_has_not() -> None:
+    async def body() -> None:
+        view = scene()
+        first, *others = view.alerts
+        pages = (
+            Paged(NOW, "Ana", "mail", PageState.SENT),
+            Paged(NOW, "Bo", "mail", PageState.FAILED, "refused"),
+            Paged(NOW, "Cy", "mail", PageState.FAILED, "no answer", maybe=True),
+            Paged(NOW, "Di", "mail", PageState.PLANNED),
+        )
+        told = msgspec.structs.replace(first, alert=msgspec.structs.replace(first.alert, pages=pages))
+        async with sitting(msgspec.structs.replace(view, alerts=(told, *others)), size=(120, 90)) as person:
+            for words in (
+                "✓ Ana told by mail",
+                "✗ Bo not told by mail: refused",
+                "? Cy perhaps told by mail: no",
+                "→ Di next by mail",
+            ):
+                assert words in person.text
 
     run(body)
 

@@ -150,6 +150,7 @@ def alert_record(alert: Alert, pending: str) -> dict[str, object]:
                 "state": page.state.value,
                 "why": page.why,
                 "ending": page.ending,
+                "maybe": page.maybe,
             }
             for page in alert.pages
         ],

@@ -110,4 +110,4 @@ def _paged(ref: Ref, page: Paged) -> str:
         return f"alert {ref}: there was nobody to tell: {page.why}"
     if page.state is PageState.SENT:
         return f"alert {ref}: {page.who or 'its routing'} {what}{by}"
-    return f"alert {ref}: {page.who or 'its routing'} not {what}{by}: {page.why}"
+    return f"alert {ref}: {page.who or 'its routing'} {'perhaps' if page.maybe else 'not'} {what}{by}: {page.why}"

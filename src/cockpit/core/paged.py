@@ -21,7 +21,8 @@ class PageState(enum.Enum):
 class Paged(msgspec.Struct, frozen=True, gc=False):
     """Who was (or will be) told when, by which channel, with what result. ``at`` is UTC; ``who`` is the person's name for people,
     "" where the far side chooses. ``why`` is the reason of a failure, or what the far side said. ``ending``: what was told was not
-    the trouble but that somebody has it (``acknowledge``), or its end (``resolve``)."""
+    the trouble but that somebody has it (``acknowledge``), or its end (``resolve``). ``maybe``: it failed, and may have arrived all
+    the same."""
 
     at: datetime
     who: str
@@ -29,3 +30,4 @@ class Paged(msgspec.Struct, frozen=True, gc=False):
     state: PageState
     why: str = ""
     ending: str = ""
+    maybe: bool = False

@@ -28,7 +28,7 @@ class NotTold(Exception):
     """A page that did not get through, or may not have (``maybe``: nobody knows); the message is the reason, for people."""
 
     def __init__(self, why: str, *, maybe: bool = False) -> None:
-        super().__init__(f"{why}; it may have arrived all the same" if maybe else why)
+        super().__init__(why)
         self.maybe = maybe
 
 
@@ -71,12 +71,12 @@ class Channels:
             return clean(str(await self._call(config, lambda: self._channel(config).page(page, to))), 200)
         except Overran as error:
             why = f"no answer within {config.timeout:g} s" if not error.blocks else said(error)
-            raise NotTold(why, maybe=error.begun) from None
+            raise _not_told(why, maybe=error.begun) from None
         except (ProviderError, PluginError, ConfigError, SecretError, ValueError) as error:
-            raise NotTold(said(error), maybe=_maybe(error)) from None
+            raise _not_told(said(error), maybe=_maybe(error)) from None
         except Exception as error:  # a third party's code: whatever it raises, it may have been on its way
             kind = "" if isinstance(error, Burst) else f"{type(error).__name__}: "
-            raise NotTold(f"a bug in the channel {config.kind}: {kind}{said(error)}", maybe=True) from error
+            raise _not_told(f"a bug in the channel {config.kind}: {kind}{said(error)}", maybe=True) from error
 
     async def close(self) -> None:
         """Let go of all."""
@@ -117,7 +117,7 @@ class Channels:
             async with asyncio.timeout(float(config.timeout)):
                 return await source.send(paged)
         except TimeoutError:
-            raise NotTold(f"no answer within {config.timeout:g} s", maybe=True) from None
+            raise _not_told(f"no answer within {config.timeout:g} s", maybe=True) from None
 
     def _let_go(self, name: str) -> None:
         self._made.pop(name, None)
@@ -125,6 +125,10 @@ class Channels:
         if lane is not None:
             with suppress(RuntimeError):  # its thread has ended already
                 lane.close()
+
+
+def _not_told(why: str, *, maybe: bool) -> NotTold:
+    return NotTold(f"{why}; it may have arrived all the same" if maybe else why, maybe=maybe)
 
 
 def _maybe(error: Exception) -> bool:

@@ -137,7 +137,8 @@ class Plan:
         tried = f" ({attempt.tries} times)" if attempt.tries > 1 and attempt.state is PageState.FAILED and attempt.channel else ""
         at = attempt.settled_at or attempt.begun_at
         ending = "" if attempt.kind is PageKind.TRIGGER else attempt.kind.value
-        return Paged(at, who, attempt.channel, attempt.state, attempt.why + tried, ending)
+        maybe = attempt.lodged and attempt.state is PageState.FAILED
+        return Paged(at, who, attempt.channel, attempt.state, attempt.why + tried, ending, maybe)
 
 
 def firing_of(alert: Alert, number: int) -> Firing:

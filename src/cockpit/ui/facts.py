@@ -87,7 +87,7 @@ _ENDINGS = {"": "", "acknowledge": " that somebody has it", "resolve": " that it
 
 def _paged(page: Paged, now: datetime, zone: str) -> Fact:
     """Who was told when, by which channel, and how that went; or who comes next."""
-    glyph, role = _PAGES[page.state]
+    glyph, role = ("?", "warning") if page.maybe else _PAGES[page.state]
     by = f" by {page.channel}" if page.channel else ""
     why = f": {page.why}" if page.why else ""
     if not page.channel and page.state in (PageState.FAILED, PageState.PLANNED):
@@ -96,7 +96,8 @@ def _paged(page: Paged, now: datetime, zone: str) -> Fact:
             f"{glyph} there {'was' if page.state is PageState.FAILED else 'is'} nobody to tell{why}",
             role,
         )
-    words = f"{page.who or 'its routing'} {_PAGE_WORDS[page.state]}{_ENDINGS[page.ending]}{by}{why}"
+    told = "perhaps told" if page.maybe else _PAGE_WORDS[page.state]
+    words = f"{page.who or 'its routing'} {told}{_ENDINGS[page.ending]}{by}{why}"
     return Fact(f" {moment(page.at, now, zone)}", f"{glyph} {words}", role)
 
 
