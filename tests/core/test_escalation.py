@@ -228,6 +228,22 @@ def test_the_end_is_told_though_a_later_reminder_did_not_get_through() -> None:
     assert [kind for _, kind in night.ended] == [PageKind.RESOLVE]
 
 
+def test_an_end_is_told_after_hours_of_silence_and_given_up_after_a_day() -> None:
+    for back, told in ((T0 + timedelta(hours=5), True), (T0 + timedelta(hours=30), False)):
+
+        def works(_who: str, at: datetime, back: datetime = back) -> bool:
+            return at >= back
+
+        night = Night(Policy(name="p", steps=(step("", 0),)), lasting=frozenset({"mail"}))
+        night.until(10)
+        night.works = works
+        night.turns(Attention.OVER)
+        night.until(48 * 3600)
+        (end,) = [each for each in night.attempts.values() if each.kind is PageKind.RESOLVE]
+        assert (end.state is PageState.SENT) is told
+        assert night.look() is None, "nothing more is to be done"
+
+
 def test_an_end_does_not_overtake_the_page_that_it_ends() -> None:
     night = Night(Policy(name="p", steps=(step("ana"),)), lasting=frozenset({"mail"}))
     night.killed = True  # it is on its way

@@ -71,6 +71,7 @@ def test_an_incident_is_taken_given_on_hushed_and_over(on_duty: Home, server: Se
         screen.wait("2 of Web")
         press_until((screen,), "y", lambda: fire.level == 2 and fire.status == "triggered", "the escalation there")
         screen.wait("1 firing")
+        wait_until(lambda: on_duty.json("runs")[0]["state"] == "confirmed", what="the end of the escalation")
 
         screen.keys("s")
         screen.wait("then it rings again by itself")

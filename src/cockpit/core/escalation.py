@@ -10,7 +10,8 @@ The rules:
   watched, quiet hours) moves the later ones with it, so that catching up never wakes everybody at once.
 - A step that reached nobody (each of its pages failed for good, or there was nobody to page) hands on to the next at once.
 - After the last step the policy begins again, ``repeat`` times, ``every`` seconds after it.
-- A failed page is tried `TRIES` times in all, with `BACKOFF` seconds between.
+- A failed page is tried `TRIES` times in all, with `BACKOFF` seconds between; an end every `ENDS_EVERY` seconds after that, for
+  `ENDS_FOR`.
 - What is less severe than ``urgent`` waits for the end of the quiet hours.
 - An acknowledgement, a silence and a resolution stop it. Channels that keep an incident at the far side (``lasting``) are told of
   the acknowledgement and of the end, once each, and that it still fires every `RETOLD` seconds. They hear of the end as well
@@ -37,6 +38,10 @@ from .units import Seconds
 TRIES = 3
 BACKOFF = (20.0, 60.0)
 """Seconds after the first and the second failure of a page until it is tried again."""
+ENDS_EVERY = 600.0
+"""Seconds between later tries to tell an end: what nobody closes stays open at the far side."""
+ENDS_FOR = timedelta(days=1)
+"""For how long an end is tried to be told."""
 RETOLD = 6 * 3600.0
 """Seconds after which a channel that keeps an incident is told again that its alert still fires."""
 
@@ -170,8 +175,9 @@ def endings(
     mine = [each for each in attempts if each.alert == firing.alert and each.firing == firing.number and each.policy]
     ends = [each for each in mine if each.kind is not PageKind.TRIGGER]
     again = [each for each in ends if each.state is PageState.BEGUN and orphaned(each)]
-    retried, next_try = _retries(ends, now)
-    return Due((*_anew(again), *_told(firing, mine, now, lasting, orphaned), *retried), next_try)
+    retried, next_try = _retries([each for each in ends if each.tries < TRIES], now)
+    late, next_late = _late(ends, now, lasting)
+    return Due((*_anew(again), *late, *_told(firing, mine, now, lasting, orphaned), *retried), _first(next_try, next_late))
 
 
 def key_of(policy: str, firing: Firing, round: int, step: int, person: str, channel: str, kind: PageKind = PageKind.TRIGGER) -> str:
@@ -261,6 +267,18 @@ def _retries(steps: Iterable[Attempt], now: datetime) -> tuple[list[Attempt], da
         else:
             later.append(at)
     return _anew(ready), min(later, default=None)
+
+
+def _late(ends: Iterable[Attempt], now: datetime, lasting: frozenset[str]) -> tuple[list[Attempt], datetime | None]:
+    """The ends that are tried once more though they failed as often as a page may, and when the next one is."""
+    at = {
+        each.key: each.settled_at + timedelta(seconds=ENDS_EVERY)
+        for each in ends
+        if _failed_for_good(each) and each.settled_at is not None and each.channel in lasting
+    }
+    open_ones = [each for each in ends if each.key in at and at[each.key] <= each.begun_at + ENDS_FOR]
+    ready = [each for each in open_ones if at[each.key] <= now]
+    return _anew(ready), min((at[each.key] for each in open_ones if each not in ready), default=None)
 
 
 def _anew(attempts: Iterable[Attempt]) -> list[Attempt]:
