@@ -153,7 +153,7 @@ def _steps() -> list[str]:
     for name, kind in KINDS.items():
         wanted = [f"`{f.encode_name}`" + (" (needed)" if f.required else "") for f in msgspec.structs.fields(kind)]
         does = (sys.modules[kind.__module__].__doc__ or "").partition(": ")[2]
-        lines += [f"### `{name}`", "", f"{does[:1].upper()}{does[1:].strip()}", ""]
+        lines += [f"### `{name}`", "", f"{does[:1].upper()}{does[1:].rstrip()}", ""]
         lines += [f"Keys: {', '.join(wanted)}. {' '.join((kind.__doc__ or '').split())}", ""]
     return lines
 

@@ -13,6 +13,7 @@ from cockpit.config.model import ConfigError
 from cockpit.core.alerts import Severity
 from cockpit.core.units import Seconds
 from support.configs import loaded, problems, write
+from support.steps import program
 
 PRODUCT = """
 me = ["ana", "ana@example.com"]
@@ -54,7 +55,7 @@ def test_the_configuration_of_the_handbook_is_read_as_it_is_meant(tmp_path: Path
     assert (trap.hold, trap.severity, trap.params) == (Seconds(120), Severity.CRITICAL, {"path": "/"})
     assert trap.trip is not None
     assert (trap.trip.metric, trap.trip.value) == ("used_percent", 92.0)
-    assert (book.steps[0].do.argv, book.timeout) == (("journalctl", "--vacuum-size=200M"), Seconds(120))
+    assert (program(book.steps[0]).argv, book.timeout) == (("journalctl", "--vacuum-size=200M"), Seconds(120))
     assert config.people["ana"].contacts[0].to == "ana@example.com"
     assert config.people["bo"].name == "bo"
     assert config.rosters["primary"].layers[0].turn == (1, "weeks")
@@ -322,6 +323,14 @@ def test_a_probe_may_give_readings_of_any_name_where_it_says_so(tmp_path: Path) 
         ('steps = [{ rn = ["df"] }]', "steps[1].rn", "did you mean run?"),
         ('steps = [{ run = ["df"], script = "df" }]', "steps[1]", "this one has run and script"),
         ('steps = [{ run = ["df"], interpreter = "sh" }]', "steps[1].interpreter", "unknown key"),
+        ('steps = [{ ssh = "web-3" }]', "steps[1]", "neither run nor script"),
+        ('steps = [{ ssh = "web-3", run = ["df"], script = "df" }]', "steps[1]", "both run and script"),
+        ('steps = [{ ssh = "-oProxyCommand=id", run = ["df"] }]', "steps[1].ssh", "would be an option of ssh"),
+        ('steps = [{ ssh = "web", run = ["df"], jump = "a b" }]', "steps[1].jump", "with commas between several"),
+        ('steps = [{ ssh = "web", run = ["df"], port = 70000 }]', "steps[1].port", "from 1 to 65535"),
+        ('steps = [{ ssh = "web", run = ["df"], config = "c" }]', "steps[1].config", "whole path"),
+        ('steps = [{ ssh = "web", run = [""] }]', "steps[1].run", "must begin with a program"),
+        ('steps = [{ ssh = "web", run = ["sh", "-c", "rm {x}"] }]', "steps[1].run", "hand it over in env"),
         ('steps = [{ script = "df {x}" }]\nparams.x = {}', "steps[1].script", 'write "$x"'),
         ('steps = [{ script = "df", interpreter = "vi" }]', "steps[1].interpreter", "others: run ="),
         ('steps = [{ run = ["df"], timeout = 0 }]', "steps[1].timeout", "more than 0"),
@@ -387,7 +396,7 @@ def test_texts_for_people_are_cleaned_and_commands_are_left_as_they_are(tmp_path
     text = '[runbooks.x]\ntitle = "a\\u001b[31mb"\nsteps = [{ run = ["printf", "\\u001b[31m"] }]\n'
     config = loaded(write(tmp_path / "config.toml", text))
     assert "\x1b" not in config.runbooks["x"].title
-    assert config.runbooks["x"].steps[0].do.argv[1] == "\x1b[31m"
+    assert program(config.runbooks["x"].steps[0]).argv[1] == "\x1b[31m"
 
 
 def test_the_probe_and_the_provider_are_imported_only_if_they_are_named(tmp_path: Path) -> None:

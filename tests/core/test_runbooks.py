@@ -24,6 +24,7 @@ from cockpit.core.shells import evaluated, quoted, remote
 from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.step import Step
 from support.real import free_port, listening, need, running
+from support.steps import program
 
 NOW = datetime(2026, 11, 23, 3, 12, tzinfo=UTC)
 DISK = Alert(
@@ -118,9 +119,9 @@ def test_any_value_that_is_allowed_is_that_exact_argument(x: str, y: str) -> Non
         assert got.steps == ()
         return
     assert not got.refused
-    assert got.steps[0].do.argv == ("prog", x, f"a{x}b{{{y}}}")
-    assert got.steps[0].do.env == {"V": x}
-    assert got.steps[0].do.cwd == f"/tmp/{y}"
+    assert program(got.steps[0]).argv == ("prog", x, f"a{x}b{{{y}}}")
+    assert program(got.steps[0]).env == {"V": x}
+    assert program(got.steps[0]).cwd == f"/tmp/{y}"
 
 
 @settings(max_examples=2500, deadline=None)
@@ -286,8 +287,8 @@ def test_an_argument_beside_the_shells_text_is_only_an_argument(argv: tuple[str,
 def test_a_shell_step_gets_its_values_by_environment() -> None:  # safety 6
     value = "$(touch canary); ' \" `id` {path}"
     made = book(Step(RunStep(("sh", "-c", 'printf %s "$ARG"'), env={"ARG": "{x}"})), params={"x": HAND})
-    step = plan(made, None, {"x": value}).steps[0]
-    out = subprocess.run(step.do.argv, capture_output=True, check=True, env={**os.environ, **step.do.env}, text=True)
+    done = program(plan(made, None, {"x": value}).steps[0])
+    out = subprocess.run(done.argv, capture_output=True, check=True, env={**os.environ, **done.env}, text=True)
     assert out.stdout == value
 
 

@@ -13,6 +13,7 @@ from cockpit.discover import Found, Proposal, propose
 from cockpit.discover.found import Backups, Daemon, FileSystem, Job, Listener, Memory, Served, Systemd
 from cockpit.discover.services import PROGRAMS
 from support.configs import loaded
+from support.steps import program
 
 NOW = datetime.datetime(2026, 11, 23, 9, 0, tzinfo=datetime.UTC)
 DAY = 86400.0
@@ -166,20 +167,22 @@ def test_what_changes_something_says_so_and_what_keeps_data_wants_its_name_typed
         "vacuum-journal", "clean-apt", "prune-images", "renew-certificates", "restart-nginx", "restart-postgresql-15-main",
         "restart-cron",
     }  # fmt: skip
-    assert books["restart-nginx"].steps[0].do.argv == ("nginx", "-t")
-    assert books["restart-nginx"].steps[1].do.argv == ("systemctl", "restart", "nginx.service")
+    assert program(books["restart-nginx"].steps[0]).argv == ("nginx", "-t")
+    assert program(books["restart-nginx"].steps[1]).argv == ("systemctl", "restart", "nginx.service")
     assert books["restart-postgresql-15-main"].confirm.value == "type"
     for book in books.values():
         acts = any(
-            word in step.do.argv for step in book.steps for word in ("restart", "prune", "clean", "renew", "--vacuum-size=200M")
+            word in program(step).argv
+            for step in book.steps
+            for word in ("restart", "prune", "clean", "renew", "--vacuum-size=200M")
         )
-        assert acts == bool(book.changes), book.name
+        assert acts is bool(book.changes), book.name
 
 
 def test_only_programs_that_are_here_are_run() -> None:
     for missing in PROGRAMS:
         proposal = propose(machine(programs=frozenset(PROGRAMS) - {missing}))
-        runs = [step.do.argv[0] for book in proposal.runbooks for step in book.steps]
+        runs = [program(step).argv[0] for book in proposal.runbooks for step in book.steps]
         runs += [str(each.trap.params["run"][0]) for each in proposal.suggestions if each.trap.probe == "command"]  # type: ignore[index]  # a list of words
         assert missing not in runs
 
@@ -201,9 +204,9 @@ def test_without_systemd_services_are_restarted_as_this_machine_does_it() -> Non
     listeners = tuple(_without_unit(each) for each in found.listeners)
     proposal = propose(machine(systemd=None, journal=False, listeners=listeners, init_scripts=found.init_scripts))
     books = {book.name: book for book in proposal.runbooks}
-    runs = [step.do.argv for book in books.values() for step in book.steps]
+    runs = [program(step).argv for book in books.values() for step in book.steps]
     assert not any("systemctl" in run or "journalctl" in run for run in runs)
-    assert books["restart-nginx"].steps[-1].do.argv == ("service", "nginx", "restart")
+    assert program(books["restart-nginx"].steps[-1]).argv == ("service", "nginx", "restart")
     assert books["restart-postgresql"].target == "postgresql"
 
 
@@ -215,9 +218,9 @@ def _without_unit(listener: Listener) -> Listener:
 
 def test_whoever_is_not_root_goes_through_sudo_which_may_not_ask() -> None:
     books = {book.name: book for book in propose(machine(root=False)).runbooks}
-    assert books["restart-nginx"].steps[1].do.argv == ("sudo", "-n", "systemctl", "restart", "nginx.service")
+    assert program(books["restart-nginx"].steps[1]).argv == ("sudo", "-n", "systemctl", "restart", "nginx.service")
     without = {book.name: book for book in propose(machine(root=False, programs=frozenset(PROGRAMS) - {"sudo"})).runbooks}
-    assert without["restart-nginx"].steps[1].do.argv == ("systemctl", "restart", "nginx.service")
+    assert program(without["restart-nginx"].steps[1]).argv == ("systemctl", "restart", "nginx.service")
 
 
 def test_what_a_person_must_do_first_stands_as_a_comment_until_it_is_chosen(tmp_path: Path) -> None:

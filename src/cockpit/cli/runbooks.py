@@ -145,8 +145,9 @@ def _show(plan: Plan) -> None:
 
 def _show_step(step: ResolvedStep, escape: bool) -> None:
     first, *more = step.shown()
-    env = "".join(f"{spell_shown(each, ascii=escape)} " for each in more if each.beside and each.label != "in")
-    place = "".join(f"   (in {spell_shown(each, ascii=escape)})" for each in more if each.beside and each.label == "in")
+    env = "".join(f"{spell_shown(each, ascii=escape)} " for each in more if each.beside and each.label == "with")
+    around = (f"{each.label} {spell_shown(each, ascii=escape)}" for each in more if each.beside and each.label != "with")
+    place = "".join(f"   ({each})" for each in around)
     say(f"  {env}{spell_shown(first, ascii=escape)}{place}")
     for each in more:
         if not each.beside:

@@ -36,7 +36,7 @@ def read_step(decoder: Decoder, raw: object, path: KeyPath) -> Step | Bad:
     if not isinstance(raw, Mapping):
         decoder.faults.add(path, sentences.wrong_type(path, dict, raw))
         return BAD
-    kinds = [kind for kind in KINDS if kind in raw]
+    kinds = _kinds(raw)
     if len(kinds) != 1:
         _no_kind(decoder, raw, kinds, path)
         return BAD
@@ -49,6 +49,13 @@ def read_step(decoder: Decoder, raw: object, path: KeyPath) -> Step | Bad:
     if isinstance(step, Step) and step.timeout is not None and step.timeout <= 0:
         decoder.faults.add((*path, "timeout"), "timeout must be more than 0")
     return step
+
+
+def _kinds(raw: Mapping[str, object]) -> list[str]:
+    """The kinds that a table names, but for those whose key another of them has, too: ``ssh`` with ``run`` is ``ssh``."""
+    named = [kind for kind in KINDS if kind in raw]
+    own = {field.encode_name for kind in named for field in fields_of(KINDS[kind]) if field.encode_name != kind}
+    return [kind for kind in named if kind not in own]
 
 
 def check_steps(decoder: Decoder, steps: Sequence[Step], params: Collection[str], path: KeyPath) -> None:

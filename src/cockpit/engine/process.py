@@ -1,9 +1,9 @@
 """One program of a runbook: started apart from the terminal, and ended with everything that came of it.
 
-It gets a session of its own, so there is no controlling terminal to ask for a password on, and nothing on its standard input. On
-cancel and at a deadline the whole kin is ended: its session, its process group, its descendants, and whatever still carries the
-run's mark in its environment. When it ends by itself, what it left behind is left alone: starting a daemon is what some runbooks
-are for.
+It gets a session of its own, so there is no controlling terminal to ask for a password on, and nothing on its standard input
+(but for one that we talk to). On cancel and at a deadline the whole kin is ended: its session, its process group, its descendants,
+and whatever still carries the run's mark in its environment. When it ends by itself, what it left behind is left alone: starting a
+daemon is what some runbooks are for.
 
 If the cockpit itself is killed, the program goes on: ending a repair half-way is worse than not knowing how it ended, and the
 journal then says "outcome unknown". What it prints from then on is read by its `listener`.
@@ -40,11 +40,15 @@ _KILLED = 5.0  # seconds in which the kernel has to take away what was killed
 
 class Child:
     """A program that has been started; make it with `started`. Belongs to the loop it was started in. ``file`` is the descriptor of
-    the file for what it prints once we are gone; -1 for none."""
+    the file for what it prints once we are gone; -1 for none. ``talks``: its standard input is what we `write`."""
 
-    def __init__(self, run_id: str, file: int = -1) -> None:
+    def __init__(self, run_id: str, file: int = -1, *, talks: bool = False) -> None:
         self._run_id, self._file = run_id, file
         self._out, self._write_end = os.pipe()
+        self._in, self._its_in = -1, subprocess.DEVNULL
+        if talks:
+            self._its_in, self._in = os.pipe()
+            os.set_blocking(self._in, False)
         self._listener: subprocess.Popen[bytes] | None = None
         self._life = -1
         os.set_blocking(self._out, False)
@@ -69,7 +73,7 @@ class Child:
             self._have_listener()
             process = subprocess.Popen(
                 [_argument(item) for item in argv],
-                stdin=subprocess.DEVNULL,
+                stdin=self._its_in,
                 stdout=self._write_end,
                 stderr=self._write_end,
                 env={**env, MARK: self._run_id},
@@ -82,6 +86,8 @@ class Child:
             return
         finally:
             os.close(self._write_end)
+            if self._its_in >= 0:
+                os.close(self._its_in)
         self._tell(self._begun.set_result, process.pid)
         self._tell(self.ended.set_result, process.wait())
 
@@ -128,25 +134,49 @@ class Child:
             try:
                 data = os.read(self._out, CHUNK)
             except BlockingIOError:
-                await self._readable()
+                await self._when(self._loop.add_reader, self._loop.remove_reader, self._out)
                 continue
             if len(data) == CHUNK:
                 await asyncio.sleep(_PAUSE)
             return data
 
-    async def _readable(self) -> None:
+    async def _when(self, add: Callable[[int, Callable[[], None]], None], remove: Callable[[int], object], handle: int) -> None:
+        """Wait until it can be read from, or written to."""
         ready = asyncio.Event()
-        self._loop.add_reader(self._out, ready.set)
+        add(handle, ready.set)
         try:
             await ready.wait()
         finally:
-            self._loop.remove_reader(self._out)
+            remove(handle)
+
+    async def write(self, data: bytes) -> None:
+        """Say something to one that ``talks``. What it does not hear any more is lost without a word: its end tells."""
+        while data and self._in >= 0:
+            try:
+                data = data[os.write(self._in, data) :]
+            except BlockingIOError:
+                await self._when(self._loop.add_writer, self._loop.remove_writer, self._in)
+            except OSError:
+                return
+
+    def hush(self) -> None:
+        """Say nothing more: its standard input ends."""
+        if self._in >= 0:
+            os.close(self._in)
+            self._in = -1
 
     def close(self) -> None:
         """Stop listening. What it left behind finds its output closed."""
+        self.hush()
         self._no_listener()
         with contextlib.suppress(OSError):
             os.close(self._out)
+
+    def hang_up(self) -> None:
+        """TERM to the program alone, and to nothing that came of it."""
+        if not self.ended.done():
+            with contextlib.suppress(ProcessLookupError):  # it has ended, and its thread is about to say so
+                os.kill(self._begun.result(), signal.SIGTERM)
 
     async def end(self, grace: float) -> None:
         """TERM to all of its kin, ``grace`` seconds, then KILL until none is left. Never raises."""
@@ -252,9 +282,11 @@ def _argument(item: str) -> bytes:
         return item.encode("utf-8", "surrogateescape")
 
 
-async def started(run_id: str, argv: Sequence[str], env: Mapping[str, str], cwd: str, file: int = -1) -> Child:
-    """Start a program; ``file`` as in `Child`. Raises ``OSError`` and ``ValueError`` as `subprocess.Popen` does."""
-    child = Child(run_id, file)
+async def started(
+    run_id: str, argv: Sequence[str], env: Mapping[str, str], cwd: str, file: int = -1, *, talks: bool = False
+) -> Child:
+    """Start a program; ``file`` and ``talks`` as in `Child`. Raises ``OSError`` and ``ValueError`` as `subprocess.Popen` does."""
+    child = Child(run_id, file, talks=talks)
     try:
         await child.start(argv, env, cwd)
     except BaseException:

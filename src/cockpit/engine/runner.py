@@ -173,7 +173,7 @@ class Runner:
             return Outcome(RunState.CANCELLED, None, 0.0, f"was not started: {going.why}")
         if bound <= 0:
             return Outcome(RunState.TIMED_OUT, None, 0.0, f"was not started: {whose}")
-        work = deed(step.do, Doing(going, plan.runbook.name, self.hidden, self._grace))
+        work = deed(step.do, Doing(going, plan.runbook.name, self.hidden, self._grace, bound))
         done = asyncio.ensure_future(work.done())
         timer = asyncio.ensure_future(self._clock.sleep(bound))
         ending = asyncio.ensure_future(going.ending.wait())

@@ -10,12 +10,13 @@ from ..units import Seconds
 from .kind import Kind, Shown
 from .run import RunStep
 from .script import ScriptStep
+from .ssh import SshStep
 
-Do = RunStep | ScriptStep
+Do = RunStep | ScriptStep | SshStep
 """What a step does; the kinds of which the cockpit executes each."""
 
-KINDS: dict[str, type[Do]] = {"run": RunStep, "script": ScriptStep}
-"""The kinds, by the key of a step's table that says which it is."""
+KINDS: dict[str, type[Do]] = {"run": RunStep, "script": ScriptStep, "ssh": SshStep}
+"""The kinds, by the key of a step's table that says which it is. One may have another's key among its own: ``ssh`` with ``run``."""
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,3 +59,4 @@ def kind_of(do: Do) -> str:
 
 _: type[Kind] = RunStep
 _ = ScriptStep
+_ = SshStep

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ...core.steps.run import RunStep
 from ...core.steps.script import ScriptStep
+from ...core.steps.ssh import SshStep
 from ...core.steps.step import Do
 from .doing import Deed, Doing
 from .program import Program
+from .ssh import Ssh
 
 
 def deed(do: Do, doing: Doing) -> Deed:
@@ -14,3 +16,5 @@ def deed(do: Do, doing: Doing) -> Deed:
     match do:
         case RunStep() | ScriptStep():
             return Program(do, doing)
+        case SshStep():
+            return Ssh(do, doing)

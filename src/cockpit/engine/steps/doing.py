@@ -71,13 +71,14 @@ class Going:
 
 
 class Doing(msgspec.Struct, frozen=True):
-    """What a step that is being done may use. ``hidden`` names the environment variables that nothing gets; ``grace`` is how long
-    (seconds) what it began may take to end when it is asked to."""
+    """What a step that is being done may use. ``hidden`` names the environment variables that nothing gets; ``seconds`` is how long
+    it may take in all, ``grace`` how long (seconds) what it began may take to end when it is asked to."""
 
     going: Going
     runbook: str
     hidden: Collection[str]
     grace: float
+    seconds: float
 
     def environment(self, own: Mapping[str, str]) -> Mapping[str, str]:
         """The cockpit's own, without the secrets its config refers to, and without what would ask for a password in a window."""

@@ -31,7 +31,7 @@ class Program:
             child = await started(going.run_id, do.argv, self._doing.environment(do.env), do.cwd, going.spool.handle)
         except (OSError, ValueError) as error:
             self._begun.set_result(None)
-            return _not_started(do.argv[0] if do.argv else "", do.cwd, error)
+            return not_started(do.argv[0] if do.argv else "", do.cwd, error)
         self._begun.set_result(child)
         listening = asyncio.ensure_future(self._listen(child))
         try:
@@ -56,15 +56,20 @@ class Program:
             await self._doing.going.feed(data)
 
 
-def _ended(code: int) -> Outcome:
+def status(code: int) -> Outcome:
+    """What an exit status means."""
     if code == 0:
         return Outcome(RunState.CONFIRMED, 0, 0.0)
-    if code > 0:
-        return Outcome(RunState.FAILED, code, 0.0, f"ended with status {code}")
-    return Outcome(RunState.FAILED, 128 - code, 0.0, f"was ended by signal {-code}")
+    return Outcome(RunState.FAILED, code, 0.0, f"ended with status {code}")
 
 
-def _not_started(program: str, cwd: str, error: OSError | ValueError) -> Outcome:
+def _ended(code: int) -> Outcome:
+    """As `subprocess` counts: negative for a signal."""
+    return status(code) if code >= 0 else Outcome(RunState.FAILED, 128 - code, 0.0, f"was ended by signal {-code}")
+
+
+def not_started(program: str, cwd: str, error: OSError | ValueError) -> Outcome:
+    """What it means that a program could not be started."""
     program = clean(program) or "nothing"
     match error:
         case OSError(filename=place) if cwd and place == cwd:

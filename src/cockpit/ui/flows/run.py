@@ -12,6 +12,8 @@ from ...core.alerts import Alert, Ref
 from ...core.placeholders import unfit
 from ...core.plans import Plan, needs_typing, params_of
 from ...core.steps.run import RunStep
+from ...core.steps.script import ScriptStep
+from ...core.steps.ssh import SshStep
 from ...core.units import say_seconds
 from ...core.view import View
 from ...engine.desk import Desk
@@ -253,12 +255,17 @@ def preview_lines(plan: Plan, alert: Alert | None, view: View, *, ascii: bool = 
         "",
         *_step_lines(plan, ascii),
         "",
-        fact("at most", f"{say_seconds(runbook.timeout)} in all; run on this machine{_shells(plan)}"),
+        fact("at most", f"{say_seconds(runbook.timeout)} in all{_where(plan)}"),
     ]
 
 
-def _shells(plan: Plan) -> str:
-    return ", without a shell" if all(isinstance(step.do, RunStep) for step in plan.steps) else ""
+def _where(plan: Plan) -> str:
+    """On which machines programs are started, and whether a shell reads them."""
+    here = [step.do for step in plan.steps if isinstance(step.do, (RunStep, ScriptStep))]
+    there = [step.do.host for step in plan.steps if isinstance(step.do, SshStep)]
+    places = (*(["this machine"] if here else []), *dict.fromkeys(there))
+    bare = len(here) == len(plan.steps) and all(isinstance(each, RunStep) for each in here)
+    return f"; run on {' and '.join(places)}{', without a shell' if bare else ''}" if places else ""
 
 
 def changes_of(plan: Plan) -> str:
@@ -277,11 +284,11 @@ def _step_lines(plan: Plan, ascii: bool) -> list[Line]:
         lines += [fact("", spell_shown(each, ascii=ascii), "bold") for each in more if not each.beside]
         beside = [
             step.name,
-            *(f"{each.label} {spell_shown(each, ascii=ascii)}" for each in more if each.beside and each.label == "in"),
+            *(f"{each.label} {spell_shown(each, ascii=ascii)}" for each in more if each.beside and each.label != "with"),
             f"at most {say_seconds(step.timeout)}" if step.timeout is not None else "",
             "goes on if it fails" if step.continue_on_error else "",
         ]
         if any(beside):
             lines.append(fact("", " · ".join(filter(None, beside)), "$role-muted"))
-        lines += [fact("", spell_shown(each, ascii=ascii), "$role-muted") for each in more if each.beside and each.label != "in"]
+        lines += [fact("", spell_shown(each, ascii=ascii), "$role-muted") for each in more if each.beside and each.label == "with"]
     return lines
