@@ -17,7 +17,6 @@ from ..config.model import Config, ConfigError
 from ..core.actions import Action, Cancel
 from ..core.alerts import Alert, Ref
 from ..core.curves import Curve
-from ..core.filters import parse
 from ..core.questions import Answered, Question
 from ..core.schedule import Schedule
 from ..core.traps import TrapView
@@ -26,6 +25,7 @@ from ..core.why import narrowed
 from .charts import Charts
 from .curves import Curves
 from .desk import SILENT, Output, Refused, Told, unheard
+from .hits import Hits
 from .journal import JournalError
 from .person import hidden_names
 from .schedules import Schedules
@@ -68,6 +68,10 @@ class Engine(Works):
             self._on_loop(self._stopping.set)
         self._thread.join(timeout if self.silent_for() <= SILENT else min(timeout, HUNG))
         return not self._thread.is_alive()
+
+    @cached_property
+    def _hits(self) -> Hits:
+        return Hits()
 
     @cached_property
     def _curves(self) -> Curves:
@@ -120,9 +124,7 @@ class Engine(Works):
 
     def hits(self, source: str, match: str) -> tuple[Ref, ...]:
         """See `Desk.hits`."""
-        rule, view = parse(match), self._now()
-        there = (row.alert for row in view.alerts if row.alert.ref.source == source)
-        return tuple(alert.ref for alert in there if rule.matches(alert, view.now, view.me))
+        return self._hits.of(self._store.peek, self.clock.now(), source, match)
 
     def silence_problem(self, source: str, match: str, ends_at: datetime | None) -> str:
         """See `Desk.silence_problem`."""

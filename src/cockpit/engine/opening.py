@@ -15,7 +15,6 @@ from ..core.aftermath import Past
 from ..core.alerts import Alert, Ref
 from ..core.books import Books
 from ..core.curves import Curve
-from ..core.filters import parse
 from ..core.margins import Margin
 from ..core.plans import Plan
 from ..core.questions import Answered, Question
@@ -27,6 +26,7 @@ from ..core.view import View
 from ..core.why import why_not
 from ..provider import Clock
 from .desk import Output, Refused, Told, unheard
+from .hits import Hits
 from .journal import Journal
 from .lastknown import last_known
 from .local import LOCAL
@@ -56,6 +56,7 @@ class Opening:
         self._first = last_known(config, journal, clock)
         self._engine: Engine | None = None
         self._fresh = False
+        self._hits = Hits()
         self._lock = threading.RLock()
         self._begun = False
         self._begun_at: float | None = None
@@ -155,9 +156,7 @@ class Opening:
 
     def hits(self, source: str, match: str) -> tuple[Ref, ...]:
         """See `Desk.hits`."""
-        rule, view = parse(match), self.view
-        there = (row.alert for row in view.alerts if row.alert.ref.source == source)
-        return tuple(alert.ref for alert in there if rule.matches(alert, self._clock.now(), view.me))
+        return self._hits.of(self.view, self._clock.now(), source, match)
 
     def silence_problem(self, source: str, match: str, ends_at: datetime | None) -> str:
         """See `Desk.silence_problem`."""
