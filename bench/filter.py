@@ -13,7 +13,7 @@ import statistics
 import sys
 import time
 
-from keys import percentile
+from keys import BARE, painted, percentile
 from subject import TESTS, Pty, versions
 
 FIRST, LAST = 3, 24  # lines of the screen that have rows of the list, whatever panes and lines are open below
@@ -61,6 +61,13 @@ def measure(terminal: Pty, words: list[str], rest: float) -> tuple[list[float], 
     return changed, same, settled
 
 
+def bare(keys: int = 60) -> list[float]:
+    """Seconds from a key to the paint that shows it, in a bare Textual app."""
+    with Pty([sys.executable, "-c", BARE], cwd=TESTS) as terminal:
+        terminal.wait_for("BAREREADY", timeout=60)
+        return [painted(terminal, "j", number) for number in range(1, keys + 1)]
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -76,9 +83,12 @@ def main() -> None:
             terminal.wait_for("▲ CRIT", timeout=120)
             terminal.pump(1.0)
             changed, same, settled = measure(terminal, words, 0.15)
+        plain = bare()
         middle, late = statistics.median(changed) * 1000, percentile(changed, 0.9) * 1000
         print(f"{name}: first changed row p50 {middle:.1f} ms, p90 {late:.1f} ms, max {max(changed) * 1000:.1f} ms   bar 20")
         print(f"    of {len(changed)} keys; {same} changed no row; settled p50 {statistics.median(settled) * 1000:.0f} ms")
+        middle, late = statistics.median(plain) * 1000, percentile(plain, 0.9) * 1000
+        print(f"    a bare Textual app just after: p50 {middle:.1f} ms, p90 {late:.1f} ms")
 
 
 if __name__ == "__main__":

@@ -100,18 +100,19 @@ async def a_poll(alerts: int, polls: str, times: int) -> tuple[float, float]:
 
 
 def unchanged(alerts: int, seconds: float) -> tuple[int, int]:
-    """(bytes to the terminal while polls change nothing, bytes in as long a time without polls)."""
-    counted = []
-    with serving(alerts, "st") as url:
-        for every in ("5s", "1h"):
-            with cockpit_at(url, every) as terminal:
-                terminal.wait_for(f"{alerts} firing", timeout=120)
-                terminal.pump(2.0)
-                start, end = terminal.bytes_out, time.monotonic() + seconds
-                while time.monotonic() < end:
-                    terminal.pump(0.2)
-                counted.append(terminal.bytes_out - start)
-    return counted[0], counted[1]
+    """(bytes to the terminal while polls change nothing, bytes in the same time to one that does not poll)."""
+    with contextlib.ExitStack() as stack:
+        url = stack.enter_context(serving(alerts, "st"))
+        terminals = [stack.enter_context(cockpit_at(url, every)) for every in ("5s", "1h")]
+        for terminal in terminals:
+            terminal.wait_for(f"{alerts} firing", timeout=120)
+            terminal.pump(4.0)
+        starts, end = [terminal.bytes_out for terminal in terminals], time.monotonic() + seconds
+        while time.monotonic() < end:
+            for terminal in terminals:
+                terminal.pump(0.1)
+        polled, still = (terminal.bytes_out - start for terminal, start in zip(terminals, starts, strict=True))
+    return polled, still
 
 
 def pressed(terminal: Pty, key: str) -> float:
