@@ -38,11 +38,14 @@ from cockpit.core.stormrule import StormRule  # noqa: E402 - as above
 from cockpit.core.units import bound  # noqa: E402 - as above
 from cockpit.engine.desk import Output  # noqa: E402 - as above
 from cockpit.ui.keys import TABLE  # noqa: E402 - as above
+from cockpit.ui.palette import Picker  # noqa: E402 - as above
+from cockpit.ui.reader import Reader  # noqa: E402 - as above
 from cockpit.ui.runs import RunOutput  # noqa: E402 - as above
 from cockpit.ui.week import Week  # noqa: E402 - as above
 from support.boxes import until  # noqa: E402 - as above
 from support.desk import FakeDesk, StillClock  # noqa: E402 - the tests' folder is on the path only now
 from support.hushed import hushed  # noqa: E402 - as above
+from support.library import books, shelved  # noqa: E402 - as above
 from support.rota import overrides  # noqa: E402 - as above
 from support.scene import NOW, config, scene  # noqa: E402 - as above
 from support.storms import stormed  # noqa: E402 - as above
@@ -90,6 +93,20 @@ async def silenced(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:  # 
     await pilot.press("S")
 
 
+async def read(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
+    """A Markdown runbook: one box ticked, the cursor on a step."""
+    desk.shelf = books()
+    desk.ticked.add(("5xx", ERRORS, "Tell #incidents that you are on it"))
+    desk.show(msgspec.structs.replace(shelved(), me=("ana", "Ana")))
+    app.board.alerts.seek(ERRORS)
+    await pilot.press("X")
+    await until(pilot, lambda: isinstance(app.screen, Picker), "the picker")
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, Reader), "the reader")
+    await pilot.pause()
+    await pilot.press("n", "n")
+
+
 async def week(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
     """The week of the rosters, with the cursor on an override."""
     desk.change(overrides=overrides())
@@ -122,6 +139,8 @@ PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "board-80x24-day": ("day", (80, 24), look),
     "confirm": ("night-shift", (80, 24), ask),
     "run": ("night-shift", (80, 24), watch),
+    "runbook-120x40-night-shift": ("night-shift", (120, 40), read),
+    "runbook-80x24-day": ("day", (80, 24), read),
     "silences": ("night-shift", (120, 40), silenced),
     "week-120x40-night-shift": ("night-shift", (120, 40), week),
     "week-80x24-day": ("day", (80, 24), week),

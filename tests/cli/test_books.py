@@ -72,6 +72,15 @@ def test_check_lists_every_fault_with_its_line(home: Watched) -> None:
     assert home.run("check").returncode == 0
 
 
+def test_doctor_looks_at_them(home: Watched) -> None:
+    found = {each["check"]: each for each in home.json("doctor")}
+    assert found["repository ops"]["ok"] is False
+    assert "did you mean title?" in found["repository ops"]["detail"]
+    (home.config_dir / "ops" / "broken.md").unlink()
+    found = {each["check"]: each for each in home.json("doctor")}
+    assert found["repository ops"]["detail"].startswith("4 runbooks in ")
+
+
 def test_one_is_run_and_what_cannot_be_says_why(home: Watched) -> None:
     done = home.run("run", "say", "word=moin")
     assert done.returncode == 0, done

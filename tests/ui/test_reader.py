@@ -66,7 +66,7 @@ def prose(person: Sitting) -> Prose:
 def test_enter_on_it_opens_the_whole_text_with_its_steps_numbered() -> None:
     async def body() -> None:
         async with reading() as person:
-            assert "Too many 5xx on {host}" in person.text
+            assert "Too many 5xx on web-3" in person.text
             assert "! takes one web server out of the pool" in person.text
             assert "for HighErrorRate/web-3" in person.text
             assert "▶ look  sh" in person.text
@@ -122,6 +122,22 @@ def test_it_is_run_from_here_with_the_preview_as_ever(key: str) -> None:
             assert (asked.runbook, asked.alert) == ("5xx", HIGH)
             await person.press("escape")
             await opened(person)
+
+    run(body)
+
+
+def test_one_that_only_reads_is_shown_before_it_runs_too() -> None:
+    async def body() -> None:
+        async with at_board() as person:
+            other = book("5xx", ERRORS.replace("changes: takes one web server out of the pool\n", ""))
+            assert other.runbook is not None
+            assert other.runbook.changes is None
+            person.desk.shelf = {**books(), "5xx": other}
+            person.desk.change(runbooks=(other.runbook, *person.desk.view.runbooks[1:]))
+            await person.follow()
+            await person.press("1")
+            await person.until(lambda: isinstance(person.app.screen, Confirm), "the preview")
+            assert person.desk.asked == []
 
     run(body)
 
@@ -194,7 +210,7 @@ def test_a_link_to_another_runbook_opens_it_at_its_heading_and_esc_comes_back() 
             await opened(person)
             await person.until(lambda: (here := prose(person).block) is not None and here.anchor == "is-it-down", "the heading")
             await person.press("escape")
-            await person.sees("Too many 5xx on {host}")
+            await person.sees("Too many 5xx on web-3")
 
     run(body)
 
@@ -323,6 +339,10 @@ def test_the_detail_pane_shows_the_text_of_what_the_cursor_is_on() -> None:
         async with at_board() as person:
             person.board.to_pane("runbooks")
             await person.sees("The shop answers with errors")
+            assert "enter read" in person.footer
+            person.board.to_pane("alerts")
+            await person.follow()
+            assert "enter detail" in person.footer
 
     run(body)
 

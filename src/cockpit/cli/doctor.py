@@ -39,6 +39,7 @@ def doctor(options: Options) -> int:
     if findings[0].ok:
         with house(options, aloud=False) as home:
             findings += [*_state(home.journal), *_secrets(home.config), *_sources(home), *_channels(home), *_traps(home)]
+            findings += _books(home.config)
     else:
         with journal(aloud=False) as kept:
             findings += _state(kept)
@@ -69,6 +70,23 @@ def _config(options: Options) -> Iterator[Finding]:
             yield Finding(
                 f"permissions of {file.name}", False, f"everyone can write it, and so run things as you: chmod o-w {file}"
             )
+
+
+def _books(config: Config) -> Iterator[Finding]:
+    """The Markdown runbooks, each directory by itself."""
+    if not config.repositories:
+        return
+    from .books import shelf  # deferred: most configs have none
+
+    for name, repository in config.repositories.items():
+        found = shelf(msgspec.structs.replace(config, repositories={name: repository}))
+        if found.problems:
+            many = f"; and {len(found.problems) - 1} more: `cockpit check` lists them" if len(found.problems) > 1 else ""
+            yield Finding(f"repository {name}", False, f"{found.problems[0]}{many}")
+            continue
+        runs = sum(book.runbook is not None for book in found.books.values())
+        said = f"{len(found.books)} runbooks in {repository.path}, {runs} of them can be offered"
+        yield Finding(f"repository {name}", True, said)
 
 
 def _terminal() -> Iterator[Finding]:

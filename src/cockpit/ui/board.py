@@ -266,6 +266,7 @@ class Board(Stage, inherit_bindings=False):
         if self.view.read_only or self.size.width >= _ROOMY:
             said.append(f"read-only {'on' if self.view.read_only else 'off'}")
         here, named = (SILENCE_KEYS, {}) if silences is not None else ({}, words(self.desk, self.alert_refs()))
+        named = {**named, "open": "read"} if self._book_here() else named
         self.footer.show(frozenset(self.why), "  ".join(said), here, named)
         self.tabs.show(tabs(self.view, len(self.offers), self.front), self.pane)
 
@@ -344,25 +345,22 @@ class Board(Stage, inherit_bindings=False):
             self.open()
 
     def open(self) -> None:
-        """Open what the cursor is on: the alerts of a group, or the detail."""
+        """Open what the cursor is on: the alerts of a group, a Markdown runbook, or the detail."""
         group = self.alerts.group_here if self.pane == "alerts" else None
-        if group is None and not self._opened_book():
-            self.to_pane("detail")
+        if name := self._book_here():
+            from .deeds import read
+
+            read(self, name)
         elif group is None:
-            return
+            self.to_pane("detail")
         elif self.alerts.ghost is None:
             self.filtering.open_group(group.key)
             self.follow()
 
-    def _opened_book(self) -> bool:
-        """A Markdown runbook under the cursor is opened for reading."""
+    def _book_here(self) -> str:
+        """The name of the Markdown runbook under the cursor; "" where there is none."""
         offer = self.runbooks.here if self.pane == "runbooks" else None
-        if offer is None or offer.runbook.name not in self.desk.books():
-            return False
-        from .deeds import read
-
-        read(self, offer.runbook.name)
-        return True
+        return offer.runbook.name if offer is not None and offer.runbook.name in self.desk.books() else ""
 
     def command_line(self) -> CommandLine:
         from .command import CommandLine

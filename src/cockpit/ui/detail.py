@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,6 +13,9 @@ from .fact import Fact
 from .lines import Lines
 from .look import Look
 from .spans import Row, Span, Spans, cells, fit, heading, width_of, wrapped
+
+if TYPE_CHECKING:
+    from .typeset import Setter
 
 LABELS = 14
 
@@ -34,6 +38,7 @@ class Detail(Lines):
         self._ask: Callable[[datetime], Shown] | None = None
         self._shown = Shown(None, (), ())
         self._now: datetime | None = None
+        self._setter: Setter | None = None
 
     def show(self, ask: Callable[[datetime], Shown] | None, now: datetime) -> None:
         """Something is selected (``None``: nothing is)."""
@@ -47,9 +52,16 @@ class Detail(Lines):
     def build(self, width: int) -> Sequence[Row]:
         rows: list[Spans] = []
         for fact in self._shown.facts:
-            lines = laid_out(fact, width - 2)
+            lines = self._prose(fact, width - 2) if fact.prose else laid_out(fact, width - 2)
             rows += lines if lines != [()] or (rows and rows[-1]) else []
         return list(enumerate(rows))
+
+    def _prose(self, fact: Fact, width: int) -> list[Spans]:
+        if self._setter is None:
+            from .typeset import Setter  # here: the first screen shows no prose
+
+            self._setter = Setter()
+        return [line.spans for line in self._setter.lines(fact.prose, width)]
 
     def head(self, width: int) -> Spans:
         title = self._shown.title or (("Detail", "title"),)
@@ -67,10 +79,6 @@ def laid_out(fact: Fact, width: int) -> list[Spans]:
     """A fact as lines: its label in a column of its own where it has one, its text wrapped beside it."""
     if fact.curve is not None:
         return pictured(fact.curve, width)
-    if fact.prose:
-        from .typeset import typeset  # here: the first screen shows no prose
-
-        return [line.spans for line in typeset(fact.prose, width)]
     if fact.spans:
         lines: list[list[Span]] = [[]]
         for span in fact.spans:

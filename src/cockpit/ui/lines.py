@@ -76,6 +76,8 @@ class Lines(Drawn):
 
     movable = True
     """Whether it has a cursor; without one, moving scrolls."""
+    under = "cursor"
+    """The role that is laid under the row with the cursor; "": its bar alone tells."""
 
     def __init__(self, look: Look, *, id: str) -> None:
         super().__init__(id=id)
@@ -280,7 +282,7 @@ class Lines(Drawn):
         else:
             bar = (CURSOR, "bar" if line.active else "bar-away") if line.here else (" ", "")
             spans = (bar, (MARK if line.marked else " ", "marked"), *line.row.spans(self.room - 2))
-            body = strip(spans, self.room, self.look, "cursor" if line.active else "")
+            body = strip(spans, self.room, self.look, self.under if line.active else "")
         return Strip([Segment(line.edge, self.look.style("rule")), *body], self.room + 1) if line.edge else body
 
     # ── the mouse, where it is wanted ─────────────────────────────────────────────────────────────────────────────

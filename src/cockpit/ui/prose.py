@@ -8,7 +8,10 @@ from ..core.prose import Block, Kind, plain
 from .lines import Lines
 from .look import Look
 from .spans import Row, Spans, heading
-from .typeset import Line, typeset
+from .typeset import Line, Setter
+
+MEASURE = 110
+"""No line is set longer, in cells: the eye loses its way back."""
 
 
 class Prose(Lines):
@@ -16,6 +19,7 @@ class Prose(Lines):
     when that changes, or the width."""
 
     DEFAULT_CSS = "Prose { height: 1fr; }"
+    under = ""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="prose")
@@ -23,6 +27,7 @@ class Prose(Lines):
         self._blocks: tuple[Block, ...] = ()
         self._ticked: Mapping[int, str] = {}
         self._lines: list[Line] = []
+        self._setter = Setter()
 
     def show(self, blocks: tuple[Block, ...], ticked: Mapping[int, str]) -> None:
         """The text, or a newer one."""
@@ -30,7 +35,7 @@ class Prose(Lines):
         self.settle()
 
     def build(self, width: int) -> Sequence[Row]:
-        self._lines = typeset(self._blocks, width - 3, self._ticked)  # the bar, and a gap at either side
+        self._lines = self._setter.lines(self._blocks, min(MEASURE, width - 3), self._ticked)  # the bar, and a gap at either side
         rows: list[Row] = []
         number, last = 0, -1
         for line in self._lines:

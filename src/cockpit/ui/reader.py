@@ -20,6 +20,7 @@ from .lines import Lines
 from .look import Look
 from .page import Line
 from .prose import Prose
+from .subject import titled
 from .times import city, moment
 
 _ROOMY = 100
@@ -131,9 +132,12 @@ class Reader(Box[None]):
         self._book = book
         ticks = {at: margin.ticks[box] for at, box in boxes(book.blocks).items() if box in margin.ticks}
         self._prose.show(book.blocks, {at: self._ticked(tick) for at, tick in ticks.items()})
-        self.retitle((book.title, "bold"), (f"  {self._of}", "$role-muted"))
+        self.retitle(" ", (self._titled(book), "bold"), (f"  {self._of} ", "$role-muted"))
         self.query_one("#facts", Said).show(*self._facts(book))
         self._draw_keys(book)
+
+    def _titled(self, book: Book) -> str:
+        return book.title if book.runbook is None else titled(book.title, self._desk.plan(self._of, self._alert, {}))
 
     def _ticked(self, tick: Tick) -> str:
         return f"{tick.who} {moment(tick.at, self._desk.view.now, self._zone)} {city(self._zone)}"
@@ -143,7 +147,8 @@ class Reader(Box[None]):
             return [Content.styled(f"cannot be run: {each}", "$role-refusal") for each in book.problems]
         if book.runbook is None:
             return [Content.styled("only to be read: without a front matter nothing of it runs", "$role-muted")]
-        changes, steps = book.runbook.changes, len(book.runbook.steps)
+        plan, steps = self._desk.plan(self._of, self._alert, {}), len(book.runbook.steps)
+        changes = plan.changes or book.runbook.changes
         said = (f"! {changes}", "bold $role-warning") if changes is not None else ("reads only", "$role-ok")
         counted = f" · {steps} step{'s' * (steps != 1)}" if steps else " · nothing in it runs: it is to be read"
         on = f" · for {self._alert.id}" if self._alert is not None else ""

@@ -44,7 +44,7 @@ def run(
 ) -> Rest:
     """Run the runbook ``name`` for an alert or for none; one without steps is opened to be read. ``given`` are values by hand.
     ``ask``: show what would be run and ask, though it only reads (it was found by typing a few letters, and those may have meant
-    another)."""
+    another). So it is for every Markdown runbook: its file may have been written anew since one last looked."""
     runbook = next((each for each in board.view.runbooks if each.name == name), None)
     if runbook is None:
         return refuse(board, f"there is no runbook {name}")
@@ -61,7 +61,7 @@ def run(
         return refuse(board, reason)
     if plan.missing:
         return _asked(board, desk, wish, plan, show(board, _form(board, desk, wish, plan)))
-    return _planned(board, desk, wish, plan, ask=ask)
+    return _planned(board, desk, wish, plan, ask=ask or name in desk.books())
 
 
 def dry_run(board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None) -> None:
