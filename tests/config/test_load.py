@@ -334,6 +334,40 @@ def test_a_probe_may_give_readings_of_any_name_where_it_says_so(tmp_path: Path) 
         ('steps = [{ script = "df {x}" }]\nparams.x = {}', "steps[1].script", 'write "$x"'),
         ('steps = [{ script = "df", interpreter = "vi" }]', "steps[1].interpreter", "others: run ="),
         ('steps = [{ run = ["df"], timeout = 0 }]', "steps[1].timeout", "more than 0"),
+        ('steps = [{ run = ["df"], when = "x =" }]', "steps[1].when", "at character 3"),
+        ('steps = [{ run = ["df"], when = "x == \'a\'" }]', "steps[1].when", "nothing gives it a value"),
+        ('steps = [{ run = ["df"], retries = 2 }]', "steps[1].retries", "idempotent = true"),
+        ('steps = [{ run = ["df"], retries = 200, idempotent = true }]', "steps[1].retries", "from 0 to 100"),
+        ('steps = [{ run = ["df"], keep = true }]', "steps[1].keep", "background = true"),
+        ('steps = [{ run = ["df"], background = true, timeout = "2s" }]', "steps[1].timeout", "does not wait for its end"),
+        ('steps = [{ run = ["df"], capture.x = { pattern = "a" } }]', "steps[1].capture.x", "either regex or json"),
+        ('steps = [{ run = ["df"], capture.x = { regex = "a" } }]', "steps[1].capture.x.pattern", "is missing"),
+        ('steps = [{ run = ["df"], capture.x = { regex = "(", pattern = "a" } }]', "steps[1].capture.x", "no"),
+        ('steps = [{ run = ["df", "{x}"] }, { run = ["df"], capture.x = { json = "a", pattern = "a" } }]', "steps[1]", "step 2"),
+        (
+            'steps = [{ run = ["df"], capture.x = { json = "a", pattern = "a" } }]\nparams.x = {}',
+            "steps[1].capture.x",
+            "a parameter, too",
+        ),
+        ('steps = [{ run = ["df"], undo = { run = [] } }]', "steps[1].undo.run", "must begin with a program"),
+        ('steps = [{ run = ["df"], undo = { run = ["df"], retries = 1 } }]', "steps[1].undo", "no more than"),
+        ('steps = [{ manual = "x", timeout = "2s" }]', "steps[1].timeout", "waits for a person"),
+        ('steps = [{ ask = "x" }]', "steps[1].into", "is missing"),
+        ('steps = [{ ask = "x", into = "a b" }]', "steps[1].into", "cannot stand in braces"),
+        ('steps = [{ ask = "x", into = "a", kind = "choice" }]', "steps[1].kind", "a step that picks does"),
+        ('steps = [{ pick = "x", into = "a" }]', "steps[1].choices", "either choices or choices_from"),
+        (
+            'steps = [{ ask = "?", into = "pw", kind = "secret" }, { run = ["x", "{pw}"] }]',
+            "steps[2].run[2]",
+            "everybody could read it",
+        ),
+        (
+            'steps = [{ ask = "?", into = "pw", kind = "secret" }, { run = ["x"], when = "pw == \'a\'" }]',
+            "steps[2].when",
+            "a secret",
+        ),
+        ('steps = [{ interactive = ["vi x"] }]', "steps[1].interactive", '"vi", "x"'),
+        ('target = "{x}"\nsteps = [{ run = ["df"], capture.x = { json = "a", pattern = "a" } }]', "target", "only a step"),
         ('steps = [{ run = ["df"], timout = "3s" }]', "steps[1].timout", "did you mean timeout?"),
         ('steps = [{ run = ["sh", "-c", "rm {x}"] }]', "steps[1].run", "hand it over in env"),
         ('steps = [{ run = ["df", "{x"] }]', "steps[1].run[2]", "lone {"),
@@ -349,7 +383,7 @@ def test_a_probe_may_give_readings_of_any_name_where_it_says_so(tmp_path: Path) 
     ],
 )
 def test_a_runbook_that_cannot_work_says_why(tmp_path: Path, keys: str, key: str, words: str) -> None:
-    steps = "" if keys.startswith("steps") else 'steps = [{ run = ["df"] }]\n'
+    steps = "" if "steps = [" in keys else 'steps = [{ run = ["df"] }]\n'
     problem = problems(tmp_path, f"[runbooks.x]\n{steps}{keys}\n")[f"runbooks.x.{key}"]
     assert words in f"{problem.what} ({problem.hint})"
 

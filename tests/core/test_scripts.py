@@ -65,9 +65,7 @@ def test_a_value_that_only_a_script_names_is_needed_and_judged_as_any() -> None:
     made = Runbook(name="look", title="Look at {host}", steps=(Step(ScriptStep('echo "$host"')),))
     assert plan(made, None, {}).missing == ("host",)
     assert "begins with -" in plan(made, None, {"host": "-x"}).refused
-    assert plan(made, None, {"host": "web-3"}).steps[0].exact() == (
-        *("", "script", "sh", "-eu", "-c", 'echo "$host"', "", "host=web-3"),
-    )
+    assert plan(made, None, {"host": "web-3"}).exact == (("", "script", "sh", "-eu", "-c", 'echo "$host"', "", "host=web-3"),)
 
 
 def test_the_preview_shows_the_whole_text_and_every_variable() -> None:

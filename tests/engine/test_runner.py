@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 import pytest
 
@@ -31,7 +32,7 @@ from cockpit.engine.steps.program import NOT_EXECUTABLE, NOT_FOUND
 from cockpit.testing import FakeClock
 from support.waiting import until
 
-RUN = "20261123-031244-7f3a"
+RUN = f"20261123-031244-{os.getpid():x}"  # what carries the mark of a run is ended with it, in whatever process of the tests
 
 
 def step(*argv: str, timeout: float | None = None, on: bool = False, name: str = "", cwd: str = "", **env: str) -> ResolvedStep:
@@ -41,6 +42,7 @@ def step(*argv: str, timeout: float | None = None, on: bool = False, name: str =
 
 
 def plan(*steps: ResolvedStep, timeout: float = 60.0) -> Plan:
+    steps = tuple(msgspec.structs.replace(each, number=number) for number, each in enumerate(steps, 1))
     book = Runbook(name="free-disk", title="", steps=(Step(RunStep(("true",))),), timeout=Seconds(timeout))
     return Plan(book, {}, steps, "")
 

@@ -16,6 +16,7 @@ from cockpit.core.units import Seconds
 from cockpit.engine.clock import SystemClock
 from cockpit.engine.runner import Runner
 from cockpit.engine.steps.doing import Outcome
+from support.courses import RUN
 
 
 def planned(text: str, interpreter: str = "sh", timeout: float = 60.0, **values: str) -> Plan:
@@ -27,8 +28,8 @@ def planned(text: str, interpreter: str = "sh", timeout: float = 60.0, **values:
 def executed(folder: Path, wanted: Plan, *, dry_run: bool = False) -> tuple[Outcome, list[str]]:
     async def work() -> tuple[Outcome, list[str]]:
         runner = Runner(folder, SystemClock(), grace=0.2)
-        outcome = await runner.execute("20261123-031244-7f3a", wanted, dry_run=dry_run)
-        return outcome, list(runner.output("20261123-031244-7f3a").lines)
+        outcome = await runner.execute(RUN, wanted, dry_run=dry_run)
+        return outcome, list(runner.output(RUN).lines)
 
     return asyncio.run(work())
 

@@ -22,7 +22,7 @@ from cockpit.core.schedule import Schedule
 from cockpit.core.traps import TrapView
 from cockpit.core.view import View
 from cockpit.core.why import why_not
-from cockpit.engine.desk import Output, Refused, Told, unheard
+from cockpit.engine.desk import Output, Refused, Session, Told, unheard
 from cockpit.provider import NotFound
 
 from .rota import laid
@@ -73,6 +73,7 @@ class FakeDesk:
         self.answers: dict[Question, Answered] = {}
         self.looked_up: list[Question] = []
         self.refreshes = 0
+        self.sessions: dict[str, Session] = {}
         self.curves: dict[Ref, Curve] = {}
         self.drawn: list[tuple[Ref, int]] = []
         self.pasts: dict[Ref, tuple[Past, ...]] = {}
@@ -160,6 +161,9 @@ class FakeDesk:
 
     def past(self, alert: Alert) -> tuple[Past, ...]:
         return self.pasts.get(alert.ref, ())
+
+    def terminal(self, run_id: str) -> Session | None:
+        return self.sessions.get(run_id)
 
     def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:
         if metric != "used_percent":

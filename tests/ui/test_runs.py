@@ -14,8 +14,9 @@ from cockpit.core.view import View
 from cockpit.engine.desk import Output
 from cockpit.ui.confirm import Confirm
 from cockpit.ui.page import Page
+from cockpit.ui.run_list import RunList, newest_first
 from cockpit.ui.run_words import said
-from cockpit.ui.runs import KEPT, RunList, RunOutput, newest_first
+from cockpit.ui.runs import KEPT, RunOutput
 from cockpit.ui.subject import failed
 from support.boxes import opened, settled, until
 from support.desk import FakeDesk

@@ -23,6 +23,7 @@ from ..core.view import View
 from ..engine.clock import SystemClock
 from ..engine.engine import Engine
 from ..engine.journal import Journal
+from ..engine.works import Answer
 from ..web import connect
 from .configured import configured, read_config, reread
 from .record import journal, state_dir
@@ -69,11 +70,12 @@ class House:
         """Look at the traps that are due (unless another cockpit does), ask every source, and combine."""
         return self._runner.run(self.desk.once(look=look))
 
-    def do(self, action: Action, follow: Callable[[str], None] = lambda _: None) -> tuple[Run, ...]:
-        """Do it and wait for what becomes of it. Ended from outside (TERM, HUP) it ends what it began, as at Ctrl-C."""
+    def do(self, action: Action, follow: Callable[[str], None] = lambda _: None, answer: Answer | None = None) -> tuple[Run, ...]:
+        """Do it and wait for what becomes of it; ``follow`` and ``answer`` as for `Works.do`. Ended from outside (TERM, HUP) it
+        ends what it began, as at Ctrl-C."""
         told: list[int] = []
         try:
-            return self._runner.run(_until_told(self.desk.do(action, follow), told))
+            return self._runner.run(_until_told(self.desk.do(action, follow, answer), told))
         except asyncio.CancelledError:
             if not told:
                 raise

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Awaitable
 from pathlib import Path
 
 from ..core.actions import Run, RunState, Start, called
 from ..core.alerts import Ref
+from ..core.asking import Want
 from ..core.books import Book, Books
 from ..core.plans import Plan
 from ..core.runbooks import Confirm, Runbook, offered
@@ -17,6 +19,7 @@ from ..engine.spool import LINE_CAP, safe_line
 from ..ui.exact import spell, spell_shown
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .alerts import find, outcome, state_word
+from .answering import answered
 from .books import shelf, show
 from .compose import House, house
 from .configured import configured
@@ -146,12 +149,14 @@ def _show(plan: Plan) -> None:
 def _show_step(step: ResolvedStep, escape: bool) -> None:
     first, *more = step.shown()
     env = "".join(f"{spell_shown(each, ascii=escape)} " for each in more if each.beside and each.label == "with")
-    around = (f"{each.label} {spell_shown(each, ascii=escape)}" for each in more if each.beside and each.label != "with")
+    around = (f"{each.label} {spell_shown(each, ascii=escape)}" for each in more if each.beside and each.label not in ("", "with"))
     place = "".join(f"   ({each})" for each in around)
-    say(f"  {env}{spell_shown(first, ascii=escape)}{place}")
+    label = "" if first.label in ("runs", "script") else f"{first.label}: "
+    say(f"  {label}{env}{spell_shown(first, ascii=escape)}{place}")
     for each in more:
-        if not each.beside:
-            say(f"    {spell_shown(each, ascii=escape)}")
+        if not each.beside or not each.label:
+            label = f"{each.label}: " if each.label else ""
+            say(f"    {label}{spell_shown(each, ascii=escape)}")
 
 
 def _confirmed(plan: Plan, options: Options) -> None:
@@ -168,10 +173,11 @@ def _confirmed(plan: Plan, options: Options) -> None:
 
 
 def _execute(home: House, action: Start, options: Options) -> int:
-    shown = 0
+    shown, going = 0, ""
 
     def follow(run_id: str) -> None:
-        nonlocal shown
+        nonlocal shown, going
+        going = run_id
         output = home.desk.output(run_id, shown)
         for line in output.lines:
             say_output(line if options.color else plain(line, LINE_CAP))
@@ -179,7 +185,10 @@ def _execute(home: House, action: Start, options: Options) -> int:
             sys.stdout.flush()
         shown = output.first + len(output.lines)
 
-    (run,) = home.do(action, follow)
+    def answer(want: Want) -> Awaitable[str | None]:
+        return answered(want, home.desk.terminal(going), lambda: home.desk.terminal(going) is None)
+
+    (run,) = home.do(action, follow, answer if sys.stdin.isatty() else None)
     say(outcome(run) + (f" (exit status {run.exit_code})" if run.exit_code else ""))
     if run.state is RunState.UNCERTAIN:
         return COULD_NOT_SEE

@@ -9,7 +9,6 @@ import msgspec
 
 from ..core.filters import FilterError, parse
 from ..core.placeholders import placeholders, unfit
-from ..core.plans import params_of
 from ..core.runbooks import Param, Runbook
 from ..core.text import clean, clean_block
 from ..core.units import Seconds
@@ -38,7 +37,7 @@ def read_runbook(decoder: Decoder, name: str, raw: object, *, prose: bool = Fals
     if not isinstance(built, Runbook):
         return None
     if _check_braces(decoder, built, path):
-        check_steps(decoder, built.steps, params_of(built), path)
+        check_steps(decoder, built, path)
     changes = None if built.changes is None else clean(built.changes)
     return msgspec.structs.replace(built, title=clean(title), changes=changes, help=clean_block(built.help))
 
@@ -104,7 +103,9 @@ def _check_braces(decoder: Decoder, runbook: Runbook, path: KeyPath) -> bool:
     """Whether what stands in braces is well formed."""
     texts: list[tuple[KeyPath, str]] = [((*path, key), text or "") for key, text in _told(runbook).items()]
     for index, step in enumerate(runbook.steps):
-        texts += [((*path, "steps", index, *where), text) for where, text in step.do.texts()]
+        here = (*path, "steps", index)
+        texts += [((*here, *where), text) for where, text in step.do.texts()]
+        texts += [((*here, "undo", *where), text) for where, text in (step.undo.do.texts() if step.undo is not None else ())]
     well = True
     for place, text in texts:
         try:

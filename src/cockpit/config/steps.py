@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from ..core.placeholders import placeholders
+from ..core.plans import captured, params_of
+from ..core.runbooks import Runbook
+from ..core.steps.rules import faults
 from ..core.steps.step import KINDS, Step
 from ..core.text import clean
 from . import sentences
@@ -42,13 +46,15 @@ def read_step(decoder: Decoder, raw: object, path: KeyPath) -> Step | Bad:
         return BAD
     kind = KINDS[kinds[0]]
     own = decoder.fields(kind, {key: value for key, value in raw.items() if key not in _COMMON}, path, also=_COMMON)
-    common = decoder.fields(Step, {key: value for key, value in raw.items() if key in _COMMON}, path, without=("do",))
+    common = decoder.fields(
+        Step, {key: value for key, value in raw.items() if key in _COMMON}, path, without=("do", "undo"), also=("undo",)
+    )
     if isinstance(own, Bad) or isinstance(common, Bad):
         return BAD
-    step = decoder.built(Step, {**common, "do": decoder.built(kind, own, path)}, path)
-    if isinstance(step, Step) and step.timeout is not None and step.timeout <= 0:
-        decoder.faults.add((*path, "timeout"), "timeout must be more than 0")
-    return step
+    common["do"] = decoder.built(kind, own, path)
+    if "undo" in raw:
+        common["undo"] = read_step(decoder, raw["undo"], (*path, "undo"))
+    return decoder.built(Step, common, path)
 
 
 def _kinds(raw: Mapping[str, object]) -> list[str]:
@@ -58,11 +64,12 @@ def _kinds(raw: Mapping[str, object]) -> list[str]:
     return [kind for kind in named if kind not in own]
 
 
-def check_steps(decoder: Decoder, steps: Sequence[Step], params: Collection[str], path: KeyPath) -> None:
-    """What is wrong with steps that can be read."""
-    for index, step in enumerate(steps):
-        for fault in step.do.faults(params):
-            decoder.faults.add((*path, "steps", index, *fault.where), fault.what, fault.hint)
+def check_steps(decoder: Decoder, runbook: Runbook, path: KeyPath) -> None:
+    """What is wrong with steps that can be read, and whose braces are well formed."""
+    for name in set(placeholders(runbook.target)) & captured(runbook).keys():
+        decoder.faults.add((*path, "target"), f"target holds {name}, which only a step of the run gives", "it must be known before")
+    for fault in faults(runbook.steps, params_of(runbook), runbook.params):
+        decoder.faults.add((*path, "steps", *fault.where), fault.what, fault.hint)
 
 
 def _no_kind(decoder: Decoder, raw: Mapping[str, object], kinds: Sequence[str], path: KeyPath) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from .alerts import Ref
+from .asking import Want
 from .covers import Cover
 from .responses import RESPONSES, Escalate, Merge, Reassign, Resolve, Response, RunPlay, Snooze
 
@@ -111,6 +112,17 @@ class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
     run_id: str
 
 
+class Reply(msgspec.Struct, frozen=True, tag="reply"):
+    """Answer the question of that ``number`` that a run waits for. It is kept nowhere as it is: ``value`` may be a secret."""
+
+    run_id: str
+    number: int
+    value: str
+
+    def __repr__(self) -> str:
+        return f"Reply({self.run_id!r}, {self.number}, …)"
+
+
 Action = (
     Ack
     | Unack
@@ -125,6 +137,7 @@ Action = (
     | Response
     | Start
     | Cancel
+    | Reply
 )
 
 
@@ -160,8 +173,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     ``what`` is the verb ("ack", "silence", "free-disk"); ``target`` says on what, for people.
     ``settled_mono`` is the engine's monotonic time at which it left ``PENDING``/``RUNNING``: only a snapshot asked after
-    it confirms it. ``output_path`` is the file that keeps a runbook's output. ``done`` is of how many of its alerts its source has
-    been told so far, where they are many.
+    it confirms it. ``output_path`` is the file that keeps a runbook's output. ``wants`` is what it waits for a
+    person to say. ``done`` is of how many of its alerts its source has been told so far, where they are many.
     """
 
     id: str
@@ -177,6 +190,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     settled_mono: float | None = None
     done: int = 0
+    wants: Want | None = None
 
 
 def called(run: Run) -> str:
@@ -209,6 +223,7 @@ WRITES: dict[type, str] = {
     **RESPONSES,
     Start: "run a runbook",
     Cancel: "cancel a run",
+    Reply: "answer a run",
 }
 """Every action writes; read-only removes them all. The words are the person's name for each."""
 

@@ -37,7 +37,7 @@ class Plan(msgspec.Struct, frozen=True):
     @property
     def exact(self) -> tuple[tuple[str, ...], ...]:
         """All that would be done, step by step: it is compared with what was shown, and journalled. See `steps.kind.Kind.exact`."""
-        return tuple(step.exact() for step in self.steps)
+        return tuple(words for step in self.steps for words in step.exact())
 
 
 class _Facts(msgspec.Struct, frozen=True):
@@ -80,7 +80,8 @@ def params_of(runbook: Runbook) -> dict[str, Param]:
     (``from = "label:NAME"``). Raises ``ValueError`` for malformed braces."""
     texts = (runbook.target, *(text for step in runbook.steps for text in step.texts()), runbook.title, runbook.changes or "")
     used = (name for text in texts for name in placeholders(text))
-    return {**runbook.params, **{name: _undeclared(name) for name in used if name not in runbook.params}}
+    given = {*runbook.params, *captured(runbook)}
+    return {**runbook.params, **{name: _undeclared(name) for name in used if name not in given}}
 
 
 def _undeclared(name: str) -> Param:
@@ -90,10 +91,16 @@ def _undeclared(name: str) -> Param:
 def _needed(runbook: Runbook, params: Mapping[str, Param]) -> set[str]:
     """The parameters that must have a value before it can run. ``title`` and ``changes`` only name what they can."""
     names = {*runbook.params, *placeholders(runbook.target)}
-    for step in runbook.steps:
-        names |= {name for text in step.texts() for name in placeholders(text)}
-        names |= set(step.do.names(params))
-    return names
+    return names.union(*(step.names(params) for step in runbook.steps)) - captured(runbook).keys()
+
+
+def captured(runbook: Runbook) -> dict[str, int]:
+    """The names that steps take from their output, and the number (from 1) of the step that does."""
+    found: dict[str, int] = {}
+    for number, step in enumerate(runbook.steps, 1):
+        for name in step.gives():
+            found.setdefault(name, number)
+    return found
 
 
 def plan(runbook: Runbook, alert: Alert | None, given: Mapping[str, str], reading: Mapping[str, float] | None = None) -> Plan:
@@ -107,16 +114,16 @@ def plan(runbook: Runbook, alert: Alert | None, given: Mapping[str, str], readin
     """
     try:
         params = params_of(runbook)
+        needed = _needed(runbook, params)
     except ValueError as error:
         return Plan(runbook, dict(given), (), "", refused=str(error), changes=clean(runbook.changes or ""))
     facts = _Facts(alert, given, reading or {})
     changes = _told(runbook.changes or "", runbook, facts)
     found = {name: facts.value(name, param) for name, param in params.items()}
     values = {name: value for name, value in found.items() if value is not None}
-    needed = _needed(runbook, params)
     missing = tuple(name for name in found if name not in values and name in needed)
     reasons = [_stranger(name, params, runbook) for name in given if name not in params]
-    reasons += [step.do.unsafe() for step in runbook.steps]
+    reasons += [each.do.unsafe() for step in runbook.steps for each in (step, step.undo) if each is not None]
     for name, value in values.items():
         if name in needed or name in given:
             param = params[name]
@@ -126,9 +133,18 @@ def plan(runbook: Runbook, alert: Alert | None, given: Mapping[str, str], readin
     target = _target(runbook, alert, values)
     if any(reasons):
         return Plan(runbook, values, (), target, "; ".join(filter(None, reasons)), missing, changes)
-    steps = tuple(step.resolved(values) for step in runbook.steps)
+    steps = _resolved(runbook, values)
     refused = _unrunnable(steps)
     return Plan(runbook, values, () if refused else steps, target, refused, changes=changes)
+
+
+def _resolved(runbook: Runbook, values: Mapping[str, str]) -> tuple[ResolvedStep, ...]:
+    steps: list[ResolvedStep] = []
+    later: dict[str, int] = {}
+    for number, step in enumerate(runbook.steps, 1):
+        steps.append(step.resolved(values, later, number))
+        later.update((name, number) for name in step.gives() if name not in later)
+    return tuple(steps)
 
 
 def _stranger(name: str, params: Mapping[str, Param], runbook: Runbook) -> str:
@@ -143,7 +159,7 @@ def _unrunnable(steps: Sequence[ResolvedStep]) -> str:
     if not steps:
         return "it has no steps"
     for number, step in enumerate(steps, 1):
-        if problem := step.do.problem():
+        if problem := step.problem():
             return f"step {number} {problem}"
     return ""
 

@@ -20,6 +20,7 @@ from .actions import (
     MakeOverride,
     MakeSilence,
     PagePeople,
+    Reply,
     Run,
     Start,
     Unack,
@@ -108,6 +109,11 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
         case Cancel(run_id=run_id):
             going = any(run.id == run_id and not run.state.settled for run in view.runs)
             return None if going else "that run is not going on any more"
+        case Reply(run_id=run_id, number=number, value=value):
+            wants = next((run.wants for run in view.runs if run.id == run_id), None)
+            if wants is None or wants.number != number:
+                return "that run does not wait for this any more"
+            return wants.unfit(value) or None
 
 
 def narrowed(action: Action, view: View, can: frozenset[tuple[str, str]]) -> Action:

@@ -40,6 +40,14 @@ class Output(msgspec.Struct, frozen=True):
     truncated: bool = False
 
 
+class Session(msgspec.Struct, frozen=True):
+    """A program that a run wants to have the terminal for itself: argv, whole environment, and directory ("" = ours)."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: str = ""
+
+
 class Told(msgspec.Struct, frozen=True):
     """One person by one channel: the name for people, the channel, and the address there ("" where it needs none)."""
 
@@ -69,8 +77,8 @@ class Desk(Protocol):
     def ask(self, action: Action) -> str:
         """Journal the intent, then do it. Gives the run's id; its fate is in ``view.runs``, from the next view on. An action on
         alerts of several sources becomes a run for each: the first one's id is given, the others have ``.2``, ``.3`` after it.
-        ``Cancel`` gives back the id of the run that it ends. Raises ``Refused`` with the reason (the same words as ``why_not``) and
-        then nothing was journalled or sent."""
+        ``Cancel`` and ``Reply`` give back the id of the run that is meant. Raises ``Refused`` with the reason (the same words as
+        ``why_not``) and then nothing was journalled or sent."""
         ...
 
     def why_not(self, action: Action | type) -> str | None:
@@ -113,6 +121,11 @@ class Desk(Protocol):
 
     def output(self, run_id: str, since: int = 0) -> Output:
         """What a run has printed from line number ``since`` on."""
+        ...
+
+    def terminal(self, run_id: str) -> Session | None:
+        """What a run that waits for that wants executed at a terminal (`Answers.TERMINAL`); its exit status is the answer. ``None``
+        where it does not wait for that, or is another cockpit's."""
         ...
 
     def past(self, alert: Alert) -> tuple[Past, ...]:

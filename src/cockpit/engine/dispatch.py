@@ -14,8 +14,9 @@ from contextlib import suppress
 
 import msgspec
 
-from ..core.actions import Ack, Action, Cancel, PagePeople, Run, RunState, Start, Unack
+from ..core.actions import Ack, Action, Cancel, PagePeople, Reply, Run, RunState, Start, Unack
 from ..core.alerts import Ref
+from ..core.asking import Answers, Want
 from ..core.plans import Plan
 from ..core.sources import Snapshot
 from ..core.why import under_way
@@ -64,6 +65,7 @@ class Dispatch:
         self._sent: dict[str, str] = {}  # runs of this process that a snapshot can still settle, and their source
         self._unseen: dict[str, int] = {}
         self._aside = Aside("journal of runs")
+        runner.on_want = self._waits
         self._unwritten: set[str] = set()
         self.mine: set[str] = set()
 
@@ -103,8 +105,8 @@ class Dispatch:
         stem = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         if isinstance(action, Start):
             return (self._starting(action, stem),)
-        if isinstance(action, Cancel):
-            raise TypeError("a cancellation is no run of its own")
+        if isinstance(action, (Cancel, Reply)):
+            raise TypeError("a cancellation and an answer are no runs of their own")
         if isinstance(action, PagePeople):
             return (self._run(action, stem, "page", ", ".join(action.to)),)
         view = self._store.peek
@@ -117,7 +119,7 @@ class Dispatch:
         """What is known here of who does the same now; the journal is asked for the others before anything is sent."""
         key = self._exclusive(run)
         for other in self._store.runs if key else ():
-            if not other.state.settled and not isinstance(other.action, Cancel) and self._exclusive(other) == key:
+            if not other.state.settled and not isinstance(other.action, (Cancel, Reply)) and self._exclusive(other) == key:
                 raise Refused(under_way(other))
 
     def cancel(self, action: Cancel, on_loop: Callable[[Callable[[], object]], None]) -> None:
@@ -131,6 +133,28 @@ class Dispatch:
             raise Refused(f"{run.what} has been sent: it cannot be called back")
         self._aside.put(lambda: self._note("run.cancelled", run))
         on_loop(lambda: self._runner.cancel(run.id, f"cancelled by {self._who}"))
+
+    def reply(self, action: Reply, on_loop: Callable[[Callable[[], object]], None]) -> None:
+        """Hand an answer to a run that waits for it; ``on_loop`` as for `cancel`. Raises `Refused` where that cannot be."""
+        run = self._store.run(action.run_id)
+        if run is None or run.wants is None or run.wants.number != action.number:
+            raise Refused("that run does not wait for this any more")
+        if run.id not in self.mine:
+            raise Refused("another cockpit began that run: answer it there")
+        said = "" if run.wants.asked.kind is Answers.SECRET else action.value
+        data = {"run": run.id, "what": run.what, "question": run.wants.asked.text, "answer": said, **self._real}
+        self._aside.put(lambda: self._record("run.answered", run, data))
+        on_loop(lambda: self._runner.answer(run.id, action.number, action.value, self._who))
+
+    def _waits(self, run_id: str, want: Want | None) -> None:
+        """A run begins to wait for a person, or ceases to."""
+        run = self._store.run(run_id)
+        if run is None or run.state.settled:
+            return
+        run = msgspec.structs.replace(run, wants=want)
+        self._store.put_run(run)
+        self._aside.put(lambda: self._keep(run))
+        self._changed()
 
     def awaited(self, run_id: str) -> str:
         """The source whose next snapshots may settle this run; "" if nothing will."""
@@ -255,7 +279,7 @@ class Dispatch:
 
     def _exclusive(self, run: Run) -> str:
         match run.action:
-            case Start(dry_run=True) | Cancel():
+            case Start(dry_run=True) | Cancel() | Reply():
                 return ""
             case Start() as action:
                 return same_steps(self._plan(action))
@@ -267,13 +291,13 @@ class Dispatch:
     def _needs_journal(self, run: Run) -> bool:
         if isinstance(run.action, Start):
             return not run.action.dry_run and self._plan(run.action).runbook.changes is not None
-        if isinstance(run.action, (PagePeople, Cancel)):
+        if isinstance(run.action, (PagePeople, Cancel, Reply)):
             return False  # help can be called for whatever else fails
         source = self._source(verbs.by_source(run.action)[0][0])
         return source is not None and source.provider_name == LOCAL  # which keeps what people do in the journal itself
 
     async def _carry_verb(self, run: Run) -> Run:
-        if isinstance(run.action, (Start, PagePeople, Cancel)):
+        if isinstance(run.action, (Start, PagePeople, Cancel, Reply)):
             raise TypeError(f"{run.what} is not done by a provider")
         name = verbs.by_source(run.action)[0][0]
         source = self._source(name)
@@ -304,7 +328,7 @@ class Dispatch:
     async def _told(self, source: Source, run: Run) -> Outcome:
         """Have it done, and say how far it is where it is for many."""
         action = run.action
-        if isinstance(action, (Start, PagePeople, Cancel)):
+        if isinstance(action, (Start, PagePeople, Cancel, Reply)):
             raise TypeError(f"{run.what} is not done by a provider")
         if not isinstance(action, (Ack, Unack)) or len(action.refs) < 2:
             return await tell(source, verbs.call(action, run.who))
@@ -363,6 +387,9 @@ class Dispatch:
         data = {"run": run.id, "what": run.what, "state": run.state.value, "reason": run.reason, **self._real}
         if run.exit_code is not None:
             data["exit_code"] = str(run.exit_code)
-        source = "" if isinstance(run.action, (Start, PagePeople, Cancel)) else verbs.by_source(run.action)[0][0]
+        self._record(kind, run, data)
+
+    def _record(self, kind: str, run: Run, data: Mapping[str, str]) -> None:
+        source = "" if isinstance(run.action, (Start, PagePeople, Cancel, Reply)) else verbs.by_source(run.action)[0][0]
         with suppress(JournalError):  # the run itself is written; the journal's own `problem` tells the rest
             self._journal.record(kind, at=self._clock.now(), who=self._who, source=source, subject=run.target, data=data)

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property, partial
 
 from ..config.model import Config, ConfigError
-from ..core.actions import Action, Cancel
+from ..core.actions import Action, Cancel, Reply
 from ..core.alerts import Alert, Ref
 from ..core.curves import Curve
 from ..core.questions import Answered, Question
@@ -116,6 +116,9 @@ class Engine(Works):
             self._dispatch.cancel(action, self._on_loop)
             return action.run_id
         self._refuse(action)
+        if isinstance(action, Reply):
+            self._dispatch.reply(action, self._on_loop)
+            return action.run_id
         runs = self._dispatch.intend(narrowed(action, self._now(), self.can))
         self._on_loop(self._publish)
         for run in runs:

@@ -17,6 +17,7 @@ MOST = 2**20
 """Bytes that are kept of what a program prints without its cockpit."""
 _SAFE = {code: "?" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 _HERE = "\n… the cockpit was killed here; the program went on and printed: …\n"
+_LEFT = "\n… the run has ended here; the program went on, as it should, and printed: …\n"
 
 
 def listen(output: int, life: int, file: int) -> None:
@@ -24,14 +25,14 @@ def listen(output: int, life: int, file: int) -> None:
     read goes to ``file``; -1 if the output is not kept."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)  # who ends the cockpit by its name or its group does not mean the repair
-    os.read(life, 1)
+    here = _LEFT if os.read(life, 1) else _HERE
     os.set_blocking(output, True)  # as the cockpit had it, it was not; now nobody else reads it
     left = MOST if file >= 0 else 0
     while data := os.read(output, 65536):
         if left > 0:
             try:
                 if left == MOST:
-                    os.write(file, _HERE.encode())
+                    os.write(file, here.encode())
                 os.write(file, data[:left].decode("utf-8", "replace").translate(_SAFE).encode())
             except OSError:
                 left = 0  # the disk is full, and perhaps this very run is freeing it

@@ -25,7 +25,7 @@ from ..core.traps import TrapView
 from ..core.view import View
 from ..core.why import why_not
 from ..provider import Clock
-from .desk import Output, Refused, Told, unheard
+from .desk import Output, Refused, Session, Told, unheard
 from .hits import Hits
 from .journal import Journal
 from .lastknown import last_known
@@ -175,6 +175,10 @@ class Opening:
         """See `Desk.past`."""
         engine = self._engine
         return engine.past(alert) if engine is not None else ()
+
+    def terminal(self, run_id: str) -> Session | None:
+        """See `Desk.terminal`."""
+        return self._behind().terminal(run_id)
 
     def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:
         """See `Desk.readings`."""

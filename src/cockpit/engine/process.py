@@ -178,6 +178,18 @@ class Child:
             with contextlib.suppress(ProcessLookupError):  # it has ended, and its thread is about to say so
                 os.kill(self._begun.result(), signal.SIGTERM)
 
+    def leave(self) -> None:
+        """Listen no more, and leave that to the `listener`: the program goes on."""
+        if self._life >= 0:
+            with contextlib.suppress(OSError):
+                os.write(self._life, b"!")
+            os.close(self._life)
+            self._life = -1
+        if self._listener is not None:
+            threading.Thread(target=self._listener.wait, name=f"run {self._run_id}, listener", daemon=True).start()
+        with contextlib.suppress(OSError):
+            os.close(self._out)
+
     async def end(self, grace: float) -> None:
         """TERM to all of its kin, ``grace`` seconds, then KILL until none is left. Never raises."""
         kin = Kin(self._begun.result(), self._run_id)

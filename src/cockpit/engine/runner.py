@@ -6,34 +6,31 @@ A run goes on when the terminal stalls, because the engine has a thread of its o
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from ..core.actions import RunState
+from ..core.asking import Want
 from ..core.plans import Plan
-from ..core.steps.step import ResolvedStep
 from ..core.text import clean
-from ..core.units import say_seconds
 from ..provider import Clock
-from .desk import Output
+from .course import Course, said
+from .desk import Output, Session
 from .spool import CAP, LINE_CAP, Spool, kept
-from .steps.deeds import deed
-from .steps.doing import DISK, Doing, Going, Outcome
+from .steps.doing import DISK, Going, Outcome
 
-_LAST_WORDS = 2.0  # real seconds in which a step that was ended has to come to its end
 _REMEMBERED = 8  # so many ended runs keep their lines in memory; of the others the file is read
 
 
 class Runner:
     """Executes plans; several at once. ``hidden`` names the environment variables that no program gets: the secrets that the config
     refers to. ``grace`` is how long (seconds) a program may take to end after TERM. Methods belong to the engine's loop, except
-    `output`, which any thread may call."""
+    `output`, which any thread may call. ``on_want`` is called with a run's id when it begins to wait for a person, and with
+    ``None`` when it ceases to; ``attended`` says whether there is anybody to ask."""
 
     def __init__(
         self,
@@ -51,6 +48,8 @@ class Runner:
         self._going: dict[str, Going] = {}
         self._unwanted: dict[str, str] = {}
         self._shut = ""
+        self.attended = True
+        self.on_want: Callable[[str, Want | None], None] = lambda _id, _want: None
         self._idle = asyncio.Event()
         self._idle.set()
         self._spools: dict[str, Spool] = {}
@@ -63,7 +62,8 @@ class Runner:
         """Execute the steps in order. A step that fails ends the run, unless it says ``continue_on_error``. Never raises for what a
         program does. Not to be cancelled as a task: `cancel` is how a run is ended, so that nothing of it is left behind."""
         begun = self._clock.mono()
-        going = self._going[run_id] = Going(run_id)
+        going = self._going[run_id] = Going(run_id, self.on_want)
+        going.attended = self.attended
         if unwanted := self._shut or self._unwanted.pop(run_id, ""):
             going.end(unwanted)
         self._idle.clear()
@@ -80,7 +80,7 @@ class Runner:
                 await going.write(partial(self._rehearse, going.spool, plan))
                 outcome = Outcome(RunState.CONFIRMED, None, 0.0, "dry run: nothing was executed")
             else:
-                outcome = await self._steps(plan, going, begun)
+                outcome = await Course(plan, going, self._clock, self.hidden, self._grace).run(begun)
             try:
                 await going.write(going.spool.close, DISK)
             except TimeoutError:
@@ -104,10 +104,21 @@ class Runner:
             return
         going.end(why)
 
+    def answer(self, run_id: str, number: int, value: str, who: str) -> None:
+        """What a person says to the question of that number; nothing where the run does not wait for that any more."""
+        if (going := self._going.get(run_id)) is not None:
+            going.answer(number, value, who)
+
+    def session(self, run_id: str) -> Session | None:
+        """What a run wants executed at a terminal; any thread may ask."""
+        going = self._going.get(run_id)
+        return going.session if going is not None else None
+
     def shut(self, why: str) -> None:
         """End all runs, and begin none any more."""
         self._shut = why
         for going in self._going.values():
+            going.shut = True
             going.end(why)
 
     async def idle(self) -> None:
@@ -136,61 +147,5 @@ class Runner:
 
     def _rehearse(self, spool: Spool, plan: Plan) -> None:
         for step in plan.steps:
-            for line in step.do.said():
+            for line in said(step):
                 spool.say(line)
-
-    async def _steps(self, plan: Plan, going: Going, begun: float) -> Outcome:
-        deadline = begun + plan.runbook.timeout
-        failed: Outcome | None = None
-        code: int | None = None
-        for number, step in enumerate(plan.steps, 1):
-            place = f"step {number} of {len(plan.steps)}" + (f" ({step.step.name})" if step.step.name else "")
-            first, *more = step.do.said()
-            for line in (f"$ {first}", *more):
-                await going.say(line)
-            outcome = await self._step(step, plan, going, deadline)
-            code = outcome.exit_code
-            if outcome.state is RunState.CONFIRMED:
-                continue
-            outcome = msgspec.structs.replace(outcome, reason=f"{place} {outcome.reason}")
-            await going.say(outcome.reason)
-            if outcome.state is not RunState.FAILED or not step.step.continue_on_error:
-                return outcome
-            failed = failed or outcome
-        if failed is None:
-            return Outcome(RunState.CONFIRMED, code, 0.0)
-        # it went on past a failure because it was told to; how the last step ended is how the run ended
-        state = RunState.CONFIRMED if code == 0 else RunState.FAILED
-        return Outcome(state, code, 0.0, f"{failed.reason}, and went on as it should")
-
-    async def _step(self, step: ResolvedStep, plan: Plan, going: Going, deadline: float) -> Outcome:
-        left = deadline - self._clock.mono()
-        bound, whose = (left, f"the whole run may take {say_seconds(plan.runbook.timeout)}")
-        own = step.step.timeout
-        if own is not None and own < left:
-            bound, whose = own, f"it may take {say_seconds(own)}"
-        if going.ending.is_set():
-            return Outcome(RunState.CANCELLED, None, 0.0, f"was not started: {going.why}")
-        if bound <= 0:
-            return Outcome(RunState.TIMED_OUT, None, 0.0, f"was not started: {whose}")
-        work = deed(step.do, Doing(going, plan.runbook.name, self.hidden, self._grace, bound))
-        done = asyncio.ensure_future(work.done())
-        timer = asyncio.ensure_future(self._clock.sleep(bound))
-        ending = asyncio.ensure_future(going.ending.wait())
-        ends: set[asyncio.Future[Any]] = {done, timer, ending}
-        try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            if done.done():
-                return done.result()
-            timed_out = not going.ending.is_set()
-            still = await work.end()
-            left_over = f"; {still}" if still else ""
-            if timed_out:
-                return Outcome(RunState.TIMED_OUT, None, 0.0, f"did not end in time ({whose}) and was ended{left_over}")
-            return Outcome(RunState.CANCELLED, None, 0.0, f"was ended: {going.why}{left_over}")
-        finally:
-            await asyncio.wait({done}, timeout=_LAST_WORDS)
-            for task in (done, timer, ending):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task

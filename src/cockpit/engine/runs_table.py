@@ -88,7 +88,7 @@ def _read(body: str) -> Run | None:
 def orphaned(run: Run, pid: int) -> Run:
     """The run as it must be read once its process is gone: nobody knows how it ended."""
     reason = f"the cockpit that did it (process {pid}) ended before the outcome was known; look before you do it again"
-    return msgspec.structs.replace(run, state=RunState.UNCERTAIN, reason=reason)
+    return msgspec.structs.replace(run, state=RunState.UNCERTAIN, reason=reason, wants=None)
 
 
 def write_off(db: sqlite3.Connection, lost: Iterable[Run], now: datetime) -> None:

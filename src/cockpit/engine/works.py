@@ -17,9 +17,10 @@ import msgspec
 from ..config.model import Config
 from ..config.reread import Reread
 from ..config.secrets import resolve
-from ..core.actions import Action, Run, Start, touched
+from ..core.actions import Action, Reply, Run, Start, touched
 from ..core.aftermath import Past
 from ..core.alerts import Alert, Ref
+from ..core.asking import Want
 from ..core.books import Books
 from ..core.margins import Margin, occasion
 from ..core.plans import Plan
@@ -37,7 +38,7 @@ from .aside import Aside
 from .by_hand import paged_by_hand
 from .channels import Channels, unplugged
 from .crew import Crew
-from .desk import Refused
+from .desk import Refused, Session
 from .dispatch import PATIENCE, Dispatch
 from .disturbed import disturbances
 from .escalator import Escalator
@@ -68,6 +69,9 @@ GATHER = 1.0
 """Seconds for which what the keeper finds is gathered before this machine's own source is asked again."""
 LOOK = 10.0
 """Seconds that one look may take where its trap does not say."""
+
+Answer = Callable[[Want], Awaitable[str | None]]
+"""Asks a person what a run waits for; ``None`` ends the run."""
 
 
 class Works:
@@ -178,9 +182,16 @@ class Works:
         self._publish()
         return self._store.view
 
-    async def do(self, action: Action, follow: Callable[[str], None] = lambda _: None) -> tuple[Run, ...]:
+    async def do(
+        self,
+        action: Action,
+        follow: Callable[[str], None] = lambda _: None,
+        answer: Answer | None = None,
+    ) -> tuple[Run, ...]:
         """Do it and wait until nothing more will happen to it by itself: a run for each source concerned. ``follow`` is called
-        with a run's id again and again while it goes on, and once after. Raises `Refused`. On the engine's own loop."""
+        with a run's id again and again while it goes on, and once after; ``answer`` is asked for what a run waits for (``None``
+        ends it), and without that a run that needs a person fails. Raises `Refused`. On the engine's own loop."""
+        self._runner.attended = answer is not None
         self._refuse(action)
         runs = await self._dispatch.begin(narrowed(action, self._now(), self.can))
         work = asyncio.gather(*(self._carry_out(run) for run in runs))
@@ -189,6 +200,8 @@ class Works:
                 await asyncio.wait({work}, timeout=0.1)
                 for run in runs:
                     follow(run.id)
+                    if answer is not None:
+                        await self._answered(run.id, answer, work)
         except asyncio.CancelledError:
             for run in runs:
                 self._runner.cancel(run.id, "the cockpit was interrupted")
@@ -202,6 +215,28 @@ class Works:
                 await self._sources.poll(waiting)
         self._publish()
         return tuple(self._store.run(run.id) or run for run in runs)
+
+    async def _answered(self, run_id: str, answer: Answer, work: asyncio.Future[Any]) -> None:
+        """Have the present question of a run answered, unless the run is over first."""
+        run = self._store.run(run_id)
+        if run is None or run.wants is None:
+            return
+        said = asyncio.ensure_future(answer(run.wants))
+        ends: set[asyncio.Future[Any]] = {work, said}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        value = said.result() if said.done() else ""
+        if value is None:
+            self._runner.cancel(run_id, f"cancelled by {who_is(self.config)}")
+        elif said.done():
+            with contextlib.suppress(Refused):  # it is over, or has been answered
+                self._dispatch.reply(Reply(run_id, run.wants.number, value), self._soon)
+        said.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await said
+
+    def _soon(self, work: Callable[[], object]) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(work)
 
     def adopt(self, config: Config) -> None:
         """Go on with another config."""
@@ -253,6 +288,10 @@ class Works:
     def why_not(self, action: Action | type) -> str | None:
         """See `Desk.why_not`."""
         return why_not(action, self._now(), self.can)
+
+    def terminal(self, run_id: str) -> Session | None:
+        """See `Desk.terminal`."""
+        return self._runner.session(run_id)
 
     def plan(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
         """A runbook resolved for an alert as it is now: the exact preview. What cannot be (any more) says why in ``refused``."""

@@ -26,13 +26,15 @@ def wanted(what: str) -> Callable[[str], str | None]:
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One line to fill in. ``check`` gives the reason a value is refused, or ``None``; ``help`` stands beside the label."""
+    """One line to fill in. ``check`` gives the reason a value is refused, or ``None``; ``help`` stands beside the label. What is
+    typed into a ``hidden`` one is not shown."""
 
     id: str
     label: str
     value: str = ""
     help: str = ""
     check: Callable[[str], str | None] = anything
+    hidden: bool = False
 
 
 class Ask(Box[dict[str, str] | None]):
@@ -63,7 +65,7 @@ class Ask(Box[dict[str, str] | None]):
         """Each field: label, line, and what is wrong with it."""
         for number, field in enumerate(self._fields):
             label = Content.assemble((field.label, "bold"), ("  " + field.help if field.help else "", "$role-muted"))
-            line = Typed(field.value, id=f"field-{number}")
+            line = Typed(field.value, id=f"field-{number}", hidden=field.hidden)
             line.turn = self._turn
             yield Vertical(
                 Said(label, classes="label"),

@@ -288,7 +288,7 @@ def _help(board: Board, _: str) -> None:
 
 
 def _runs(board: Board, _: str) -> None:
-    from .runs import RunList
+    from .run_list import RunList
 
     board.app.push_screen(RunList(board.desk, board.zone))
 

@@ -26,7 +26,7 @@ GLYPHS: dict[RunState, tuple[str, str]] = {
 
 def said(run: Run) -> str:
     """How it stands, for people: "failed, exit 3, after 12 s"."""
-    parts = [state_word(run.state)]
+    parts = ["waits for you" if run.wants is not None else state_word(run.state)]
     if run.exit_code is not None and (run.exit_code or isinstance(run.action, Start)):
         parts.append(f"exit {run.exit_code}")
     if run.seconds is not None and run.state.settled and isinstance(run.action, Start):
@@ -40,6 +40,8 @@ def facts(run: Run, zone: str) -> list[Line]:
     lines: list[Line] = [Content.styled(f"{called(run)} · {run.target or 'no target'} · {run.who} · {when}", "$role-muted")]
     if isinstance(run.action, Start) and run.action.dry_run:
         lines.append(Content.styled("dry run: nothing is executed", "bold $role-pending"))
+    if run.wants is not None:
+        lines.append(Content.styled(f"{run.wants.place}: {run.wants.asked.text}", "bold $role-pending"))
     if run.reason:
         lines.append(Content.styled(run.reason, GLYPHS[run.state][1]))
     return lines

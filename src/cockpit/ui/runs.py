@@ -1,9 +1,9 @@
-"""What was done: the list of runs, and one run with its output as it comes."""
+"""One run, with its output as it comes, and what it waits for."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,18 +12,14 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from ..core.actions import Cancel, Run, RunState, Start, called
+from ..core.actions import Cancel, Reply, Run, RunState, Start, called
+from ..core.asking import Want
 from ..core.units import say_seconds
-from ..engine.desk import Desk, Refused
+from ..engine.desk import Desk, Refused, Session
 from .box import Box, Said
-from .choices import Choices
 from .coloured import coloured
 from .page import Line, Page
 from .run_words import GLYPHS, facts, said
-from .spans import cells, fit
-from .timeline import state_word
-from .times import city
-from .times import zone as at_zone
 from .typed import Typed
 
 KEPT = 10_000
@@ -37,12 +33,13 @@ class _Stirred(Message):
 class RunOutput(Box[None]):
     """One run: its state in the title, its output as it comes. It stays at the end until one scrolls up, and again from the end on.
 
-    ``c`` asks whether to cancel it; ``/`` searches, ``n`` finds the next; ``esc`` closes the box, and the run goes on. Times are on
-    the clock of ``zone``.
+    A question of the run opens by itself, and again with ``a``. ``c`` asks whether to cancel it; ``/`` searches, ``n`` finds the
+    next; ``esc`` closes the box, and the run goes on. Times are on the clock of ``zone``.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "cancel", show=False),
+        Binding("a", "answer", show=False),
         Binding("slash", "search", show=False),
         Binding("n", "next", show=False),
         Binding("q", "leave", show=False),
@@ -62,6 +59,8 @@ class RunOutput(Box[None]):
         self._empty = True
         self._ended = False
         self._found: int | None = None
+        self._heeded = 0
+        self._box: Box[object] | None = None
         self.add_class("-full")
 
     def inside(self) -> Iterable[Widget]:
@@ -117,6 +116,7 @@ class RunOutput(Box[None]):
         if run is None or self._ended:
             return
         self._draw_head(run)
+        self._heed(run.wants)
         if run.state.settled:
             self._end(run, truncated=output.truncated)
 
@@ -146,6 +146,8 @@ class RunOutput(Box[None]):
     def _draw_keys(self, run: Run | None) -> None:
         going = run is not None and not run.state.settled and isinstance(run.action, Start)
         cancel = [("c", "cancel it")] if going else []
+        if run is not None and run.wants is not None:
+            cancel.insert(0, ("a", "answer"))
         remark = Content.styled(self._remark, "$role-refusal") if self._remark else ""
         self.say_keys(*cancel, ("/", "search"), ("esc", "close, the run goes on" if going else "close"), remark=remark)
 
@@ -164,6 +166,49 @@ class RunOutput(Box[None]):
         if isinstance(run.action, Start):
             last.append(Content.styled(f"{GLYPHS[run.state][0]} {said(run)}", f"bold {GLYPHS[run.state][1]}"))
         self.query_one(Page).add(last)
+
+    def _heed(self, want: Want | None) -> None:
+        """A question opens its box by itself, once; one that nobody has to answer any more takes its box away."""
+        if want is None:
+            box, self._box = self._box, None
+            if box is not None and box.is_current:
+                box.dismiss(None)
+        elif want.number != self._heeded and self.is_current:
+            self._heeded = want.number
+            self.action_answer()
+
+    def action_answer(self) -> None:
+        """Ask what the run waits for."""
+        run = self.run_now
+        if run is None or run.wants is None:
+            self._say("it waits for nothing")
+            return
+        from .answering import ask_for  # here, because most runs ask nothing
+
+        number = run.wants.number
+        box, then = ask_for(run.wants, lambda value: self._reply(number, value), self._desk.terminal(run.id), self._step_aside)
+        self._box = box
+        self.app.push_screen(box, then)
+
+    def _reply(self, number: int, value: str) -> None:
+        try:
+            self._desk.ask(Reply(self._run_id, number, value))
+        except Refused as no:
+            self._say(str(no))
+
+    def _step_aside(self, session: Session) -> None:
+        """Let a program have the terminal; how it ended is the answer."""
+        from .answering import sit_at
+
+        run = self.run_now
+        if run is None or run.wants is None:
+            self._say("it does not wait for this any more")
+            return
+        status = sit_at(self.app, session, lambda: self._desk.terminal(self._run_id) is None)
+        if status is None:
+            self._say("there is no terminal here that could be given away")
+        else:
+            self._reply(run.wants.number, str(status))
 
     def action_cancel(self) -> None:
         """Ask, then cancel."""
@@ -225,86 +270,3 @@ class RunOutput(Box[None]):
             self.query_one(Page).focus()
         else:
             self.dismiss(None)
-
-
-class RunList(Box[None]):
-    """The runs, newest first; ``enter`` shows one with its output. It keeps the cursor on the same run as others come."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,R", "leave", show=False)]
-
-    def __init__(self, desk: Desk, zone: str = "UTC") -> None:
-        super().__init__(f"Runs, times in {city(zone)}", [("enter", "output"), ("j k", "move"), ("esc", "close")])
-        self._desk, self._zone = desk, zone
-        self._runs: tuple[Run, ...] = ()
-        self._columns = (0, 0, 0)
-        self._stirred = False
-        self.add_class("-full")
-
-    def inside(self) -> Iterable[Widget]:
-        """The list, or the word that there is nothing."""
-        yield Said(id="none")
-        yield Choices(self._row)
-
-    def on_mount(self) -> None:
-        """Show what there is, and what comes."""
-        self.query_one(Choices).focus()
-        self._forget = self._desk.on_change(self._stir)
-        self._look()
-
-    def on_unmount(self) -> None:
-        """Stop being told."""
-        self._forget()
-
-    def _stir(self) -> None:
-        if not self._stirred:
-            self._stirred = True
-            self.post_message(_Stirred())
-
-    def on__stirred(self) -> None:
-        """Look in our own thread."""
-        self._stirred = False
-        if self.is_attached:
-            self._look()
-
-    def _look(self) -> None:
-        rows = self.query_one(Choices)
-        under = self._runs[rows.at].id if self._runs else ""
-        self._runs = newest_first(self._desk.view.runs)
-        self._columns = (
-            max((cells(called(run)) for run in self._runs), default=0),
-            max((cells(said(run)) for run in self._runs), default=0),
-            min(14, max((cells(run.who) for run in self._runs), default=0)),
-        )
-        at = next((n for n, run in enumerate(self._runs) if run.id == under), 0)
-        rows.show(len(self._runs), at)
-        nothing = self.query_one("#none", Said)
-        nothing.display = not self._runs
-        nothing.show("Nothing has been done yet.")
-
-    def _row(self, number: int, width: int) -> Content:
-        """Columns of the same widths in every row. Where it is narrow the place of the target shrinks, never the state."""
-        run = self._runs[number]
-        mark, style = GLYPHS[run.state]
-        narrow = width < 56
-        when = "" if width < 44 else run.at.astimezone(at_zone(self._zone)).strftime("%H:%M  " if narrow else "%m-%d %H:%M  ")
-        what, state, who = self._columns
-        if narrow:
-            what, state, who = min(what, 8 if width < 44 else 12), max(len(state_word(each.state)) for each in self._runs), 0
-        stands = state_word(run.state) if narrow else said(run)
-        state, what = min(state, max(17, width // 3)), min(what, width // 4)
-        left: list[str | tuple[str, str]] = [(mark, style), " ", (when, "$role-muted"), (fit(called(run), what), "bold"), "  "]
-        right: list[str | tuple[str, str]] = ["  ", (fit(stands, state), style)]
-        right += [("  " + fit(run.who, who), "$role-who")] if who else []
-        room = width - sum(cells(each if isinstance(each, str) else each[0]) for each in (*left, *right))
-        if room < 8 and who:  # who is in the box that enter opens; on what is not guessed
-            right, room = right[:2], room + who + 2
-        return Content.assemble(*left, fit(run.target, max(4, room)), *right)
-
-    def on_choices_chosen(self, event: Choices.Chosen) -> None:
-        """Open it."""
-        self.app.push_screen(RunOutput(self._desk, self._runs[event.at].id, self._zone))
-
-
-def newest_first(runs: Sequence[Run]) -> tuple[Run, ...]:
-    """Runs by when they were begun, the newest first."""
-    return tuple(sorted(runs, key=lambda run: run.at, reverse=True))

@@ -26,10 +26,11 @@ def _marked(strip: Strip, at: int) -> Strip:
 
 class Typed(Input):
     """Textual's `Input`, made calm. What is pasted loses its control characters, and its line breaks become spaces: a paste never
-    presses enter."""
+    presses enter. What is ``hidden`` is shown as dots."""
 
-    def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None) -> None:
-        super().__init__(clean(value, 16 * len(value)), placeholder=placeholder, select_on_focus=False, compact=True, id=id)
+    def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None, hidden: bool = False) -> None:
+        text = clean(value, 16 * len(value))
+        super().__init__(text, placeholder=placeholder, password=hidden, select_on_focus=False, compact=True, id=id)
         self.cursor_blink = False
         self.turn: Callable[[str], bool] = lambda _: False
         """What a form does with a key before the line does; gives back whether that was all."""

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol, Self
 
 import msgspec
 
+from ..patterns import PatternError, compiled
 from ..placeholders import encodes
 from ..text import clean
 
@@ -16,6 +17,7 @@ KeyPath = tuple[str | int, ...]
 """Where something stands in a step's table: ``("env", "HOST")``."""
 
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|KEY|CREDENTIAL|AUTH", re.I)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
@@ -80,6 +82,20 @@ class Kind(Protocol):
         """What the output says before the step begins, filled: lines to read, without the values of variables whose name speaks of
         a secret."""
         ...
+
+
+def named(key: str, name: str) -> Iterator[Fault]:
+    """What is wrong with the name of a value, under ``key``."""
+    if not _NAME.fullmatch(name):
+        yield Fault((key,), f"{clean(name)!r} cannot stand in braces", "use letters, digits, _ and -")
+
+
+def odd_pattern(pattern: str) -> Iterator[Fault]:
+    """What is wrong with the pattern of a value."""
+    try:
+        compiled(pattern)
+    except PatternError as error:
+        yield Fault(("pattern",), f"pattern is no regular expression that can be used, at character {error.column + 1}: {error}")
 
 
 def variables(env: Mapping[str, str]) -> str:

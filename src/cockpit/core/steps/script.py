@@ -37,9 +37,13 @@ _OF_ITS_OWN = {"zsh": _ZSH.split(), "fish": ["status", "pipestatus", "argv", "hi
 """What else a shell has for itself (zsh ties ``path`` to ``PATH``)."""
 
 
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_OF_A_SHELL = re.compile(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
+
+
 class ScriptStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``script`` is taken as it stands: ``{name}`` in it is literal text. A parameter that it names (``$name``, or as its language
-    has it) is in its environment; ``env`` adds variables, whose values may hold ``{param}``; so may ``cwd``."""
+    """``script`` is taken as it stands: ``{name}`` in it is literal text. A parameter that it names (``$name`` in a shell, else any
+    word) is in its environment; ``env`` adds variables, whose values may hold ``{param}``; so may ``cwd``."""
 
     text: str = msgspec.field(name="script")
     interpreter: str = "sh"
@@ -57,8 +61,9 @@ class ScriptStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         yield ("cwd",), self.cwd
 
     def names(self, params: Collection[str]) -> tuple[str, ...]:
-        """The parameters that its text names, ``-`` in a name as ``_``."""
-        words = set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", self.text))
+        """The parameters that its text names, ``-`` in a name as ``_``: in a shell by ``$name``, ``${name…``, else by any word."""
+        shell = _FLAGS.get(_named(self.interpreter), ())[-1:] == ("-c",) and not _named(self.interpreter).startswith("python")
+        words = set((_OF_A_SHELL if shell else _WORD).findall(self.text))
         return tuple(name for name in params if _variable(name) in words and _variable(name) not in self.env)
 
     def faults(self, params: Collection[str]) -> Iterator[Fault]:

@@ -6,50 +6,157 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from ..units import Seconds
+from ..conditions import condition
+from ..placeholders import placeholders
+from ..units import Seconds, say_seconds
+from .ask import AskStep
+from .capture import Capture
+from .interactive import InteractiveStep
 from .kind import Kind, Shown
+from .manual import ManualStep
+from .pick import PickStep
 from .run import RunStep
 from .script import ScriptStep
 from .ssh import SshStep
 
-Do = RunStep | ScriptStep | SshStep
+Do = RunStep | ScriptStep | SshStep | AskStep | PickStep | ManualStep | InteractiveStep
 """What a step does; the kinds of which the cockpit executes each."""
 
-KINDS: dict[str, type[Do]] = {"run": RunStep, "script": ScriptStep, "ssh": SshStep}
+KINDS: dict[str, type[Do]] = {
+    "run": RunStep,
+    "script": ScriptStep,
+    "ssh": SshStep,
+    "ask": AskStep,
+    "pick": PickStep,
+    "manual": ManualStep,
+    "interactive": InteractiveStep,
+}
 """The kinds, by the key of a step's table that says which it is. One may have another's key among its own: ``ssh`` with ``run``."""
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One step. ``name`` is for people; ``timeout`` (seconds) bounds this step alone; ``continue_on_error`` goes on after it has
-    failed (not after a deadline or a cancellation)."""
+    failed (not after a deadline or a cancellation).
+
+    ``when`` is a condition (`conditions`) without which it is skipped. ``retries`` does it again so many times where it fails,
+    ``retry_after`` (seconds) later, and needs ``idempotent = true``: the word that it may be done twice. ``capture`` takes values
+    from its output, which later steps use as any parameter. ``undo`` is a step that takes it back: it is offered when the run does
+    not reach its end. With ``background = true`` the run goes on beside it, and ends it at its own end, unless ``keep = true``.
+    """
 
     do: Do
     name: str = ""
     timeout: Seconds | None = None
     continue_on_error: bool = False
+    when: str = ""
+    idempotent: bool = False
+    retries: int = 0
+    retry_after: Seconds = Seconds(2.0)
+    capture: dict[str, Capture] = {}
+    undo: Step | None = None
+    background: bool = False
+    keep: bool = False
 
     def texts(self) -> Iterator[str]:
         """Every text that may hold ``{param}``."""
         yield from (text for _, text in self.do.texts())
+        if self.undo is not None:
+            yield from self.undo.texts()
 
-    def resolved(self, values: Mapping[str, str]) -> ResolvedStep:
-        """With every value in its place."""
-        return ResolvedStep(self.do.filled(values), self)
+    def gives(self) -> tuple[str, ...]:
+        """The names of the values that it gives to later steps."""
+        asked = (self.do.into,) if isinstance(self.do, AskStep | PickStep) else ()
+        return (*self.capture, *asked)
+
+    def names(self, params: Mapping[str, object]) -> frozenset[str]:
+        """The values that it needs, of ``params`` that there are. Raises ``ValueError`` for malformed braces and conditions."""
+        named = {name for _, text in self.do.texts() for name in placeholders(text)} | set(self.do.names(params))
+        if self.undo is not None:
+            named |= self.undo.names(params) - set(self.gives())
+        return frozenset(named | (condition(self.when).names() if self.when else frozenset()))
+
+    def resolved(self, values: Mapping[str, str], later: Mapping[str, int] = {}, number: int = 1) -> ResolvedStep:
+        """With every value in its place; ``later`` are the names that earlier steps will give, with the number of each, and this is
+        the step of that ``number``."""
+        known = {**values, **{name: f"‹{name} from step {at}›" for name, at in later.items()}}
+        own = {name: f"‹{name} from step {number}›" for name in self.gives() if name not in known}
+        wanted = condition(self.when) if self.when else None
+        return ResolvedStep(
+            self.do.filled(known),
+            self,
+            number,
+            skipped=wanted is not None and not wanted.names() & later.keys() and not wanted.holds(values),
+            open=wanted is not None and bool(wanted.names() & later.keys()),
+            later=tuple(name for name in later if name in self.names(later)),
+            undo=self.undo.do.filled({**known, **own}) if self.undo is not None else None,
+        )
 
 
 class ResolvedStep(msgspec.Struct, frozen=True):
-    """A step with every value in its place: ``do`` is exactly what will be executed, ``step`` the step as configured."""
+    """A step with every value in its place: ``do`` is exactly what will be executed, ``step`` the step as configured, ``number``
+    its place in the runbook (from 1).
+
+    ``skipped``: its ``when`` does not hold; ``open``: that is not known yet. ``later`` names the values that earlier steps will
+    give; in their places stands ``‹NAME from step N›``. ``undo`` is exactly what takes it back.
+    """
 
     do: Do
     step: Step
+    number: int = 1
+    skipped: bool = False
+    open: bool = False
+    later: tuple[str, ...] = ()
+    undo: Do | None = None
 
-    def exact(self) -> tuple[str, ...]:
-        """What is compared with what a person saw; see `Kind.exact`."""
-        return self.do.exact()
+    def problem(self) -> str:
+        """Why it cannot be executed; "" if it can."""
+        return self.do.problem() or (self.undo.problem() if self.undo is not None else "")
+
+    def exact(self) -> tuple[tuple[str, ...], ...]:
+        """All of it that is compared with what a person saw; see `Kind.exact`. Beside what is done stands how: its condition, how
+        often, what is taken from its output, what takes it back."""
+        step = self.step
+        if self.skipped:
+            return (("", "skipped", step.when, *self.do.exact()),)
+        beside: list[tuple[str, ...]] = []
+        if self.open:
+            beside.append(("", "when", step.when))
+        if step.retries:
+            beside.append(("", "again", str(step.retries), str(float(step.retry_after))))
+        for name, each in step.capture.items():
+            beside.append(("", "capture", name, each.regex, each.json, each.pattern, each.default or ""))
+        if step.background:
+            beside.append(("", "background", "keep" if step.keep else ""))
+        if self.undo is not None:
+            beside.append(("", "undo", *self.undo.exact()))
+        return (self.do.exact(), *beside)
 
     def shown(self) -> tuple[Shown, ...]:
         """The preview; see `Kind.shown`."""
-        return self.do.shown()
+        step = self.step
+        if self.skipped:
+            head, *more = self.do.shown()
+            return (
+                Shown("skipped", head.words),
+                Shown("", ("skipped: it is only done when " + step.when,), text=True, beside=True),
+            )
+        lines = [*self.do.shown()]
+        lines += [Shown("", (text,), text=True, beside=True) for text in self._beside()]
+        if self.undo is not None:
+            head, *more = self.undo.shown()
+            lines += [Shown("undo", head.words, head.text), *more]
+        return tuple(lines)
+
+    def _beside(self) -> Iterator[str]:
+        step = self.step
+        if self.open:
+            yield f"only when {step.when}"
+        if step.retries:
+            yield f"again up to {step.retries} times where it fails, {say_seconds(step.retry_after)} later"
+        for name, each in step.capture.items():
+            yield f"takes {name} from its output: {each.regex or each.json}, which must match {each.pattern}"
+        if step.background:
+            yield "in the background, and goes on after the run" if step.keep else "in the background, to the end of the run"
 
 
 def kind_of(do: Do) -> str:
@@ -57,6 +164,11 @@ def kind_of(do: Do) -> str:
     return next(name for name, kind in KINDS.items() if type(do) is kind)
 
 
-_: type[Kind] = RunStep
-_ = ScriptStep
-_ = SshStep
+BY_A_PERSON = (AskStep, PickStep, ManualStep, InteractiveStep)
+"""The kinds that wait for somebody."""
+
+
+def _keeps_the_protocol(*_: type[Kind]) -> None: ...
+
+
+_keeps_the_protocol(RunStep, ScriptStep, SshStep, AskStep, PickStep, ManualStep, InteractiveStep)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from ...core.steps.ask import AskStep
+from ...core.steps.interactive import InteractiveStep
+from ...core.steps.manual import ManualStep
+from ...core.steps.pick import PickStep
 from ...core.steps.run import RunStep
 from ...core.steps.script import ScriptStep
 from ...core.steps.ssh import SshStep
 from ...core.steps.step import Do
 from .doing import Deed, Doing
 from .program import Program
+from .question import Question
 from .ssh import Ssh
 
 
@@ -16,5 +21,7 @@ def deed(do: Do, doing: Doing) -> Deed:
     match do:
         case RunStep() | ScriptStep():
             return Program(do, doing)
+        case AskStep() | PickStep() | ManualStep() | InteractiveStep():
+            return Question(do, doing)
         case SshStep():
             return Ssh(do, doing)

@@ -7,12 +7,16 @@ import contextlib
 import os
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from ...core.actions import RunState
+from ...core.asking import Want
 from ..aside import Aside
+from ..capturing import MOST
+from ..desk import Session
+from ..redacting import Redactor
 from ..spool import Spool
 
 DISK = 2.0
@@ -23,25 +27,43 @@ T = TypeVar("T")
 
 class Outcome(msgspec.Struct, frozen=True):
     """How a run or a step ended. ``exit_code`` is that of the step that failed, or of the last; ``None`` where none ended by
-    itself. The ``reason`` of a step goes on after its name: "ended with status 3"."""
+    itself. The ``reason`` of a step goes on after its name: "ended with status 3". ``given`` are the values that
+    it gave to later ones."""
 
     state: RunState
     exit_code: int | None
     seconds: float
     reason: str = ""
+    given: dict[str, str] = {}
+
+
+class Ended(Exception):
+    """A run was ended while it waited for a person."""
+
+
+class Unattended(Exception):
+    """There is nobody to ask; the message goes on after the step's name."""
 
 
 class Going:
-    """A run under way: where its output goes, what ends it, and why."""
+    """A run under way: where its output goes, what ends it, and why; and what it waits for a person to say. ``told`` is called when
+    it begins and ceases to wait."""
 
     spool: Spool
     given_up = False
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, told: Callable[[str, Want | None], None] = lambda _id, _want: None) -> None:
         self.run_id = run_id
-        self._aside = Aside(f"output of {run_id}")
         self.ending = asyncio.Event()
         self.why = ""
+        self.session: Session | None = None
+        self.attended = True
+        self.shut = False
+        self._aside = Aside(f"output of {run_id}")
+        self._redactor = Redactor()
+        self._told = told
+        self._asked = 0
+        self._answer: asyncio.Future[tuple[str, str]] | None = None
 
     async def write(self, work: Callable[[], T], patience: float | None = None) -> T:
         """Have something done to the file, in turn: a disk that does not answer holds up this run alone. `TimeoutError` after
@@ -52,11 +74,58 @@ class Going:
     async def say(self, line: str) -> None:
         """Add a line of our own to the output."""
         with contextlib.suppress(TimeoutError):  # it will stand there once the disk answers
-            await self.write(partial(self.spool.say, line), DISK)
+            await self.write(partial(self.spool.say, self._redactor.line(line)), DISK)
 
-    async def feed(self, data: bytes) -> None:
-        """Add what a step printed to the output."""
-        await self.write(partial(self.spool.feed, data))
+    async def feed(self, data: bytes) -> bytes:
+        """Add what a step printed to the output, without secrets; gives back what was added."""
+        shown = self._redactor.pass_on(data)
+        if shown:
+            await self.write(partial(self.spool.feed, shown))
+        return shown
+
+    async def flush(self) -> None:
+        """Add what was held back because it might have become a secret: a step has ended."""
+        if rest := self._redactor.rest():
+            await self.write(partial(self.spool.feed, rest))
+
+    @property
+    def handle(self) -> int:
+        """The descriptor of the file for whoever writes on when this process is gone; -1 for nowhere: nobody would keep secrets out
+        of it then."""
+        return -1 if self._redactor.hides else self.spool.handle
+
+    def hide(self, secret: str) -> None:
+        """Keep this out of the output."""
+        self._redactor.hide(secret)
+
+    async def ask(self, want: Want) -> tuple[str, str]:
+        """Wait for a person, as long as it takes: the answer, which fits, and who gave it. Raises `Ended` where the run is ended
+        meanwhile, `Unattended` where nobody can be asked."""
+        if not self.attended:
+            raise Unattended("waits for a person, and there is nobody to ask: run it on the screen, or at a terminal")
+        self._asked += 1
+        self._answer = asyncio.get_running_loop().create_future()
+        ending = asyncio.ensure_future(self.ending.wait())
+        self._told(self.run_id, msgspec.structs.replace(want, number=self._asked))
+        try:
+            ends: set[asyncio.Future[Any]] = {self._answer, ending}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if not self._answer.done():
+                raise Ended
+            return self._answer.result()
+        finally:
+            self._answer = None
+            ending.cancel()
+            self._told(self.run_id, None)
+
+    def answer(self, number: int, value: str, who: str) -> None:
+        """An answer; one to another question than the present one is dropped."""
+        if self._answer is not None and not self._answer.done() and number == self._asked:
+            self._answer.set_result((value, who))
+
+    def reopen(self) -> None:
+        """What ended it has been seen to: from now on it can be ended once more."""
+        self.ending, self.why = asyncio.Event(), ""
 
     def close(self, spool: Spool | None) -> None:
         """No more is written."""
@@ -72,13 +141,24 @@ class Going:
 
 class Doing(msgspec.Struct, frozen=True):
     """What a step that is being done may use. ``hidden`` names the environment variables that nothing gets; ``seconds`` is how long
-    it may take in all, ``grace`` how long (seconds) what it began may take to end when it is asked to."""
+    it may take in all, ``grace`` how long (seconds) what it began may take to end when it is asked to. ``place`` is which step it
+    is, for people; ``mark`` what its processes are known by, where that is not the run; into ``heard`` goes what it prints, where
+    that is wanted."""
 
     going: Going
     runbook: str
     hidden: Collection[str]
     grace: float
     seconds: float
+    place: str = ""
+    mark: str = ""
+    heard: bytearray | None = None
+
+    async def feed(self, data: bytes) -> None:
+        """Add what the step printed to the output of the run, and to what is ``heard``."""
+        shown = await self.going.feed(data)
+        if self.heard is not None:
+            self.heard.extend(shown[: MOST - len(self.heard)])
 
     def environment(self, own: Mapping[str, str]) -> Mapping[str, str]:
         """The cockpit's own, without the secrets its config refers to, and without what would ask for a password in a window."""
@@ -92,6 +172,14 @@ class Deed(Protocol):
 
     async def done(self) -> Outcome:
         """Do it, once. Never raises for what the world does."""
+        ...
+
+    async def begun(self) -> None:
+        """Wait until it is under way, or has failed to be; for what goes on in the background."""
+        ...
+
+    def leave(self) -> None:
+        """It goes on after the run; `done` will be cancelled."""
         ...
 
     async def end(self) -> str:

@@ -22,13 +22,14 @@ class Program:
 
     def __init__(self, do: RunStep | ScriptStep, doing: Doing) -> None:
         self._do, self._doing = do, doing
+        self._left = False
         self._begun: asyncio.Future[Child | None] = asyncio.get_running_loop().create_future()
 
     async def done(self) -> Outcome:
         """Start it, and wait for its end."""
         do, going = self._do, self._doing.going
         try:
-            child = await started(going.run_id, do.argv, self._doing.environment(do.env), do.cwd, going.spool.handle)
+            child = await started(self._doing.mark or going.run_id, do.argv, self._doing.environment(do.env), do.cwd, going.handle)
         except (OSError, ValueError) as error:
             self._begun.set_result(None)
             return not_started(do.argv[0] if do.argv else "", do.cwd, error)
@@ -41,7 +42,18 @@ class Program:
             listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await listening
-            child.close()
+            if self._left:
+                child.leave()
+            else:
+                child.close()
+
+    async def begun(self) -> None:
+        """Wait until it has been started, or could not be."""
+        await self._begun
+
+    def leave(self) -> None:
+        """It goes on after the run. What it prints goes on into the output."""
+        self._left = True
 
     async def end(self) -> str:
         """TERM, then KILL, to all that came of it."""
@@ -53,7 +65,7 @@ class Program:
 
     async def _listen(self, child: Child) -> None:
         while data := await child.read():
-            await self._doing.going.feed(data)
+            await self._doing.feed(data)
 
 
 def status(code: int) -> Outcome:

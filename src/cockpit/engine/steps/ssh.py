@@ -46,7 +46,7 @@ class Ssh:
             line = self._errand()
             kept = sockets(going.spool.path.parent.parent)
             argv = ssh_argv(self._there(), bootstrap(self._token), sockets=kept)
-            child = await started(going.run_id, argv, self._doing.environment({}), "", going.spool.handle, talks=True)
+            child = await started(going.run_id, argv, self._doing.environment({}), "", going.handle, talks=True)
         except (OSError, ValueError) as error:
             self._begun.set_result(None)
             return not_started("ssh", "", error)
@@ -61,6 +61,13 @@ class Ssh:
                 await listening
             child.hang_up()
             child.close()
+
+    async def begun(self) -> None:
+        """Wait until ssh has been started, or could not be."""
+        await self._begun
+
+    def leave(self) -> None:
+        """Nothing goes on there after the run: the far side ends it when nobody listens any more."""
 
     async def end(self) -> str:
         """Have it ended there; then ssh, whatever became of that."""
@@ -105,11 +112,11 @@ class Ssh:
             if READY not in self._said:
                 self._preface = (self._preface + printed)[-_PREFACE:]
             if printed:
-                await self._doing.going.feed(printed)
+                await self._doing.feed(printed)
             for word in words:
                 await self._take(child, word, line)
         if rest := self._heard.rest():
-            await self._doing.going.feed(rest)
+            await self._doing.feed(rest)
 
     async def _take(self, child: Child, said: Word, line: bytes) -> None:
         self._said.setdefault(said.word, said.number)

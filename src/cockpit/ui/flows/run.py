@@ -4,6 +4,7 @@ before it is handed over."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import takewhile
 
 import msgspec
 
@@ -11,9 +12,11 @@ from ...core.actions import Start
 from ...core.alerts import Alert, Ref
 from ...core.placeholders import unfit
 from ...core.plans import Plan, needs_typing, params_of
+from ...core.steps.kind import Shown
 from ...core.steps.run import RunStep
 from ...core.steps.script import ScriptStep
 from ...core.steps.ssh import SshStep
+from ...core.steps.step import Step
 from ...core.units import say_seconds
 from ...core.view import View
 from ...engine.desk import Desk
@@ -281,14 +284,21 @@ def _step_lines(plan: Plan, ascii: bool) -> list[Line]:
         first, *more = resolved.shown()
         step = resolved.step
         lines.append(fact(f"step {number}" if many else first.label, spell_shown(first, ascii=ascii), "bold"))
-        lines += [fact("", spell_shown(each, ascii=ascii), "bold") for each in more if not each.beside]
-        beside = [
-            step.name,
-            *(f"{each.label} {spell_shown(each, ascii=ascii)}" for each in more if each.beside and each.label != "with"),
-            f"at most {say_seconds(step.timeout)}" if step.timeout is not None else "",
-            "goes on if it fails" if step.continue_on_error else "",
-        ]
-        if any(beside):
-            lines.append(fact("", " · ".join(filter(None, beside)), "$role-muted"))
-        lines += [fact("", spell_shown(each, ascii=ascii), "$role-muted") for each in more if each.beside and each.label == "with"]
+        body = list(takewhile(lambda each: not each.beside and not each.label, more))
+        lines += [fact("", spell_shown(each, ascii=ascii), "bold") for each in body]
+        lines += _beside_lines(step, more, ascii)
+        for each in more[len(body) :]:
+            if not each.beside or each.label in ("", "with"):
+                label = "" if each.beside else each.label
+                lines.append(fact(label, spell_shown(each, ascii=ascii), "$role-muted" if each.beside else "bold"))
     return lines
+
+
+def _beside_lines(step: Step, shown: Sequence[Shown], ascii: bool) -> list[Line]:
+    beside = [
+        step.name,
+        *(f"{each.label} {spell_shown(each, ascii=ascii)}" for each in shown if each.beside and each.label not in ("", "with")),
+        f"at most {say_seconds(step.timeout)}" if step.timeout is not None else "",
+        "goes on if it fails" if step.continue_on_error else "",
+    ]
+    return [fact("", " · ".join(filter(None, beside)), "$role-muted")] if any(beside) else []

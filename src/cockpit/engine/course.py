@@ -1,0 +1,245 @@
+"""The course of one run: its steps in their order, each under its deadline, with what one takes from another; and what is undone
+where it does not reach its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+
+from ..core.actions import RunState
+from ..core.asking import Answers, Asked, Want
+from ..core.plans import Plan
+from ..core.steps.ask import AskStep
+from ..core.steps.manual import ManualStep
+from ..core.steps.pick import PickStep
+from ..core.steps.step import Do, ResolvedStep
+from ..core.units import say_seconds
+from ..provider import Clock
+from .capturing import NotCaptured, capture_all
+from .steps.deeds import deed
+from .steps.doing import Deed, Doing, Ended, Going, Outcome, Unattended
+
+_LAST_WORDS = 2.0  # real seconds in which a step that was ended has to come to its end
+
+
+class _Beside(msgspec.Struct, frozen=True):
+    """A step in the background."""
+
+    step: ResolvedStep
+    place: str
+    work: Deed
+    done: asyncio.Task[Outcome]
+
+
+class Course:
+    """Belongs to the engine's loop; `run` it once. ``hidden`` and ``grace`` as in `Doing`."""
+
+    def __init__(self, plan: Plan, going: Going, clock: Clock, hidden: Collection[str], grace: float) -> None:
+        self._plan, self._going, self._clock, self._hidden, self._grace = plan, going, clock, hidden, grace
+        self._deadline = 0.0
+        self._given: dict[str, str] = {}
+        self._beside: list[_Beside] = []
+        self._done: list[ResolvedStep] = []
+
+    async def run(self, begun: float) -> Outcome:
+        """Execute the steps; ``begun`` is when (monotonic) the run was. A step that fails ends the run, unless it says
+        ``continue_on_error``; then what can be undone is, if a person says so."""
+        self._deadline = begun + self._plan.runbook.timeout
+        outcome = await self._steps()
+        await self._end_background()
+        if outcome.state is RunState.CONFIRMED:
+            return outcome
+        undone = await self._undo(outcome)
+        return msgspec.structs.replace(outcome, reason="; ".join(filter(None, (outcome.reason, undone))))
+
+    async def _steps(self) -> Outcome:
+        failed: Outcome | None = None
+        last = Outcome(RunState.CONFIRMED, None, 0.0)
+        for planned in self._plan.steps:
+            place = self._place(planned)
+            step = self._now(planned)
+            if step.skipped:
+                await self._going.say(f"{place} is skipped: it is only done when {step.step.when}")
+                continue
+            for line in said(step, "$ "):
+                await self._going.say(line)
+            last = await self._step(step, place)
+            if last.state is RunState.CONFIRMED:
+                self._done.append(step)
+                continue
+            last = msgspec.structs.replace(last, reason=f"{place} {last.reason}")
+            await self._going.say(last.reason)
+            if last.state is not RunState.FAILED or not step.step.continue_on_error:
+                return last
+            failed = failed or last
+        if failed is None:
+            return Outcome(RunState.CONFIRMED, last.exit_code, 0.0)
+        # it went on past a failure because it was told to; how the last step ended is how the run ended
+        return Outcome(last.state, last.exit_code, 0.0, f"{failed.reason}, and went on as it should")
+
+    def _place(self, step: ResolvedStep) -> str:
+        return f"step {step.number} of {len(self._plan.steps)}" + (f" ({step.step.name})" if step.step.name else "")
+
+    def _now(self, planned: ResolvedStep) -> ResolvedStep:
+        """The step with what earlier ones gave in its place, made anew from the runbook: nothing is filled in twice."""
+        if not planned.later and not planned.open:
+            return planned
+        return planned.step.resolved({**self._plan.values, **self._given}, {}, planned.number)
+
+    async def _step(self, step: ResolvedStep, place: str) -> Outcome:
+        if step.step.background:
+            return await self._begin_beside(step, place)
+        for attempt in range(step.step.retries + 1):
+            heard = bytearray() if step.step.capture else None
+            outcome = await self._once(step.do, step.step.timeout, self._doing(place, heard))
+            if outcome.state is RunState.CONFIRMED and heard is not None:
+                outcome = await self._captured(step, bytes(heard), outcome)
+            self._given |= outcome.given
+            if outcome.state is not RunState.FAILED or attempt == step.step.retries:
+                break
+            after = say_seconds(step.step.retry_after)
+            await self._going.say(f"{place} {outcome.reason}; again in {after} ({attempt + 1} of {step.step.retries})")
+            if not await self._rest(step.step.retry_after):
+                break
+        return outcome
+
+    async def _captured(self, step: ResolvedStep, heard: bytes, outcome: Outcome) -> Outcome:
+        try:
+            found = await capture_all(step.step.capture, heard)
+        except NotCaptured as problem:
+            return Outcome(RunState.FAILED, outcome.exit_code, 0.0, str(problem))
+        return msgspec.structs.replace(outcome, given={**outcome.given, **found})
+
+    def _doing(self, place: str, heard: bytearray | None = None, mark: str = "") -> Doing:
+        left = max(0.0, self._deadline - self._clock.mono())
+        return Doing(self._going, self._plan.runbook.name, self._hidden, self._grace, left, place, mark, heard)
+
+    async def _rest(self, seconds: float) -> bool:
+        """Wait before another attempt; False where the run is to end meanwhile."""
+        timer = asyncio.ensure_future(self._clock.sleep(seconds))
+        ending = asyncio.ensure_future(self._going.ending.wait())
+        ends: set[asyncio.Future[Any]] = {timer, ending}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        await _cancelled(timer, ending)
+        return not self._going.ending.is_set()
+
+    async def _once(self, do: Do, own: float | None, doing: Doing) -> Outcome:
+        left = self._deadline - self._clock.mono()
+        bound, whose = left, f"the whole run may take {say_seconds(self._plan.runbook.timeout)}"
+        if own is not None and own < left:
+            bound, whose = own, f"it may take {say_seconds(own)}"
+        if self._going.ending.is_set():
+            return Outcome(RunState.CANCELLED, None, 0.0, f"was not started: {self._going.why}")
+        if bound <= 0:
+            return Outcome(RunState.TIMED_OUT, None, 0.0, f"was not started: {whose}")
+        work = deed(do, msgspec.structs.replace(doing, seconds=bound))
+        done = asyncio.ensure_future(work.done())
+        timer = asyncio.ensure_future(self._clock.sleep(bound))
+        ending = asyncio.ensure_future(self._going.ending.wait())
+        ends: set[asyncio.Future[Any]] = {done, timer, ending}
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if done.done():
+                return done.result()
+            timed_out = not self._going.ending.is_set()
+            still = await work.end()
+            left_over = f"; {still}" if still else ""
+            if timed_out:
+                return Outcome(RunState.TIMED_OUT, None, 0.0, f"did not end in time ({whose}) and was ended{left_over}")
+            return Outcome(RunState.CANCELLED, None, 0.0, f"was ended: {self._going.why}{left_over}")
+        finally:
+            await asyncio.wait({done}, timeout=_LAST_WORDS)
+            await _cancelled(done, timer, ending)
+            await self._going.flush()
+
+    # ── beside the run ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _begin_beside(self, step: ResolvedStep, place: str) -> Outcome:
+        if self._going.ending.is_set():
+            return Outcome(RunState.CANCELLED, None, 0.0, f"was not started: {self._going.why}")
+        mark = f"{self._going.run_id}+{step.number}" if step.step.keep else ""
+        work = deed(step.do, self._doing(place, mark=mark))
+        done = asyncio.ensure_future(work.done())
+        await work.begun()
+        await asyncio.wait({done}, timeout=0)
+        if done.done() and done.result().state is not RunState.CONFIRMED:
+            return done.result()
+        self._beside.append(_Beside(step, place, work, done))
+        return Outcome(RunState.CONFIRMED, None, 0.0)
+
+    async def _end_background(self) -> None:
+        for each in reversed(self._beside):
+            if each.done.done():
+                outcome = each.done.result()
+                how = outcome.reason or f"ended with status {outcome.exit_code}"
+                await self._going.say(f"{each.place}, in the background, {how}, before the end of the run")
+            elif each.step.step.keep:
+                each.work.leave()
+                await self._going.say(f"{each.place} goes on in the background")
+            else:
+                still = await each.work.end()
+                await asyncio.wait({each.done}, timeout=_LAST_WORDS)
+                await self._going.say(f"{each.place}, in the background, was ended with the run" + (f"; {still}" if still else ""))
+            await _cancelled(each.done)
+
+    # ── taken back ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _way_back(self, step: ResolvedStep) -> Do | None:
+        """What takes a step back, with what it and others gave in its place."""
+        return step.step.resolved({**self._plan.values, **self._given}, {}, step.number).undo
+
+    async def _undo(self, outcome: Outcome) -> str:
+        """Offer to take back what can be, the last first; what became of that, for the person."""
+        steps = [step for step in reversed(self._done) if step.undo is not None]
+        if not steps:
+            return ""
+        names = ", ".join(f"step {step.number}" for step in steps)
+        if self._going.shut:
+            return f"{names} can be undone, and was not: {self._going.why}"
+        self._going.reopen()
+        self._deadline = self._clock.mono() + self._plan.runbook.timeout
+        try:
+            asked = Asked(text=f"{outcome.reason}. Undo {names}?", kind=Answers.YES_NO)
+            answer, who = await self._going.ask(Want(number=0, place=names, name="undo", asked=asked))
+        except (Ended, Unattended):
+            return f"{names} can be undone, and was not: nobody said so"
+        await self._going.say(f"{who}: {'undo' if answer == 'yes' else 'do not undo'} {names}")
+        if answer != "yes":
+            return f"{who} left {names} as it is"
+        told = []
+        for step in steps:
+            do, timeout = self._way_back(step), step.step.undo.timeout if step.step.undo is not None else None
+            if do is None:
+                continue
+            for line in _lines(do, "$ "):
+                await self._going.say(line)
+            back = await self._once(do, timeout, self._doing(f"undo of step {step.number}"))
+            told.append(
+                f"step {step.number} is undone" if back.state is RunState.CONFIRMED else f"undo of step {step.number} {back.reason}"
+            )
+        return "; ".join(told)
+
+
+def said(step: ResolvedStep, prompt: str = "") -> tuple[str, ...]:
+    """What the output says of a step before it begins, or in its place at a dry run."""
+    if step.skipped:
+        return (f"step {step.number} is skipped: it is only done when {step.step.when}",)
+    undo = _lines(step.undo, "  undo: ") if step.undo is not None and not prompt else ()
+    only = (f"  only when {step.step.when}",) if step.open else ()
+    return (*_lines(step.do, prompt), *only, *undo)
+
+
+def _lines(do: Do, prompt: str) -> tuple[str, ...]:
+    first, *more = do.said()
+    return (first if isinstance(do, AskStep | PickStep | ManualStep) else f"{prompt}{first}", *more)
+
+
+async def _cancelled(*tasks: asyncio.Future[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,109 @@
+"""What was done: the list of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from ..core.actions import Run, called
+from ..engine.desk import Desk
+from .box import Box, Said
+from .choices import Choices
+from .run_words import GLYPHS, said
+from .runs import RunOutput
+from .spans import cells, fit
+from .timeline import state_word
+from .times import city
+from .times import zone as at_zone
+
+
+class _Stirred(Message):
+    """The engine has something new. Posted from its thread."""
+
+
+class RunList(Box[None]):
+    """The runs, newest first; ``enter`` shows one with its output. It keeps the cursor on the same run as others come."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,R", "leave", show=False)]
+
+    def __init__(self, desk: Desk, zone: str = "UTC") -> None:
+        super().__init__(f"Runs, times in {city(zone)}", [("enter", "output"), ("j k", "move"), ("esc", "close")])
+        self._desk, self._zone = desk, zone
+        self._runs: tuple[Run, ...] = ()
+        self._columns = (0, 0, 0)
+        self._stirred = False
+        self.add_class("-full")
+
+    def inside(self) -> Iterable[Widget]:
+        """The list, or the word that there is nothing."""
+        yield Said(id="none")
+        yield Choices(self._row)
+
+    def on_mount(self) -> None:
+        """Show what there is, and what comes."""
+        self.query_one(Choices).focus()
+        self._forget = self._desk.on_change(self._stir)
+        self._look()
+
+    def on_unmount(self) -> None:
+        """Stop being told."""
+        self._forget()
+
+    def _stir(self) -> None:
+        if not self._stirred:
+            self._stirred = True
+            self.post_message(_Stirred())
+
+    def on__stirred(self) -> None:
+        """Look in our own thread."""
+        self._stirred = False
+        if self.is_attached:
+            self._look()
+
+    def _look(self) -> None:
+        rows = self.query_one(Choices)
+        under = self._runs[rows.at].id if self._runs else ""
+        self._runs = newest_first(self._desk.view.runs)
+        self._columns = (
+            max((cells(called(run)) for run in self._runs), default=0),
+            max((cells(said(run)) for run in self._runs), default=0),
+            min(14, max((cells(run.who) for run in self._runs), default=0)),
+        )
+        at = next((n for n, run in enumerate(self._runs) if run.id == under), 0)
+        rows.show(len(self._runs), at)
+        nothing = self.query_one("#none", Said)
+        nothing.display = not self._runs
+        nothing.show("Nothing has been done yet.")
+
+    def _row(self, number: int, width: int) -> Content:
+        """Columns of the same widths in every row. Where it is narrow the place of the target shrinks, never the state."""
+        run = self._runs[number]
+        mark, style = GLYPHS[run.state]
+        narrow = width < 56
+        when = "" if width < 44 else run.at.astimezone(at_zone(self._zone)).strftime("%H:%M  " if narrow else "%m-%d %H:%M  ")
+        what, state, who = self._columns
+        if narrow:
+            what, state, who = min(what, 8 if width < 44 else 12), max(len(state_word(each.state)) for each in self._runs), 0
+        stands = state_word(run.state) if narrow else said(run)
+        state, what = min(state, max(17, width // 3)), min(what, width // 4)
+        left: list[str | tuple[str, str]] = [(mark, style), " ", (when, "$role-muted"), (fit(called(run), what), "bold"), "  "]
+        right: list[str | tuple[str, str]] = ["  ", (fit(stands, state), style)]
+        right += [("  " + fit(run.who, who), "$role-who")] if who else []
+        room = width - sum(cells(each if isinstance(each, str) else each[0]) for each in (*left, *right))
+        if room < 8 and who:  # who is in the box that enter opens; on what is not guessed
+            right, room = right[:2], room + who + 2
+        return Content.assemble(*left, fit(run.target, max(4, room)), *right)
+
+    def on_choices_chosen(self, event: Choices.Chosen) -> None:
+        """Open it."""
+        self.app.push_screen(RunOutput(self._desk, self._runs[event.at].id, self._zone))
+
+
+def newest_first(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """Runs by when they were begun, the newest first."""
+    return tuple(sorted(runs, key=lambda run: run.at, reverse=True))

@@ -1,0 +1,141 @@
+"""A run that waits for a person, at the terminal of a command; and what is left of it when the cockpit is killed there."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from support.home import Home
+from support.pty import Pty
+from support.real import wait_until
+
+CANARY = "hunter2-sesame"  # a canary
+CONFIG = """
+[runbooks.fix]
+changes = "repairs"
+steps = [
+  {{ {first} }},
+  {{ script = 'echo "$it" > {here}/second' }},
+]
+params.it = {{ default = "x" }}
+"""
+KINDS = {
+    "run": """run = ["sh", "-c", "echo up; sleep 600"]""",
+    "script": """script = "echo up; sleep 600" """,
+    "background": """run = ["sh", "-c", "echo up; sleep 600"], background = true }, { manual = "up" """,
+    "retries": """run = ["sh", "-c", "echo up; exit 1"], idempotent = true, retries = 9, retry_after = "10m" """,
+    "ask": """ask = "What is up?", into = "what" """,
+    "pick": """pick = "What is up?", into = "what", choices = ["a", "b"] """,
+    "manual": """manual = "look up" """,
+    "interactive": """interactive = ["sh", "-c", "echo up; sleep 600"]""",
+    "undo": """run = ["true"], undo = { run = ["touch", "HERE/undone"] } }, { run = ["sh", "-c", "echo up; false"] """,
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    home = Home(tmp_path)
+    home.env["COCKPIT_TEST_PLACE"] = str(tmp_path)
+    try:
+        yield home
+    finally:
+        for one in psutil.process_iter():
+            with suppress(psutil.Error, ProcessLookupError):
+                if one.environ().get("COCKPIT_TEST_PLACE") == str(tmp_path):
+                    one.kill()
+
+
+@contextmanager
+def command(home: Home, *words: str) -> Iterator[Pty]:
+    with Pty((sys.executable, "-m", "cockpit", *words), env={**home.env, "PATH": os.environ["PATH"]}) as pty:
+        yield pty
+
+
+def everything(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file() and file.name != "config.toml")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_killed_in_the_middle_of_any_kind_of_step_it_is_unknown_and_nothing_is_done_again(
+    home: Home, kind: str
+) -> None:  # safety 11
+    first = KINDS[kind].replace("HERE", str(home.path))
+    home.config(CONFIG.format(first=first, here=home.path))
+    with command(home, "run", "fix", "--yes") as pty:
+        pty.wait_for("up", 30)
+        if kind == "undo":
+            pty.wait_for("yes or no?", 30)
+        wait_until(lambda: [run["state"] for run in home.json("runs")] == ["running"], 30, "the run to be under way")
+        pty.process.kill()
+        for _ in range(2):
+            (run,) = home.json("runs")
+            assert run["state"] == "outcome unknown"
+    assert not (home.path / "second").exists()
+    assert not (home.path / "undone").exists()
+
+
+def test_questions_are_asked_and_answered_at_the_terminal(home: Home) -> None:
+    first = (
+        """ask = "How many?", into = "n", kind = "number", max = 5 }, { pick = "Which?", into = "w", choices = ["red", "green"] """
+    )
+    home.config(CONFIG.format(first=first, here=home.path).replace('"$it"', '"$n $w"'))
+    with command(home, "run", "fix", "--yes") as pty:
+        pty.wait_for("n: ", 30)
+        pty.send("9\r")
+        pty.wait_for("5 is the most")
+        pty.send("4\r")
+        pty.wait_for("or the words:")
+        pty.send("2\r")
+        assert pty.wait_exit(30) == 0
+    assert (home.path / "second").read_text() == "4 green\n"
+    entries = everything(home.state)
+    assert b"How many?" in entries, "who answered what is journalled"
+
+
+def test_a_secret_is_not_echoed_and_kept_nowhere(home: Home) -> None:  # safety 22
+    first = """ask = "Password?", into = "pw", kind = "secret" """
+    home.config(CONFIG.format(first=first, here=home.path).replace('echo "$it" >', 'echo "$pw"; echo ${{#pw}} >'.format()))
+    with command(home, "run", "fix", "--yes") as pty:
+        pty.wait_for("(not shown)", 30)
+        pty.send(CANARY + "\r")
+        assert pty.wait_exit(30) == 0
+        assert CANARY.encode() not in pty.raw
+    assert (home.path / "second").read_text() == f"{len(CANARY)}\n"
+    assert CANARY.encode() not in everything(home.state)
+
+
+def test_the_end_of_the_input_ends_the_run(home: Home) -> None:
+    home.config(CONFIG.format(first=KINDS["manual"], here=home.path))
+    with command(home, "run", "fix", "--yes") as pty:
+        pty.wait_for("once it is done", 30)
+        pty.send("\x04")
+        assert pty.wait_exit(30) == 1
+    (run,) = home.json("runs")
+    assert run["state"] == "cancelled"
+    assert not (home.path / "second").exists()
+
+
+def test_a_program_gets_the_terminal_and_the_run_its_status(home: Home) -> None:
+    code = "read -p name? x; stty -echo; echo hello $x; exit 3"
+    home.config(CONFIG.format(first=f"interactive = {json.dumps(['bash', '-c', code])}", here=home.path))
+    with command(home, "run", "fix", "--yes") as pty:
+        pty.wait_for("name?", 30)
+        pty.send("Bo\r")
+        pty.wait_for("hello Bo")
+        assert pty.wait_exit(30) == 1
+    (run,) = home.json("runs")
+    assert (run["state"], run["exit_code"]) == ("failed", 3)
+
+
+def test_without_a_terminal_it_says_so(home: Home) -> None:
+    home.config(CONFIG.format(first=KINDS["ask"], here=home.path))
+    done = home.run("run", "fix", "--yes")
+    assert done.returncode == 1
+    assert "there is nobody to ask: run it on the screen, or at a terminal" in done.stdout + done.stderr
