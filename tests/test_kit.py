@@ -25,6 +25,7 @@ from cockpit.provider import Answer, AuthFailed, Conflict, NotFound, ProviderErr
 from cockpit.providers.local import Local, LocalConfig
 from cockpit.testing import HOSTILE, FakeClock, FakeHost, FakeMachine, FakeProvider, ProviderContract
 from cockpit.testing.clock import START
+from support.engines import WRONG_RUNS, CannotTell, Runs
 from support.responders import WRONG_RESPONSES, Responds
 from support.waiting import until
 
@@ -467,6 +468,23 @@ def test_a_responder_that_breaks_a_rule_is_rejected_by_it(rule: str, wrong: Call
     assert says in str(rejected.value)
 
 
+@pytest.mark.parametrize(("rule", "wrong", "says"), WRONG_RUNS, ids=[f"{rule[5:]}-{says}" for rule, _, says in WRONG_RUNS])
+def test_one_that_runs_jobs_and_breaks_a_rule_is_rejected_by_it(rule: str, wrong: Callable[[], object], says: str) -> None:
+    with pytest.raises(AssertionError) as rejected:
+        getattr(contract(provider=wrong), rule)()
+    assert says in str(rejected.value)
+
+
+class TestOneThatRunsJobsKeepsTheContract(ProviderContract):
+    def provider(self) -> object:
+        return Runs()
+
+
+class TestOneThatCannotTellItsRunsApartKeepsTheContract(ProviderContract):
+    def provider(self) -> object:
+        return CannotTell()
+
+
 class TestTheFakeResponderKeepsTheContract(ProviderContract):
     def provider(self) -> object:
         return Responds()
@@ -481,7 +499,7 @@ def test_a_count_that_does_not_add_up_is_rejected() -> None:
 
 def test_every_rule_has_a_provider_that_breaks_it() -> None:
     rules = {name for name in dir(ProviderContract) if name.startswith("test_")}
-    assert rules == {rule for rule, *_ in (*WRONG, *WRONG_RESPONSES)}
+    assert rules == {rule for rule, *_ in (*WRONG, *WRONG_RESPONSES, *WRONG_RUNS)}
 
 
 def test_what_a_third_party_does_not_give_is_skipped_and_said() -> None:

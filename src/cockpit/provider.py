@@ -33,6 +33,7 @@ from .core.answer import Answer
 from .core.covers import Cover, Standing
 from .core.curves import Curve
 from .core.days import Day, Holiday, Leave
+from .core.jobs import Execution, ExecutionState, Job, Option, OptionKind, Progress
 from .core.marks import Marks
 from .core.paged import Paged
 from .core.pages import ChannelHealth
@@ -43,15 +44,16 @@ from .core.story import Entry, Past, Story
 from .core.traps import Reading, Trap, TrapView, Watch
 from .core.units import Bound, Seconds
 from .responding import Escalates, History, Maintains, Merges, Plays, Reassigns, Resolves, Snoozes
+from .running import Order, Runbooks
 
 __all__ = [
     "Acks", "Alerts", "Answer", "Assignee", "AuthFailed", "Bound", "Channel", "Checks", "Clock", "Conflict", "Cover", "Curve",
-    "Day", "Days", "Edits", "Entry", "Escalates", "Forbidden", "History", "Holiday", "Host", "Http", "HttpAuth", "HttpSettings",
-    "Leave", "Level", "Machine", "Maintains", "Maintenance", "Malformed", "Merges", "NotFound", "NotReached", "Notes",
-    "Overrides", "Page", "Pages", "Partly", "Past", "Play", "Plays", "Probe", "ProbeError", "Provider", "ProviderError",
-    "RateLimited", "Reading", "Reassigns", "Recipient", "Reply", "Resolves", "Rests", "Rosters", "Seconds", "Secret", "Series",
-    "Service", "Shifts", "Silences", "Sink", "Snoozes", "Standing", "Story", "Traps", "Unacks", "Unreachable", "Upkeep",
-    "capabilities",
+    "Day", "Days", "Edits", "Entry", "Escalates", "Execution", "ExecutionState", "Forbidden", "History", "Holiday", "Host",
+    "Http", "HttpAuth", "HttpSettings", "Job", "Leave", "Level", "Machine", "Maintains", "Maintenance", "Malformed", "Merges",
+    "NotFound", "NotReached", "Notes", "Option", "OptionKind", "Order", "Overrides", "Page", "Pages", "Partly", "Past", "Play",
+    "Plays", "Probe", "ProbeError", "Progress", "Provider", "ProviderError", "RateLimited", "Reading", "Reassigns", "Recipient",
+    "Reply", "Resolves", "Rests", "Rosters", "Runbooks", "Seconds", "Secret", "Series", "Service", "Shifts", "Silences", "Sink",
+    "Snoozes", "Standing", "Story", "Traps", "Unacks", "Unreachable", "Upkeep", "capabilities",
 ]  # fmt: skip
 
 
@@ -424,7 +426,7 @@ class Series(Protocol):
 
 CAPABILITIES: tuple[type, ...] = (
     Alerts, Acks, Unacks, Silences, Edits, Checks, Upkeep, Notes, Rosters, Shifts, Days, Overrides, Pages, Traps, Rests, Series,
-    Resolves, Snoozes, Escalates, Reassigns, Merges, Plays, Maintains, History,
+    Resolves, Snoozes, Escalates, Reassigns, Merges, Plays, Maintains, History, Runbooks,
 )  # fmt: skip
 
 

@@ -41,6 +41,8 @@ def refusal(reply: Reply, now: datetime, scrubbed: Callable[[str], str], *, know
             return AuthFailed(f"it wants credentials{told}: set auth.bearer, or auth.user and auth.password")
         case 402:
             return Forbidden(f"the account's plan does not include that{told}")
+        case 403 if (wait := _held_off(reply, now)) is not None:
+            return RateLimited(f"too many questions{told}", wait)
         case 403:
             return Forbidden(f"it does not allow that{told}")
         case 404 | 410:
@@ -48,8 +50,8 @@ def refusal(reply: Reply, now: datetime, scrubbed: Callable[[str], str], *, know
         case 409 | 412:
             return Conflict(f"somebody was first{told}")
         case 429:
-            wait = reply.headers.get("retry-after") or reply.headers.get("ratelimit-reset", "")
-            return RateLimited(f"too many questions{told}", retry_after(wait, now))
+            held, after = _held_off(reply, now), reply.headers.get("ratelimit-reset", "")
+            return RateLimited(f"too many questions{told}", retry_after(after, now) if held is None else held)
         case 407:
             return NotReached(f"the proxy wants credentials{told}")
         case 408 | _ if status == 408 or status >= 500:
@@ -82,6 +84,18 @@ def retry_after(text: str, now: datetime) -> float | None:
         return min(LONGEST_AFTER, float(text.strip()[:12]))
     date = sent_date(text)
     return None if date is None else min(LONGEST_AFTER, max(0.0, (date - now).total_seconds()))
+
+
+def _held_off(reply: Reply, now: datetime) -> float | None:
+    """Seconds that a refusal wants us to stay away, where it is one of too many questions: by ``Retry-After``; or as GitHub says it
+    ("Rate limits for the REST API", "Exceeding the rate limit"), which answers 403 for that too: ``x-ratelimit-reset`` in seconds
+    since the epoch where nothing remains, and a minute for a secondary limit that does not say."""
+    if "retry-after" in reply.headers:
+        return retry_after(reply.headers["retry-after"], now)
+    reset = reply.headers.get("x-ratelimit-reset", "")
+    if reply.headers.get("x-ratelimit-remaining") == "0" and reset.isascii() and reset.isdigit():
+        return min(LONGEST_AFTER, max(0.0, float(reset[:12]) - now.timestamp()))
+    return 60.0 if "secondary rate limit" in problem(reply).lower() else None
 
 
 def sent_date(text: str) -> datetime | None:

@@ -10,6 +10,7 @@ import msgspec
 from .alerts import Alert, Silence
 from .covers import Standing
 from .days import Day
+from .jobs import Job
 from .responses import Maintenance
 from .roster import OnCall
 from .traps import TrapView
@@ -35,6 +36,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     overrides: tuple[Standing, ...] | None = None
     days: tuple[Day, ...] | None = None
     maintenances: tuple[Maintenance, ...] | None = None
+    jobs: tuple[Job, ...] | None = None
     complete: bool = True
     rejected: int = 0
     remarks: tuple[str, ...] = ()

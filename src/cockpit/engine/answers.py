@@ -17,6 +17,7 @@ import msgspec
 from ..core.alerts import Alert, AlertState, Link, Ref, Remark, Severity, Silence, SilenceState
 from ..core.covers import Standing
 from ..core.days import Day, Holiday, Leave
+from ..core.jobs import Job, Option, OptionKind
 from ..core.packed import Packed
 from ..core.responses import Maintenance
 from ..core.roster import Gap, OnCall, Shift, zone
@@ -153,7 +154,7 @@ def _trap(view: TrapView, source: str) -> TrapView | None:
 
 
 _AS_GIVEN = ("params", "memory")  # what a probe is configured with and what it remembers: nobody shows it as it is
-_BLOCKS = ("went_wrong", "detect", "signs")
+_BLOCKS = ("went_wrong", "detect", "signs", "help")
 
 
 def _scrubbed(value: object, name: str = "") -> object:
@@ -261,6 +262,20 @@ def _maintenance(each: Maintenance, source: str) -> Maintenance | None:
     )
 
 
+def _job(job: Job, source: str) -> Job | None:
+    if type(job) is not Job or not _ours(job.ref, source) or not job.name or clean(job.name) != job.name:
+        return None
+    names = [each.name for each in job.options]
+    if not all(map(_option_is_good, job.options)) or len(set(names)) < len(names):
+        return None
+    return cast(Job, _scrubbed(job))
+
+
+def _option_is_good(option: Option) -> bool:
+    good = type(option) is Option and type(option.kind) is OptionKind and option.name != "" and clean(option.name) == option.name
+    return good and not (option.secret and option.default is not None)
+
+
 def _key_of_day(each: Day) -> Hashable:
     return (each.day, each.name) if isinstance(each, Holiday) else (each.person, each.start, each.end)
 
@@ -274,5 +289,6 @@ CHECKS: dict[str, tuple[Callable[[Any, str], object | None], Callable[[Any], Has
     "overrides": (_standing, attrgetter("ref")),
     "days": (_day, _key_of_day),
     "maintenances": (_maintenance, attrgetter("ref")),
+    "jobs": (_job, attrgetter("name")),
 }
 """How each kind of record is looked at, and what makes two of them the same."""

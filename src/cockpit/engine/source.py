@@ -45,6 +45,7 @@ _PARTS: dict[str, tuple[str, Callable[[Any, datetime], Awaitable[object]]]] = {
     "Overrides": ("overrides", lambda provider, _: provider.overrides()),
     "Days": ("days", lambda provider, _: provider.days()),
     "Maintains": ("maintenances", lambda provider, _: provider.maintenances()),
+    "Runbooks": ("jobs", lambda provider, _: provider.jobs()),
 }
 """Which capability brings which kind of fact, and how it is asked for."""
 

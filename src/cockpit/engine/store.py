@@ -19,7 +19,7 @@ from .breath import Breath
 from .renewing import Renewing
 
 RUNS_KEPT = 200
-_FACTS = ("alerts", "silences", "traps", "rosters", "overrides", "maintenances", "complete", "remarks", "blind")
+_FACTS = ("alerts", "silences", "traps", "rosters", "overrides", "maintenances", "jobs", "complete", "remarks", "blind")
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ from ..engine.answers import CHECKS
 from ..provider import CAPABILITIES, Answer, ProviderError, capabilities
 from .clock import START
 from .contract_responding import RespondingContract
+from .contract_running import RunningContract, unknown
 from .contract_silences import SilencesContract
 from .must import have, must
 from .walk import records_of, texts, times
@@ -45,10 +46,11 @@ _ASKED: dict[str, Callable[[Any], Awaitable[Any]]] = {
     "Overrides": lambda provider: provider.overrides(),
     "Days": lambda provider: provider.days(),
     "Maintains": lambda provider: provider.maintenances(),
+    "Runbooks": lambda provider: provider.jobs(),
 }
 
 
-class ProviderContract(SilencesContract, RespondingContract):
+class ProviderContract(SilencesContract, RespondingContract, RunningContract):
     """Subclass it in a test module and override `provider`, and as many of the others as the source makes possible; what is not
     overridden is skipped and says so. Each method gives a fresh provider whose source is a recording, or a real server.
 
@@ -71,7 +73,7 @@ class ProviderContract(SilencesContract, RespondingContract):
 
     def malformed(self) -> tuple[object, int]:
         """One whose source sends some records that cannot be read among good ones, and how many alerts it sends in all; how many
-        shifts of the two weeks from `now`, where it has no alerts."""
+        shifts of the two weeks from `now`, where it has no alerts, and how many jobs, where it has neither."""
         raise unittest.SkipTest("malformed() is not overridden")
 
     def failing(self) -> Mapping[str, tuple[object, type[ProviderError]]]:
@@ -147,7 +149,7 @@ class ProviderContract(SilencesContract, RespondingContract):
     def test_malformed_records_are_counted_one_by_one(self) -> None:
         provider, received = self.malformed()
         answers = self._answers(provider)
-        answer = answers["Alerts" if "Alerts" in answers else "Shifts"]
+        answer = answers[next(kind for kind in ("Alerts", "Shifts", "Runbooks") if kind in answers)]
         got, bad = len(answer.records), answer.rejected
         must(bad > 0, f"of {received} records, some of them malformed, none was counted as rejected")
         must(got + bad == received, f"accepted ({got}) + rejected ({bad}) is not what was received ({received})")
@@ -178,6 +180,9 @@ class ProviderContract(SilencesContract, RespondingContract):
                 "note": ("Notes", lambda: provider.note("no-such-alert", "ana", "hello")),
                 "end_override": ("Overrides", lambda: provider.end_override("no-such-override", "ana")),
                 "arm": ("Rests", lambda: provider.arm("no-such-trap", "ana")),
+                "run_job": ("Runbooks", lambda: provider.run_job(unknown(self.now))),
+                "follow_run": ("Runbooks", lambda: provider.follow_run(self.no_such_run, "")),
+                "cancel_run": ("Runbooks", lambda: provider.cancel_run(self.no_such_run, "ana")),
             }
             for name, (capability, call) in verbs.items():
                 if capability in can:

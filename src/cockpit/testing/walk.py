@@ -16,6 +16,7 @@ _KINDS = {
     "Overrides": "overrides",
     "Days": "days",
     "Maintains": "maintenances",
+    "Runbooks": "jobs",
 }
 
 
