@@ -10,6 +10,7 @@ import msgspec
 
 from cockpit import plugins
 from cockpit.cli.parser import COMMANDS, build
+from cockpit.core.offering import Rule
 from cockpit.core.steps.step import KINDS, Step
 from cockpit.provider import capabilities
 from cockpit.ui.keys import TABLE, printed
@@ -51,9 +52,9 @@ of them `at_night` |
 | `escalate` (without `--level`) | `level`, `who` (list of names), `after_seconds`, `policy` |
 | `reassign` (without `--to`), `play` (without a play) | `id`, `name`, `about` |
 | `maintenance` | `source`, `id`, `services` (list of names), `starts_at`, `ends_at`, `who`, `comment` |
-| `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `params`, `file` (of one in Markdown) |
+| `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `source` (where it runs, if elsewhere), `params`, `file` |
 | `runbooks --show` | `name`, `title`, `file`, `url`, `text` |
-| `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason` |
+| `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason`, `url` |
 | `doctor` | `check`, `ok`, `detail` |
 | `check` | `file`, `line`, `key`, `what`, `hint`; an empty list is a config without faults |
 | `page --channels` | `channel`, `kind`, `last_sent_at`, `failing_since`, `failures`, `why` |
@@ -76,6 +77,7 @@ def page() -> str:
             *_probes(),
             *_steps(),
             *_providers(),
+            *_offers(),
             *_channels(),
             *_themes(),
             JSON,
@@ -156,6 +158,20 @@ def _steps() -> list[str]:
         lines += [f"### `{name}`", "", f"{does[:1].upper()}{does[1:].rstrip()}", ""]
         lines += [f"Keys: {', '.join(wanted)}. {' '.join((kind.__doc__ or '').split())}", ""]
     return lines
+
+
+def _offers() -> list[str]:
+    """What can be said of the jobs that a source offers."""
+    keys = ", ".join(f"`{f.encode_name}`" for f in msgspec.structs.fields(Rule))
+    return [
+        "## Runbooks of sources",
+        "",
+        "A source that can `Runbooks` offers its jobs as runbooks, called `SOURCE/JOB`. `[[sources.NAME.runbooks]]` says what they "
+        "are.",
+        "",
+        f"Keys: {keys}. {' '.join((Rule.__doc__ or '').split())}",
+        "",
+    ]
 
 
 def _providers() -> list[str]:

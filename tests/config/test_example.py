@@ -15,10 +15,12 @@ from cockpit.config.merge import NAMED
 from cockpit.config.model import NOT_KEYS, ChannelConfig, Config, Repository
 from cockpit.config.traps import trap_keys
 from cockpit.core.escalation import EscalationStep, Policy
+from cockpit.core.offering import Rule
 from cockpit.core.roster import Layer, Override, Person, Roster
 from cockpit.core.runbooks import Param, Runbook
 from cockpit.core.steps.step import KINDS, Step
 from cockpit.provider import HttpSettings
+from cockpit.providers.hook_config import Hook, HookOption
 from support.configs import THEMES, loaded
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -54,6 +56,9 @@ def test_it_passes_the_check() -> None:
         # the cockpit writes the other two by itself
         (set().union(*TABLES["rosters"]["primary"]["overrides"]), keys_of(Override) - {"id", "together"}),
         (set(TABLES["sources"]["local"]), {"provider", "every", "timeout"}),
+        (set().union(*TABLES["sources"]["rundeck-prod"]["runbooks"]), keys_of(Rule)),
+        (set(TABLES["sources"]["fixer"]["hooks"]["restart"]), keys_of(Hook)),
+        (set().union(*TABLES["sources"]["fixer"]["hooks"]["restart"]["options"].values()), keys_of(HookOption)),
         (set().union(*TABLES["runbooks"].values()), keys_of(Runbook) - {"name"}),
         (
             set().union(*(book["steps"][i] for book in TABLES["runbooks"].values() for i in range(len(book["steps"])))),
@@ -75,6 +80,9 @@ def test_it_passes_the_check() -> None:
         "layers",
         "overrides",
         "sources",
+        "runbooks of sources",
+        "hooks",
+        "options of hooks",
         "runbooks",
         "steps",
         "params",

@@ -10,9 +10,11 @@ import pytest
 
 from cockpit.core.actions import Ack, Action, Cancel, EndSilence, MakeSilence, PagePeople, Run, RunState, Start
 from cockpit.core.alerts import Ref
+from cockpit.core.jobs import Far
 from cockpit.core.view import View
 from cockpit.engine.desk import Output
 from cockpit.ui.confirm import Confirm
+from cockpit.ui.leave import going
 from cockpit.ui.page import Page
 from cockpit.ui.run_list import RunList, newest_first
 from cockpit.ui.run_words import said
@@ -186,6 +188,22 @@ def test_cancelling_is_asked_first() -> None:
             assert on_desk.asked == [Cancel("r9")]
 
     asyncio.run(go())
+
+
+def test_one_that_goes_on_elsewhere_is_ended_by_the_engine_there() -> None:
+    async def go() -> None:
+        far = Far(source="rundeck-prod", job="7400", name="web/Restart", at=NOW, until=NOW, execution="e1")
+        async with opened(RunOutput(desk(run(far=far)), "r9")) as on:
+            await on.press("c")
+            assert "rundeck-prod is asked to end it." in on.text
+            assert "TERM" not in on.text
+
+    asyncio.run(go())
+
+
+def test_leaving_ends_no_run_that_goes_on_elsewhere() -> None:
+    far = Far(source="rundeck-prod", job="7400", name="web/Restart", at=NOW, until=NOW)
+    assert going(desk(run(), run(id="r8", what="rundeck-prod/web/Restart", far=far)).view) == ["free-disk"]
 
 
 def test_read_only_does_not_cancel() -> None:  # safety 12

@@ -6,15 +6,20 @@ import sys
 from collections.abc import Awaitable
 from pathlib import Path
 
+from .. import plugins
+from ..config.model import Config
 from ..core.actions import Run, RunState, Start, called
 from ..core.alerts import Ref
 from ..core.asking import Want
 from ..core.books import Book, Books
+from ..core.elsewhere import source_of
 from ..core.plans import Plan
 from ..core.runbooks import Confirm, Runbook, offered
+from ..core.sources import Health
 from ..core.steps.step import ResolvedStep
 from ..core.text import clean, plain
 from ..core.units import say_seconds
+from ..core.view import View
 from ..engine.spool import LINE_CAP, safe_line
 from ..ui.exact import spell, spell_shown
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
@@ -37,10 +42,7 @@ def runbooks(options: Options) -> int:
         return show(options)
     config = configured(options)
     read = shelf(config).books
-    if options.text("alert"):
-        books = _offered(options)
-    else:
-        books = (*config.runbooks.values(), *(book.runbook or _unrun(book) for book in read.values()))
+    books, dark = (_offered(options), ()) if options.text("alert") else _all(options, config, read)
     if options.json:
         as_json([{**_record(book), "file": read[book.name].file if book.name in read else None} for book in books])
     elif not books:
@@ -51,7 +53,29 @@ def runbooks(options: Options) -> int:
             for book in books
         ]
         table(("Name", "Title", "Changes", "Confirm", "Match"), rows)
-    return FINE
+    for each in dark:
+        sys.stderr.write(f"cockpit: {clean(each)}\n")
+    return COULD_NOT_SEE if dark else FINE
+
+
+def _all(options: Options, config: Config, read: Books) -> tuple[tuple[Runbook, ...], tuple[str, ...]]:
+    """Every runbook, and a sentence for each source that could not say what it offers. Where none offers any, none is asked."""
+    own = (*config.runbooks.values(), *(book.runbook or _unrun(book) for book in read.values()))
+    engines = [each.name for each in config.sources.values() if hasattr(plugins.load(plugins.PROVIDERS, each.provider), "run_job")]
+    if not engines:
+        return own, ()
+    with house(options) as home:
+        view = home.view(look=False)
+    offered_elsewhere = tuple(book for book in view.runbooks if source_of(book))
+    return (*own, *offered_elsewhere), tuple(said for name in engines if (said := _dark(view, name)))
+
+
+def _dark(view: View, source: str) -> str:
+    """Why a source cannot say what it offers; "" if it can."""
+    health = next((each for each in view.sources if each.source == source), None)
+    if health is None or health.health not in (Health.BLIND, Health.PARKED):
+        return ""
+    return f"{source} cannot say what it offers: {health.reason or health.health.value}"
 
 
 def _unrun(book: Book) -> Runbook:
@@ -86,6 +110,7 @@ def _record(book: Runbook) -> dict[str, object]:
         "match": book.match,
         "changes": book.changes,
         "confirm": book.confirm.value if book.changes is not None else None,
+        "source": source_of(book) or None,
         "params": params,
     }
 
@@ -96,14 +121,12 @@ def run(options: Options) -> int:
     with house(options) as home:
         home.read_library()
         ref: Ref | None = None
+        view = home.view(look=bool(options.text("alert")))
         if options.text("alert"):
-            ref = find(home.view(), options.text("alert"))
-        else:
-            home.view(look=False)
+            ref = find(view, options.text("alert"))
         name = options.text("name")
-        known = home.desk.library.runbooks
-        if name not in known:
-            _unknown(name, list(known), home.desk.books())
+        if all(book.name != name for book in view.runbooks):
+            _unknown(name, view, home.desk.books())
         plan = home.desk.plan(name, ref, given)
         if plan.refused:
             raise Stop(f"{name} cannot run: {plan.refused}", USAGE if plan.missing else BAD)
@@ -115,13 +138,15 @@ def run(options: Options) -> int:
         return _execute(home, Start(name, given, ref, plan.exact), options)
 
 
-def _unknown(name: str, known: list[str], books: Books) -> None:
+def _unknown(name: str, view: View, books: Books) -> None:
     from difflib import get_close_matches
 
     if name in books:
         why = books[name].problems[0] if books[name].problems else "it has no front matter, which says what it is for"
         raise Stop(f"{name} can only be read (`cockpit runbooks --show {name}`): {why}", BAD)
-    near = get_close_matches(name, known, 1)
+    if dark := _dark(view, name.partition("/")[0]):
+        raise Stop(dark, COULD_NOT_SEE)
+    near = get_close_matches(name, [book.name for book in view.runbooks], 1)
     raise Stop(
         f"there is no runbook {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; `cockpit runbooks` lists them"), USAGE
     )
@@ -252,4 +277,5 @@ def _run_record(run: Run) -> dict[str, object]:
         "seconds": run.seconds,
         "output_path": run.output_path or None,
         "reason": run.reason or None,
+        "url": (run.far.url or None) if run.far is not None else None,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ import msgspec
 
 from .. import plugins
 from ..core.holidays import Holidays
+from ..core.offering import Rule
 from ..core.stormrule import StormRule
 from ..core.text import clean
 from .decode import Decoder, misplaced
@@ -189,18 +191,18 @@ class _Reading:
     def source(self, name: str, raw: object) -> SourceConfig | None:
         """One ``[sources.NAME]``: the cockpit's own keys, and the provider's beside them."""
         path: KeyPath = ("sources", name)
-        own = {"provider", "every", "timeout"}
+        own = {"provider", "every", "timeout", "runbooks"}
         if not isinstance(raw, Mapping):
             self.decoder.fields(SourceConfig, raw, path)
             return None
-        shared = {key: value for key, value in raw.items() if key in own}
+        shared = {key: value for key, value in raw.items() if key in own - {"runbooks"}}
         settings = {key: value for key, value in raw.items() if key not in own}
         installed = plugins.names(plugins.PROVIDERS)
         if "provider" not in raw:
             hint = f"installed are {', '.join(installed)}"
             self.faults.add((*path, "provider"), "provider is missing: it says what to speak to", hint)
             return None
-        fields = self.decoder.fields(SourceConfig, shared, path, without=("name", "settings"))
+        fields = self.decoder.fields(SourceConfig, shared, path, without=("name", "settings", "runbooks"))
         if not isinstance(fields, dict):
             return None
         for key, least in (("every", SHORTEST), ("timeout", 0.1)):
@@ -208,8 +210,21 @@ class _Reading:
                 self.faults.add((*path, key), f"{key} must be at least {least:g}s")
         if isinstance(provider := fields.get("provider"), str):
             self._check_settings(provider, settings, path, own)
-        built = self.decoder.built(SourceConfig, {**fields, "name": name, "settings": settings}, path)
+        rules = self._rules(raw["runbooks"], fields.get("provider"), path) if "runbooks" in raw else ()
+        if rules is None:
+            return None
+        built = self.decoder.built(SourceConfig, {**fields, "name": name, "settings": settings, "runbooks": rules}, path)
         return built if isinstance(built, SourceConfig) else None
+
+    def _rules(self, raw: object, provider: object, path: KeyPath) -> tuple[Rule, ...] | None:
+        """What is said of the jobs that a source offers."""
+        from .offers import read_rules  # deferred: most start without
+
+        with suppress(plugins.PluginError):  # which has been said
+            if isinstance(provider, str) and not hasattr(self.provider_of(provider), "run_job"):
+                self.faults.add((*path, "runbooks"), f"{provider} offers no runbooks")
+                return None
+        return read_rules(self.decoder, raw, (*path, "runbooks"))
 
     def _check_settings(self, provider: str, settings: Mapping[str, object], path: KeyPath, own: Collection[str]) -> None:
         try:

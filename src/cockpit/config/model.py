@@ -9,6 +9,7 @@ import msgspec
 
 from ..core.escalation import Policy
 from ..core.holidays import Holidays
+from ..core.offering import Rule
 from ..core.roster import Person, Roster
 from ..core.runbooks import Runbook
 from ..core.stormrule import StormRule
@@ -18,12 +19,14 @@ from ..core.units import Seconds
 
 class SourceConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One ``[sources.NAME]``. ``settings`` are the provider's own keys, still raw (secrets still references): its ``Config``
-    decodes them. ``every`` is the polling interval, ``timeout`` the total deadline of one poll, both seconds."""
+    decodes them. ``every`` is the polling interval, ``timeout`` the total deadline of one poll, both seconds. ``runbooks`` says
+    what the jobs that it offers are as runbooks."""
 
     name: str
     provider: str
     every: Seconds = Seconds(15.0)
     timeout: Seconds = Seconds(10.0)
+    runbooks: tuple[Rule, ...] = ()
     settings: Mapping[str, object] = {}
 
 

@@ -28,9 +28,9 @@ def read_runbook(decoder: Decoder, name: str, raw: object, *, prose: bool = Fals
     if not isinstance(fields, dict) or not isinstance(raw, Mapping):
         return None
     title = decoder.value(str, raw.get("title", name), (*path, "title"))
-    _check_words(decoder, fields, path)
+    check_words(decoder, fields, path)
     fields["steps"] = () if prose and raw.get("steps") == [] else read_steps(decoder, raw, path)
-    _check_params(decoder, fields.get("params"), path)
+    check_params(decoder, fields.get("params"), path)
     if BAD in fields.values() or not isinstance(title, str):
         return None
     built = decoder.built(Runbook, {**fields, "name": name, "title": title}, path)
@@ -52,7 +52,8 @@ def check_keys(decoder: Decoder, runbooks: Mapping[str, Runbook]) -> None:
         holders.setdefault(runbook.key, name)
 
 
-def _check_words(decoder: Decoder, fields: Mapping[str, object], path: KeyPath) -> None:
+def check_words(decoder: Decoder, fields: Mapping[str, object], path: KeyPath) -> None:
+    """Faults of what is said of a runbook: its key, match, timeout and changes."""
     key, match, timeout = fields.get("key"), fields.get("match"), fields.get("timeout")
     if isinstance(key, str) and key and not (len(key) == 1 and key.isascii() and key.isalpha()):
         decoder.faults.add((*path, "key"), "key must be a single letter", "digits run the runbooks of the pane, in their order")
@@ -69,10 +70,11 @@ def _check_words(decoder: Decoder, fields: Mapping[str, object], path: KeyPath) 
         decoder.faults.add((*path, "changes"), "changes is empty: say what it does to the world, or leave it out if it only looks")
 
 
-def _check_params(decoder: Decoder, params: object, path: KeyPath) -> None:
+def check_params(decoder: Decoder, params: object, path: KeyPath, *, named: bool = True) -> None:
+    """Faults of parameters; ``named``: their names must be able to stand in braces."""
     for name, param in params.items() if isinstance(params, dict) else ():
         here = (*path, "params", name)
-        if not _PARAM_NAME.fullmatch(name):
+        if named and not _PARAM_NAME.fullmatch(name):
             decoder.faults.add(here, f"{name!r} cannot stand in braces", "use letters, digits, _ and -")
         if not isinstance(param, Param):
             continue

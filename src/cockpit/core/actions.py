@@ -10,6 +10,7 @@ import msgspec
 from .alerts import Ref
 from .asking import Want
 from .covers import Cover
+from .jobs import Far
 from .responses import RESPONSES, Escalate, Merge, Reassign, Resolve, Response, RunPlay, Snooze
 
 
@@ -107,7 +108,7 @@ class Start(msgspec.Struct, frozen=True, tag="run"):
 
 
 class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
-    """End a run that is going on: TERM to its whole process group, then KILL."""
+    """End a run that is going on: TERM to its whole process group, then KILL; one elsewhere is ended by the engine there."""
 
     run_id: str
 
@@ -174,7 +175,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     ``what`` is the verb ("ack", "silence", "free-disk"); ``target`` says on what, for people.
     ``settled_mono`` is the engine's monotonic time at which it left ``PENDING``/``RUNNING``: only a snapshot asked after
     it confirms it. ``output_path`` is the file that keeps a runbook's output. ``wants`` is what it waits for a
-    person to say. ``done`` is of how many of its alerts its source has been told so far, where they are many.
+    person to say. ``done`` is of how many of its alerts its source has been told so far, where they are many. ``far`` is where it
+    goes on, where that is another engine.
     """
 
     id: str
@@ -191,6 +193,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     settled_mono: float | None = None
     done: int = 0
     wants: Want | None = None
+    far: Far | None = None
 
 
 def called(run: Run) -> str:

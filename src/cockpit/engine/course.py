@@ -12,6 +12,7 @@ import msgspec
 
 from ..core.actions import RunState
 from ..core.asking import Answers, Asked, Want
+from ..core.jobs import Far
 from ..core.plans import Plan
 from ..core.steps.ask import AskStep
 from ..core.steps.manual import ManualStep
@@ -20,6 +21,7 @@ from ..core.steps.step import Do, ResolvedStep
 from ..core.units import say_seconds
 from ..provider import Clock
 from .capturing import NotCaptured, capture_all
+from .far import Engines
 from .steps.deeds import deed
 from .steps.doing import Deed, Doing, Ended, Going, Outcome, Unattended
 
@@ -36,10 +38,20 @@ class _Beside(msgspec.Struct, frozen=True):
 
 
 class Course:
-    """Belongs to the engine's loop; `run` it once. ``hidden`` and ``grace`` as in `Doing`."""
+    """Belongs to the engine's loop; `run` it once. ``hidden``, ``grace``, ``engines`` and ``far`` as in `Doing`."""
 
-    def __init__(self, plan: Plan, going: Going, clock: Clock, hidden: Collection[str], grace: float) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        going: Going,
+        clock: Clock,
+        hidden: Collection[str],
+        grace: float,
+        engines: Engines | None = None,
+        far: Far | None = None,
+    ) -> None:
         self._plan, self._going, self._clock, self._hidden, self._grace = plan, going, clock, hidden, grace
+        self._engines, self._far = engines, far
         self._deadline = 0.0
         self._given: dict[str, str] = {}
         self._beside: list[_Beside] = []
@@ -116,7 +128,8 @@ class Course:
 
     def _doing(self, place: str, heard: bytearray | None = None, mark: str = "") -> Doing:
         left = max(0.0, self._deadline - self._clock.mono())
-        return Doing(self._going, self._plan.runbook.name, self._hidden, self._grace, left, place, mark, heard)
+        name, engines, far = self._plan.runbook.name, self._engines, self._far
+        return Doing(self._going, name, self._hidden, self._grace, left, place, mark, heard, engines, far)
 
     async def _rest(self, seconds: float) -> bool:
         """Wait before another attempt; False where the run is to end meanwhile."""
@@ -147,6 +160,8 @@ class Course:
                 return done.result()
             timed_out = not self._going.ending.is_set()
             still = await work.end()
+            if work.outlives:
+                return await _left(done, self._going, still)
             left_over = f"; {still}" if still else ""
             if timed_out:
                 return Outcome(RunState.TIMED_OUT, None, 0.0, f"did not end in time ({whose}) and was ended{left_over}")
@@ -236,6 +251,17 @@ def said(step: ResolvedStep, prompt: str = "") -> tuple[str, ...]:
 def _lines(do: Do, prompt: str) -> tuple[str, ...]:
     first, *more = do.said()
     return (first if isinstance(do, AskStep | PickStep | ManualStep) else f"{prompt}{first}", *more)
+
+
+async def _left(done: asyncio.Future[Outcome], going: Going, still: str) -> Outcome:
+    """What became of a step that goes on without us: its own word, where it has one by now."""
+    if going.shut and not done.done():
+        done.cancel()
+        return Outcome(RunState.RUNNING, None, 0.0, f"goes on without this cockpit ({going.why}): the next one follows it")
+    await asyncio.wait({done}, timeout=_LAST_WORDS)
+    if done.done():
+        return done.result()
+    return Outcome(RunState.UNCERTAIN, None, 0.0, f"was to end ({going.why or 'its time is over'}); {still}")
 
 
 async def _cancelled(*tasks: asyncio.Future[Any]) -> None:

@@ -17,6 +17,7 @@ import msgspec
 from ..core.actions import Ack, Action, Cancel, PagePeople, Reply, Run, RunState, Start, Unack
 from ..core.alerts import Ref
 from ..core.asking import Answers, Want
+from ..core.jobs import Far
 from ..core.plans import Plan
 from ..core.sources import Snapshot
 from ..core.why import under_way
@@ -26,9 +27,10 @@ from .aside import Aside
 from .desk import Refused
 from .journal import Journal, JournalError
 from .local import LOCAL
-from .planning import difference
+from .planning import difference, resumed
 from .runner import Runner
 from .source import Source, said
+from .steps import doing as steps
 from .store import Store
 from .telling import Outcome, tell, tell_many
 from .twice import same_steps, still_running
@@ -128,7 +130,7 @@ class Dispatch:
         if run is None or run.state.settled:
             raise Refused("that run is not going on any more")
         if run.id not in self.mine:
-            raise Refused("another cockpit began that run: cancel it there")
+            raise Refused(f"another cockpit {'follows' if run.far is not None else 'began'} that run: cancel it there")
         if not isinstance(run.action, Start):
             raise Refused(f"{run.what} has been sent: it cannot be called back")
         self._aside.put(lambda: self._note("run.cancelled", run))
@@ -351,14 +353,35 @@ class Dispatch:
         if problem:
             return await self._settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=problem, seconds=0.0))
         run = await self._settle(msgspec.structs.replace(run, state=RunState.RUNNING))
-        outcome = await self._runner.execute(run.id, plan, dry_run=action.dry_run)
+        return await self._ran(run, await self._runner.execute(run.id, plan, dry_run=action.dry_run))
+
+    async def keep_far(self, run_id: str, far: Far) -> None:
+        """Write down where a run goes on. Raises `JournalError` where that cannot be."""
+        run = self._store.run(run_id)
+        if run is None:
+            raise JournalError(f"there is no run {run_id}")
+        run = msgspec.structs.replace(run, far=far)
+        self._store.put_run(run)
+        await self._aside.do(lambda: self._journal.put_run(run))
+        self._changed()
+
+    async def follow_on(self, run: Run) -> Run:
+        """Follow a run that an earlier cockpit ordered elsewhere, to its end; it must be this process's own (`Journal.adopt_runs`).
+        Nothing is sent but questions."""
+        self.mine.add(run.id)
+        run = msgspec.structs.replace(run, state=RunState.RUNNING, reason="")
+        self._store.put_run(run)
+        self._changed()
+        return await self._ran(run, await self._runner.execute(run.id, resumed(run, self._clock.now()), far=run.far))
+
+    async def _ran(self, run: Run, outcome: steps.Outcome) -> Run:
         run = msgspec.structs.replace(
             self._store.run(run.id) or run,
             state=outcome.state,
             exit_code=outcome.exit_code,
-            seconds=outcome.seconds,
+            seconds=outcome.seconds if run.far is None else (self._clock.now() - run.at).total_seconds(),
             reason=outcome.reason,
-            settled_mono=self._stamp(),
+            settled_mono=self._stamp() if outcome.state.settled else None,
         )
         return await self._settle(run)
 

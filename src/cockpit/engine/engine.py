@@ -200,6 +200,7 @@ class Engine(Works):
             self._crew.keep("the view", self._tick)
             self._crew.keep("following the journal", self._follow)
             self._crew.keep("following the runbooks", self._follow_library)
+            self._crew.keep("following runs elsewhere", self._follow_on)
             if self._files is not None:
                 self._crew.keep("following the config", self._follow_files)
             self._sources.begin(self._crew)
@@ -238,6 +239,17 @@ class Engine(Works):
                 with contextlib.suppress(JournalError):  # busy or gone: the view's remarks say so
                     if await self._aside.do(self._margins.read):
                         self._store.tell()
+            await self.clock.sleep(FOLLOW)
+
+    async def _follow_on(self) -> None:
+        """What an earlier cockpit ordered elsewhere, and nobody follows any more, is followed here."""
+        while True:
+            try:
+                found = await self._aside.do(self.journal.adopt_runs)
+            except JournalError:
+                found = ()  # busy or gone: the view's remarks say so
+            for run in found:
+                self._crew.go(f"following {run.what}", partial(self._dispatch.follow_on, run), errand=True)
             await self.clock.sleep(FOLLOW)
 
     async def _follow_files(self) -> None:

@@ -77,6 +77,12 @@ class Journal:
                 self._file.write(lambda db: runs_table.write_off(db, lost, now))
         return tuple(runs)
 
+    def adopt_runs(self) -> tuple[Run, ...]:
+        """The runs that go on elsewhere and whose process is gone, from now on this process's own: of several that ask, one gets
+        each."""
+        nobody: list[Run] = []
+        return tuple(self._file.write(runs_table.adopt)) if self._file.read(runs_table.left_alone, nobody) else ()
+
     def same_runs(self, exclusive: str) -> tuple[Run, ...]:
         """The newest runs begun with this ``exclusive`` key, as `runs` has them."""
         nothing: tuple[list[Run], list[Run]] = ([], [])

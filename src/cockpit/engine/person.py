@@ -88,6 +88,7 @@ def hidden_names(config: Config) -> tuple[str, ...]:
     """The environment variables that the config refers to as secrets (``env:NAME``): no runbook gets them."""
     tables = (
         *(each.settings for each in config.sources.values()),
+        *(rule.secrets for each in config.sources.values() for rule in each.runbooks),
         *(each.settings for each in config.channels.values()),
         *(trap.params for trap in config.traps.values()),
     )

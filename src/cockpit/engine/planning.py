@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
-from ..core.actions import Start
+from ..core.actions import Run, Start
 from ..core.alerts import Ref
 from ..core.plans import Plan, plan
 from ..core.runbooks import Runbook
+from ..core.steps.job import JobStep
+from ..core.steps.step import ResolvedStep, Step
 from ..core.text import clean
+from ..core.units import Seconds
 from ..core.view import View
 
 
@@ -38,3 +42,14 @@ def difference(action: Start, now: Plan) -> str:
                 was, would = clean(repr(old), 200), clean(repr(new), 200)
                 return f"the alert changed since you looked: it would now be {would} instead of {was}; look again"
     return "the alert changed since you looked: other steps would be run now; look again"
+
+
+def resumed(run: Run, now: datetime) -> Plan:
+    """The plan of a run that goes on elsewhere: to follow it, for as long as it has left."""
+    far = run.far
+    if far is None:
+        raise TypeError(f"{run.what} goes on nowhere else")
+    job = JobStep(far.source, far.job, far.name, f"{far.name} at {far.source}", sent=dict(far.values))
+    left = Seconds(max(1.0, (far.until - now).total_seconds()))
+    book = Runbook(name=run.what, title=run.what, steps=(), timeout=left)
+    return Plan(book, {}, (ResolvedStep(job, Step(job)),), run.target)

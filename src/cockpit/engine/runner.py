@@ -6,6 +6,7 @@ A run goes on when the terminal stalls, because the engine has a thread of its o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,11 +16,13 @@ import msgspec
 
 from ..core.actions import RunState
 from ..core.asking import Want
+from ..core.jobs import Far
 from ..core.plans import Plan
 from ..core.text import clean
 from ..provider import Clock
 from .course import Course, said
 from .desk import Output, Session
+from .far import Engines
 from .spool import CAP, LINE_CAP, Spool, kept
 from .steps.doing import DISK, Going, Outcome
 
@@ -28,9 +31,9 @@ _REMEMBERED = 8  # so many ended runs keep their lines in memory; of the others 
 
 class Runner:
     """Executes plans; several at once. ``hidden`` names the environment variables that no program gets: the secrets that the config
-    refers to. ``grace`` is how long (seconds) a program may take to end after TERM. Methods belong to the engine's loop, except
-    `output`, which any thread may call. ``on_want`` is called with a run's id when it begins to wait for a person, and with
-    ``None`` when it ceases to; ``attended`` says whether there is anybody to ask."""
+    refers to. ``grace`` is how long (seconds) a program may take to end after TERM; ``engines`` takes orders for other engines.
+    Methods belong to the engine's loop, except `output`, which any thread may call. ``on_want`` is called with a run's id when it
+    begins to wait for a person, and with ``None`` when it ceases to; ``attended`` says whether there is anybody to ask."""
 
     def __init__(
         self,
@@ -41,7 +44,9 @@ class Runner:
         grace: float = 5.0,
         cap: int = CAP,
         line_cap: int = LINE_CAP,
+        engines: Engines | None = None,
     ) -> None:
+        self._engines = engines
         self.folder = state_dir / "runs"
         self.hidden = frozenset(hidden)
         self._clock, self._grace, self._cap, self._line_cap = clock, grace, cap, line_cap
@@ -58,9 +63,11 @@ class Runner:
         """The file that keeps a run's output."""
         return self.folder / f"{run_id}.log"
 
-    async def execute(self, run_id: str, plan: Plan, *, dry_run: bool = False) -> Outcome:
-        """Execute the steps in order. A step that fails ends the run, unless it says ``continue_on_error``. Never raises for what a
-        program does. Not to be cancelled as a task: `cancel` is how a run is ended, so that nothing of it is left behind."""
+    async def execute(self, run_id: str, plan: Plan, *, dry_run: bool = False, far: Far | None = None) -> Outcome:
+        """Execute the steps in order. A step that fails ends the run, unless it says ``continue_on_error``. ``far`` is what an
+        earlier cockpit ordered elsewhere: it is followed from its beginning, and its output kept anew. `RunState.RUNNING` is the
+        outcome where the cockpit is closed and the run goes on elsewhere. Never raises for what a program does. Not to be cancelled
+        as a task: `cancel` is how a run is ended, so that nothing of it is left behind."""
         begun = self._clock.mono()
         going = self._going[run_id] = Going(run_id, self.on_want)
         going.attended = self.attended
@@ -70,7 +77,7 @@ class Runner:
         lost = ""
         try:
             try:
-                going.spool = await going.write(partial(self._opened, run_id, going), DISK)
+                going.spool = await going.write(partial(self._opened, run_id, going, anew=far is not None), DISK)
             except TimeoutError:
                 going.given_up = True
                 reason = f"nothing was started: the disk of {clean(str(self.folder))} does not answer"
@@ -80,7 +87,7 @@ class Runner:
                 await going.write(partial(self._rehearse, going.spool, plan))
                 outcome = Outcome(RunState.CONFIRMED, None, 0.0, "dry run: nothing was executed")
             else:
-                outcome = await Course(plan, going, self._clock, self.hidden, self._grace).run(begun)
+                outcome = await Course(plan, going, self._clock, self.hidden, self._grace, self._engines, far).run(begun)
             try:
                 await going.write(going.spool.close, DISK)
             except TimeoutError:
@@ -115,7 +122,7 @@ class Runner:
         return going.session if going is not None else None
 
     def shut(self, why: str) -> None:
-        """End all runs, and begin none any more."""
+        """End all runs, and begin none any more; what goes on elsewhere is left to itself."""
         self._shut = why
         for going in self._going.values():
             going.shut = True
@@ -134,7 +141,10 @@ class Runner:
             return Output(())
         return kept(self.path(run_id), since)
 
-    def _opened(self, run_id: str, going: Going) -> Spool:
+    def _opened(self, run_id: str, going: Going, *, anew: bool) -> Spool:
+        if anew:
+            with contextlib.suppress(OSError):  # what cannot be taken away is said when it cannot be written
+                self.path(run_id).unlink(missing_ok=True)
         spool = Spool(self.path(run_id), cap=self._cap, line_cap=self._line_cap)
         if going.given_up:
             spool.close()

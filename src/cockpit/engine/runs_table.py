@@ -42,8 +42,8 @@ def begin(db: sqlite3.Connection, run: Run, exclusive: str, now: datetime) -> Ru
         other, alive = _read(body), lives(Owner(pid, started, boot))
         if other is None and alive:
             raise JournalError(f"process {pid}, another version of the cockpit, does the same now: see what became of it there")
-        if other is not None and alive:
-            return other
+        if other is not None and (alive or other.far is not None):
+            return other  # what goes on elsewhere goes on, whether or not somebody follows it
         if other is not None:
             write_off(db, [orphaned(other, pid)], now)
     put(db, run, exclusive)
@@ -52,7 +52,7 @@ def begin(db: sqlite3.Connection, run: Run, exclusive: str, now: datetime) -> Ru
 
 def newest(db: sqlite3.Connection, limit: int, exclusive: str = "") -> tuple[list[Run], list[Run]]:
     """Runs (with this key only, unless it is ""), newest first, the orphaned ones already as `RunState.UNCERTAIN`; and those again,
-    to be written down.
+    to be written down. One that goes on elsewhere (`core.jobs.Far`) stays as it is: another process will follow it.
 
     One that cannot be read (another version of the cockpit wrote it) is left out.
     """
@@ -72,9 +72,26 @@ def newest(db: sqlite3.Connection, limit: int, exclusive: str = "") -> tuple[lis
 
 
 def read_back(body: str, settled: int, pid: int, started: float, boot: str) -> Run | None:
-    """A run of which these are the columns, as it must be read now: see `orphaned`. ``None`` for what another version wrote."""
+    """A run of which these are the columns, as it must be read now: see `orphaned`; what goes on elsewhere goes on. ``None`` for
+    what another version wrote."""
     run = _read(body)
-    return orphaned(run, pid) if run is not None and not settled and not lives(Owner(pid, started, boot)) else run
+    alone = run is not None and not settled and run.far is None and not lives(Owner(pid, started, boot))
+    return orphaned(run, pid) if run is not None and alone else run
+
+
+def left_alone(db: sqlite3.Connection) -> list[Run]:
+    """The runs that go on elsewhere and that no living process follows."""
+    rows = db.execute("SELECT body, pid, started, boot FROM run WHERE NOT settled").fetchall()
+    found = [(_read(body), Owner(pid, started, boot)) for body, pid, started, boot in rows]
+    return [run for run, whose in found if run is not None and run.far is not None and not lives(whose)]
+
+
+def adopt(db: sqlite3.Connection) -> list[Run]:
+    """The same, from now on this process's own."""
+    found = left_alone(db)
+    for run in found:
+        put(db, run)
+    return found
 
 
 def _read(body: str) -> Run | None:

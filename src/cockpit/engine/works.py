@@ -42,6 +42,7 @@ from .desk import Refused, Session
 from .dispatch import PATIENCE, Dispatch
 from .disturbed import disturbances
 from .escalator import Escalator
+from .far import Engines
 from .inquiries import Inquiries
 from .journal import Journal, JournalError
 from .keeper import Keeper
@@ -49,6 +50,7 @@ from .lane import Lane, Overran
 from .library import Library
 from .machine import Connect, Here, unconnected
 from .margins import Margins
+from .offers import Offers
 from .person import hidden_names, real_person, who_is
 from .planning import resolved
 from .probing import build, event_of, recalled
@@ -130,7 +132,11 @@ class Works:
         )
         self.library = Library(config)
         self._margins = Margins(journal, clock, self._aside, who_is(config), lambda: not self._read_only)
-        self._runner = Runner(state_dir, clock, hidden=hidden_names(config))
+        self._offers = Offers(self._store.snapshot)
+        engines = Engines(
+            clock, source=self._sources.get, keep=lambda run_id, far: self._dispatch.keep_far(run_id, far), who=who_is(config)
+        )
+        self._runner = Runner(state_dir, clock, hidden=hidden_names(config), engines=engines)
         self._dispatch = Dispatch(
             self._store,
             journal,
@@ -295,7 +301,9 @@ class Works:
 
     def plan(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
         """A runbook resolved for an alert as it is now: the exact preview. What cannot be (any more) says why in ``refused``."""
-        plan = resolved(self.library.runbooks, self._store.peek, runbook, alert, given)
+        view, own = self._store.peek, self.library.runbooks
+        known = own if runbook in own else {each.name: each for each in view.runbooks}
+        plan = resolved(known, view, runbook, alert, given)
         doubt = self.library.doubt(runbook)
         return msgspec.structs.replace(plan, refused=doubt, steps=()) if doubt and not plan.refused else plan
 
@@ -416,7 +424,7 @@ class Works:
             health=self._sources.health(),
             journal=JournalHealth(self.journal.problem),
             keeper=self.keeper.says,
-            runbooks=tuple(self.library.runbooks.values()),
+            runbooks=(*self.library.runbooks.values(), *self._offers.all(self.config)),
             me=self.config.me or (who_is(self.config),),
             read_only=self._read_only,
             remarks=self._remarks(),

@@ -225,7 +225,9 @@ class RunOutput(Box[None]):
         lines = [
             f"{run.what} on {run.target or 'no target'}",
             "",
-            "TERM goes to its whole process group; KILL, if it does not end.",
+            "TERM goes to its whole process group; KILL, if it does not end."
+            if run.far is None
+            else f"{run.far.source} is asked to end it.",
         ]
         self.app.push_screen(Confirm("Cancel this run?", lines, yes="cancel it"), self._cancel)
 

@@ -12,6 +12,7 @@ from ..units import Seconds, say_seconds
 from .ask import AskStep
 from .capture import Capture
 from .interactive import InteractiveStep
+from .job import JobStep
 from .kind import Kind, Shown
 from .manual import ManualStep
 from .pick import PickStep
@@ -19,7 +20,7 @@ from .run import RunStep
 from .script import ScriptStep
 from .ssh import SshStep
 
-Do = RunStep | ScriptStep | SshStep | AskStep | PickStep | ManualStep | InteractiveStep
+Do = RunStep | ScriptStep | SshStep | AskStep | PickStep | ManualStep | InteractiveStep | JobStep
 """What a step does; the kinds of which the cockpit executes each."""
 
 KINDS: dict[str, type[Do]] = {
@@ -31,7 +32,8 @@ KINDS: dict[str, type[Do]] = {
     "manual": ManualStep,
     "interactive": InteractiveStep,
 }
-"""The kinds, by the key of a step's table that says which it is. One may have another's key among its own: ``ssh`` with ``run``."""
+"""The kinds that a file may have, by the key of a step's table that says which it is. One may have another's key among its own:
+``ssh`` with ``run``. A `JobStep` is in no file."""
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -171,4 +173,4 @@ BY_A_PERSON = (AskStep, PickStep, ManualStep, InteractiveStep)
 def _keeps_the_protocol(*_: type[Kind]) -> None: ...
 
 
-_keeps_the_protocol(RunStep, ScriptStep, SshStep, AskStep, PickStep, ManualStep, InteractiveStep)
+_keeps_the_protocol(RunStep, ScriptStep, SshStep, AskStep, PickStep, ManualStep, InteractiveStep, JobStep)

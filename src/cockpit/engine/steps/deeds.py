@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...core.steps.ask import AskStep
 from ...core.steps.interactive import InteractiveStep
+from ...core.steps.job import JobStep
 from ...core.steps.manual import ManualStep
 from ...core.steps.pick import PickStep
 from ...core.steps.run import RunStep
@@ -11,6 +12,7 @@ from ...core.steps.script import ScriptStep
 from ...core.steps.ssh import SshStep
 from ...core.steps.step import Do
 from .doing import Deed, Doing
+from .job import JobDeed
 from .program import Program
 from .question import Question
 from .ssh import Ssh
@@ -25,3 +27,7 @@ def deed(do: Do, doing: Doing) -> Deed:
             return Question(do, doing)
         case SshStep():
             return Ssh(do, doing)
+        case JobStep():
+            if doing.engines is None:
+                raise TypeError("this runner has no way to other engines")
+            return JobDeed(do, doing, doing.engines, resumed=doing.far, seconds=doing.seconds)

@@ -13,9 +13,11 @@ import msgspec
 
 from ...core.actions import RunState
 from ...core.asking import Want
+from ...core.jobs import Far
 from ..aside import Aside
 from ..capturing import MOST
 from ..desk import Session
+from ..far import Engines
 from ..redacting import Redactor
 from ..spool import Spool
 
@@ -143,7 +145,8 @@ class Doing(msgspec.Struct, frozen=True):
     """What a step that is being done may use. ``hidden`` names the environment variables that nothing gets; ``seconds`` is how long
     it may take in all, ``grace`` how long (seconds) what it began may take to end when it is asked to. ``place`` is which step it
     is, for people; ``mark`` what its processes are known by, where that is not the run; into ``heard`` goes what it prints, where
-    that is wanted."""
+    that is wanted. ``engines`` takes orders for other engines; ``far`` is what an earlier cockpit ordered in this run, and which is
+    only followed."""
 
     going: Going
     runbook: str
@@ -153,6 +156,8 @@ class Doing(msgspec.Struct, frozen=True):
     place: str = ""
     mark: str = ""
     heard: bytearray | None = None
+    engines: Engines | None = None
+    far: Far | None = None
 
     async def feed(self, data: bytes) -> None:
         """Add what the step printed to the output of the run, and to what is ``heard``."""
@@ -168,8 +173,11 @@ class Doing(msgspec.Struct, frozen=True):
 
 class Deed(Protocol):
     """A step being done. The runner awaits `done`; at a deadline or when the run is to end it awaits `end`, and then `done` gives
-    back soon, or is cancelled."""
+    back soon, or is cancelled. ``outlives``: what it began goes on without this cockpit, and is not ended with it; and its own word
+    is what became of it, also after `end`."""
 
+    @property
+    def outlives(self) -> bool: ...
     async def done(self) -> Outcome:
         """Do it, once. Never raises for what the world does."""
         ...

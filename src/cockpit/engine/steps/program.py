@@ -20,6 +20,8 @@ _DRAIN = 0.5  # real seconds for the last words of a program that has ended; wha
 class Program:
     """Does ``run`` and ``script``; a `Deed`."""
 
+    outlives = False
+
     def __init__(self, do: RunStep | ScriptStep, doing: Doing) -> None:
         self._do, self._doing = do, doing
         self._left = False

@@ -26,6 +26,8 @@ _MOST = 1000
 class Question:
     """Does ``ask``, ``pick``, ``manual`` and ``interactive``; a `Deed`."""
 
+    outlives = False
+
     def __init__(self, do: AskStep | PickStep | ManualStep | InteractiveStep, doing: Doing) -> None:
         self._do, self._doing = do, doing
         self._listing: Program | None = None

@@ -30,6 +30,8 @@ _PREFACE = 8192  # bytes of what ssh said before anything began that are looked 
 class Ssh:
     """Does ``ssh``; a `Deed`."""
 
+    outlives = False
+
     def __init__(self, do: SshStep, doing: Doing) -> None:
         self._do, self._doing = do, doing
         self._token = secrets.token_hex(16)

@@ -12,6 +12,7 @@ from ...core.actions import Start
 from ...core.alerts import Alert, Ref
 from ...core.placeholders import unfit
 from ...core.plans import Plan, needs_typing, params_of
+from ...core.steps.job import JobStep
 from ...core.steps.kind import Shown
 from ...core.steps.run import RunStep
 from ...core.steps.script import ScriptStep
@@ -263,7 +264,10 @@ def preview_lines(plan: Plan, alert: Alert | None, view: View, *, ascii: bool = 
 
 
 def _where(plan: Plan) -> str:
-    """On which machines programs are started, and whether a shell reads them."""
+    """On which machines programs are started, or by which engine, and whether a shell reads them."""
+    for step in plan.steps:
+        if isinstance(step.do, JobStep):
+            return f"; run by {step.do.source}, which is asked to end it then"
     here = [step.do for step in plan.steps if isinstance(step.do, (RunStep, ScriptStep))]
     there = [step.do.host for step in plan.steps if isinstance(step.do, SshStep)]
     places = (*(["this machine"] if here else []), *dict.fromkeys(there))
