@@ -52,7 +52,8 @@ of them `at_night` |
 | `escalate` (without `--level`) | `level`, `who` (list of names), `after_seconds`, `policy` |
 | `reassign` (without `--to`), `play` (without a play) | `id`, `name`, `about` |
 | `maintenance` | `source`, `id`, `services` (list of names), `starts_at`, `ends_at`, `who`, `comment` |
-| `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `source` (where it runs, if elsewhere), `params`, `file` |
+| `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `source` (where it runs, if elsewhere), `params`, \
+`allow`, `deny`, `file` |
 | `runbooks --show` | `name`, `title`, `file`, `url`, `text` |
 | `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason`, `url` |
 | `doctor` | `check`, `ok`, `detail` |

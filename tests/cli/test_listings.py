@@ -137,7 +137,19 @@ def test_general_options_stand_before_or_after_the_command(watched: Watched) -> 
 
 def test_runbooks_in_json_have_the_documented_keys(watched: Watched) -> None:
     books = {each["name"]: each for each in watched.json("runbooks")}
-    assert list(books["make"]) == ["name", "title", "key", "match", "changes", "confirm", "source", "params", "file"]
+    assert list(books["make"]) == [
+        "name",
+        "title",
+        "key",
+        "match",
+        "changes",
+        "confirm",
+        "source",
+        "params",
+        "allow",
+        "deny",
+        "file",
+    ]
     assert [books["make"][key] for key in ("key", "match", "changes", "confirm")] == ["m", "trap=backup", "writes a file", "yes"]
     assert (books["wipe"]["confirm"], books["look"]["confirm"], books["look"]["changes"]) == ("type", None, None)
     wanted = {"from": "alert:where", "default": None, "pattern": "[a-z0-9/_.-]+", "help": "the host"}

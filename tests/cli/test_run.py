@@ -162,3 +162,32 @@ def test_runs_are_listed_newest_first_up_to_a_limit_without_any_config(watched: 
         assert f"looked at {value}" in watched.run("runs", "--output", run_id).stdout
     for wrong in ("0", "-1", "x", "10001", "9" * 5000):
         assert watched.run("runs", "--limit", wrong).returncode == 2
+
+
+FOR_SOME = """
+[people.bo]
+name = "Bo"
+[rosters.primary]
+timezone = "UTC"
+layers = [{ people = ["bo"], start = 2026-01-01T00:00:00, turn = "1 week" }]
+[runbooks.theirs]
+changes = "says so"
+steps = [{ run = ["echo", "theirs"] }]
+allow = ["roster:primary"]
+[runbooks.mine]
+steps = [{ run = ["echo", "mine"] }]
+allow = ["ana"]
+"""
+
+
+def test_who_may_not_run_it_is_told_who_may_and_nothing_is_executed(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, FOR_SOME)
+    for more in ((), ("--yes",)):
+        refused = watched.run("run", "theirs", *more)
+        assert refused.returncode == 1
+        assert "theirs is not for you: whoever is on call at primary (Bo) may run it; nothing was executed" in refused.stderr
+    assert watched.json("runs") == []
+    assert watched.run("run", "theirs", "--dry-run").returncode == 0
+    assert watched.run("run", "mine").stdout.splitlines()[-1] == "mine: done"
+    (book,) = (each for each in watched.json("runbooks") if each["name"] == "theirs")
+    assert (book["allow"], book["deny"]) == (["roster:primary"], [])

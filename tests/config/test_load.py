@@ -388,6 +388,12 @@ def test_a_runbook_that_cannot_work_says_why(tmp_path: Path, keys: str, key: str
     assert words in f"{problem.what} ({problem.hint})"
 
 
+def test_what_names_nobody_cannot_say_who_may_run_it(tmp_path: Path) -> None:
+    found = problems(tmp_path, '[runbooks.x]\nsteps = [{ run = ["df"] }]\nallow = ["oncall", "roster:"]\ndeny = ["group:ops"]\n')
+    assert "allow cannot hold 'roster:': it names nobody" in found["runbooks.x.allow[2]"].what
+    assert found["runbooks.x.deny[1]"].hint == "write oncall, roster:NAME, level:1 or a person's name"
+
+
 def test_two_runbooks_cannot_have_one_letter(tmp_path: Path) -> None:
     text = '[runbooks.{}]\nkey = "f"\nsteps = [{{ run = ["df"] }}]\n'
     assert "that of the runbook 'a'" in problems(tmp_path, text.format("a") + text.format("b"))["runbooks.b.key"].what

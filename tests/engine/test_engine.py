@@ -485,6 +485,25 @@ class TestRunbooks:
         assert run.reason.startswith("the alert changed since you looked")
         assert rig.engine.output(run.id).lines == ()
 
+    def test_who_may_run_it_is_asked_again_at_the_start(self, rigs: Rigs, monkeypatch: pytest.MonkeyPatch) -> None:
+        only = msgspec.structs.replace(BOOKS["mend"], allow=("person:ana",))
+        rig = rigs(runbooks={"mend": only}).begun()
+        begin = rig.journal.begin_run
+
+        def slowly(run: Run, exclusive: str = "") -> Run | None:
+            found = begin(run, exclusive)
+            rig.engine.adopt(msgspec.structs.replace(rig.config, me=("cy",)))
+            rig.sees(lambda view: view.me == ("cy",))
+            return found
+
+        monkeypatch.setattr(rig.journal, "begin_run", slowly)  # the person changes while the intent is written
+        run = rig.asked(Start("mend", {}, HIGH, rig.engine.plan("mend", HIGH, {}).exact))
+        assert (run.state, run.reason) == (RunState.FAILED, "mend is not for you: ana may run it")
+        assert rig.engine.output(run.id).lines == ()
+        with pytest.raises(Refused, match="mend is not for you: ana may run it"):
+            rig.engine.ask(Start("mend", {}, HIGH))
+        assert len(rig.journal.runs()) == 1
+
     def test_a_runbook_that_fails_says_with_what(self, rig: Rig) -> None:
         rig.begun()
         run = rig.asked(Start("fails"))

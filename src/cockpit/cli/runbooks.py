@@ -13,6 +13,7 @@ from ..core.alerts import Ref
 from ..core.asking import Want
 from ..core.books import Book, Books
 from ..core.elsewhere import source_of
+from ..core.permits import barred
 from ..core.plans import Plan
 from ..core.runbooks import Confirm, Runbook, offered
 from ..core.sources import Health
@@ -112,6 +113,8 @@ def _record(book: Runbook) -> dict[str, object]:
         "confirm": book.confirm.value if book.changes is not None else None,
         "source": source_of(book) or None,
         "params": params,
+        "allow": book.allow,
+        "deny": book.deny,
     }
 
 
@@ -134,6 +137,9 @@ def run(options: Options) -> int:
         if options.flag("dry_run"):
             say("Dry run: nothing was executed.")
             return FINE
+        view = home.desk.view
+        if who := barred(plan.runbook, view.me, view.rosters):
+            raise Stop(f"{who}; nothing was executed", BAD)
         _confirmed(plan, options)
         return _execute(home, Start(name, given, ref, plan.exact), options)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ..core.filters import FilterError, parse
+from ..core.permits import malformed
 from ..core.placeholders import placeholders, unfit
 from ..core.runbooks import Param, Runbook
 from ..core.text import clean, clean_block
@@ -66,8 +67,18 @@ def check_words(decoder: Decoder, fields: Mapping[str, object], path: KeyPath) -
         decoder.faults.add((*path, "timeout"), "timeout must be more than 0")
     if isinstance(helps := fields.get("helps_within"), Seconds) and helps <= 0:
         decoder.faults.add((*path, "helps_within"), "helps_within must be more than 0")
+    _check_people(decoder, fields, path)
     if fields.get("changes") == "":
         decoder.faults.add((*path, "changes"), "changes is empty: say what it does to the world, or leave it out if it only looks")
+
+
+def _check_people(decoder: Decoder, fields: Mapping[str, object], path: KeyPath) -> None:
+    for key in ("allow", "deny"):
+        words = fields.get(key)
+        for index, word in enumerate(words if isinstance(words, tuple) else ()):
+            if problem := malformed(str(word)):
+                hint = "write oncall, roster:NAME, level:1 or a person's name"
+                decoder.faults.add((*path, key, index), f"{key} cannot hold {clean(str(word), 80)!r}: {problem}", hint)
 
 
 def check_params(decoder: Decoder, params: object, path: KeyPath, *, named: bool = True) -> None:

@@ -45,6 +45,7 @@ class Runbook(msgspec.Struct, frozen=True, kw_only=True):
     ``changes`` says what it does to the world; None is read-only and needs no confirmation. ``timeout`` (seconds) bounds the
     whole run. ``target`` names what it is done to, which a person types for ``confirm = "type"``. ``title``, ``changes`` and
     ``target`` may hold ``{param}``. It helped if its alert is over ``helps_within`` seconds after its end; see `aftermath`.
+    ``allow`` and ``deny`` say who may run it; see `permits`.
     """
 
     name: str
@@ -59,6 +60,8 @@ class Runbook(msgspec.Struct, frozen=True, kw_only=True):
     helps_within: Seconds = Seconds(600.0)
     params: dict[str, Param] = {}
     help: str = ""
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
 
 
 def offered(runbooks: Sequence[Runbook], alert: Alert | None, now: datetime | None = None) -> tuple[Runbook, ...]:

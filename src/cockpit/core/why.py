@@ -27,6 +27,7 @@ from .actions import (
 )
 from .alerts import AlertState, Ref, SilenceState
 from .covers import covers_problem
+from .permits import barred
 from .responses import (
     LONGEST_SNOOZE,
     EndMaintenance,
@@ -267,7 +268,11 @@ def _not_started(action: Start, view: View) -> str | None:
         return f"there is no runbook {action.runbook}"
     if action.alert is not None and view.alert(action.alert) is None:
         return f"{action.alert.id} is not an alert (any more)"
-    if runbook.changes is None or action.dry_run:
+    if action.dry_run:
+        return None
+    if problem := barred(runbook, view.me, view.rosters):
+        return problem
+    if runbook.changes is None:
         return None
     if not view.journal.writes:
         return f"what changes the world is blocked while nothing is journalled: {view.journal.problem}"

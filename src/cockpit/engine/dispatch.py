@@ -18,6 +18,7 @@ from ..core.actions import Ack, Action, Cancel, PagePeople, Reply, Run, RunState
 from ..core.alerts import Ref
 from ..core.asking import Answers, Want
 from ..core.jobs import Far
+from ..core.permits import barred
 from ..core.plans import Plan
 from ..core.sources import Snapshot
 from ..core.why import under_way
@@ -349,7 +350,9 @@ class Dispatch:
 
     async def _carry_start(self, run: Run, action: Start) -> Run:
         plan = self._plan(action)
-        problem = plan.refused or difference(action, plan)
+        view = self._store.peek
+        who = "" if action.dry_run else barred(plan.runbook, view.me, view.rosters)  # a shift may just have ended
+        problem = plan.refused or who or difference(action, plan)
         if problem:
             return await self._settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=problem, seconds=0.0))
         run = await self._settle(msgspec.structs.replace(run, state=RunState.RUNNING))

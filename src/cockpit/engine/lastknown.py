@@ -14,7 +14,7 @@ from ..provider import Clock, Unreachable
 from .journal import Journal
 from .local import LOCAL, configured
 from .machine import Here
-from .person import who_is
+from .person import known_by
 
 
 def last_known(config: Config, journal: Journal, clock: Clock) -> View:
@@ -33,7 +33,7 @@ def last_known(config: Config, journal: Journal, clock: Clock) -> View:
         now=now,
         runbooks=tuple(config.runbooks.values()),
         journal=JournalHealth(journal.problem),
-        me=config.me or (who_is(config),),
+        me=known_by(config),
         read_only=config.read_only,
         remarks=(*config.remarks, *journal.remarks),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from ..config.model import Config
+from ..core.permits import names_of
 from ..core.roster import Person
 from ..core.text import clean
 
@@ -29,6 +30,11 @@ def who_is(config: Config) -> str:
     """The person's name on runs: what the config says, else the user behind sudo, else the user."""
     real = real_person()
     return config.me[0] if config.me else real.get("sudo_user", real["os_user"])
+
+
+def known_by(config: Config) -> tuple[str, ...]:
+    """All names of the person at the keyboard: those of ``me`` first, else that of the user."""
+    return names_of(config.people.values(), *(config.me or (who_is(config),)))
 
 
 def at_keyboard(config: Config, user: Person) -> Person:

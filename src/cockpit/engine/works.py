@@ -51,7 +51,7 @@ from .library import Library
 from .machine import Connect, Here, unconnected
 from .margins import Margins
 from .offers import Offers
-from .person import hidden_names, real_person, who_is
+from .person import hidden_names, known_by, real_person, who_is
 from .planning import resolved
 from .probing import build, event_of, recalled
 from .runner import Runner
@@ -425,7 +425,7 @@ class Works:
             journal=JournalHealth(self.journal.problem),
             keeper=self.keeper.says,
             runbooks=(*self.library.runbooks.values(), *self._offers.all(self.config)),
-            me=self.config.me or (who_is(self.config),),
+            me=known_by(self.config),
             read_only=self._read_only,
             remarks=self._remarks(),
         )
