@@ -97,6 +97,15 @@ class Malformed(ProviderError):
     """An answer that cannot be read."""
 
 
+class Nameless(ProviderError):
+    """It wants to know in whose name, and nothing was sent. ``wants`` names what is missing, for people: "the e-mail address that
+    you log in to PagerDuty with"; they are asked for it once, and `Machine.address` has it then."""
+
+    def __init__(self, message: str, wants: str) -> None:
+        super().__init__(message)
+        self.wants = wants
+
+
 class Partly(ProviderError):
     """What was asked for was done, and something that goes with it was not (a note, say): the message says what. Nobody is to do
     it once more."""
@@ -240,6 +249,10 @@ class Machine(Protocol):
     def people(self) -> Sequence[Person]: ...
     @property
     def me(self) -> Person: ...
+    def address(self, source: str) -> str:
+        """What ``me`` is called at a source, as they said when they were asked; "" where they never were."""
+        ...
+
     def watches(self) -> Mapping[str, Watch]: ...
     def marks(self) -> Marks: ...
     def ack(self, alert_id: str, firing: int, who: str, note: str, at: datetime) -> None: ...

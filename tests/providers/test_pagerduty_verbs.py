@@ -14,7 +14,7 @@ from cockpit.core.alerts import AlertState
 from cockpit.core.responses import Level, Play
 from cockpit.core.roster import Contact, Person
 from cockpit.core.units import Seconds
-from cockpit.provider import Malformed, NotFound, Partly, ProviderError, RateLimited, Secret, Unreachable, capabilities
+from cockpit.provider import Malformed, Nameless, NotFound, Partly, ProviderError, RateLimited, Secret, Unreachable, capabilities
 from cockpit.providers.pagerduty import PagerDuty, PagerDutyConfig
 from cockpit.testing import FakeClock, FakeHost, FakeMachine
 from support.pagerduty import ACCOUNT_TOKEN, USER_TOKEN, Server, pagerduty
@@ -58,12 +58,30 @@ class TestInWhoseName:
 
     def test_an_accounts_token_needs_an_address_and_says_how_to_give_it(self, server: Server, clock: FakeClock) -> None:
         fire = server.account.fire("fire")
-        with pytest.raises(ProviderError, match="this token belongs to no person: set email in this source to the address"):
+        with pytest.raises(Nameless, match="this token belongs to no person; say it once, with cockpit address") as no:
             using(made(server, clock, token=Secret(ACCOUNT_TOKEN)), lambda pd: pd.ack([fire.id], "ana", ""))
+        assert no.value.wants == "the e-mail address that you log in to PagerDuty with"
         assert fire.status == "triggered"
         given = made(server, clock, token=Secret(ACCOUNT_TOKEN), email="bo@example.com")
         using(given, lambda pd: pd.ack([fire.id], "bo", ""))
         assert fire.acks[0][0] == "PBO"
+
+    def test_an_address_that_was_said_is_used_at_once_and_one_that_is_none_is_asked_for_again(
+        self, server: Server, clock: FakeClock
+    ) -> None:
+        fire, machine = server.account.fire("fire"), FakeMachine()
+
+        async def again(pd: PagerDuty) -> None:
+            for address, why in (("", "belongs to no person"), ("ana", "ana is no e-mail address")):
+                machine.addresses["pd"] = address
+                with pytest.raises(Nameless, match=why):
+                    await pd.ack([fire.id], "ana", "")
+            assert server.asked("PUT") == []
+            machine.addresses["pd"] = "bo@example.com"
+            await pd.ack([fire.id], "ana", "")
+
+        using(made(server, clock, machine, token=Secret(ACCOUNT_TOKEN)), again)
+        assert server.asked("PUT")[0].fields["From"] == "bo@example.com"
 
     @pytest.mark.parametrize(
         "me",

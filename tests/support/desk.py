@@ -74,6 +74,7 @@ class FakeDesk:
         self.looked_up: list[Question] = []
         self.refreshes = 0
         self.sessions: dict[str, Session] = {}
+        self.addresses: dict[str, str] = {}
         self.curves: dict[Ref, Curve] = {}
         self.drawn: list[tuple[Ref, int]] = []
         self.pasts: dict[Ref, tuple[Past, ...]] = {}
@@ -186,6 +187,10 @@ class FakeDesk:
 
     def refresh(self) -> None:
         self.refreshes += 1
+
+    def tell_address(self, source: str, address: str) -> str:
+        self.addresses[source] = address
+        return "conf.d/addresses.toml"
 
     def set_read_only(self, on: bool) -> str | None:
         if self._locked and not on:

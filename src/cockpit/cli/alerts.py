@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -95,7 +96,20 @@ def settle(home: House, action: Action) -> int:
     runs = home.do(action)
     for run in runs:
         say(outcome(run))
+    wanted = next((run.address_wanted for run in runs if run.address_wanted is not None), None)
+    if wanted is not None and sys.stdin.isatty() and sys.stdout.isatty():
+        answer = input(f"{clean(wanted.source)} wants {clean(wanted.what)} (enter alone: leave it): ").strip()
+        if answer:
+            say(f"Kept in {home.desk.tell_address(wanted.source, answer)}.")
+            return settle(home, action)
     return status_of(runs)
+
+
+def address(options: Options) -> int:
+    """Keep what the person is called at a source that wants to know who writes."""
+    with house(options, propose=False) as home:
+        say(f"Kept in {home.desk.tell_address(options.text('source'), options.text('address'))}.")
+    return FINE
 
 
 def status_of(runs: Sequence[Run]) -> int:

@@ -54,6 +54,7 @@ COMMANDS: tuple[Command, ...] = (
             "example: cockpit run free-disk --alert root-disk --dry-run"),
     Command("runs", "runbooks", "runs", "what was done: who, when, on what, with what result"),
     Command("login", "setup", "login", "ask for a secret and store it in the keyring"),
+    Command("address", "alerts", "address", "say what you are called at a source that wants to know who writes"),
     Command("providers", "setup", "providers", "the providers, probes and channels that are installed"),
     Command("themes", "setup", "themes", "the themes that are installed"),
     Command("keys", "setup", "keys", "the keys of the screen, as remapped by the config"),
@@ -350,6 +351,11 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+def _address(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="SOURCE")
+    parser.add_argument("address", metavar="ADDRESS", help="the one you log in there with")
+
+
 def _login(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="SOURCE", help="the source, or the NAME of a keyring:NAME reference")
 
@@ -376,4 +382,5 @@ _ARGUMENTS = {
     "run": _run,
     "runs": _runs,
     "login": _login,
+    "address": _address,
 }

@@ -144,6 +144,10 @@ class _Reading:
         for key, what in key_problems(written):
             here = key != "theme" or written[key] in themes  # which is a name in [keys], too
             self.faults.add(("keys", key), what, misplaced(key) if here else "")
+        for source in self.group("addresses"):
+            if source not in self.group("sources"):
+                hint = suggestion(source, self.group("sources"))
+                self.faults.add(("addresses", source), f"there is no source {clean(source)!r}", hint)
         if isinstance(title := fields.get("title"), str):
             fields["title"] = clean(title)
 

@@ -20,6 +20,9 @@ from .model import ConfigError, Problem
 NAMED = ("people", "holidays", "rosters", "sources", "traps", "runbooks", "repositories", "channels", "escalations")
 """Tables whose entries have names: one name may be defined once in all files."""
 
+JOINED = ("keys", "addresses")
+"""Tables whose keys come together from all files; the later one wins."""
+
 LIMIT = 8 * 2**20
 """No configuration is larger, in bytes."""
 
@@ -63,7 +66,7 @@ class Merged:
         for key, value in table.items():
             if key in NAMED and isinstance(value, Mapping) and isinstance(self.table.get(key, {}), dict):
                 self._named(name, key, value, lines)
-            elif key == "keys" and isinstance(value, Mapping) and isinstance(self.table.get(key, {}), dict):
+            elif key in JOINED and isinstance(value, Mapping) and isinstance(self.table.get(key, {}), dict):
                 self._group(key).update(value)
                 self._keep(name, (key,), lines)
             else:

@@ -62,6 +62,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ``me`` are the names of the person at the keyboard (first: the id in ``people``, if there). ``zones`` are IANA names shown in
     the header beside UTC. ``unlock`` allows ``ctrl+o`` to lift ``read_only`` for the session; ``locked`` is why it may not, for the
     person, where that is not the config's doing. ``keys`` remaps key-table ids.
+    ``addresses`` is what whoever sits here is called at sources that want to know who writes, by source.
     ``storm`` says what a storm is, ``group_by`` what the alerts are grouped by when somebody asks for groups.
     ``files`` are what it was read from, in order; empty with ``proposed`` means that the traps are what ``init`` would propose.
     """
@@ -77,6 +78,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ascii: bool = False
     storm: StormRule = StormRule()
     group_by: tuple[str, ...] = ("alertname",)
+    addresses: Mapping[str, str] = {}
     keys: Mapping[str, str] = {}
     people: Mapping[str, Person] = {}
     holidays: Mapping[str, Holidays] = {}

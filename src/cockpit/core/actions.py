@@ -169,6 +169,13 @@ class RunState(enum.Enum):
         return self not in (RunState.PENDING, RunState.RUNNING, RunState.ACCEPTED)
 
 
+class AddressWanted(msgspec.Struct, frozen=True):
+    """What a ``source`` must know of the person before it does anything; ``what`` names it, for people."""
+
+    source: str
+    what: str
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One execution of an action: who, when, on what, with what result. Times are UTC, ``seconds`` the duration.
 
@@ -176,7 +183,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     ``settled_mono`` is the engine's monotonic time at which it left ``PENDING``/``RUNNING``: only a snapshot asked after
     it confirms it. ``output_path`` is the file that keeps a runbook's output. ``wants`` is what it waits for a
     person to say. ``done`` is of how many of its alerts its source has been told so far, where they are many. ``far`` is where it
-    goes on, where that is another engine.
+    goes on, where that is another engine. ``address_wanted``: the source must know who does that before it does anything; nothing
+    was sent then.
     """
 
     id: str
@@ -194,6 +202,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     done: int = 0
     wants: Want | None = None
     far: Far | None = None
+    address_wanted: AddressWanted | None = None
 
 
 def called(run: Run) -> str:

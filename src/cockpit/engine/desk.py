@@ -156,6 +156,11 @@ class Desk(Protocol):
         """Ask every source now, and look at every trap now."""
         ...
 
+    def tell_address(self, source: str, address: str) -> str:
+        """Keep what the person is called at a source that wants to know who writes (`core.actions.Run.address_wanted`). Gives the
+        file that it stands in now, for people. This alone may block, on the disk. Raises `Refused`."""
+        ...
+
     def set_read_only(self, on: bool) -> str | None:
         """Lift or set read-only for this session; the reason if that is not allowed."""
         ...

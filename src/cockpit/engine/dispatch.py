@@ -14,15 +14,16 @@ from contextlib import suppress
 
 import msgspec
 
-from ..core.actions import Ack, Action, Cancel, PagePeople, Reply, Run, RunState, Start, Unack
+from ..core.actions import Ack, Action, AddressWanted, Cancel, PagePeople, Reply, Run, RunState, Start, Unack
 from ..core.alerts import Ref
 from ..core.asking import Answers, Want
 from ..core.jobs import Far
 from ..core.permits import barred
 from ..core.plans import Plan
 from ..core.sources import Snapshot
+from ..core.text import clean
 from ..core.why import under_way
-from ..provider import Clock
+from ..provider import Clock, Nameless
 from . import verbs
 from .aside import Aside
 from .desk import Refused
@@ -321,6 +322,7 @@ class Dispatch:
             reason=outcome.reason,
             settled_mono=after,
             seconds=(self._clock.now() - run.at).total_seconds(),
+            address_wanted=AddressWanted(name, clean(outcome.error.wants, 200)) if isinstance(outcome.error, Nameless) else None,
         )
         if outcome.state in (RunState.ACCEPTED, RunState.UNCERTAIN):
             self._results[run.id], self._sent[run.id] = outcome.result, name

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -25,6 +27,7 @@ from .dated import Dated
 from .journal import Happened, Journal, JournalError
 from .local import LOCAL, configured
 from .overriding import Overriding
+from .own_files import OwnFiles
 from .person import at_keyboard, os_user
 
 if TYPE_CHECKING:
@@ -77,7 +80,8 @@ class Here:
         """Who is on call by the rosters of other sources, as last answered."""
         self.on_config: Callable[[Config], object] = lambda _: None
         """Told of the config that follows from what was written into its files here."""
-        self._overriding = Overriding(journal, files, self._took)
+        self._files = OwnFiles(files, self._took)
+        self._overriding = Overriding(journal, self._files)
 
     @property
     def clock(self) -> Clock:
@@ -216,6 +220,25 @@ class Here:
     def end_override(self, override_id: str, who: str, at: datetime) -> None:
         """End an override, or take it away. Raises `NotFound`, or `Forbidden` for one that was written by hand."""
         self._overriding.end(override_id, who, at)
+
+    def address(self, source: str) -> str:
+        """See `provider.Machine.address`."""
+        return self.config.addresses.get(source, "")
+
+    def tell_address(self, source: str, address: str, who: str) -> Path:
+        """Keep what ``me`` is called at a source. Gives the file. Raises `NotFound` for one that is not in the config, and
+        `ProviderError` where it cannot be written down."""
+        from ..config.addresses import keep  # deferred: the first view needs nothing that writes
+
+        address = address.strip()
+        if not address or clean(address) != address or len(address) > 320:  # RFC 5321, 4.5.3.1
+            raise ProviderError("nothing was kept: say an address, like ana@example.com")
+        if source not in self._files.read().sources:
+            raise NotFound(f"there is no [sources.{clean(source, 100)}] in the config")
+        file = self._files.change(lambda main: keep(main, source, address))
+        with suppress(JournalError):  # it stands in the config; the journal's `problem` says the rest
+            self._journal.record("address.told", at=self._clock.now(), who=who, source=source, subject=address)
+        return file
 
     def _took(self, config: Config) -> None:
         self.config = config

@@ -204,6 +204,10 @@ class Opening:
         """See `Desk.refresh`."""
         self._behind().refresh()
 
+    def tell_address(self, source: str, address: str) -> str:
+        """See `Desk.tell_address`."""
+        return self._behind().tell_address(source, address)
+
     def set_read_only(self, on: bool) -> str | None:
         """See `Desk.set_read_only`."""
         return self._behind().set_read_only(on)

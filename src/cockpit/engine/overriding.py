@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import TypeVar
 
-from ..config.model import Config, ConfigError
-from ..config.reread import Reread
 from ..core.covers import Cover
 from ..core.standings import BY_HAND
 from ..core.text import clean
-from ..provider import Forbidden, NotFound, ProviderError
+from ..provider import Forbidden, NotFound
 from .journal import Journal, JournalError
-
-T = TypeVar("T")
+from .own_files import OwnFiles
 
 
 class Overriding:
-    """``took`` is handed the configuration that is in the ``files`` after a change. Everything here may block on the disk."""
+    """Everything here may block on the disk."""
 
-    def __init__(self, journal: Journal, files: Reread | None, took: Callable[[Config], None]) -> None:
-        self._journal, self._files, self._took = journal, files, took
+    def __init__(self, journal: Journal, files: OwnFiles) -> None:
+        self._journal, self._files = journal, files
 
     def make(self, roster: str, covers: Sequence[Cover], who: str, why: str, at: datetime) -> tuple[str, ...]:
         """Put people on call. Gives an id for each cover. Raises `NotFound` for a roster or a person that is not in the config,
         `ProviderError` where it cannot be written down."""
         from ..config.overriding import add  # deferred: the first view needs nothing that writes
 
-        files = self._readable()
-        config = self._read(files)
+        config = self._files.read()
         if roster not in config.rosters:
             raise NotFound(f"there is no [rosters.{clean(roster, 100)}] in the config")
         strangers = [clean(cover.person, 100) for cover in covers if cover.person not in config.people]
         if strangers:
             raise NotFound(f"{strangers[0]} is nobody in [people]")
-        ids = self._written(files, lambda: add(files.main, roster, covers, who, why, at))
+        ids = self._files.change(lambda main: add(main, roster, covers, who, why, at))
         for override_id, cover in zip(ids, covers, strict=True):
             data = {"id": override_id, "person": cover.person, "start": cover.start.isoformat(), "end": cover.end.isoformat()}
             self._note("override.made", at, who, roster, data | {"why": why})
@@ -48,37 +43,12 @@ class Overriding:
 
         if ":" in override_id:
             raise Forbidden(BY_HAND)
-        files = self._readable()
-        self._read(files)
+        self._files.read()
         try:
-            was = self._written(files, lambda: end(files.main, override_id, at))
+            was = self._files.change(lambda main: end(main, override_id, at))
         except Gone:
             raise NotFound(f"there is no override {clean(override_id, 100)} that is not over") from None
         self._note("override.ended", at, who, was.roster, {"id": override_id, "person": was.person, "end": was.end.isoformat()})
-
-    def _readable(self) -> Reread:
-        if self._files is None:
-            raise ProviderError("this cockpit was put together without the files of its config: nothing can be written there")
-        return self._files
-
-    def _read(self, files: Reread) -> Config:
-        """The configuration as it is now: what is written must hold at once, so one that cannot be read refuses."""
-        try:
-            return files.read()
-        except ConfigError as error:
-            raise ProviderError(f"nothing was written, for the config has a fault: {error.problems[0]}; mend it first") from error
-
-    def _written(self, files: Reread, work: Callable[[], T]) -> T:
-        from ..config.write import WriteError  # deferred, as above
-
-        try:
-            given = work()
-            self._took(files.read())
-        except WriteError as error:
-            raise ProviderError(str(error)) from error
-        except ConfigError as error:
-            raise ProviderError(f"the config cannot be read back: {error.problems[0]}") from error
-        return given
 
     def _note(self, kind: str, at: datetime, who: str, roster: str, data: dict[str, str]) -> None:
         with suppress(JournalError):  # the override stands in the config; the journal's `problem` says the rest

@@ -31,8 +31,8 @@ from ..core.sources import Snapshot
 from ..core.text import clean
 from ..core.traps import Failed, Looked, Trap, Watch, as_laid
 from ..core.view import JournalHealth, View
-from ..core.why import CHANNEL, narrowed, why_not
-from ..provider import Clock
+from ..core.why import CHANNEL, READ_ONLY, narrowed, why_not
+from ..provider import Clock, ProviderError
 from .aftermaths import Aftermaths
 from .aside import Aside
 from .by_hand import paged_by_hand
@@ -285,6 +285,15 @@ class Works:
     async def inquire(self, question: Question) -> Answered:
         """The answer of a source to a question, waited for. On the engine's own loop."""
         return await self._inquiries.ask(question)
+
+    def tell_address(self, source: str, address: str) -> str:
+        """See `Desk.tell_address`."""
+        if self._read_only:
+            raise Refused(READ_ONLY)
+        try:
+            return clean(str(self.here.tell_address(source, address, who_is(self.config))))
+        except ProviderError as error:
+            raise Refused(str(error)) from error
 
     @property
     def can(self) -> frozenset[tuple[str, str]]:

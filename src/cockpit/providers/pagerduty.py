@@ -78,7 +78,7 @@ class PagerDuty:
 
     def __init__(self, name: str, config: PagerDutyConfig, host: Host) -> None:
         self._config = config
-        self._account = Account(config, host)
+        self._account = Account(name, config, host)
         words = {**SEVERITIES, **{plain(word): severity for word, severity in config.severities.items()}}
         self._incidents = Incidents(self._account, Look(name, words), host.clock, most=config.most, urgencies=config.urgencies)
         people = People(self._account, host.machine)

@@ -16,6 +16,7 @@ from ..provider import (
     Host,
     HttpAuth,
     HttpSettings,
+    Nameless,
     ProviderError,
     RateLimited,
     Reply,
@@ -62,8 +63,8 @@ class Listed(msgspec.Struct, frozen=True):
 class Account:
     """HTTP to one account."""
 
-    def __init__(self, access: PagerDutyAccess, host: Host) -> None:
-        self._access, self._host = access, host
+    def __init__(self, name: str, access: PagerDutyAccess, host: Host) -> None:
+        self._name, self._access, self._host = name, access, host
         self._url = access.url or REGIONS[access.region][0]
         self._settings = _settings(access)
         self._http = host.http(self._url, self._settings, "PagerDuty's API")
@@ -105,14 +106,18 @@ class Account:
         return await self._writing[email].send(method, path, sent, accept=accept)
 
     async def email(self) -> str:
-        """In whose name is written: as configured, else whose token it is, else the person at the keyboard. Raises `ProviderError`
-        that says how to set it."""
+        """In whose name is written: as configured, else whose token it is, else the person at the keyboard, as they said when they
+        were asked or as the config has them. Raises `Nameless` where nobody knows."""
         if not self._email:
-            self._email = await self._owner() or _address(self._host.machine.me)
+            machine = self._host.machine
+            self._email = await self._owner() or machine.address(self._name) or _address(machine.me)
         if not _EMAIL.fullmatch(self._email):
-            raise ProviderError(
-                "PagerDuty wants to know who does that, and this token belongs to no person: "
-                "set email in this source to the address you log in to PagerDuty with"
+            told, self._email = self._email, ""
+            wrong = f"{clean(told, 100)} is no e-mail address" if told else "this token belongs to no person"
+            raise Nameless(
+                f"nothing was sent: PagerDuty wants to know who does that, and {wrong}; say it once, with "
+                f"cockpit address {self._name} YOU@EXAMPLE",
+                "the e-mail address that you log in to PagerDuty with",
             )
         return self._email
 

@@ -32,6 +32,7 @@ class FakeMachine:
         self.beats: dict[str, datetime] = {}
         self.health: Sequence[ChannelHealth] = ()
         self.pages: dict[str, tuple[Paged, ...]] = {}
+        self.addresses: dict[str, str] = {}
         self._acks: dict[str, AckMark] = {}
         self._silences: dict[str, Silence] = {}
         self._ended: set[str] = set()
@@ -46,6 +47,10 @@ class FakeMachine:
     def me(self) -> Person:
         """The person at the keyboard."""
         return self._me
+
+    def address(self, source: str) -> str:
+        """What ``me`` said that they are called there; put it into `addresses`."""
+        return self.addresses.get(source, "")
 
     def watches(self) -> Mapping[str, Watch]:
         """What is known of every trap."""

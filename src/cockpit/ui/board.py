@@ -32,7 +32,7 @@ from .silences import KEYS as SILENCE_KEYS
 from .silences import counted
 from .stage import Stage
 from .status import tabs
-from .subject import Subject, failed, offers, reasons, words
+from .subject import Subject, failed, offers, reasons, wanting, words
 from .told import Told
 
 if TYPE_CHECKING:
@@ -174,6 +174,10 @@ class Board(Stage, inherit_bindings=False):
         self._silence = silence
         if no := failed(self.view, view):
             self.say(no, "refusal")
+        if (wants := wanting(self.view, view)) is not None and self.app.screen is self:  # a box that is open is not covered
+            from .flows import ask_address  # deferred, as all that opens boxes
+
+            self.start(ask_address(self, self.desk, wants))
         self.view = self.selection.view = blinded(view, silence) if silence else view
         now = self.clock.now()
         self.alerts.silenced = counted(self.view.silences, now)

@@ -196,6 +196,13 @@ def failed(before: View, after: View) -> str:
     return ""
 
 
+def wanting(before: View, after: View) -> actions.AddressWanted | None:
+    """What a source has said since ``before`` that it must know of the person, for something that people here asked for."""
+    known = {run.id for run in before.runs if run.address_wanted is not None}
+    fresh = (run for run in after.runs if run.address_wanted is not None and run.id not in known and run.at >= before.now - _RECENT)
+    return next((run.address_wanted for run in fresh if run.who in after.me), None)
+
+
 def _is_loud(run: actions.Run) -> bool:
     """Whether what became of it is told at once. An uncertain verb is read back first; a page cannot be."""
     match run.action, run.state:

@@ -5,6 +5,7 @@ box *before it returns*, so that a key pressed twice meets the box and not the b
 `Board.start`. Every path goes through `Desk.why_not` and ends in `Desk.ask`: keys, palette and command line alike (safety 12).
 """
 
+from .address import ask_address
 from .maintenance import maintenance
 from .menus import command, palette
 from .note import note
@@ -17,6 +18,6 @@ from .silences import change, end, extend
 from .trap import disarm
 
 __all__ = [
-    "change", "command", "disarm", "dry_run", "end", "extend", "maintenance", "note", "page", "palette", "pick_book",
+    "ask_address", "change", "command", "disarm", "dry_run", "end", "extend", "maintenance", "note", "page", "palette", "pick_book",
     "pick_runbook", "read", "resolve", "respond", "run", "silence", "silence_filter", "snooze",
 ]  # fmt: skip
