@@ -220,7 +220,7 @@ class Web:
             date=sent_date(response.headers.get("date", "")),
         )
         if good:
-            if response.is_success and question.method == "GET":
+            if response.is_success and question.method == "GET" and response.status_code not in question.accept:
                 self._no_page(kind, body)
             return reply
         raise refusal(reply, self._clock.now(), self._scrubbed, known=self._says_who())

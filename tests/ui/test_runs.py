@@ -305,3 +305,21 @@ def test_endless_output_stays_bounded_and_says_what_was_left_out() -> None:  # s
             assert "lines are not kept here" in on.text
 
     asyncio.run(go())
+
+
+def test_o_opens_the_links_of_its_steps_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "far")  # there is no browser: they are copied
+
+    async def go() -> None:
+        preview = (("df",), ("", "open", "https://wiki/a"), ("", "open", "https://wiki/b"))
+        action = Start("free-disk", preview=preview)
+        async with opened(RunOutput(desk(run(RunState.CONFIRMED, action=action, exit_code=0)), "r9")) as on:
+            assert "o link" in on.text
+            for url in ("https://wiki/a", "https://wiki/b", "https://wiki/a"):
+                await on.pilot.press("o")
+                assert f"copied, no browser here: {url}" in on.text
+                assert on.pilot.app.clipboard == url
+        async with opened(RunOutput(desk(run(RunState.CONFIRMED, exit_code=0)), "r9")) as on:
+            assert "o link" not in on.text
+
+    asyncio.run(go())

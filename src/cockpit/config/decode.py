@@ -116,6 +116,8 @@ class Decoder:
     def value(self, kind: object, raw: object, path: KeyPath) -> object:
         """One value as ``kind``, or `BAD`."""
         kind = _without_none(kind)
+        if kind is object:  # whatever it is: the body of a request, say
+            return raw
         special = _SPECIAL.get(kind) if isinstance(kind, type) else None
         if special is not None:
             return special(self, raw, path)

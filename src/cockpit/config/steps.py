@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from ..core.placeholders import placeholders
 from ..core.plans import captured, params_of
 from ..core.runbooks import Runbook
+from ..core.steps.http import HttpStep
 from ..core.steps.rules import faults
 from ..core.steps.step import KINDS, Step
+from ..core.steps.verb import VerbStep
 from ..core.text import clean
 from . import sentences
 from .decode import BAD, Bad, Decoder, fields_of
@@ -68,6 +70,10 @@ def check_steps(decoder: Decoder, runbook: Runbook, path: KeyPath) -> None:
     """What is wrong with steps that can be read, and whose braces are well formed."""
     for name in set(placeholders(runbook.target)) & captured(runbook).keys():
         decoder.faults.add((*path, "target"), f"target holds {name}, which only a step of the run gives", "it must be known before")
+    for index, step in enumerate(runbook.steps) if runbook.changes is None else ():
+        if isinstance(step.do, HttpStep | VerbStep) and step.do.writes:
+            what = "this step changes the world, and the runbook does not say that it does"
+            decoder.faults.add((*path, "steps", index), what, 'changes = "restarts …"')
     for fault in faults(runbook.steps, params_of(runbook), runbook.params):
         decoder.faults.add((*path, "steps", *fault.where), fault.what, fault.hint)
 

@@ -75,9 +75,12 @@ class _Facts(msgspec.Struct, frozen=True):
                 return ""
 
 
+_OF_THE_ALERT = ("alert_name", "alert_where", "alert_id", "alert_source")
+
+
 def params_of(runbook: Runbook) -> dict[str, Param]:
     """All its parameters: those it declares, and those that only stand in braces. The latter are taken from the label of that name
-    (``from = "label:NAME"``). Raises ``ValueError`` for malformed braces."""
+    (``from = "label:NAME"``), ``alert_name`` and the like from the alert. Raises ``ValueError`` for malformed braces."""
     texts = (runbook.target, *(text for step in runbook.steps for text in step.texts()), runbook.title, runbook.changes or "")
     used = (name for text in texts for name in placeholders(text))
     given = {*runbook.params, *captured(runbook)}
@@ -85,6 +88,8 @@ def params_of(runbook: Runbook) -> dict[str, Param]:
 
 
 def _undeclared(name: str) -> Param:
+    if name in _OF_THE_ALERT:
+        return Param(source=name.replace("_", ":"))
     return Param(source=f"label:{name}" if "-" not in name else "")
 
 

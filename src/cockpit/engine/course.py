@@ -24,6 +24,7 @@ from .capturing import NotCaptured, capture_all
 from .far import Engines
 from .steps.deeds import deed
 from .steps.doing import Deed, Doing, Ended, Going, Outcome, Unattended
+from .steps.world import NOWHERE, World
 
 _LAST_WORDS = 2.0  # real seconds in which a step that was ended has to come to its end
 
@@ -38,7 +39,7 @@ class _Beside(msgspec.Struct, frozen=True):
 
 
 class Course:
-    """Belongs to the engine's loop; `run` it once. ``hidden``, ``grace``, ``engines`` and ``far`` as in `Doing`."""
+    """Belongs to the engine's loop; `run` it once. ``hidden``, ``grace``, ``engines``, ``far`` and ``world`` as in `Doing`."""
 
     def __init__(
         self,
@@ -49,7 +50,9 @@ class Course:
         grace: float,
         engines: Engines | None = None,
         far: Far | None = None,
+        world: World = NOWHERE,
     ) -> None:
+        self._world = world
         self._plan, self._going, self._clock, self._hidden, self._grace = plan, going, clock, hidden, grace
         self._engines, self._far = engines, far
         self._deadline = 0.0
@@ -129,7 +132,7 @@ class Course:
     def _doing(self, place: str, heard: bytearray | None = None, mark: str = "") -> Doing:
         left = max(0.0, self._deadline - self._clock.mono())
         name, engines, far = self._plan.runbook.name, self._engines, self._far
-        return Doing(self._going, name, self._hidden, self._grace, left, place, mark, heard, engines, far)
+        return Doing(self._going, name, self._hidden, self._grace, left, place, mark, heard, engines, far, self._world)
 
     async def _rest(self, seconds: float) -> bool:
         """Wait before another attempt; False where the run is to end meanwhile."""

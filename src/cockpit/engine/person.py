@@ -13,6 +13,7 @@ import msgspec
 from ..config.model import Config
 from ..core.permits import names_of
 from ..core.roster import Person
+from ..core.steps.http import HttpStep
 from ..core.text import clean
 
 
@@ -97,6 +98,7 @@ def hidden_names(config: Config) -> tuple[str, ...]:
         *(rule.secrets for each in config.sources.values() for rule in each.runbooks),
         *(each.settings for each in config.channels.values()),
         *(trap.params for trap in config.traps.values()),
+        *(step.do.references for book in config.runbooks.values() for step in book.steps if isinstance(step.do, HttpStep)),
     )
     return tuple(sorted({text.removeprefix("env:") for table in tables for text in _texts(table) if text.startswith("env:")}))
 

@@ -25,6 +25,7 @@ from .desk import Output, Session
 from .far import Engines
 from .spool import CAP, LINE_CAP, Spool, kept
 from .steps.doing import DISK, Going, Outcome
+from .steps.world import NOWHERE
 
 _REMEMBERED = 8  # so many ended runs keep their lines in memory; of the others the file is read
 
@@ -33,7 +34,8 @@ class Runner:
     """Executes plans; several at once. ``hidden`` names the environment variables that no program gets: the secrets that the config
     refers to. ``grace`` is how long (seconds) a program may take to end after TERM; ``engines`` takes orders for other engines.
     Methods belong to the engine's loop, except `output`, which any thread may call. ``on_want`` is called with a run's id when it
-    begins to wait for a person, and with ``None`` when it ceases to; ``attended`` says whether there is anybody to ask."""
+    begins to wait for a person, and with ``None`` when it ceases to; ``attended`` says whether there is anybody to ask, ``world``
+    what steps may reach beyond programs."""
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class Runner:
         self._going: dict[str, Going] = {}
         self._unwanted: dict[str, str] = {}
         self._shut = ""
+        self.world = NOWHERE
         self.attended = True
         self.on_want: Callable[[str, Want | None], None] = lambda _id, _want: None
         self._idle = asyncio.Event()
@@ -87,7 +90,8 @@ class Runner:
                 await going.write(partial(self._rehearse, going.spool, plan))
                 outcome = Outcome(RunState.CONFIRMED, None, 0.0, "dry run: nothing was executed")
             else:
-                outcome = await Course(plan, going, self._clock, self.hidden, self._grace, self._engines, far).run(begun)
+                course = Course(plan, going, self._clock, self.hidden, self._grace, self._engines, far, self.world)
+                outcome = await course.run(begun)
             try:
                 await going.write(going.spool.close, DISK)
             except TimeoutError:

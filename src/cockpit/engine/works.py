@@ -57,6 +57,7 @@ from .probing import build, event_of, recalled
 from .runner import Runner
 from .sources import Sources
 from .stamp import Stamp
+from .steps.world import World
 from .store import Store, Surroundings
 
 WRITING = 6.0
@@ -137,6 +138,15 @@ class Works:
             clock, source=self._sources.get, keep=lambda run_id, far: self._dispatch.keep_far(run_id, far), who=who_is(config)
         )
         self._runner = Runner(state_dir, clock, hidden=hidden_names(config), engines=engines)
+        self._runner.world = World(
+            http=lambda url, settings: self.here.http(url, settings, "an answer"),
+            secret=resolve,
+            do=self._by_step,
+            view=self._now,
+            refresh=self._look_for_step,
+            progress=self._progress,
+            sleep=clock.sleep,
+        )
         self._dispatch = Dispatch(
             self._store,
             journal,
@@ -378,6 +388,25 @@ class Works:
             await self._look_again(action.alert)
             if not self._lives:
                 await self._sources.poll(self._aftermaths.sources)
+
+    async def _by_step(self, action: Action) -> tuple[Run, ...]:
+        """A verb that a runbook's step speaks: runs of their own, as if a person had asked for it."""
+        self._refuse(action)
+        runs = await self._dispatch.begin(narrowed(action, self._now(), self.can))
+        return tuple(await asyncio.gather(*map(self._dispatch.carry_out, runs)))
+
+    def _look_for_step(self) -> None:
+        if not self._lives:
+            self._crew.go("looking for what a runbook waits for", self.once)
+            return
+        self.keeper.look_all()
+        self._sources.nudge()
+
+    def _progress(self, run_id: str, text: str) -> None:
+        run = self._store.run(run_id)
+        if run is not None and not run.state.settled:
+            self._store.put_run(msgspec.structs.replace(run, reason=text))
+            self._publish()
 
     async def _look_again(self, alert: Ref | None) -> None:
         """After a runbook the alert's trap is looked at and its source is asked, so that one sees whether it helped."""

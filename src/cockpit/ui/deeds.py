@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ..core import actions
 from ..core.runbooks import Runbook
-from ..core.text import clean
 from ..core.traps import TrapState
 from ..engine.desk import Refused
 from . import silence_deeds
+from .browsing import browsed
 
 if TYPE_CHECKING:
     from .board import Board
@@ -109,14 +107,8 @@ def _follow(board: Board, url: str) -> None:
 
 
 def browse(board: Board, url: str) -> None:
-    """Open an address in a browser with a window of its own, where there is one; one in this terminal would draw over the board."""
-    windowed = sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
-    if url.startswith(("http://", "https://")) and windowed and "SSH_CONNECTION" not in os.environ:
-        board.app.open_url(url)
-        board.say(f"opened {clean(url)}")
-        return
-    board.app.copy_to_clipboard(url)
-    board.say(f"copied, no browser here: {clean(url)}")
+    """Open an address in a browser; where there is none, copy it."""
+    board.say(browsed(board.app, url))
 
 
 def _copy(board: Board, _: str) -> None:

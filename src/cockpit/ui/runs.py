@@ -14,9 +14,11 @@ from textual.widgets import Input
 
 from ..core.actions import Cancel, Reply, Run, RunState, Start, called
 from ..core.asking import Want
+from ..core.steps.open import links
 from ..core.units import say_seconds
 from ..engine.desk import Desk, Refused, Session
 from .box import Box, Said
+from .browsing import browsed
 from .coloured import coloured
 from .page import Line, Page
 from .run_words import GLYPHS, facts, said
@@ -31,15 +33,18 @@ class _Stirred(Message):
 
 
 class RunOutput(Box[None]):
-    """One run: its state in the title, its output as it comes. It stays at the end until one scrolls up, and again from the end on.
+    """One run: its state in the title, its output as it comes. It stays at the end until one scrolls up, and again from the end
+    on.
 
     A question of the run opens by itself, and again with ``a``. ``c`` asks whether to cancel it; ``/`` searches, ``n`` finds the
-    next; ``esc`` closes the box, and the run goes on. Times are on the clock of ``zone``.
+    next; ``o`` opens the link of its steps, the next one each time; ``esc`` closes the box, and the run goes on. Times are on the
+    clock of ``zone``.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "cancel", show=False),
         Binding("a", "answer", show=False),
+        Binding("o", "link", show=False),
         Binding("slash", "search", show=False),
         Binding("n", "next", show=False),
         Binding("q", "leave", show=False),
@@ -60,6 +65,7 @@ class RunOutput(Box[None]):
         self._ended = False
         self._found: int | None = None
         self._heeded = 0
+        self._opened = 0
         self._box: Box[object] | None = None
         self.add_class("-full")
 
@@ -148,8 +154,21 @@ class RunOutput(Box[None]):
         cancel = [("c", "cancel it")] if going else []
         if run is not None and run.wants is not None:
             cancel.insert(0, ("a", "answer"))
+        if run is not None and self._links(run):
+            cancel.append(("o", "link"))
         remark = Content.styled(self._remark, "$role-refusal") if self._remark else ""
         self.say_keys(*cancel, ("/", "search"), ("esc", "close, the run goes on" if going else "close"), remark=remark)
+
+    @staticmethod
+    def _links(run: Run) -> tuple[str, ...]:
+        return links(run.action.preview) if isinstance(run.action, Start) else ()
+
+    def action_link(self) -> None:
+        """Open the link of a step; of several, the next one."""
+        run = self.run_now
+        if run is not None and (urls := self._links(run)):
+            self._opened += 1
+            self._say(browsed(self.app, urls[(self._opened - 1) % len(urls)]))
 
     def _say(self, remark: str) -> None:
         self._remark = remark

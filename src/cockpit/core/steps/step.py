@@ -11,22 +11,43 @@ from ..placeholders import placeholders
 from ..units import Seconds, say_seconds
 from .ask import AskStep
 from .capture import Capture
+from .http import HttpStep
 from .interactive import InteractiveStep
 from .job import JobStep
 from .kind import Kind, Shown
 from .manual import ManualStep
+from .open import OpenStep
 from .pick import PickStep
 from .run import RunStep
 from .script import ScriptStep
 from .ssh import SshStep
+from .verb import VerbStep
+from .wait import WaitStep
 
-Do = RunStep | ScriptStep | SshStep | AskStep | PickStep | ManualStep | InteractiveStep | JobStep
+Do = (
+    RunStep
+    | ScriptStep
+    | SshStep
+    | HttpStep
+    | VerbStep
+    | WaitStep
+    | OpenStep
+    | AskStep
+    | PickStep
+    | ManualStep
+    | InteractiveStep
+    | JobStep
+)
 """What a step does; the kinds of which the cockpit executes each."""
 
 KINDS: dict[str, type[Do]] = {
     "run": RunStep,
     "script": ScriptStep,
     "ssh": SshStep,
+    "http": HttpStep,
+    "verb": VerbStep,
+    "wait": WaitStep,
+    "open": OpenStep,
     "ask": AskStep,
     "pick": PickStep,
     "manual": ManualStep,
@@ -173,4 +194,5 @@ BY_A_PERSON = (AskStep, PickStep, ManualStep, InteractiveStep)
 def _keeps_the_protocol(*_: type[Kind]) -> None: ...
 
 
-_keeps_the_protocol(RunStep, ScriptStep, SshStep, AskStep, PickStep, ManualStep, InteractiveStep, JobStep)
+_keeps_the_protocol(RunStep, ScriptStep, SshStep, HttpStep, VerbStep, WaitStep, OpenStep)
+_keeps_the_protocol(AskStep, PickStep, ManualStep, InteractiveStep, JobStep)

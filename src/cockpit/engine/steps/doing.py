@@ -20,6 +20,7 @@ from ..desk import Session
 from ..far import Engines
 from ..redacting import Redactor
 from ..spool import Spool
+from .world import NOWHERE, World
 
 DISK = 2.0
 """Real seconds that what we write ourselves waits for the disk."""
@@ -146,7 +147,7 @@ class Doing(msgspec.Struct, frozen=True):
     it may take in all, ``grace`` how long (seconds) what it began may take to end when it is asked to. ``place`` is which step it
     is, for people; ``mark`` what its processes are known by, where that is not the run; into ``heard`` goes what it prints, where
     that is wanted. ``engines`` takes orders for other engines; ``far`` is what an earlier cockpit ordered in this run, and which is
-    only followed."""
+    only followed; ``world`` is what it may reach beyond programs."""
 
     going: Going
     runbook: str
@@ -158,6 +159,7 @@ class Doing(msgspec.Struct, frozen=True):
     heard: bytearray | None = None
     engines: Engines | None = None
     far: Far | None = None
+    world: World = NOWHERE
 
     async def feed(self, data: bytes) -> None:
         """Add what the step printed to the output of the run, and to what is ``heard``."""
