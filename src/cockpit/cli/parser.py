@@ -325,9 +325,12 @@ def _runbooks(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="the runbook")
+    parser.add_argument("name", nargs="?", default="", metavar="NAME", help="the runbook")
     parser.add_argument("values", nargs="*", default=[], metavar="KEY=VALUE", help="values for its parameters")
     parser.add_argument("--alert", metavar="ID", help="take the other values from this alert")
+    parser.add_argument(
+        "--record", metavar="NEW", help="open a shell, and draft the runbook of this name from the commands typed into it"
+    )
     parser.add_argument("--dry-run", action="store_true", help="show exactly what would be executed, and execute nothing")
     parser.add_argument("--yes", action="store_true", help="confirm a runbook that changes the world")
     parser.add_argument(

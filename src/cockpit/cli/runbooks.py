@@ -120,6 +120,12 @@ def _record(book: Runbook) -> dict[str, object]:
 
 def run(options: Options) -> int:
     """Execute a runbook. One that changes the world wants ``--yes``; a dangerous one ``--confirm TARGET``."""
+    if options.text("record"):
+        from .recording import run_recorded
+
+        return run_recorded(options)
+    if not options.text("name"):
+        raise Stop("name the runbook; `cockpit runbooks` lists them", USAGE)
     given = _values(options.words("values"))
     with house(options) as home:
         home.read_library()
