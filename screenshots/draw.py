@@ -104,7 +104,7 @@ async def read(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, Reader), "the reader")
     await pilot.pause()
-    await pilot.press("n", "n")
+    await pilot.press("n", "n", "n", "n")
 
 
 async def week(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:

@@ -13,6 +13,7 @@ from cockpit.config.model import Problem, Repository
 from cockpit.config.shelf import LARGEST, Shelf, Shelves, named
 from cockpit.core.books import Book
 from cockpit.core.runbooks import Confirm, Runbook
+from cockpit.core.steps.manual import ManualStep
 
 GOOD = """---
 title: Free space on {path}
@@ -81,6 +82,43 @@ def test_a_file_without_one_is_only_read_whatever_stands_in_it(top: Path) -> Non
     put(top, "notes.md", "# Notes\n\n```sh title={x} anything\nrm -rf /\n```\n")
     found = read(top)
     assert (found.books["notes"].title, found.books["notes"].runbook, found.problems) == ("Notes", None, ())
+
+
+BOXES = """---
+match: x=y
+params:
+  host: {from: "label:instance"}
+---
+- [ ] Tell *everybody* that {host} goes away, and mind the {braces}
+
+```sh name=look when='host == "web-3"' capture.pid.regex='pid (\\d+)' capture.pid.pattern='\\d+' retries=2 idempotent=true
+echo "$host"
+```
+
+- [x] Done
+"""
+
+
+def test_boxes_are_steps_by_hand_in_their_order_and_a_block_has_what_a_step_has(top: Path) -> None:
+    put(top, "a.md", BOXES)
+    found = read(top)
+    assert said(found) == []
+    runbook = found.books["a"].runbook
+    assert runbook is not None
+    first, look, done = runbook.steps
+    assert isinstance(first.do, ManualStep)
+    assert first.do.filled({"host": "web-3"}).text == "Tell everybody that web-3 goes away, and mind the {braces}"
+    assert (look.name, look.when, look.retries, look.idempotent) == ("look", 'host == "web-3"', 2, True)
+    assert look.capture["pid"].regex == r"pid (\d+)"
+    assert isinstance(done.do, ManualStep)
+    assert [block.step for block in found.books["a"].blocks if block.step] == [1, 2, 3]
+
+
+def test_what_does_not_run_has_no_numbers(top: Path) -> None:
+    put(top, "a.md", "- [ ] a\n\n```sh\ntrue\n```\n")
+    put(top, "b.md", "---\nnone: 1\n---\n- [ ] a\n")
+    books = read(top).books
+    assert [block.step for name in "ab" for block in books[name].blocks] == [0, 0, 0]
 
 
 def test_its_title_is_its_first_heading_or_else_its_name(top: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from cockpit import plugins
 from cockpit.config.model import Config, Repository
 from cockpit.config.shelf import Shelf, Shelves
-from cockpit.core.actions import Run, RunState, Start
+from cockpit.core.actions import Reply, Run, RunState, Start
 from cockpit.core.alerts import Ref
 from cockpit.core.runbooks import Runbook
 from cockpit.core.steps.run import RunStep
@@ -64,6 +64,10 @@ class Living:
         run = self.run(run_id)
         assert run is not None
         return run.state, run.reason
+
+    def asked(self, run_id: str, number: int) -> None:
+        """Wait until the run waits for its answer of that number."""
+        wait(lambda: (run := self.run(run_id)) is not None and run.wants is not None and run.wants.number == number, "the question")
 
     def run(self, run_id: str) -> Run | None:
         return next((each for each in self.engine.view.runs if each.id == run_id), None)
@@ -142,6 +146,34 @@ def test_ticks_and_the_place_outlive_the_engine_and_are_another_cockpits_too(liv
     finally:
         beside.engine.stop()
         beside.journal.close()
+
+
+BY_HAND = """---
+match: alertname=x
+params: {who: {default: them}}
+---
+- [ ] Tell {who}
+
+```sh
+echo between
+```
+
+- [ ] Tell {who}
+"""
+
+
+def test_what_is_ticked_in_a_run_is_ticked_in_the_text(living: Living, top: Path) -> None:
+    put(top, "hand", BY_HAND)
+    living.clock.advance_until(lambda: "hand" in [book.name for book in living.engine.view.runbooks])
+    plan = living.engine.plan("hand", None, {})
+    run_id = living.engine.ask(Start("hand", {}, None, plan.exact))
+    for number, ticked in enumerate(({"Tell {who}"}, {"Tell {who}", "Tell {who} (2)"}), 1):
+        living.asked(run_id, number)
+        assert len(living.engine.margin("hand", None).ticks) == number - 1
+        living.engine.ask(Reply(run_id, number, "yes"))
+        assert set(living.engine.margin("hand", None).ticks) == ticked
+    assert living.settled(run_id) == (RunState.CONFIRMED, "")
+    assert [line for line in living.engine.output(run_id).lines if "Tell" in line] == ["[ ] Tell them", "[ ] Tell them"]
 
 
 def test_a_tick_for_no_alert_is_gone_the_next_night_and_read_only_writes_none(living: Living) -> None:  # safety 12

@@ -172,7 +172,7 @@ def test_read_only_says_so_where_one_reads() -> None:  # safety 12
 def test_the_readers_place_is_kept() -> None:
     async def body() -> None:
         async with reading((80, 24)) as person:
-            await person.press("n", "n")
+            await person.press("n", "n", "n", "n")
             line = prose(person).block
             assert line is not None
             assert line.name == "drain"
@@ -183,6 +183,20 @@ def test_the_readers_place_is_kept() -> None:
             await person.press("enter")
             await opened(person)
             await person.until(lambda: (here := prose(person).block) is not None and here.name == "drain", "the place")
+
+    run(body)
+
+
+def test_its_title_keeps_its_values_when_the_alert_is_over() -> None:
+    async def body() -> None:
+        async with reading() as person:
+            person.desk.change(alerts=())
+            await person.press("j")
+            await person.until(lambda: person.desk.view.alert(HIGH) is None, "the end of the alert")
+            person.desk.ticked.add(("5xx", HIGH, TELL))
+            person.desk.show(person.desk.view)
+            await person.sees(f"[x] {TELL}")
+            assert "Too many 5xx on web-3" in person.text
 
     run(body)
 
@@ -291,7 +305,7 @@ def test_an_address_outside_of_it_opens_as_before() -> None:
 def test_a_file_that_changes_is_read_again_where_one_is() -> None:
     async def body() -> None:
         async with reading() as person:
-            await person.press("n")
+            await person.press("n", "n", "n")
             person.desk.shelf = {**books(), "5xx": book("5xx", ERRORS.replace("The shop answers", "The whole shop answers"))}
             person.desk.show(person.desk.view)
             await person.sees("The whole shop answers")

@@ -30,8 +30,9 @@ def test_code_keeps_its_blanks_and_is_folded_with_a_mark() -> None:
 
 def test_a_step_has_its_number_and_a_box_its_tick() -> None:
     text = "- [ ] do *it*\n\n```sh name=look\ndf\n```\n"
-    assert lines(text, 40) == ["[ ] do it", "", "1 ▶ look  sh", "│ df"]
-    assert lines(text, 40, {0: "Ana 03:12 UTC"})[0] == "[x] do it · Ana 03:12 UTC"
+    assert lines(text, 40) == ["1 [ ] do it", "", "2 ▶ look  sh", "│ df"]
+    assert lines(text, 40, {0: "Ana 03:12 UTC"})[0] == "1 [x] do it · Ana 03:12 UTC"
+    assert lines("- [ ] do it\n", 40) == ["1 [ ] do it"]
 
 
 def test_a_table_gives_way_where_it_is_widest() -> None:

@@ -6,7 +6,8 @@ holds for the other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -23,6 +24,8 @@ from .runbooks import read_runbook
 from .secrets import unresolved
 
 _OURS = ("run", "script", "interpreter", "steps")
+_BRACES = re.compile(r"\{([^{}]*)\}|[{}]")
+_TEXTS = frozenset({"name", "when", "cwd"})
 _WORDS: dict[str, object] = {"true": True, "false": False}
 
 
@@ -30,7 +33,8 @@ def read_book(name: str, file: str, text: str) -> tuple[Book, tuple[Problem, ...
     """The book, and what is wrong with it: a file with faults can be read and not run. ``file`` is for people."""
     front, rest, first = front_matter.split(text)
     parsed = body(rest, first)
-    book = Book(name=name, title=clean(parsed.title or name), file=file, blocks=parsed.blocks)
+    unrun = tuple(msgspec.structs.replace(each, step=0) if each.step else each for each in parsed.blocks)
+    book = Book(name=name, title=clean(parsed.title or name), file=file, blocks=unrun)
     if front is None:
         return book, ()
     try:
@@ -45,7 +49,7 @@ def read_book(name: str, file: str, text: str) -> tuple[Book, tuple[Problem, ...
     )
     if problems or runbook is None:
         return msgspec.structs.replace(book, problems=tuple(map(str, problems))), problems
-    return msgspec.structs.replace(book, title=runbook.title, runbook=runbook), ()
+    return msgspec.structs.replace(book, title=runbook.title, runbook=runbook, blocks=parsed.blocks), ()
 
 
 def _runbook(faults: Faults, name: str, table: Mapping[str, object], parsed: Body) -> Runbook | None:
@@ -53,29 +57,50 @@ def _runbook(faults: Faults, name: str, table: Mapping[str, object], parsed: Bod
     if "steps" in table:
         hint = "a fenced block with a language is a step, and so is a check box"
         faults.add((*path, "steps"), "steps are not written in the front matter: they stand in the text", hint)
-    steps = [_step(faults, step, (*path, "steps", index)) for index, step in enumerate(parsed.steps)]
+    params = declared if isinstance(declared := table.get("params"), dict) else {}
+    steps = [_step(faults, step, params, (*path, "steps", index)) for index, step in enumerate(parsed.steps)]
     titled = {"title": parsed.title or name, **table}
     return read_runbook(Decoder(faults, unresolved), name, {**titled, "steps": steps}, prose=True)
 
 
-def _step(faults: Faults, step: Fenced, path: KeyPath) -> dict[str, object]:
+def _step(faults: Faults, step: Fenced, params: Collection[str], path: KeyPath) -> dict[str, object]:
+    if not step.program:
+        return {"manual": _BRACES.sub(lambda found: found[0] if found[1] in params else _literal(found[0]), step.text)}
     table: dict[str, object] = {"script": step.text, "interpreter": step.program}
     for word in step.attributes:
         key, equals, value = word.partition("=")
         if key in _OURS:
             faults.add((*path, key), f"{key} is what the block itself says", "leave it out")
         elif equals:
-            table[key] = _value(key, value)
+            _put(table, key.split("."), value)
         else:
             hint = f"write key=value behind the language, like name=restart, or {ASIDE} for a block that is only read"
             faults.add(path, f"{clean(word, 60)!r} means nothing for a step", hint)
     return table
 
 
+def _literal(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _put(table: dict[str, object], keys: Sequence[str], value: str) -> None:
+    """``capture.pid.regex=…`` is a table in a table, as in TOML; what stands there is always a text."""
+    first, *rest = keys
+    if not rest:
+        table[first] = _value(first, value)
+        return
+    for key in keys[:-1]:
+        inner = table.setdefault(key, {})
+        if not isinstance(inner, dict):
+            return  # the reader of steps says what is wrong with the one that was first
+        table = inner
+    table[keys[-1]] = value
+
+
 def _value(key: str, text: str) -> object:
     if text in _WORDS:
         return _WORDS[text]
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and key != "name" else text
+    return int(text) if key not in _TEXTS and text.isascii() and text.isdigit() and len(text) < 10 else text
 
 
 def _line(path: KeyPath, lines: Mapping[KeyPath, int], parsed: Body) -> int:

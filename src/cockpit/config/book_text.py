@@ -37,8 +37,8 @@ _LONGEST = 20_000  # characters of one text; of a file that is all one line, mor
 
 
 class Fenced(msgspec.Struct, frozen=True):
-    """A step as it stands in the file: ``program`` runs ``text``. ``attributes`` are the words of the info string after the
-    language; ``line`` (from 1) is where it begins."""
+    """A step as it stands in the file: ``program`` runs ``text``; "" is a box, which a person ticks, and ``text`` says what for.
+    ``attributes`` are the words of the info string after the language; ``line`` (from 1) is where it begins."""
 
     program: str
     text: str
@@ -138,7 +138,8 @@ class _Walk:
         elif self._mark and words and not words[0].mark and _BOX.match(words[0].text):
             rest = _BOX.sub("", words[0].text, count=1)
             words = (Piece(rest, "", words[0].url), *words[1:]) if rest else words[1:]
-            self._add(Kind.TEXT, token, words=words, tight=before.hidden, box=True)
+            step = self._step(Fenced("", plain(words), (), self._line(token)))
+            self._add(Kind.TEXT, token, words=words, tight=before.hidden, step=step, box=True)
         else:
             self._add(Kind.TEXT, token, words=words, tight=before.hidden)
 

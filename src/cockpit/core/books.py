@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -42,6 +42,14 @@ def boxes(blocks: tuple[Block, ...]) -> dict[int, str]:
             count[text] = count.get(text, 0) + 1
             found[at] = text if count[text] == 1 else f"{text} ({count[text]})"
     return found
+
+
+def box_of(book: Book, shown: Sequence[tuple[str, ...]], asked: str, ticked: Collection[str]) -> str:
+    """The box that a run of the book asks for with these words, of several that say the same the first that is not in ``ticked``;
+    "" where there is none. ``shown`` is what the run was shown to do: of the steps by hand in it each is a box, in their order."""
+    words = [each[2] for each in shown if each[:2] == ("", "manual")]
+    found = (box for box, text in zip(boxes(book.blocks).values(), words, strict=False) if text == asked)
+    return next((box for box in found if box not in ticked), "")
 
 
 def addressed(books: Books, url: str) -> tuple[Book, str] | None:

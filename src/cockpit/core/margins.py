@@ -25,9 +25,7 @@ class Margin(msgspec.Struct, frozen=True):
     line: int = 0
 
 
-def occasion(ref: Ref | None, alert: Alert | None) -> str:
-    """What ticks are for: this firing of this alert; "" without one. When it fires again, it has a checklist of its own."""
-    if ref is None:
-        return ""
+def occasion(ref: Ref, alert: Alert | None) -> str:
+    """What ticks are for: this firing of this alert. When it fires again, it has a checklist of its own."""
     since = alert.started_at.isoformat() if alert is not None and alert.started_at is not None else ""
     return f"{ref} {since}".rstrip()

@@ -61,7 +61,9 @@ class Dispatch:
         page: Callable[[Run, PagePeople], Awaitable[tuple[RunState, str]]],
         stamp: Callable[[], float],
         changed: Callable[[], None],
+        ticked: Callable[[Run], None],
     ) -> None:
+        self._ticked = ticked
         self._store, self._journal, self._runner, self._clock = store, journal, runner, clock
         self._who, self._real = who, dict(real)
         self._source, self._plan, self._page, self._stamp, self._changed = source, plan, page, stamp, changed
@@ -149,6 +151,8 @@ class Dispatch:
         data = {"run": run.id, "what": run.what, "question": run.wants.asked.text, "answer": said, **self._real}
         self._aside.put(lambda: self._record("run.answered", run, data))
         on_loop(lambda: self._runner.answer(run.id, action.number, action.value, self._who))
+        if run.wants.asked.kind is Answers.TICK:
+            self._ticked(run)
 
     def _waits(self, run_id: str, want: Want | None) -> None:
         """A run begins to wait for a person, or ceases to."""

@@ -21,7 +21,7 @@ from ..core.actions import Action, Reply, Run, Start, touched
 from ..core.aftermath import Past
 from ..core.alerts import Alert, Ref
 from ..core.asking import Want
-from ..core.books import Books
+from ..core.books import Books, box_of
 from ..core.margins import Margin, occasion
 from ..core.plans import Plan
 from ..core.questions import Answered, AssigneesAt, Question, ServicesAt
@@ -132,6 +132,7 @@ class Works:
             on_change=self._trap_changed,
         )
         self.library = Library(config)
+        self._occasions: dict[Ref, str] = {}
         self._margins = Margins(journal, clock, self._aside, who_is(config), lambda: not self._read_only)
         self._offers = Offers(self._store.snapshot)
         engines = Engines(
@@ -159,6 +160,7 @@ class Works:
             page=lambda run, action: paged_by_hand(self.escalator, self.here, self._store.peek, run, action),
             stamp=stamp,
             changed=self._publish,
+            ticked=self._ticked_in_run,
         )
         self._aftermaths = Aftermaths(journal, clock, self._store.tell)
         self._inquiries = Inquiries(clock, source=self._sources.get, about=self._about, go=self._go, changed=self._store.tell)
@@ -347,9 +349,25 @@ class Works:
         """See `Desk.leave`."""
         self._margins.leave(book, line)
 
+    def _ticked_in_run(self, run: Run) -> None:
+        """What a run waited for is ticked: so is the box of the text that it came from."""
+        if not isinstance(run.action, Start) or run.wants is None:
+            return
+        book = self.library.books.get(run.action.runbook)
+        on = self._occasion(run.action.alert)
+        if book is not None:
+            box = box_of(book, run.action.preview, run.wants.asked.text, self._margins.of(book.name, on).ticks)
+            if box:
+                self._margins.tick(book.name, on, box)
+
     def _occasion(self, alert: Ref | None) -> str:
-        row = self._store.peek.alert(alert) if alert is not None else None
-        return occasion(alert, row.alert if row is not None else None)
+        """What a margin is for. An alert that is over, perhaps by what was just done, is still the one that it was read for."""
+        if alert is None:
+            return ""
+        row = self._store.peek.alert(alert)
+        if row is not None or alert not in self._occasions:
+            self._occasions[alert] = occasion(alert, row.alert if row is not None else None)
+        return self._occasions[alert]
 
     def past(self, alert: Alert) -> tuple[Past, ...]:
         """See `Desk.past`."""

@@ -78,14 +78,14 @@ class Prose(Lines):
         if before:
             self.to_block(before[-1])
 
-    def next(self, way: int, *, heading: bool = False, box: bool = False, from_here: bool = False) -> bool:
-        """The cursor to the next (``way`` 1) or previous (-1) step, heading or box; whether there is one."""
-        here = self.at if self.at is not None else 0
-        start = here if from_here else here + way
-        places = range(start, len(self._blocks)) if way > 0 else range(start, -1, -1)
-        for at in places:
+    def next(self, way: int, *, heading: bool = False, box: bool = False) -> bool:
+        """The cursor to the next (``way`` 1) or previous (-1) step, heading or box; whether there is one. In a text without steps
+        blocks of code and boxes are gone to instead."""
+        here, runs = self.at if self.at is not None else 0, any(block.step for block in self._blocks)
+        for at in range(here + way, len(self._blocks) if way > 0 else -1, way):
             block = self._blocks[at]
-            if block.box if box else block.kind is Kind.HEADING if heading else bool(block.step):
+            step = bool(block.step) if runs else block.box or block.kind is Kind.CODE
+            if block.box if box else block.kind is Kind.HEADING if heading else step:
                 self.to_block(at)
                 return True
         return False

@@ -75,6 +75,7 @@ class Reader(Box[None]):
         self._prose = Prose(look)
         self._book: Book | None = None
         self._shown: object = None
+        self._called = ""
         self._remark = ""
         self._stirred = False
         self.add_class("-full")
@@ -137,7 +138,11 @@ class Reader(Box[None]):
         self._draw_keys(book)
 
     def _titled(self, book: Book) -> str:
-        return book.title if book.runbook is None else titled(book.title, self._desk.plan(self._of, self._alert, {}))
+        """The title with its values: with those that it had, where the alert is gone meanwhile."""
+        plan = self._desk.plan(self._of, self._alert, {}) if book.runbook is not None else None
+        if plan is not None and (plan.values or not self._called):
+            self._called = titled(book.title, plan)
+        return self._called if plan is not None else book.title
 
     def _ticked(self, tick: Tick) -> str:
         return f"{tick.who} {moment(tick.at, self._desk.view.now, self._zone)} {city(self._zone)}"
