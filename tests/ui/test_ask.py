@@ -49,6 +49,24 @@ def test_a_text_that_goes_on_out_of_sight_says_so_on_that_side() -> None:
     asyncio.run(go())
 
 
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+def test_very_many_fields_scroll_with_the_cursor_and_what_comes_of_them_stays_in_sight(size: tuple[int, int]) -> None:
+    async def go() -> None:
+        fields = [Field(f"f{n}", f"field {n}.", str(n)) for n in range(25)]
+        async with opened(Ask("Many", fields, lambda values: [f"the last is {values['f24']}"]), size) as on:
+            assert "field 0." in on.text
+            assert "field 24." not in on.text
+            assert "esc cancel" in on.text
+            await on.press("up")
+            await settled(on.pilot)
+            assert "field 24." in on.text
+            await on.press("x")
+            assert "the last is 24x" in on.text
+            assert "esc cancel" in on.text
+
+    asyncio.run(go())
+
+
 def test_a_burst_of_keys_is_taken_in_its_order() -> None:
     async def go() -> None:
         async with opened(Ask("Silence", FIELDS, echo)) as on:

@@ -14,6 +14,9 @@ import pytest
 from cockpit.app import Cockpit
 from cockpit.core.actions import AddNote, Arm, Disarm, EndSilence, MakeSilence, PagePeople, Run, RunState, Start
 from cockpit.core.alerts import AlertState, Ref, Silence
+from cockpit.core.elsewhere import runbook_of
+from cockpit.core.jobs import Job, Option
+from cockpit.core.offering import Rule
 from cockpit.core.runbooks import Param, Runbook
 from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.script import ScriptStep
@@ -264,6 +267,31 @@ def test_missing_values_are_asked_for_checked_and_shown_before_they_are_confirme
             await at.sees(RunOutput)
             values = {"unit": "$(reboot)", "count": "3"}
             assert at.desk.asked == [Start("scale", values, None, (("kubectl", "scale", "$(reboot)", "--replicas=3"),))]
+
+    asyncio.run(go())
+
+
+def test_options_of_a_job_elsewhere_that_the_config_leaves_open_are_shown_with_the_engines_own_values() -> None:
+    async def go() -> None:
+        options = (Option(name="node", required=True), Option(name="how", default="gently", choices=("gently", "at once")))
+        job = Job(ref=Ref("rd", "7400"), name="Restart", request="POST https://rd/run", options=options)
+        wanted = runbook_of(job, Rule(params={"node": Param(source="label:instance", default="web-3")}))
+        async with sitting(msgspec.structs.replace(scene(), runbooks=(wanted,))) as at:
+            await at.flow(lambda: flows.run(at.board, at.desk, None, "rd/Restart"))
+            await at.sees(Ask)
+            assert "gently, at once" in at.text
+            await at.press("ctrl+u")
+            await at.write("hard")
+            await at.press("enter")
+            assert "it must be gently or at once" in at.text
+            await at.press("ctrl+u")
+            await at.write("at once")
+            await at.press("enter")
+            await at.sees(Confirm)
+            await at.press("y")
+            await at.sees(RunOutput)
+            exact = ("", "job", "rd", "7400", "POST https://rd/run", "node=web-3", "how=at once")
+            assert at.desk.asked == [Start("rd/Restart", {"how": "at once"}, None, (exact,))]
 
     asyncio.run(go())
 

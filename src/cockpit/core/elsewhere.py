@@ -31,7 +31,8 @@ def runbook_of(job: Job, rule: Rule) -> Runbook:
     secrets = {
         name: where for name, where in rule.secrets.items() if any(each.secret and each.name == name for each in job.options)
     }
-    step = JobStep(source, job.ref.id, job.name, job.request, job.adds, job.options, secrets, _refused(job, rule))
+    free = tuple(each.name for each in job.options if not each.secret and each.name not in rule.params)
+    step = JobStep(source, job.ref.id, job.name, job.request, job.adds, job.options, secrets, _refused(job, rule), free)
     does = rule.changes or f"runs {_literal(job.name)} at {source}"
     return Runbook(
         name=f"{source}/{job.name}",

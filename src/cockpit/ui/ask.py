@@ -25,6 +25,10 @@ def wanted(what: str) -> Callable[[str], str | None]:
     return lambda value: None if value.strip() else f"say {what}"
 
 
+MANY = 6
+"""More fields than this scroll, so that what would come of them stays in sight."""
+
+
 class Field(msgspec.Struct, frozen=True):
     """One line to fill in. ``check`` gives the reason a value is refused, or ``None``; ``help`` stands beside the label. What is
     typed into a ``hidden`` one is not shown."""
@@ -59,9 +63,18 @@ class Ask(Box[dict[str, str] | None]):
         self._fields = tuple(fields)
         self._preview = preview
         self._whole, self._begin = whole, begin
+        self.set_class(len(self._fields) > MANY, "-many")
         self._looking = False
 
     def inside(self) -> Iterable[Widget]:
+        """The fields, which scroll where they are many, and what would come of them."""
+        yield Vertical(*self._rows(), id="fields")
+        if self._preview is not None:
+            page = Page(id="preview")
+            page.can_focus = False  # tab goes from field to field
+            yield page
+
+    def _rows(self) -> Iterable[Widget]:
         """Each field: label, line, and what is wrong with it."""
         for number, field in enumerate(self._fields):
             label = Content.assemble((field.label, "bold"), ("  " + field.help if field.help else "", "$role-muted"))
@@ -73,10 +86,6 @@ class Ask(Box[dict[str, str] | None]):
                 Said(classes="fault", id=f"fault-{number}"),
                 classes="field",
             )
-        if self._preview is not None:
-            page = Page(id="preview")
-            page.can_focus = False  # tab goes from field to field
-            yield page
 
     def on_mount(self) -> None:
         """Begin where something is missing."""
@@ -104,6 +113,10 @@ class Ask(Box[dict[str, str] | None]):
     def on_descendant_focus(self) -> None:
         """The foot says what enter does in the field that has the cursor now."""
         last = self.focused is self._line(len(self._fields) - 1)
+        if isinstance(self.focused, Typed):
+            field = self.focused.parent
+            if isinstance(field, Vertical):
+                self.query_one("#fields", Vertical).scroll_to_widget(field, animate=False, force=True)
         self.say_keys(("enter", "save" if last else "next"), ("esc", "cancel"))
 
     def _look(self) -> None:

@@ -17,8 +17,9 @@ _WORDS = {OptionKind.NUMBER: "a number", OptionKind.YES_NO: "true or false", Opt
 class JobStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A job of a ``source``: its id there, its ``name``, and the options that it takes. ``request`` and ``adds`` are the engine's
     own words for what is sent (`core.jobs.Job`). Values are data of the request and nothing else; what is empty is not sent.
-    ``secrets`` are options whose values are read where they are kept, by reference, when they are sent. ``sent`` are the options
-    with their values, filled."""
+    ``secrets`` are options whose values are read where they are kept, by reference, when they are sent. ``free`` are those of which
+    the config says nothing: a person is shown them, each with the engine's own value, before they are sent. ``sent`` are the
+    options with their values, filled."""
 
     source: str
     job: str
@@ -28,6 +29,7 @@ class JobStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     options: tuple[Option, ...] = ()
     secrets: dict[str, str] = {}
     refused: str = ""
+    free: tuple[str, ...] = ()
     sent: dict[str, str] = {}
 
     @property
@@ -60,13 +62,19 @@ class JobStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """See `Kind`."""
         if self.refused:
             return f"cannot run: {self.refused}"
-        for each in self.options:
-            value = self.sent.get(each.name)
-            if value is not None and each.choices and not each.open and value not in each.choices:
-                return f"cannot be given {each.name} = {clean(value, 80)!r}: it must be {_or(each.choices)}"
-            if value is not None and not _is(each.kind, value):
-                return f"cannot be given {each.name} = {clean(value, 80)!r}: it must be {_WORDS[each.kind]}"
+        for name, value in self.sent.items():
+            if why := self.unfit(name, value):
+                return f"cannot be given {why}"
         return ""
+
+    def unfit(self, name: str, value: str) -> str:
+        """Why an option cannot have this value; "" if it can, as far as that is known here."""
+        option = next((each for each in self.options if each.name == name), None)
+        if option is None or value == "":
+            return ""
+        if option.choices and not option.open and value not in option.choices:
+            return f"{name} = {clean(value, 80)!r}: it must be {_or(option.choices)}"
+        return "" if _is(option.kind, value) else f"{name} = {clean(value, 80)!r}: it must be {_WORDS[option.kind]}"
 
     def exact(self) -> tuple[str, ...]:
         """See `Kind`."""

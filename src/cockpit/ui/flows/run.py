@@ -63,7 +63,7 @@ def run(
     reason = desk.why_not(wish.start(plan))
     if reason:
         return refuse(board, reason)
-    if plan.missing:
+    if _open(plan, wish.given):
         return _asked(board, desk, wish, plan, show(board, _form(board, desk, wish, plan)))
     return _planned(board, desk, wish, plan, ask=ask or name in desk.books())
 
@@ -116,9 +116,19 @@ async def _picked(board: Board, desk: Desk, alert: Ref | None, answer: Awaitable
 # ── what is missing ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _open(plan: Plan, given: Mapping[str, str]) -> tuple[str, ...]:
+    """The parameters that a person is asked for: what is missing, and the options of a job elsewhere that nobody has settled."""
+    if plan.refused and not plan.missing:
+        return ()
+    jobs = [step.do for step in plan.runbook.steps if isinstance(step.do, JobStep)]
+    free = [name for job in jobs for name in job.free if name not in given]
+    return tuple(dict.fromkeys((*plan.missing, *free)))
+
+
 def _form(board: Board, desk: Desk, wish: _Wish, plan: Plan, typed: Mapping[str, str] | None = None) -> Ask:
-    params, before = params_of(plan.runbook), typed or {}
-    fields = [Field(name, name, before.get(name, ""), params[name].help, _check(plan, name)) for name in plan.missing]
+    params, before = params_of(plan.runbook), {**plan.values, **(typed or {})}
+    names = _open(plan, wish.given)
+    fields = [Field(name, name, before.get(name, ""), params[name].help, _check(plan, name)) for name in names]
 
     def preview(values: Mapping[str, str]) -> Sequence[Line]:
         tried = desk.plan(wish.name, wish.alert, {**wish.given, **_filled(values)})
@@ -148,7 +158,15 @@ def _unfit(plan: Plan, values: Mapping[str, str]) -> str:
 
 def _check(plan: Plan, name: str) -> Callable[[str], str | None]:
     """The check of a parameter's field."""
-    return lambda value: _unfit(plan, {name: value}) or None if value else f"it needs {name}"
+    needs = f"it needs {name}" if name in plan.missing else None
+    jobs = [step.do for step in plan.runbook.steps if isinstance(step.do, JobStep)]
+
+    def fault(value: str) -> str | None:
+        if not value:
+            return needs
+        return _unfit(plan, {name: value}) or next(filter(None, (job.unfit(name, value) for job in jobs)), None)
+
+    return fault
 
 
 async def _asked(board: Board, desk: Desk, wish: _Wish, plan: Plan, answer: Awaitable[dict[str, str] | None]) -> None:
