@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -134,6 +135,16 @@ class TestMarks:
         lasting = mark_of(silence(lasting_comment("deploying")))
         assert lasting is not None
         assert (lasting.ack, lasting.ours, lasting.why) == (False, True, "deploying")
+
+    @pytest.mark.parametrize("space", [" ", "\n", "\t"])
+    def test_a_comment_of_a_megabyte_of_spaces_holds_nobody_up(self, space: str) -> None:
+        # safety 15: a search that begins at each of them takes half an hour, and no other thread has its turn meanwhile
+        began = time.process_time()
+        assert mark_of(silence(space * 1_000_000 + "x")) is None
+        mark = mark_of(silence(f"ACK!{space * 1_000_000}x"))
+        assert mark is not None
+        assert mark.ack
+        assert time.process_time() - began < 2
 
     def test_ours_covers_the_firing_that_it_was_made_for_whatever_the_clocks_say(self) -> None:
         made = silence(ack_comment("Ana", "", [NOW]))
