@@ -30,6 +30,7 @@ class InFlight(Generic[T]):
             if not self._waiting[task]:
                 del self._waiting[task]
                 if not task.done():
+                    self._task = None  # whoever comes while it ends begins another
                     task.cancel()
                     await asyncio.wait({task})
 
