@@ -258,6 +258,65 @@ def test_an_end_does_not_overtake_the_page_that_it_ends() -> None:
     assert [kind for _, kind in night.ended] == [PageKind.RESOLVE]
 
 
+def test_that_somebody_has_it_is_not_told_after_its_end() -> None:
+    night = Night(Policy(name="p", steps=(step("ana"),)), lasting=frozenset({"mail"}))
+    night.until(10)
+    night.works = lambda _who, at: at >= T0 + timedelta(hours=1)
+    night.turns(Attention.TAKEN)
+    night.until(900)
+    before = len(night.ended)
+    night.turns(Attention.OVER)
+    night.until(3 * 3600)
+    assert {kind for _, kind in night.ended[:before]} == {PageKind.ACKNOWLEDGE}, "the far side was away"
+    assert {kind for _, kind in night.ended[before:]} == {PageKind.RESOLVE}, "it would open anew what is closed"
+
+
+def test_an_end_does_not_overtake_that_somebody_has_it() -> None:
+    night = Night(Policy(name="p", steps=(step("ana"),)), lasting=frozenset({"mail"}))
+    night.until(10)
+    night.turns(Attention.TAKEN)
+    night.killed = True  # it is on its way
+    night.look()
+    (begun,) = [each for each in night.attempts.values() if each.kind is PageKind.ACKNOWLEDGE]
+    night.killed = False
+    night.turns(Attention.OVER)
+    night.look()
+    assert night.ended == []
+    night.attempts[begun.key] = msgspec.structs.replace(begun, state=PageState.SENT, lodged=True, settled_at=night.now)
+    night.look()
+    assert [kind for _, kind in night.ended] == [PageKind.RESOLVE]
+
+
+def test_that_somebody_had_it_is_not_told_once_it_was_taken_back() -> None:
+    night = Night(Policy(name="p", steps=(step("ana"), step("bo", 600))), lasting=frozenset({"mail"}))
+    night.until(10)
+    night.turns(Attention.TAKEN)
+    night.killed = True
+    night.look()
+    night.killed = False
+    night.orphans.update(key for key, each in night.attempts.items() if each.kind is PageKind.ACKNOWLEDGE)
+    night.turns(Attention.OPEN)
+    night.until(60)
+    assert night.ended == [], "the far side would wake nobody any more, and nobody has it"
+    night.turns(Attention.TAKEN)
+    night.until(61)
+    assert [kind for _, kind in night.ended] == [PageKind.ACKNOWLEDGE]
+
+
+@pytest.mark.parametrize("told", [0, 1])
+def test_a_clock_that_is_put_back_an_hour_keeps_nobody_waiting_for_that_hour(told: int) -> None:
+    night = Night()
+    if told:
+        night.until(60)
+    night.now = T0 - timedelta(hours=1)
+    night.firing = msgspec.structs.replace(night.firing, since=T0)
+    night.look()
+    assert [who for _, who in night.told] == ["ana", "bo"][: told + 1]
+    again = night.look()
+    assert again is not None
+    assert again == night.now + timedelta(seconds=(600, 1200)[told]), "from here on they keep their distance by the new clock"
+
+
 def test_what_a_killed_process_had_begun_has_an_end_whatever_became_of_it() -> None:
     night = Night(Policy(name="p", steps=(step("ana"),)), lasting=frozenset({"mail"}))
     night.killed = True

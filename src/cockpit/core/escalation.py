@@ -12,6 +12,7 @@ The rules:
 - After the last step the policy begins again, ``repeat`` times, ``every`` seconds after it.
 - A failed page is tried `TRIES` times in all, with `BACKOFF` seconds between; an end every `ENDS_EVERY` seconds after that, for
   `ENDS_FOR`.
+- What is written down as later than now was so by a clock that has been put back: what comes after it is due at once.
 - What is less severe than ``urgent`` waits for the end of the quiet hours.
 - An acknowledgement, a silence and a resolution stop it. Channels that keep an incident at the far side (``lasting``) are told of
   the acknowledgement and of the end, once each, and that it still fires every `RETOLD` seconds. They hear of the end as well
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,8 @@ ENDS_EVERY = 600.0
 """Seconds between later tries to tell an end: what nobody closes stays open at the far side."""
 ENDS_FOR = timedelta(days=1)
 """For how long an end is tried to be told."""
+AHEAD = timedelta(minutes=2)
+"""How far what is written down may lie ahead of the clock until that is believed to have been put back."""
 RETOLD = 6 * 3600.0
 """Seconds after which a channel that keeps an incident is told again that its alert still fires."""
 
@@ -145,8 +148,8 @@ def due(
     mine = [each for each in attempts if each.alert == firing.alert and each.firing == firing.number and each.policy == policy.name]
     if firing.attention is not Attention.OPEN:
         return endings(firing, attempts, now, lasting=lasting, orphaned=orphaned)
-    again = [each for each in mine if each.state is PageState.BEGUN and orphaned(each)]
     steps = [each for each in mine if each.kind is PageKind.TRIGGER]
+    again = [each for each in steps if each.state is PageState.BEGUN and orphaned(each)]
     retried, next_try = _retries(steps, now)
     retold, next_tell = _retold(steps, now, lasting)
     place, at = _next(policy, firing, steps, now)
@@ -173,7 +176,8 @@ def endings(
     """What is still to be told of a firing that somebody has or that is over, by whichever policy it was told: one that is renamed
     or taken out of the config leaves no incident behind. Pages by hand have no end. The arguments are those of `due`."""
     mine = [each for each in attempts if each.alert == firing.alert and each.firing == firing.number and each.policy]
-    ends = [each for each in mine if each.kind is not PageKind.TRIGGER]
+    over = firing.attention is Attention.OVER  # then that somebody had it is not told any more: it would open anew what is closed
+    ends = [each for each in mine if each.kind is PageKind.RESOLVE or (each.kind is PageKind.ACKNOWLEDGE and not over)]
     again = [each for each in ends if each.state is PageState.BEGUN and orphaned(each)]
     retried, next_try = _retries([each for each in ends if each.tries < TRIES], now)
     late, next_late = _late(ends, now, lasting)
@@ -190,6 +194,12 @@ class _Place(NamedTuple):
     step: int
 
 
+def _since(moment: datetime, now: datetime) -> datetime:
+    """When something happened, for reckoning what follows: long ago where that lies ahead, for then the clock has been put back and
+    nobody knows how long ago it was. Rather told too early than hours too late."""
+    return moment if moment <= now + AHEAD else datetime.min.replace(tzinfo=UTC)
+
+
 def _first(*moments: datetime | None) -> datetime | None:
     return min((each for each in moments if each is not None), default=None)
 
@@ -197,10 +207,10 @@ def _first(*moments: datetime | None) -> datetime | None:
 def _next(policy: Policy, firing: Firing, steps: Sequence[Attempt], now: datetime) -> tuple[_Place | None, datetime]:
     """The step that comes after those begun, and when."""
     if not steps:
-        return _Place(0, 0), firing.since + timedelta(seconds=policy.steps[0].after)
+        return _Place(0, 0), _since(firing.since, now) + timedelta(seconds=policy.steps[0].after)
     last = max(_Place(each.round, each.step) for each in steps)
     here = [each for each in steps if (each.round, each.step) == last]
-    began = min(each.begun_at for each in here)
+    began = _since(min(each.begun_at for each in here), now)
     if last.step + 1 < len(policy.steps):
         place = _Place(last.round, last.step + 1)
         wait = policy.steps[place.step].after - policy.steps[last.step].after
@@ -261,7 +271,7 @@ def _retries(steps: Iterable[Attempt], now: datetime) -> tuple[list[Attempt], da
     for each in steps:
         if each.state is not PageState.FAILED or each.tries >= TRIES or each.settled_at is None:
             continue
-        at = each.settled_at + timedelta(seconds=BACKOFF[min(each.tries, len(BACKOFF)) - 1])
+        at = _since(each.settled_at, now) + timedelta(seconds=BACKOFF[min(each.tries, len(BACKOFF)) - 1])
         if at <= now:
             ready.append(each)
         else:
@@ -272,7 +282,7 @@ def _retries(steps: Iterable[Attempt], now: datetime) -> tuple[list[Attempt], da
 def _late(ends: Iterable[Attempt], now: datetime, lasting: frozenset[str]) -> tuple[list[Attempt], datetime | None]:
     """The ends that are tried once more though they failed as often as a page may, and when the next one is."""
     at = {
-        each.key: each.settled_at + timedelta(seconds=ENDS_EVERY)
+        each.key: _since(each.settled_at, now) + timedelta(seconds=ENDS_EVERY)
         for each in ends
         if _failed_for_good(each) and each.settled_at is not None and each.channel in lasting
     }
@@ -321,13 +331,13 @@ def _told(
     firing: Firing, mine: Sequence[Attempt], now: datetime, lasting: frozenset[str], orphaned: Callable[[Attempt], bool]
 ) -> list[Attempt]:
     """What lasting channels must hear of an alert that somebody has, or that is over: those that took a page of it or may have. A
-    page on its way is waited for: its end must not come before it."""
+    page on its way is waited for, and so is that somebody has it: its end must not come before."""
     kind = _ENDS.get(firing.attention)
     if kind is None:
         return []
     heard = {(each.channel, each.person) for each in mine if each.kind is kind}
     pages = [each for each in mine if each.kind is PageKind.TRIGGER and each.channel in lasting]
-    on_their_way = {(each.channel, each.person) for each in pages if each.state is PageState.BEGUN and not orphaned(each)}
+    on_their_way = {(each.channel, each.person) for each in mine if each.state is PageState.BEGUN and not orphaned(each)}
     found: dict[tuple[str, str], Attempt] = {}
     for each in pages:
         known = each.lodged or each.state is not PageState.FAILED
