@@ -31,7 +31,7 @@ def test_two_who_ask_at_once_are_told_by_one_look() -> None:
         waiting = asyncio.gather(flight.join(), flight.join())
         await asyncio.sleep(0)
         look.through.set()
-        return await waiting, look.asked
+        return [*await waiting], look.asked
 
     assert asyncio.run(both()) == ([1, 1], 1)
 
