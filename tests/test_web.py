@@ -343,6 +343,15 @@ def test_a_query_may_name_a_key_twice_and_a_body_says_what_it_is() -> None:
     assert (method, path, fields["content-type"], body) == ("POST", "/base/x?a=1%3D%22%26&a=2", "application/json", b"{}")
 
 
+def test_a_question_that_is_too_long_for_an_address_is_refused_and_not_asked() -> None:
+    # safety 15
+    with Misbehaving({"/x": b"[]"}) as server:
+        outcome = using(server.url, lambda http: _outcome(http.get("/x", [("filter", "x" * 100_000)])))
+        assert isinstance(outcome, ProviderError)
+        assert "too long" in str(outcome)
+        assert server.heard == []
+
+
 class TestTls:
     @pytest.fixture
     def made(self, tmp_path: Path) -> Iterator[tuple[Any, str, int]]:

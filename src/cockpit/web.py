@@ -125,7 +125,10 @@ class Web:
             fields["Content-Type"] = question.content_type
         client = self._opened()
         where, query = self._base + question.path, list(question.query)
-        url = httpx.URL(where, params=query) if query else httpx.URL(where)
+        try:
+            url = httpx.URL(where, params=query) if query else httpx.URL(where)
+        except httpx.InvalidURL as error:  # it says which part, and quotes none of it
+            raise ProviderError(f"this cannot be asked for: {clean(str(error), 200)}") from None
         again = question.method == "GET"
         for _ in range(REDIRECTS + 1):
             try:

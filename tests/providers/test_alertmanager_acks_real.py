@@ -65,6 +65,20 @@ class TestBesideKthxbye:
 
         using(work, server.url)
 
+    def test_one_whose_labels_are_too_long_for_any_address_ends_with_its_alert(self, server: Server) -> None:
+        # safety 15
+        huge = {"alertname": "Huge", "instance": "web-2", "blob": "x" * 200_000}
+        server.fire(huge)
+
+        async def work(source: Source) -> None:
+            await source.ack("Huge/web-2")
+            assert await source.stands("Huge/web-2") == (AlertState.ACKNOWLEDGED, "Ana")
+            server.resolve(huge)
+            assert await source.keep_until_something() == ["ended"]
+            assert server.silences() == []
+
+        using(work, server.url)
+
     def test_karma_s_is_shown_and_left_to_it(self, server: Server) -> None:
         server.fire(HIGH)
         server.silence(KARMA, who="bo@example.com", minutes=4, alertname="HighErrorRate")

@@ -38,11 +38,15 @@ class Known(msgspec.Struct, frozen=True):
     restarted: datetime | None
     old_silences: bool
 
-    def under(self, silence_id: str) -> Mapping[str, Mapping[str, str]]:
-        """The labels, by id, of the alerts that a silence may hit: those that are said to be hushed by it, or all where none is (it
-        may be newer than what was said)."""
-        hushed = [it for it in self.seen.records if isinstance(it, Seen) and silence_id in it.silenced]
-        return {id_of(it): it.labels for it in hushed} or {each: it.labels for each, it in self.seen.items()}
+    def under(self) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+        """The labels, by id, of the alerts that are said to be hushed by each silence, by its id: one pass over all, for a storm
+        is acknowledged by a thousand."""
+        found: dict[str, dict[str, Mapping[str, str]]] = {}
+        for it in self.seen.records:
+            if isinstance(it, Seen):
+                for each in it.silenced:
+                    found.setdefault(each, {})[id_of(it)] = it.labels
+        return found
 
 
 class Merger:
