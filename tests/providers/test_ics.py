@@ -203,6 +203,26 @@ class TestWhatWouldKeepItBusy:
         assert len(read.broken) == 1
         assert time.perf_counter() - began < 2
 
+    def test_what_each_may_do_all_together_may_not(self) -> None:
+        often = ("DTSTART:19700101T080000Z", "DTEND:19700101T080100Z", "RRULE:FREQ=DAILY")
+        read = found(event(*DAY), *(event(*often, uid=f"{number}", summary="Often") for number in range(100)))
+        assert {name for name, _ in read.broken} == {"Often"}
+        assert 40 < len(read.broken) < 60, "the first of them are there"
+        assert "1@example.com" in {each.uid for each in read.happenings}
+
+    def test_dates_without_end_are_refused(self) -> None:
+        dates = ",".join(f"20261125T{hour:02}{minute:02}00Z" for hour in range(24) for minute in range(60)) + ","
+        began = time.process_time()
+        read = found(event(*DAY, f"RDATE:{(dates * 30).rstrip(',')}"))
+        assert len(read.broken) == 1
+        assert time.process_time() - began < 2
+
+    def test_series_that_are_over_take_no_time_from_others(self) -> None:
+        over = ("DTSTART:20100101T080000Z", "DTEND:20100101T090000Z")
+        ends = ("UNTIL=20100201T000000Z", "COUNT=30")
+        old = (event(*over, f"RRULE:FREQ=DAILY;{ends[number % 2]}", uid=f"{number}") for number in range(200))
+        assert found(*old, event(*DAY)).broken == ()
+
     def test_years_of_past_events_stay_text(self) -> None:
         past = [
             event(f"DTSTART:{day:%Y%m%d}T000000Z", f"DTEND:{day:%Y%m%d}T080000Z", uid=f"{day:%Y%m%d}")

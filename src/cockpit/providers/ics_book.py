@@ -12,12 +12,15 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from ..core.text import clean
-from .ics_events import Parsed, Unreadable, end_of, event_of, in_utc, moment_of, span_of, texts_of
+from .ics_events import Parsed, Unreadable, effort_of, end_of, event_of, in_utc, moment_of, span_of, texts_of
+from .ics_rules import MOST_IN_ALL
 from .ics_text import Parts, Written, values_of
 from .ics_zones import Zones
 
 _SPARE = timedelta(days=2)
 """How far a wall clock and UTC are apart at most, with room."""
+_LATER = timedelta(days=400)
+"""How far ahead of today a calendar is laid out."""
 
 
 class Happening(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +58,7 @@ class Book:
     """``parts`` is the calendar's text. Belongs to one thread at a time."""
 
     def __init__(self, parts: Parts, today: date) -> None:
-        self._today = today
+        self._today, self._effort = today, 0.0
         self._zones = Zones(parts.zones)
         self._read: dict[Written, Parsed | Unreadable] = {}
         self._series: dict[str, list[Written]] = {}
@@ -86,10 +89,18 @@ class Book:
     def _event(self, written: Written) -> Parsed | Unreadable:
         if written not in self._read:
             try:
-                self._read[written] = event_of(written, self._zones, self._today)
+                self._read[written] = self._bearable(event_of(written, self._zones, self._today))
             except Unreadable as problem:
                 self._read[written] = problem
         return self._read[written]
+
+    def _bearable(self, event: Parsed) -> Parsed:
+        """It, if there is time for it beside all that was read. Raises `Unreadable`."""
+        effort = effort_of(event, self._today + _LATER)
+        if self._effort + effort > MOST_IN_ALL:
+            raise Unreadable(f"with it, what recurs in this calendar would have done so more than {MOST_IN_ALL:,} times")
+        self._effort += effort
+        return event
 
 
 def _laid(uid: str, events: Sequence[tuple[Written, Parsed]], since: datetime, until: datetime) -> Iterator[Happening]:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, TypeAlias
 
 from ..core.text import clean
-from .ics_rules import rule_problem
+from .ics_rules import rule_problem, steps_of
 from .ics_text import LINE, Written, plain, values_of
 from .ics_zones import UnknownZone, Zones
 
@@ -85,6 +85,12 @@ def _check(event: Parsed, today: date) -> None:
     if moment_of(ends) <= moment_of(begins):
         timeless = event.get("DTEND") is None and event.get("DURATION") is None
         raise Unreadable("it has no end (DTEND, DURATION)" if timeless else "it does not end after its beginning")
+
+
+def effort_of(event: Parsed, until: date) -> float:
+    """How many hours and days are gone through to lay it out up to ``until``."""
+    dates = sum(1 for name in ("RDATE", "EXDATE") for _ in _moments(event.get(name)))
+    return steps_of(_each(event.get("RRULE")), dates, event["DTSTART"].dt, until)
 
 
 def span_of(event: Parsed) -> tuple[date, date]:

@@ -14,6 +14,12 @@ _DENSEST = 48
 _MOST_STEPS = 200_000
 """Hours or days that are gone through since a series began."""
 
+_DATE = 30
+"""Hours or days that one date costs which a series has beside its rule, or which it leaves out."""
+MOST_IN_ALL = 1_000_000
+"""Hours or days that all series of one calendar go through together: some seconds."""
+_WITHIN = ("BYDAY", "BYMONTHDAY", "BYYEARDAY")
+
 Rule = Mapping[str, Sequence[object]]
 
 
@@ -34,6 +40,31 @@ def rule_problem(rule: Rule, start: date, today: date) -> str:
     if frequency in ("HOURLY", "DAILY") and days * _OFTEN[frequency] / interval > _MOST_STEPS:
         return f"it has recurred more than {_MOST_STEPS:,} times"
     return _odd(named, frequency)
+
+
+def steps_of(rules: Sequence[Rule], dates: int, start: date, until: date) -> float:
+    """How many hours and days are gone through for a series that began on ``start``, up to ``until``; ``dates`` are those that it has
+    beside its rules, or leaves out."""
+    return dates * _DATE + sum(_steps(rule, start, until) for rule in rules)
+
+
+def _steps(rule: Rule, start: date, until: date) -> float:
+    named = {str(key).upper(): _listed(value) for key, value in rule.items()}
+    ended = named.get("UNTIL", [until])[0]
+    first, last = (
+        each.date() if isinstance(each, datetime) else each for each in (start, ended if isinstance(ended, date) else until)
+    )
+    often = _OFTEN[str(named["FREQ"][0]).upper()] / _whole(named, "INTERVAL")
+    within = prod(len(named[key]) for key in _WITHIN if key in named)
+    a_day = max(often, min(1.0, often * within)) * prod(len(named.get(key, [0])) for key in ("BYHOUR", "BYMINUTE", "BYSECOND"))
+    steps = max(0, (min(last, until) - first).days) * a_day
+    plain = not any(key.startswith("BY") for key in named)
+    return min(steps, _whole(named, "COUNT")) if plain and "COUNT" in named else steps
+
+
+def _whole(named: Mapping[str, Sequence[object]], key: str) -> int:
+    value = named.get(key, [1])[0]
+    return value if isinstance(value, int) and value > 0 else 1
 
 
 def _odd(named: Mapping[str, Sequence[object]], frequency: str) -> str:
