@@ -43,8 +43,8 @@ def rule_problem(rule: Rule, start: date, today: date) -> str:
 
 
 def steps_of(rules: Sequence[Rule], dates: int, start: date, until: date) -> float:
-    """How many hours and days are gone through for a series that began on ``start``, up to ``until``; ``dates`` are those that it has
-    beside its rules, or leaves out."""
+    """How many hours and days are gone through for a series that began on ``start``, up to ``until``; ``dates`` are those that it
+    has beside its rules, or leaves out."""
     return dates * _DATE + sum(_steps(rule, start, until) for rule in rules)
 
 
@@ -57,9 +57,13 @@ def _steps(rule: Rule, start: date, until: date) -> float:
     often = _OFTEN[str(named["FREQ"][0]).upper()] / _whole(named, "INTERVAL")
     within = prod(len(named[key]) for key in _WITHIN if key in named)
     a_day = max(often, min(1.0, often * within)) * prod(len(named.get(key, [0])) for key in ("BYHOUR", "BYMINUTE", "BYSECOND"))
-    steps = max(0, (min(last, until) - first).days) * a_day
+    steps = max(0, (last - first).days) * a_day
     plain = not any(key.startswith("BY") for key in named)
     return min(steps, _whole(named, "COUNT")) if plain and "COUNT" in named else steps
+
+
+def _day(when: date) -> date:
+    return when.date() if isinstance(when, datetime) else when
 
 
 def _whole(named: Mapping[str, Sequence[object]], key: str) -> int:
