@@ -10,7 +10,11 @@ import msgspec
 
 from cockpit import plugins
 from cockpit.cli.parser import COMMANDS, build
+from cockpit.core import conditions
+from cockpit.core.asking import Asked
 from cockpit.core.offering import Rule
+from cockpit.core.runbooks import Param
+from cockpit.core.steps.capture import Capture
 from cockpit.core.steps.step import KINDS, Step
 from cockpit.provider import capabilities
 from cockpit.ui.keys import TABLE, printed
@@ -153,6 +157,15 @@ def _steps() -> list[str]:
         + " ".join((Step.__doc__ or "").removeprefix("One step.").split()),
         "",
     ]
+    structs: dict[str, type[msgspec.Struct]] = {
+        "What a step takes from its output (`capture`)": Capture,
+        "Parameters": Param,
+        "What is asked (`ask` of a parameter)": Asked,
+    }
+    for title, about in structs.items():
+        keys = ", ".join(f"`{f.encode_name}`" for f in msgspec.structs.fields(about))
+        lines += [f"### {title}", "", f"Keys: {keys}. {' '.join((about.__doc__ or '').split())}", ""]
+    lines += ["### Conditions (`when`)", "", " ".join((conditions.__doc__ or "").partition(".")[2].split()), ""]
     for name, kind in KINDS.items():
         wanted = [f"`{f.encode_name}`" + (" (needed)" if f.required else "") for f in msgspec.structs.fields(kind)]
         does = (sys.modules[kind.__module__].__doc__ or "").partition(": ")[2]

@@ -139,3 +139,51 @@ def test_without_a_terminal_it_says_so(home: Home) -> None:
     done = home.run("run", "fix", "--yes")
     assert done.returncode == 1
     assert "there is nobody to ask: run it on the screen, or at a terminal" in done.stdout + done.stderr
+
+
+ASKED = """
+[runbooks.scale]
+changes = "scales"
+params.count = {{ ask = {{ text = "How many?", kind = "number", max = 5 }}, default = "3" }}
+params.colour = {{ ask = {{ kind = "choice", choices_from = ["printf", "red\\\\ngreen\\\\n"] }} }}
+params.pw = {{ ask = {{ kind = "secret" }} }}
+steps = [{{ script = 'echo "$count $colour ${{#pw}}" > {here}/second; echo "$pw"' }}]
+"""
+
+
+def test_what_a_runbook_needs_is_asked_for_before_the_preview(home: Home) -> None:
+    home.config(ASKED.format(here=home.path))
+    with command(home, "run", "scale", "--yes") as pty:
+        pty.wait_for("How many?", 30)
+        pty.send("9\r")
+        pty.wait_for("5 is the most")
+        pty.send("\r")  # what is proposed
+        pty.wait_for("1 to 2, or the words")
+        pty.send("green\r")
+        pty.wait_for("(not shown)")
+        pty.send(CANARY + "\r")
+        assert pty.wait_exit(30) == 0
+        assert CANARY.encode() not in pty.raw
+        assert "changes: scales" in pty.text
+    assert (home.path / "second").read_text() == f"3 green {len(CANARY)}\n"
+    assert CANARY.encode() not in everything(home.state)
+
+
+def test_without_a_terminal_values_are_words_and_a_secret_is_read_or_named(home: Home) -> None:  # safety 22
+    home.config(ASKED.format(here=home.path))
+    needs = home.run("run", "scale", "--yes")
+    assert (needs.returncode, needs.stderr) == (2, "cockpit: scale cannot run: needs a value for count and colour and pw\n")
+    words = ("run", "scale", "--yes", "count=2", "colour=red")
+    refused = home.run(*words, f"pw={CANARY}")
+    assert refused.returncode == 2
+    assert "pw=@- reads it from standard input" in refused.stderr
+    assert CANARY not in refused.stderr
+    assert not (home.path / "second").exists()
+    read = home.run(*words, "pw=@-", stdin=CANARY + "\n")
+    assert read.returncode == 0, read.stderr
+    named = home.run(*words, "pw=@env:MY_PASSWORD", MY_PASSWORD=CANARY)
+    assert named.returncode == 0, named.stderr
+    assert CANARY not in read.stdout + named.stdout
+    unset = home.run(*words, "pw=@env:NO_SUCH")
+    assert (unset.returncode, "too short for a secret" in unset.stderr) == (2, True)
+    assert CANARY.encode() not in everything(home.state)

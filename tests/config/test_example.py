@@ -14,6 +14,7 @@ from cockpit import plugins
 from cockpit.config.merge import NAMED
 from cockpit.config.model import NOT_KEYS, ChannelConfig, Config, Repository
 from cockpit.config.traps import trap_keys
+from cockpit.core.asking import Asked
 from cockpit.core.escalation import EscalationStep, Policy
 from cockpit.core.offering import Rule
 from cockpit.core.roster import Layer, Override, Person, Roster
@@ -25,6 +26,9 @@ from support.configs import THEMES, loaded
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 TABLES: dict[str, Any] = tomllib.loads(EXAMPLE.read_text("utf-8"))
+
+
+PARAMS: list[dict[str, Any]] = [param for book in TABLES["runbooks"].values() for param in book.get("params", {}).values()]
 
 
 def keys_of(kind: type[msgspec.Struct]) -> set[str]:
@@ -65,7 +69,8 @@ def test_it_passes_the_check() -> None:
             # those that it explains beside others are in comments
             (keys_of(Step) - {"do"}).union(*map(keys_of, KINDS.values())) - {"min", "max", "choices"},
         ),
-        (set(TABLES["runbooks"]["free-disk"]["params"]["path"]), keys_of(Param)),
+        (set().union(*PARAMS), keys_of(Param)),
+        (set().union(*(param.get("ask", {}) for param in PARAMS)), keys_of(Asked)),
         (set(TABLES["repositories"]["ops"]), keys_of(Repository) - {"name"}),
         (set(TABLES["traps"]["root-disk"]), {*trap_keys(), "path"}),
         (set(TABLES) & set(NAMED), set(NAMED)),
@@ -86,6 +91,7 @@ def test_it_passes_the_check() -> None:
         "runbooks",
         "steps",
         "params",
+        "questions",
         "repositories",
         "traps",
         "named",

@@ -380,6 +380,20 @@ def test_a_probe_may_give_readings_of_any_name_where_it_says_so(tmp_path: Path) 
         ('params.a = { pattern = "(" }', "params.a.pattern", "no regular expression"),
         ('params.a = { pattern = "[a-z]+", default = "A" }', "params.a.default", "does not match"),
         ('params."a b" = {}', "params.a b", "cannot stand in braces"),
+        ('params.a = { ask = { kind = "choice" } }', "params.a.ask", "either choices or choices_from"),
+        ('params.a = { ask = { kind = "tick" } }', "params.a.ask", "one of text, number"),
+        ('params.a = { ask = { choices = ["x"] } }', "params.a.ask", 'for kind = "choice"'),
+        ("params.a = { ask = { min = 1 } }", "params.a.ask", 'for kind = "number"'),
+        ('params.a = { ask = { kind = "number", min = 2, max = 1 } }', "params.a.ask", "no number would do"),
+        ('params.a = { ask = { kind = "number", max = 1 }, default = "2" }', "params.a.default", "1 is the most"),
+        ('params.a = { ask = { kind = "secret" }, default = "x" }', "params.a.default", "for everybody"),
+        ('params.a = { ask = { kind = "secret" }, from = "label:a" }', "params.a.from", "only asked for"),
+        ('params.a = { ask = { kind = "secret" } }\ntarget = "{a}"', "target", "which is a secret"),
+        (
+            'steps = [{ run = ["x", "{a}"] }]\nparams.a = { ask = { kind = "secret" } }',
+            "steps[1].run[2]",
+            "everybody could read it",
+        ),
     ],
 )
 def test_a_runbook_that_cannot_work_says_why(tmp_path: Path, keys: str, key: str, words: str) -> None:

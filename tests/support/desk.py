@@ -73,6 +73,8 @@ class FakeDesk:
         self.answers: dict[Question, Answered] = {}
         self.looked_up: list[Question] = []
         self.refreshes = 0
+        self.held: list[str] = []
+        self.listed: dict[str, tuple[str, ...]] = {}
         self.sessions: dict[str, Session] = {}
         self.addresses: dict[str, str] = {}
         self.curves: dict[Ref, Curve] = {}
@@ -162,6 +164,13 @@ class FakeDesk:
 
     def past(self, alert: Alert) -> tuple[Past, ...]:
         return self.pasts.get(alert.ref, ())
+
+    def hold(self, secret: str) -> str:
+        self.held.append(secret)
+        return f"word-{len(self.held)}"
+
+    def choices(self, runbook: str, param: str) -> tuple[str, ...]:
+        return self.listed[param]
 
     def terminal(self, run_id: str) -> Session | None:
         return self.sessions.get(run_id)

@@ -14,6 +14,7 @@ import pytest
 from cockpit.app import Cockpit
 from cockpit.core.actions import AddNote, Arm, Disarm, EndSilence, MakeSilence, PagePeople, Run, RunState, Start
 from cockpit.core.alerts import AlertState, Ref, Silence
+from cockpit.core.asking import Answers, Asked
 from cockpit.core.elsewhere import runbook_of
 from cockpit.core.jobs import Job, Option
 from cockpit.core.offering import Rule
@@ -307,6 +308,61 @@ def test_the_box_shows_the_whole_text_of_a_script_and_its_variables() -> None:
                 assert line in at.text
             assert r"$'# \u202e'" in at.text
             assert "without a shell" not in at.text
+
+    asyncio.run(go())
+
+
+def test_choices_and_secrets_are_fields_of_the_form_and_a_secret_is_only_held() -> None:  # safety 22
+    async def go() -> None:
+        wanted = Runbook(
+            name="scale",
+            title="Scale",
+            steps=(Step(ScriptStep('scale "$colour" "$pod" "$pw"')),),
+            changes="scales",
+            params={
+                "colour": Param(ask=Asked(text="Which colour?", kind=Answers.CHOICE, choices=("red", "green", "grey"))),
+                "pod": Param(ask=Asked(kind=Answers.CHOICE, choices_from=("pods",))),
+                "pw": Param(ask=Asked(text="Password", kind=Answers.SECRET)),
+            },
+        )
+        async with sitting(msgspec.structs.replace(scene(), runbooks=(wanted,))) as at:
+            at.desk.listed["pod"] = ("web-1", "web-2")
+            await at.flow(lambda: flows.run(at.board, at.desk, None, "scale"))
+            await at.sees(Ask)
+            assert "Which colour?  for colour · red, green, grey" in at.text
+            await at.press(*"gr", "ctrl+n", "ctrl+n")
+            assert "grey" in at.text
+            await at.press("enter", *"web-3", "enter")
+            assert "there are only web-1, web-2" in at.text
+            await at.press("ctrl+u", "ctrl+p", "enter", *"sesame")
+            assert "web-2" in at.text
+            assert "sesame" not in at.text
+            await at.press("enter")
+            await at.sees(Confirm)
+            assert "pw='‹secret›'" in at.text
+            await at.press("y")
+            await at.sees(RunOutput)
+            (start,) = at.desk.asked
+            assert isinstance(start, Start)
+            assert start.params == {"colour": "grey", "pod": "web-2", "pw": "‹secret›"}
+            assert (start.secrets, at.desk.held) == ({"pw": "word-1"}, ["sesame"])
+
+    asyncio.run(go())
+
+
+def test_what_was_typed_stays_where_the_whole_is_refused_and_a_secret_on_the_line_is_refused() -> None:
+    async def go() -> None:
+        wanted = Runbook(
+            name="login",
+            title="Log in",
+            steps=(Step(ScriptStep('login "$pw"')),),
+            changes="logs in",
+            params={"pw": Param(ask=Asked(kind=Answers.SECRET))},
+        )
+        async with sitting(msgspec.structs.replace(scene(), runbooks=(wanted,))) as at:
+            await at.flow(lambda: flows.run(at.board, at.desk, None, "login", {"pw": "sesame", "no": "x"}))
+            assert at.desk.asked == []
+            assert "sesame" not in at.text
 
     asyncio.run(go())
 

@@ -20,7 +20,7 @@ async def answered(want: Want, session: Session | None, over: Callable[[], bool]
     for itself where that is asked for, and is ended when the run is ``over``."""
     if want.asked.kind is Answers.TERMINAL:
         return await _at_terminal(session, over)
-    say(f"{want.place}: {clean_block(want.asked.text)}")
+    say(": ".join(filter(None, (want.place, clean_block(want.asked.text)))))
     choices = want.choices
     for number, each in enumerate(choices, 1):
         say(f"  {number}  {each}")
@@ -28,24 +28,25 @@ async def answered(want: Want, session: Session | None, over: Callable[[], bool]
         line = await asked(_prompt(want), hidden=want.asked.kind is Answers.SECRET)
         if line is None:
             return None
-        value = _meant(want, line)
+        value = _meant(want, line) or want.default
         if not (why := want.unfit(value)):
             return value
         say(clean(why))
 
 
 def _prompt(want: Want) -> str:
+    proposed = f" [{clean(want.default, 80)}]" if want.default else ""
     match want.asked.kind:
         case Answers.YES_NO:
-            return "yes or no? "
+            return f"yes or no{proposed}? "
         case Answers.TICK:
             return "Enter, once it is done (ctrl-d ends the run) "
         case Answers.SECRET:
             return f"{want.name} (not shown): "
         case Answers.CHOICE:
-            return f"1 to {len(want.choices)}, or the words: "
+            return f"1 to {len(want.choices)}, or the words{proposed}: "
         case _:
-            return f"{want.name}: "
+            return f"{want.name}{proposed}: "
 
 
 def _meant(want: Want, line: str) -> str:

@@ -326,7 +326,8 @@ def _runbooks(parser: argparse.ArgumentParser) -> None:
 
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", default="", metavar="NAME", help="the runbook")
-    parser.add_argument("values", nargs="*", default=[], metavar="KEY=VALUE", help="values for its parameters")
+    words = "values for its parameters; a secret as KEY=@- (standard input) or KEY=@env:NAME"
+    parser.add_argument("values", nargs="*", default=[], metavar="KEY=VALUE", help=words)
     parser.add_argument("--alert", metavar="ID", help="take the other values from this alert")
     parser.add_argument(
         "--record", metavar="NEW", help="open a shell, and draft the runbook of this name from the commands typed into it"

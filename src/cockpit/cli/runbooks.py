@@ -14,7 +14,7 @@ from ..core.asking import Want
 from ..core.books import Book, Books
 from ..core.elsewhere import source_of
 from ..core.permits import barred
-from ..core.plans import Plan
+from ..core.plans import Plan, secrets_of
 from ..core.runbooks import Confirm, Runbook, offered
 from ..core.sources import Health
 from ..core.steps.step import ResolvedStep
@@ -30,6 +30,7 @@ from .books import shelf, show
 from .compose import House, house
 from .configured import configured
 from .listing import as_json, say, say_output, table, unicode_out, when
+from .params import ask_for, secrets_among, shown, values
 from .record import journal
 from .run import Options, Stop
 
@@ -101,7 +102,13 @@ def _offered(options: Options) -> tuple[Runbook, ...]:
 
 def _record(book: Runbook) -> dict[str, object]:
     params = {
-        name: {"from": param.source, "default": param.default, "pattern": param.pattern, "help": param.help}
+        name: {
+            "from": param.source,
+            "default": param.default,
+            "pattern": param.pattern,
+            "help": param.help,
+            "ask": param.ask.kind.value if param.ask is not None else None,
+        }
         for name, param in book.params.items()
     }
     return {
@@ -126,7 +133,7 @@ def run(options: Options) -> int:
         return run_recorded(options)
     if not options.text("name"):
         raise Stop("name the runbook; `cockpit runbooks` lists them", USAGE)
-    given = _values(options.words("values"))
+    given = values(options.words("values"))
     with house(options) as home:
         home.read_library()
         ref: Ref | None = None
@@ -136,6 +143,13 @@ def run(options: Options) -> int:
         name = options.text("name")
         if all(book.name != name for book in view.runbooks):
             _unknown(name, view, home.desk.books())
+        plan = home.desk.plan(name, ref, given)
+        secrets = secrets_among(given, plan)
+        if plan.missing and sys.stdin.isatty() and sys.stdout.isatty():
+            said = ask_for(home.desk, plan)
+            secrets |= {key: value for key, value in said.items() if key in secrets_of(plan.runbook)}
+            given |= said
+        given = shown(given, secrets)
         plan = home.desk.plan(name, ref, given)
         if plan.refused:
             raise Stop(f"{name} cannot run: {plan.refused}", USAGE if plan.missing else BAD)
@@ -147,7 +161,8 @@ def run(options: Options) -> int:
         if who := barred(plan.runbook, view.me, view.rosters):
             raise Stop(f"{who}; nothing was executed", BAD)
         _confirmed(plan, options)
-        return _execute(home, Start(name, given, ref, plan.exact), options)
+        held = {key: home.desk.hold(value) for key, value in secrets.items()}
+        return _execute(home, Start(name, given, ref, plan.exact, secrets=held), options)
 
 
 def _unknown(name: str, view: View, books: Books) -> None:
@@ -162,16 +177,6 @@ def _unknown(name: str, view: View, books: Books) -> None:
     raise Stop(
         f"there is no runbook {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; `cockpit runbooks` lists them"), USAGE
     )
-
-
-def _values(words: list[str]) -> dict[str, str]:
-    given: dict[str, str] = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not equals or not key:
-            raise Stop(f"{word!r} is not KEY=VALUE", USAGE)
-        given[key] = value
-    return given
 
 
 def _show(plan: Plan) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -11,8 +11,10 @@ from ..core.filters import FilterError, parse
 from ..core.permits import malformed
 from ..core.placeholders import placeholders, unfit
 from ..core.runbooks import Param, Runbook
+from ..core.shells import evaluated
 from ..core.text import clean, clean_block
 from ..core.units import Seconds
+from ..core.values import is_secret
 from .decode import BAD, Decoder
 from .locate import KeyPath
 from .steps import check_steps, read_steps
@@ -90,9 +92,11 @@ def check_params(decoder: Decoder, params: object, path: KeyPath, *, named: bool
         if not isinstance(param, Param):
             continue
         kind, _, fact = param.source.partition(":")
-        if param.source and not ((kind in _FACTS and fact) or (kind == "alert" and fact in _ALERT)):
-            hint = f"write label:NAME, annotation:NAME, reading:NAME or alert:{'|'.join(_ALERT)}"
+        if param.source and not ((kind in (*_FACTS, "roster") and fact) or (kind == "alert" and fact in _ALERT)):
+            hint = f"write label:NAME, annotation:NAME, reading:NAME, roster:NAME or alert:{'|'.join(_ALERT)}"
             decoder.faults.add((*here, "from"), f"from cannot be {param.source!r}", hint)
+        for where, what in _odd_ask(param):
+            decoder.faults.add((*here, where), what)
         from ..core.patterns import PatternError, compiled  # deferred: many a config has no parameter
 
         try:
@@ -106,6 +110,25 @@ def check_params(decoder: Decoder, params: object, path: KeyPath, *, named: bool
             why = unfit(name, param.default, param.pattern, allow_dash=dash, allow_control=control)
             if why:
                 decoder.faults.add((*here, "default"), f"default: {why}")
+
+
+def _odd_ask(param: Param) -> Iterator[tuple[str, str]]:
+    """What is wrong with how a parameter is asked for: the key, and why."""
+    asked = param.ask
+    if asked is None:
+        return
+    if fault := asked.fault():
+        yield "ask", fault
+    if asked.choices_from and (fault := evaluated(asked.choices_from)):
+        yield "ask", fault
+    if any("\0" in item for item in asked.choices_from) or (asked.choices_from and not asked.choices_from[0]):
+        yield "ask", "choices_from must begin with a program, and holds no NUL"
+    if is_secret(param) and param.source:
+        yield "from", "a secret is only asked for: what an alert says is none"
+    if is_secret(param) and param.default is not None:
+        yield "default", "a secret has no default: it would stand here for everybody"
+    elif param.default and not asked.choices_from and (fault := asked.unfit("default", param.default)):
+        yield "default", fault
 
 
 def _told(runbook: Runbook) -> dict[str, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..core.placeholders import placeholders
-from ..core.plans import captured, params_of
+from ..core.plans import captured, params_of, secrets_of
 from ..core.runbooks import Runbook
 from ..core.steps.http import HttpStep
 from ..core.steps.rules import faults
@@ -74,7 +74,10 @@ def check_steps(decoder: Decoder, runbook: Runbook, path: KeyPath) -> None:
         if isinstance(step.do, HttpStep | VerbStep) and step.do.writes:
             what = "this step changes the world, and the runbook does not say that it does"
             decoder.faults.add((*path, "steps", index), what, 'changes = "restarts …"')
-    for fault in faults(runbook.steps, params_of(runbook), runbook.params):
+    for key, text in (("target", runbook.target), ("title", runbook.title), ("changes", runbook.changes or "")):
+        for name in set(placeholders(text)) & set(secrets_of(runbook)):
+            decoder.faults.add((*path, key), f"{key} holds {name}, which is a secret", "leave it out")
+    for fault in faults(runbook.steps, params_of(runbook), runbook.params, secrets_of(runbook)):
         decoder.faults.add((*path, "steps", *fault.where), fault.what, fault.hint)
 
 

@@ -98,6 +98,7 @@ class Start(msgspec.Struct, frozen=True, tag="run"):
     """Run a runbook with these parameter values, for an alert or for none.
 
     ``preview`` is the exact argv of every step as the person saw it; the runner resolves again and refuses if it differs.
+    ``secrets`` has, for each parameter that is one, the word for which it is held (`Desk.hold`).
     """
 
     runbook: str
@@ -105,6 +106,7 @@ class Start(msgspec.Struct, frozen=True, tag="run"):
     alert: Ref | None = None
     preview: tuple[tuple[str, ...], ...] = ()
     dry_run: bool = False
+    secrets: dict[str, str] = {}
 
 
 class Cancel(msgspec.Struct, frozen=True, tag="cancel"):

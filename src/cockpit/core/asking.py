@@ -83,7 +83,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 class Want(msgspec.Struct, frozen=True, kw_only=True):
     """What a run that is going on waits for. ``number`` counts the questions of that run, so that an answer to an earlier one is
-    not taken for this; ``place`` says which step asks. ``name`` is what the answer is called."""
+    not taken for this; ``place`` says which step asks. ``name`` is what the answer is called,
+    ``default`` what is proposed."""
 
     number: int
     place: str
@@ -93,6 +94,7 @@ class Want(msgspec.Struct, frozen=True, kw_only=True):
     pattern: str = ANY
     allow_dash: bool = False
     allow_control: bool = False
+    default: str = ""
 
     def unfit(self, value: str) -> str:
         """Why this cannot be the answer; "" if it can."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from .alerts import Alert
-from .placeholders import filled, placeholders, unfit
+from .placeholders import filled, placeholders
 from .runbooks import Confirm, Param, Runbook
 from .steps.step import ResolvedStep
 from .text import clean
+from .values import Facts, is_secret, unfit_for
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -38,41 +38,6 @@ class Plan(msgspec.Struct, frozen=True):
     def exact(self) -> tuple[tuple[str, ...], ...]:
         """All that would be done, step by step: it is compared with what was shown, and journalled. See `steps.kind.Kind.exact`."""
         return tuple(words for step in self.steps for words in step.exact())
-
-
-class _Facts(msgspec.Struct, frozen=True):
-    """All that parameters can be taken from."""
-
-    alert: Alert | None
-    given: Mapping[str, str]
-    reading: Mapping[str, float]
-
-    def value(self, name: str, param: Param) -> str | None:
-        """The value of a parameter: given by hand, else from its source, else its default. A fact that is empty is not there: an
-        empty argument where a path was meant is how files get lost."""
-        if name in self.given:
-            return self.given[name]
-        kind, _, what = param.source.partition(":")
-        return self._fact(kind, what) or param.default
-
-    def _fact(self, kind: str, what: str) -> str:
-        if kind == "reading":
-            number = self.reading.get(what)
-            if number is None or not math.isfinite(number):
-                return ""
-            return str(int(number)) if number == int(number) else repr(float(number))
-        if self.alert is None:
-            return ""
-        match kind:
-            case "label":
-                return self.alert.labels.get(what, "")
-            case "annotation":
-                return self.alert.annotations.get(what, "")
-            case "alert":
-                ref = self.alert.ref
-                return {"name": self.alert.name, "where": self.alert.where, "id": ref.id, "source": ref.source}.get(what, "")
-            case _:
-                return ""
 
 
 _OF_THE_ALERT = ("alert_name", "alert_where", "alert_id", "alert_source")
@@ -108,21 +73,29 @@ def captured(runbook: Runbook) -> dict[str, int]:
     return found
 
 
-def plan(runbook: Runbook, alert: Alert | None, given: Mapping[str, str], reading: Mapping[str, float] | None = None) -> Plan:
-    """Resolve ``runbook`` for ``alert`` with hand-given values winning over the alert's facts.
+def plan(
+    runbook: Runbook,
+    alert: Alert | None,
+    given: Mapping[str, str],
+    reading: Mapping[str, float] | None = None,
+    rosters: Mapping[str, str] | None = None,
+) -> Plan:
+    """Resolve ``runbook`` for ``alert`` with hand-given values winning over the alert's facts; ``reading`` and ``rosters`` as in
+    `Facts`.
 
     Placeholders are substituted once: braces inside a value are never expanded again (safety 9). ``{{`` and ``}}`` are
     literal braces. A value that its parameter does not allow refuses the whole plan with the reason (safety 7). What has no
     value is in ``missing``, unless only the title or ``changes`` names it. Values in a remote command of ssh are quoted for the
     shell there (safety 8); a value inside the text of ``sh -c`` refuses the plan: it can travel in ``env``. A script gets the
-    parameters that it names in its environment.
+    parameters that it names in its environment. A secret counts as given where there is anything for it in ``given``; it is never
+    in the plan, which has `SECRET` in its place.
     """
     try:
         params = params_of(runbook)
         needed = _needed(runbook, params)
     except ValueError as error:
-        return Plan(runbook, dict(given), (), "", refused=str(error), changes=clean(runbook.changes or ""))
-    facts = _Facts(alert, given, reading or {})
+        return Plan(runbook, {}, (), "", refused=str(error), changes=clean(runbook.changes or ""))
+    facts = Facts(alert, given, reading or {}, rosters or {})
     changes = _told(runbook.changes or "", runbook, facts)
     found = {name: facts.value(name, param) for name, param in params.items()}
     values = {name: value for name, value in found.items() if value is not None}
@@ -131,8 +104,7 @@ def plan(runbook: Runbook, alert: Alert | None, given: Mapping[str, str], readin
     reasons += [each.do.unsafe() for step in runbook.steps for each in (step, step.undo) if each is not None]
     for name, value in values.items():
         if name in needed or name in given:
-            param = params[name]
-            reasons.append(unfit(name, value, param.pattern, allow_dash=param.allow_dash, allow_control=param.allow_control))
+            reasons.append(unfit_for(name, params[name], value))
     if missing:
         reasons.append(f"needs a value for {' and '.join(missing)}")
     target = _target(runbook, alert, values)
@@ -145,7 +117,7 @@ def plan(runbook: Runbook, alert: Alert | None, given: Mapping[str, str], readin
 
 def _resolved(runbook: Runbook, values: Mapping[str, str]) -> tuple[ResolvedStep, ...]:
     steps: list[ResolvedStep] = []
-    later: dict[str, int] = {}
+    later = dict.fromkeys(secrets_of(runbook), 0)
     for number, step in enumerate(runbook.steps, 1):
         steps.append(step.resolved(values, later, number))
         later.update((name, number) for name in step.gives() if name not in later)
@@ -183,16 +155,21 @@ def title_for(
     runbook: Runbook, alert: Alert | None, given: Mapping[str, str] | None = None, reading: Mapping[str, float] | None = None
 ) -> str:
     """The title with what is known in its placeholders, safe to show; ``{path}`` stays where nothing is known of it."""
-    return _told(runbook.title, runbook, _Facts(alert, given or {}, reading or {}))
+    return _told(runbook.title, runbook, Facts(alert, given or {}, reading or {}))
 
 
-def _told(text: str, runbook: Runbook, facts: _Facts) -> str:
+def _told(text: str, runbook: Runbook, facts: Facts) -> str:
     try:
         names = placeholders(text)
     except ValueError:
         return clean(text)
     found = {name: facts.value(name, runbook.params.get(name, _undeclared(name))) for name in names}
     return clean(filled(text, {name: value for name, value in found.items() if value}))
+
+
+def secrets_of(runbook: Runbook) -> tuple[str, ...]:
+    """The names of the parameters that are secrets."""
+    return tuple(name for name, param in runbook.params.items() if is_secret(param))
 
 
 def asks(plan: Plan) -> bool:

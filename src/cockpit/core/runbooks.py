@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from .alerts import Alert
+from .asking import Asked
 from .filters import parse
 from .placeholders import ANY
 from .steps.step import Step
@@ -25,10 +26,11 @@ class Confirm(enum.Enum):
 class Param(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A value a runbook needs.
 
-    ``source`` is where it comes from: ``label:NAME``, ``annotation:NAME``, ``reading:NAME``, ``alert:name|where|id|source``
-    or "" (only by hand, or ``default``). ``pattern`` is a regular expression the whole value must match, as `core.patterns` takes
-    them. A value that begins with ``-``, or holds a newline or another control character, is refused unless ``allow_dash`` /
-    ``allow_control``; NUL always is.
+    ``from`` is where it comes from: ``label:NAME``, ``annotation:NAME``, ``reading:NAME``, ``alert:name|where|id|source``,
+    ``roster:NAME`` (who is on call there; ``roster:NAME.name``, ``roster:NAME.email`` and so on for more of them) or "" (only by
+    hand, or ``default``). With ``ask`` a person is asked where the source has none, and ``default`` is what they find filled in.
+    ``pattern`` is a regular expression the whole value must match, as `core.patterns` takes them. A value that begins with ``-``,
+    or holds a newline or another control character, is refused unless ``allow_dash`` / ``allow_control``; NUL always is.
     """
 
     source: str = msgspec.field(name="from", default="")
@@ -37,6 +39,7 @@ class Param(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     allow_dash: bool = False
     allow_control: bool = False
     help: str = ""
+    ask: Asked | None = None
 
 
 class Runbook(msgspec.Struct, frozen=True, kw_only=True):

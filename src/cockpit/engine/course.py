@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -39,7 +39,8 @@ class _Beside(msgspec.Struct, frozen=True):
 
 
 class Course:
-    """Belongs to the engine's loop; `run` it once. ``hidden``, ``grace``, ``engines``, ``far`` and ``world`` as in `Doing`."""
+    """Belongs to the engine's loop; `run` it once. ``hidden``, ``grace``, ``engines``, ``far`` and ``world`` as in `Doing`;
+    ``secrets`` are values that the plan does not have."""
 
     def __init__(
         self,
@@ -51,12 +52,13 @@ class Course:
         engines: Engines | None = None,
         far: Far | None = None,
         world: World = NOWHERE,
+        secrets: Mapping[str, str] = {},
     ) -> None:
         self._world = world
         self._plan, self._going, self._clock, self._hidden, self._grace = plan, going, clock, hidden, grace
         self._engines, self._far = engines, far
         self._deadline = 0.0
-        self._given: dict[str, str] = {}
+        self._given: dict[str, str] = dict(secrets)
         self._beside: list[_Beside] = []
         self._done: list[ResolvedStep] = []
 

@@ -123,6 +123,15 @@ class Desk(Protocol):
         """What a run has printed from line number ``since`` on."""
         ...
 
+    def hold(self, secret: str) -> str:
+        """Keep a secret for a run that is about to be begun; what is given back goes into ``Start.secrets``."""
+        ...
+
+    def choices(self, runbook: str, param: str) -> tuple[str, ...]:
+        """What can be chosen for a parameter; where a command says so, it is executed, which blocks for up to `listing.WITHIN`
+        seconds: not in the screen's own thread. Raises `listing.NotListed`."""
+        ...
+
     def terminal(self, run_id: str) -> Session | None:
         """What a run that waits for that wants executed at a terminal (`Answers.TERMINAL`); its exit status is the answer. ``None``
         where it does not wait for that, or is another cockpit's."""

@@ -19,9 +19,10 @@ from ..core.alerts import Ref
 from ..core.asking import Answers, Want
 from ..core.jobs import Far
 from ..core.permits import barred
-from ..core.plans import Plan
+from ..core.plans import Plan, secrets_of
 from ..core.sources import Snapshot
 from ..core.text import clean
+from ..core.values import SECRET, unfit_for
 from ..core.why import under_way
 from ..provider import Clock, Nameless
 from . import verbs
@@ -36,6 +37,7 @@ from .steps import doing as steps
 from .store import Store
 from .telling import Outcome, tell, tell_many
 from .twice import same_steps, still_running
+from .vault import Vault
 
 PATIENCE = 3
 """So many complete snapshots, asked for after it settled, may fail to show an effect."""
@@ -62,11 +64,13 @@ class Dispatch:
         stamp: Callable[[], float],
         changed: Callable[[], None],
         ticked: Callable[[Run], None],
+        vault: Vault,
     ) -> None:
         self._ticked = ticked
         self._store, self._journal, self._runner, self._clock = store, journal, runner, clock
         self._who, self._real = who, dict(real)
         self._source, self._plan, self._page, self._stamp, self._changed = source, plan, page, stamp, changed
+        self._vault = vault
         self._results: dict[str, object] = {}
         self._sent: dict[str, str] = {}  # runs of this process that a snapshot can still settle, and their source
         self._unseen: dict[str, int] = {}
@@ -255,11 +259,23 @@ class Dispatch:
         different = difference(action, plan)
         if different:
             raise Refused(different)
+        self._refuse_secrets(action, plan)
         # what is journalled says exactly what is going to be executed
         action = msgspec.structs.replace(action, preview=plan.exact)
         on = plan.target or (verbs.named_alert(action.alert, self._store.peek) if action.alert is not None else "")
         run = self._run(action, run_id, action.runbook, on)
         return msgspec.structs.replace(run, output_path=str(self._runner.path(run_id)))
+
+    def _refuse_secrets(self, action: Start, plan: Plan) -> None:
+        """No secret stands in what is journalled; every one that is needed has been said, and fits."""
+        for name in () if action.dry_run else secrets_of(plan.runbook):
+            if action.params.get(name) != SECRET:
+                raise Refused(f"{name} is a secret, and it must not be given like any value: say it when it is asked for")
+            said = self._vault.look(action.secrets.get(name, ""))
+            if said is None:
+                raise Refused(f"{name} is a secret: it must be said anew for each run")
+            if why := unfit_for(name, plan.runbook.params[name], said):
+                raise Refused(why)
 
     def _run(self, action: Action, run_id: str, what: str, target: str) -> Run:
         return Run(id=run_id, at=self._clock.now(), who=self._who, action=action, what=what, target=target, state=RunState.PENDING)
@@ -362,7 +378,9 @@ class Dispatch:
         if problem:
             return await self._settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=problem, seconds=0.0))
         run = await self._settle(msgspec.structs.replace(run, state=RunState.RUNNING))
-        return await self._ran(run, await self._runner.execute(run.id, plan, dry_run=action.dry_run))
+        said = {name: self._vault.take(word) for name, word in action.secrets.items()}
+        secrets = {name: value for name, value in said.items() if value is not None}
+        return await self._ran(run, await self._runner.execute(run.id, plan, dry_run=action.dry_run, secrets=secrets))
 
     async def keep_far(self, run_id: str, far: Far) -> None:
         """Write down where a run goes on. Raises `JournalError` where that cannot be."""

@@ -176,6 +176,14 @@ class Opening:
         engine = self._engine
         return engine.past(alert) if engine is not None else ()
 
+    def hold(self, secret: str) -> str:
+        """See `Desk.hold`."""
+        return self._behind().hold(secret)
+
+    def choices(self, runbook: str, param: str) -> tuple[str, ...]:
+        """See `Desk.choices`."""
+        return self._behind().choices(runbook, param)
+
     def terminal(self, run_id: str) -> Session | None:
         """See `Desk.terminal`."""
         return self._behind().terminal(run_id)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from ..core.actions import Run, Start
 from ..core.alerts import Ref
 from ..core.plans import Plan, plan
+from ..core.roster import OnCall, Person
 from ..core.runbooks import Runbook
 from ..core.steps.job import JobStep
 from ..core.steps.step import ResolvedStep, Step
@@ -16,20 +17,46 @@ from ..core.units import Seconds
 from ..core.view import View
 
 
-def resolved(runbooks: Mapping[str, Runbook], view: View, name: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
+def resolved(
+    runbooks: Mapping[str, Runbook],
+    view: View,
+    name: str,
+    alert: Ref | None,
+    given: Mapping[str, str],
+    people: Iterable[Person] = (),
+) -> Plan:
     """The plan for an alert as the view has it, or for none. Where there is no such runbook or alert (any more), the plan's
     ``refused`` says so."""
     book = runbooks.get(name)
     if book is None:
         unknown = Runbook(name=clean(name), title=clean(name), steps=())
-        return Plan(unknown, dict(given), (), unknown.name, refused=f"there is no runbook {unknown.name}")
+        return Plan(unknown, {}, (), unknown.name, refused=f"there is no runbook {unknown.name}")
+    rosters = on_duty(view.rosters, people)
     if alert is None:
-        return plan(book, None, given)
+        return plan(book, None, given, None, rosters)
     row = view.alert(alert)
     if row is None:
-        return Plan(book, dict(given), (), name, refused=f"{clean(alert.id)} is not an alert any more")
+        return Plan(book, {}, (), name, refused=f"{clean(alert.id)} is not an alert any more")
     watch = next((t.watch for t in view.traps if (t.source, t.trap.name) == (alert.source, row.alert.trap)), None)
-    return plan(book, row.alert, given, watch.reading.values if watch is not None and watch.reading is not None else None)
+    reading = watch.reading.values if watch is not None and watch.reading is not None else None
+    return plan(book, row.alert, given, reading, rosters)
+
+
+def on_duty(rosters: Iterable[OnCall], people: Iterable[Person]) -> dict[str, str]:
+    """Who is on call, as parameters know them: ``primary`` is the person, ``primary.name``, ``primary.timezone``, and by every
+    contact ``primary.email``. Where several sources have a roster of that name, the first that has somebody on call counts."""
+    found: dict[str, str] = {}
+    known = {person.id: person for person in people}
+    for each in rosters:
+        if each.now is None or each.roster in found:
+            continue
+        person = known.get(each.now.person)
+        found[each.roster] = each.now.person
+        found[f"{each.roster}.name"] = each.now.name
+        found[f"{each.roster}.timezone"] = each.now.timezone
+        for contact in person.contacts if person is not None else ():
+            found.setdefault(f"{each.roster}.{contact.via}", contact.to)
+    return found
 
 
 def difference(action: Start, now: Plan) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -66,14 +66,26 @@ class Runner:
         """The file that keeps a run's output."""
         return self.folder / f"{run_id}.log"
 
-    async def execute(self, run_id: str, plan: Plan, *, dry_run: bool = False, far: Far | None = None) -> Outcome:
-        """Execute the steps in order. A step that fails ends the run, unless it says ``continue_on_error``. ``far`` is what an
-        earlier cockpit ordered elsewhere: it is followed from its beginning, and its output kept anew. `RunState.RUNNING` is the
-        outcome where the cockpit is closed and the run goes on elsewhere. Never raises for what a program does. Not to be cancelled
-        as a task: `cancel` is how a run is ended, so that nothing of it is left behind."""
+    async def execute(
+        self,
+        run_id: str,
+        plan: Plan,
+        *,
+        dry_run: bool = False,
+        far: Far | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """Execute the steps in order; ``secrets`` are the values of those parameters, by name. A step that fails ends the run,
+        unless it says ``continue_on_error``. ``far`` is what an earlier cockpit ordered elsewhere: it is followed from its
+        beginning, and its output kept anew. `RunState.RUNNING` is the outcome where the cockpit is closed and the run goes on
+        elsewhere. Never raises for what a program does. Not to be cancelled as a task: `cancel` is how a run is ended, so that
+        nothing of it is left behind."""
         begun = self._clock.mono()
+        secrets = secrets or {}
         going = self._going[run_id] = Going(run_id, self.on_want)
         going.attended = self.attended
+        for secret in secrets.values():
+            going.hide(secret)
         if unwanted := self._shut or self._unwanted.pop(run_id, ""):
             going.end(unwanted)
         self._idle.clear()
@@ -90,7 +102,7 @@ class Runner:
                 await going.write(partial(self._rehearse, going.spool, plan))
                 outcome = Outcome(RunState.CONFIRMED, None, 0.0, "dry run: nothing was executed")
             else:
-                course = Course(plan, going, self._clock, self.hidden, self._grace, self._engines, far, self.world)
+                course = Course(plan, going, self._clock, self.hidden, self._grace, self._engines, far, self.world, secrets)
                 outcome = await course.run(begun)
             try:
                 await going.write(going.spool.close, DISK)

@@ -48,6 +48,7 @@ from .journal import Journal, JournalError
 from .keeper import Keeper
 from .lane import Lane, Overran
 from .library import Library
+from .listing import listed
 from .machine import Connect, Here, unconnected
 from .margins import Margins
 from .offers import Offers
@@ -59,6 +60,7 @@ from .sources import Sources
 from .stamp import Stamp
 from .steps.world import World
 from .store import Store, Surroundings
+from .vault import Vault
 
 WRITING = 6.0
 """Seconds that the end waits for what became of runs to be written down: a little more than a write waits for another process."""
@@ -138,6 +140,7 @@ class Works:
         engines = Engines(
             clock, source=self._sources.get, keep=lambda run_id, far: self._dispatch.keep_far(run_id, far), who=who_is(config)
         )
+        self._vault = Vault()
         self._runner = Runner(state_dir, clock, hidden=hidden_names(config), engines=engines)
         self._runner.world = World(
             http=lambda url, settings: self.here.http(url, settings, "an answer"),
@@ -161,6 +164,7 @@ class Works:
             stamp=stamp,
             changed=self._publish,
             ticked=self._ticked_in_run,
+            vault=self._vault,
         )
         self._aftermaths = Aftermaths(journal, clock, self._store.tell)
         self._inquiries = Inquiries(clock, source=self._sources.get, about=self._about, go=self._go, changed=self._store.tell)
@@ -316,6 +320,18 @@ class Works:
         """See `Desk.why_not`."""
         return why_not(action, self._now(), self.can)
 
+    def hold(self, secret: str) -> str:
+        """See `Desk.hold`."""
+        return self._vault.hold(secret)
+
+    def choices(self, runbook: str, param: str) -> tuple[str, ...]:
+        """See `Desk.choices`."""
+        book = self.library.runbooks.get(runbook)
+        asked = book.params[param].ask if book is not None and param in book.params else None
+        if asked is None or not asked.choices_from:
+            return asked.choices if asked is not None else ()
+        return listed(asked.choices_from, self._runner.hidden)
+
     def terminal(self, run_id: str) -> Session | None:
         """See `Desk.terminal`."""
         return self._runner.session(run_id)
@@ -324,7 +340,7 @@ class Works:
         """A runbook resolved for an alert as it is now: the exact preview. What cannot be (any more) says why in ``refused``."""
         view, own = self._store.peek, self.library.runbooks
         known = own if runbook in own else {each.name: each for each in view.runbooks}
-        plan = resolved(known, view, runbook, alert, given)
+        plan = resolved(known, view, runbook, alert, given, self.here.people)
         doubt = self.library.doubt(runbook)
         return msgspec.structs.replace(plan, refused=doubt, steps=()) if doubt and not plan.refused else plan
 

@@ -31,7 +31,8 @@ MANY = 6
 
 class Field(msgspec.Struct, frozen=True):
     """One line to fill in. ``check`` gives the reason a value is refused, or ``None``; ``help`` stands beside the label. What is
-    typed into a ``hidden`` one is not shown."""
+    typed into a ``hidden`` one is not shown; ``ctrl+n`` and ``ctrl+p`` go
+    through ``choices``."""
 
     id: str
     label: str
@@ -39,6 +40,7 @@ class Field(msgspec.Struct, frozen=True):
     help: str = ""
     check: Callable[[str], str | None] = anything
     hidden: bool = False
+    choices: tuple[str, ...] = ()
 
 
 class Ask(Box[dict[str, str] | None]):
@@ -117,7 +119,9 @@ class Ask(Box[dict[str, str] | None]):
             field = self.focused.parent
             if isinstance(field, Vertical):
                 self.query_one("#fields", Vertical).scroll_to_widget(field, animate=False, force=True)
-        self.say_keys(("enter", "save" if last else "next"), ("esc", "cancel"))
+        chosen = isinstance(self.focused, Typed) and self._fields[_number(self.focused)].choices
+        choose = [("ctrl+n ctrl+p", "choose")] if chosen else []
+        self.say_keys(("enter", "save" if last else "next"), *choose, ("esc", "cancel"))
 
     def _look(self) -> None:
         self._looking = False
@@ -132,7 +136,21 @@ class Ask(Box[dict[str, str] | None]):
             self.focus_previous()
         elif key == "enter" and isinstance(self.focused, Typed):
             self._entered(_number(self.focused))
-        return key in ("tab", "down", "shift+tab", "up", "enter")
+        elif key in ("ctrl+n", "ctrl+p") and isinstance(self.focused, Typed):
+            self._choose(self.focused, 1 if key == "ctrl+n" else -1)
+        return key in ("tab", "down", "shift+tab", "up", "enter", "ctrl+n", "ctrl+p")
+
+    def _choose(self, line: Typed, by: int) -> None:
+        """Through the choices of a field: those that begin as what is typed, where it is none of them."""
+        choices = self._fields[_number(line)].choices
+        if not choices:
+            return
+        if line.value in choices:
+            line.value = choices[(choices.index(line.value) + by) % len(choices)]
+        else:
+            fitting = [each for each in choices if each.startswith(line.value)] or list(choices)
+            line.value = fitting[0 if by > 0 else -1]
+        line.action_end()
 
     def _entered(self, here: int) -> None:
         """Enter: on to the next field, or done."""

@@ -101,7 +101,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def resolved(self, values: Mapping[str, str], later: Mapping[str, int] = {}, number: int = 1) -> ResolvedStep:
         """With every value in its place; ``later`` are the names that earlier steps will give, with the number of each, and this is
         the step of that ``number``."""
-        known = {**values, **{name: f"‹{name} from step {at}›" for name, at in later.items()}}
+        known = {**values, **{name: f"‹{name} from step {at}›" if at else "‹secret›" for name, at in later.items()}}
         own = {name: f"‹{name} from step {number}›" for name in self.gives() if name not in known}
         wanted = condition(self.when) if self.when else None
         return ResolvedStep(

@@ -3,15 +3,14 @@ before it is handed over."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from itertools import takewhile
 
 import msgspec
 
 from ...core.actions import Start
 from ...core.alerts import Alert, Ref
-from ...core.placeholders import unfit
-from ...core.plans import Plan, needs_typing, params_of
+from ...core.plans import Plan, needs_typing
 from ...core.steps.job import JobStep
 from ...core.steps.kind import Shown
 from ...core.steps.run import RunStep
@@ -21,13 +20,15 @@ from ...core.steps.step import Step
 from ...core.units import say_seconds
 from ...core.view import View
 from ...engine.desk import Desk
-from ..ask import Ask, Field
+from ...engine.listing import NotListed
+from ..ask import Ask
 from ..confirm import Confirm
 from ..exact import spell, spell_shown
 from ..page import Line
 from ..palette import Entry, Picker
 from ..runs import RunOutput
 from ..subject import offer, titled
+from .params import Choices, choices_for, filled, fixed_choices, form, held, needs_listing, open_values, shown, unfit_in
 from .steps import CHANGED, Board, Rest, ascii_only, fact, loud, named, nothing, refuse, show, tell
 
 
@@ -37,10 +38,11 @@ class _Wish(msgspec.Struct, frozen=True):
     name: str
     alert: Ref | None
     given: dict[str, str] = {}
+    secrets: dict[str, str] = {}
 
     def start(self, plan: Plan, *, dry_run: bool = False) -> Start:
         """The action; it carries what was shown, so that the engine refuses anything else."""
-        return Start(self.name, self.given, self.alert, plan.exact, dry_run)
+        return Start(self.name, self.given, self.alert, plan.exact, dry_run, {} if dry_run else self.secrets)
 
 
 def run(
@@ -58,13 +60,16 @@ def run(
         return read(board, desk, alert, name)
     wish = _Wish(name, alert, dict(given or {}))
     plan = desk.plan(name, alert, wish.given)
-    if plan.missing and (problem := _unfit(plan, wish.given)):
+    if plan.missing and (problem := unfit_in(plan, wish.given)):
         return refuse(board, f"{name}: {problem}")
     reason = desk.why_not(wish.start(plan))
     if reason:
         return refuse(board, reason)
-    if _open(plan, wish.given):
-        return _asked(board, desk, wish, plan, show(board, _form(board, desk, wish, plan)))
+    if open_values(plan, wish.given):
+        if needs_listing(plan):
+            return _listed(board, desk, wish, plan)
+        choices = fixed_choices(plan)
+        return _asked(board, desk, wish, plan, choices, show(board, _form(board, desk, wish, plan, choices)))
     return _planned(board, desk, wish, plan, ask=ask or name in desk.books())
 
 
@@ -116,68 +121,33 @@ async def _picked(board: Board, desk: Desk, alert: Ref | None, answer: Awaitable
 # ── what is missing ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _open(plan: Plan, given: Mapping[str, str]) -> tuple[str, ...]:
-    """The parameters that a person is asked for: what is missing, and the options of a job elsewhere that nobody has settled."""
-    if plan.refused and not plan.missing:
-        return ()
-    jobs = [step.do for step in plan.runbook.steps if isinstance(step.do, JobStep)]
-    free = [name for job in jobs for name in job.free if name not in given]
-    return tuple(dict.fromkeys((*plan.missing, *free)))
+async def _listed(board: Board, desk: Desk, wish: _Wish, plan: Plan) -> None:
+    """Ask once the commands have said what there is to choose from."""
+    board.say(f"{wish.name}: asking what there is to choose from…")
+    try:
+        choices = await choices_for(desk, plan)
+    except NotListed as nothing:
+        board.say(f"{wish.name} was not run: {nothing}", "refusal")
+        return
+    await _asked(board, desk, wish, plan, choices, show(board, _form(board, desk, wish, plan, choices)))
 
 
-def _form(board: Board, desk: Desk, wish: _Wish, plan: Plan, typed: Mapping[str, str] | None = None) -> Ask:
-    params, before = params_of(plan.runbook), {**plan.values, **(typed or {})}
-    names = _open(plan, wish.given)
-    fields = [Field(name, name, before.get(name, ""), params[name].help, _check(plan, name)) for name in names]
-
-    def preview(values: Mapping[str, str]) -> Sequence[Line]:
-        tried = desk.plan(wish.name, wish.alert, {**wish.given, **_filled(values)})
-        if tried.missing:
-            return [f"still missing: {', '.join(tried.missing)}"]
-        return [loud(tried.refused)] if tried.refused else _step_lines(tried, ascii_only(board))
-
-    return Ask(titled(plan.runbook.title, plan), fields, preview)
+def _form(board: Board, desk: Desk, wish: _Wish, plan: Plan, choices: Choices, typed: Mapping[str, str] | None = None) -> Ask:
+    return form(desk, wish.alert, wish.given, plan, choices, lambda tried: _step_lines(tried, ascii_only(board)), typed)
 
 
-def _filled(values: Mapping[str, str]) -> dict[str, str]:
-    """What has been filled in; an empty field is a missing value."""
-    return {name: value for name, value in values.items() if value}
-
-
-def _unfit(plan: Plan, values: Mapping[str, str]) -> str:
-    """Why the runbook cannot take one of these values; "" if it can take them all."""
-    params = params_of(plan.runbook)
-    for name, value in values.items():
-        if name not in params:
-            return f"it has no parameter {name}: there are {', '.join(params) or 'none'}"
-        param = params[name]
-        if fault := unfit(name, value, param.pattern, allow_dash=param.allow_dash, allow_control=param.allow_control):
-            return fault
-    return ""
-
-
-def _check(plan: Plan, name: str) -> Callable[[str], str | None]:
-    """The check of a parameter's field."""
-    needs = f"it needs {name}" if name in plan.missing else None
-    jobs = [step.do for step in plan.runbook.steps if isinstance(step.do, JobStep)]
-
-    def fault(value: str) -> str | None:
-        if not value:
-            return needs
-        return _unfit(plan, {name: value}) or next(filter(None, (job.unfit(name, value) for job in jobs)), None)
-
-    return fault
-
-
-async def _asked(board: Board, desk: Desk, wish: _Wish, plan: Plan, answer: Awaitable[dict[str, str] | None]) -> None:
+async def _asked(
+    board: Board, desk: Desk, wish: _Wish, plan: Plan, choices: Choices, answer: Awaitable[dict[str, str] | None]
+) -> None:
     while (typed := await answer) is not None:
-        filled = msgspec.structs.replace(wish, given={**wish.given, **_filled(typed)})
-        tried = desk.plan(wish.name, wish.alert, filled.given)
+        said = filled(typed)
+        more = msgspec.structs.replace(wish, given={**wish.given, **shown(plan, said)}, secrets=held(desk, plan, said))
+        tried = desk.plan(wish.name, wish.alert, more.given)
         if not tried.missing and not tried.refused:
-            await _planned(board, desk, filled, tried)
+            await _planned(board, desk, more, tried)
             return
         board.say(tried.refused or f"it needs {', '.join(tried.missing)}", "refusal")
-        answer = show(board, _form(board, desk, wish, plan, typed))
+        answer = show(board, _form(board, desk, wish, plan, choices, typed))
 
 
 # ── confirming ────────────────────────────────────────────────────────────────────────────────────────────────────
