@@ -164,7 +164,7 @@ def _directory(path: Path) -> None:
     try:
         missing = [part for part in (path, *path.parents) if not part.exists()]
         for part in reversed(missing):
-            part.mkdir(mode=0o700)
+            part.mkdir(mode=0o700, exist_ok=True)  # another cockpit may be faster
         facts = path.stat()
     except OSError as error:
         raise WriteError(f"the directory {path} cannot be made or looked at: {error.strerror}") from error
