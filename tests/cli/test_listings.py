@@ -152,7 +152,7 @@ def test_runbooks_in_json_have_the_documented_keys(watched: Watched) -> None:
     ]
     assert [books["make"][key] for key in ("key", "match", "changes", "confirm")] == ["m", "trap=backup", "writes a file", "yes"]
     assert (books["wipe"]["confirm"], books["look"]["confirm"], books["look"]["changes"]) == ("type", None, None)
-    wanted = {"from": "alert:where", "default": None, "pattern": "[a-z0-9/_.-]+", "help": "the host"}
+    wanted = {"from": "alert:where", "default": None, "pattern": "[a-z0-9/_.-]+", "help": "the host", "ask": None}
     assert books["wipe"]["params"]["host"] == wanted
     watched.empty()
     assert [each["name"] for each in watched.json("runbooks", "--alert", "backup")] == ["make", "wipe"]
