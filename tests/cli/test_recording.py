@@ -69,9 +69,11 @@ def test_what_is_typed_becomes_a_runbook_that_is_read_and_run(watched: Watched) 
     watched.backup.write_text("")
     refused = watched.run("run", "mend", "--alert", "backup")
     assert (refused.returncode, "add --yes" in refused.stderr) == (2, True), refused
-    done = watched.run("run", "mend", "--alert", "backup", "--yes")
-    assert done.returncode == 0, done
-    assert "hello there" in done.stdout.splitlines()
+    with Pty([*COCKPIT, "run", "mend", "--alert", "backup", "--yes"], env=watched.env, cwd=watched.path, columns=200) as terminal:
+        terminal.wait_for("Enter, once it is done")  # what needed the screen is a box, at which the run waits
+        terminal.send("\r")
+        assert terminal.wait_exit() == 0, terminal.text
+        assert "hello there" in terminal.text
     assert watched.backup.read_text() == "again\n"
     assert [(each["runbook"], each["helped"]) for each in watched.json("runs", "--alert", "backup")] == [("mend", "helped")]
 
