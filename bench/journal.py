@@ -1,6 +1,6 @@
 """What it costs to write things down (bar 14, the first half): 10,000 events in batches, each batch durable when it is written.
 
-The second half, a year queried for a report, comes with the report. The file lies where ``--at`` says: on a tmpfs a sync is free.
+The second half, a year queried for a report, is `report.py`. The file lies where ``--at`` says: on a tmpfs a sync is free.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ PAGE = Path(__file__).parent / "reference.md"
 
 JSON = """## JSON
 
-Every listing takes `--json` and prints a list of objects. Keys are only ever added. Times are RFC 3339 with offset; absent values
-are `null`.
+Every listing takes `--json` and prints a list of objects (`report`: one). Keys are only ever added. Times are RFC 3339 with
+offset; absent values are `null`.
 
 | command | object |
 |---|---|
@@ -60,6 +60,11 @@ of them `at_night` |
 `allow`, `deny`, `file` |
 | `runbooks --show` | `name`, `title`, `file`, `url`, `text` |
 | `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason`, `url` |
+| `runs --alert` | `id`, `at`, `who`, `runbook`, `target`, `state`, `exit_code`, `seconds`, `source`, `alert`, `alert_name`, \
+`alert_where`, `helped` (helped, not helped, unknown, open), `over_at` |
+| `report` | one object: `since`, `until`, `toil` (list of `what`, `kind` (runbook, step, tick, command), `times`, `seconds`, \
+`nights`, `hours` (24 counts), `people` (object of counts), `succeeded`, `failed`, `helped`, `not_helped`, `unknown`, \
+`score`, `proven`) |
 | `doctor` | `check`, `ok`, `detail` |
 | `check` | `file`, `line`, `key`, `what`, `hint`; an empty list is a config without faults |
 | `page --channels` | `channel`, `kind`, `last_sent_at`, `failing_since`, `failures`, `why` |

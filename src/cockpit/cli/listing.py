@@ -59,7 +59,13 @@ def as_json(records: Sequence[Mapping[str, object]]) -> None:
     sys.stdout.write(f"[\n{lines}\n]\n" if records else "[]\n")
 
 
-def _encoded(record: Mapping[str, object]) -> str:
+def as_json_object(record: Mapping[str, object]) -> None:
+    """One JSON object, on lines of its own so that it can be read and searched."""
+    lines = ",\n".join(f" {_encoded(key)}: {_encoded(value)}" for key, value in record.items())
+    sys.stdout.write(f"{{\n{lines}\n}}\n")
+
+
+def _encoded(record: object) -> str:
     """One record. Where the output carries less than Unicode, all else is escaped, which every reader of JSON understands."""
     try:
         text = msgspec.json.encode(record).decode()

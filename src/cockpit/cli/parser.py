@@ -53,6 +53,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("run", "runbooks", "run", "execute a runbook: --dry-run shows it, --yes confirms one that changes the world",
             "example: cockpit run free-disk --alert root-disk --dry-run"),
     Command("runs", "runbooks", "runs", "what was done: who, when, on what, with what result"),
+    Command("report", "report", "report", "what was done by hand in the last weeks, and what of it to automate first",
+            "example: cockpit report --since 30d --markdown >report.md"),
     Command("login", "setup", "login", "ask for a secret and store it in the keyring"),
     Command("address", "alerts", "address", "say what you are called at a source that wants to know who writes"),
     Command("providers", "setup", "providers", "the providers, probes and channels that are installed"),
@@ -346,6 +348,12 @@ def _runs(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--alert", metavar="ID", help="what was run for this alert (its id, or its name), and whether it helped")
 
 
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", default="30d", metavar="TIME", help="how far back: 30d, 12h, 2026-11-01 (default: 30d)")
+    parser.add_argument("--markdown", action="store_true", help="as Markdown, for a page of the team")
+    parser.add_argument("--limit", type=_whole(1, 10_000), default=15, metavar="N", help="so many lines of a table (default: 15)")
+
+
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= most):
@@ -385,6 +393,7 @@ _ARGUMENTS = {
     "runbooks": _runbooks,
     "run": _run,
     "runs": _runs,
+    "report": _report,
     "login": _login,
     "address": _address,
 }

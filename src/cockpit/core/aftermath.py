@@ -20,8 +20,8 @@ from .traps import TrapState
 
 LOOKED_AFTER = timedelta(days=1)
 """For so long after that time somebody who looks may still find that the alert is there: it did not help, then."""
-_SOON = timedelta(minutes=2)
-"""A source is asked again within this: until then it is too early to say that nobody looked."""
+_SOON = 120.0
+"""Seconds within which a source is asked again: until then it is too early to say that nobody looked."""
 
 
 class Aftermath(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,11 +91,17 @@ def verdict(after: Aftermath, now: datetime) -> Verdict:
     until = after.until
     if until is None:
         return Verdict.OPEN
-    if after.gone is not None and after.gone <= until:
-        return Verdict.NOT if after.back is not None and after.back <= until else Verdict.HELPED
-    if after.there is not None and after.there >= until:
+    there, gone, back = (None if at is None else at.timestamp() for at in (after.there, after.gone, after.back))
+    return verdict_of(until.timestamp(), there, gone, back, now.timestamp())
+
+
+def verdict_of(until: float, there: float | None, gone: float | None, back: float | None, now: float) -> Verdict:
+    """The same, of seconds since the epoch."""
+    if gone is not None and gone <= until:
+        return Verdict.NOT if back is not None and back <= until else Verdict.HELPED
+    if there is not None and there >= until:
         return Verdict.NOT
-    return Verdict.OPEN if after.gone is None and now < until + _SOON else Verdict.UNKNOWN
+    return Verdict.OPEN if gone is None and now < until + _SOON else Verdict.UNKNOWN
 
 
 def watched(after: Aftermath, now: datetime) -> bool:

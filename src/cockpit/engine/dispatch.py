@@ -76,6 +76,7 @@ class Dispatch:
         self._unseen: dict[str, int] = {}
         self._aside = Aside("journal of runs")
         runner.on_want = self._waits
+        self._waiting_since: dict[tuple[str, int], float] = {}
         self._unwritten: set[str] = set()
         self.mine: set[str] = set()
 
@@ -153,7 +154,10 @@ class Dispatch:
             raise Refused("another cockpit began that run: answer it there")
         said = "" if run.wants.asked.kind is Answers.SECRET else action.value
         data = {"run": run.id, "what": run.what, "question": run.wants.asked.text, "answer": said, **self._real}
+        took = self._clock.mono() - self._waiting_since.get((run.id, action.number), self._clock.mono())
+        by_hand = {"run": run.id, "what": run.what, "step": run.wants.asked.text or run.wants.name, "seconds": took}
         self._aside.put(lambda: self._record("run.answered", run, data))
+        self._aside.put(lambda: self._record("hand.step", run, by_hand))
         on_loop(lambda: self._runner.answer(run.id, action.number, action.value, self._who))
         if run.wants.asked.kind is Answers.TICK:
             self._ticked(run)
@@ -163,6 +167,8 @@ class Dispatch:
         run = self._store.run(run_id)
         if run is None or run.state.settled:
             return
+        if want is not None:
+            self._waiting_since[run_id, want.number] = self._clock.mono()
         run = msgspec.structs.replace(run, wants=want)
         self._store.put_run(run)
         self._aside.put(lambda: self._keep(run))
@@ -439,7 +445,7 @@ class Dispatch:
             data["exit_code"] = str(run.exit_code)
         self._record(kind, run, data)
 
-    def _record(self, kind: str, run: Run, data: Mapping[str, str]) -> None:
+    def _record(self, kind: str, run: Run, data: Mapping[str, object]) -> None:
         source = "" if isinstance(run.action, (Start, PagePeople, Cancel, Reply)) else verbs.by_source(run.action)[0][0]
         with suppress(JournalError):  # the run itself is written; the journal's own `problem` tells the rest
             self._journal.record(kind, at=self._clock.now(), who=self._who, source=source, subject=run.target, data=data)

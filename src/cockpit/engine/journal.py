@@ -12,9 +12,10 @@ from ..core.aftermath import Aftermath, Past
 from ..core.alerts import Alert
 from ..core.marks import Marks
 from ..core.pages import Attempt, ChannelHealth
+from ..core.report_toil import Labour
 from ..core.traps import Watch
 from ..provider import Clock
-from . import aftermath_table, lease_table, marks_table, pages_table, runs_table, traps_table
+from . import aftermath_table, lease_table, marks_table, pages_table, runs_table, toil_facts, traps_table
 from .journal_file import JournalFile
 from .records import Entry, Happened, JournalError, Kept, Lease, epoch, read_entries, write_entries
 
@@ -111,6 +112,14 @@ class Journal:
     def past_named(self, text: str, limit: int = 200) -> tuple[Past, ...]:
         """The runs for alerts with this id (or ``SOURCE/ID``) or name, there or not, newest first."""
         return self._file.read(lambda db: aftermath_table.past_named(db, text, limit, self._file.odd), ())
+
+    def labours(self, since: datetime, until: datetime) -> tuple[Labour, ...]:
+        """What was done by hand between two moments (UTC): runs of runbooks, and what people did beside them, in no order."""
+        now = self._clock.now()
+        nothing: tuple[tuple[Labour, ...], int] = ((), 0)
+        found, bad = self._file.read(lambda db: toil_facts.labours(db, since, until, now), nothing)
+        self._file.odd("runs and entries", bad)
+        return found
 
     def put_watch(self, trap: str, watch: Watch, values: Mapping[str, float] | None = None) -> None:
         """Keep what is known of a trap, and the readings of this look for the forecast and the sparkline."""

@@ -1,0 +1,175 @@
+"""``cockpit report``: what the journal says of the last weeks, for the person who decides what to mend next."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+
+import msgspec
+
+from ..config.model import Config
+from ..core.report_toil import RULE, Kind, Toil, ledger
+from ..core.roster import Person
+from ..core.text import clean
+from ..core.units import say_seconds, seconds
+from ..engine.person import os_user
+from . import COULD_NOT_SEE, FINE, USAGE
+from .configured import read_config
+from .listing import as_json_object, say, table, when
+from .moments import read, viewer
+from .record import journal
+from .run import Options, Stop
+
+_SHOWN = 15
+
+
+class Reported(msgspec.Struct, frozen=True, kw_only=True):
+    """What is reported on the time from ``since`` to ``until`` (UTC): the toil ledger."""
+
+    since: datetime
+    until: datetime
+    toil: tuple[Toil, ...]
+
+
+def report(options: Options) -> int:
+    """Print it for people, as Markdown for a page of the team, or as JSON."""
+    if options.json and options.flag("markdown"):
+        raise Stop("either --json or --markdown", USAGE)
+    config = read_config(options)
+    clock, now = viewer(config), datetime.now(UTC)
+    since = _since(options.text("since"), now, clock)
+    if since >= now:
+        raise Stop("--since lies in the future: nothing has happened there yet", USAGE)
+    with journal() as kept:
+        labours = kept.labours(since, now)
+        if not labours and kept.problem:
+            raise Stop(kept.problem, COULD_NOT_SEE)
+    reported = Reported(since=since, until=now, toil=ledger(labours, _people(config), os_user()))
+    if options.json:
+        as_json_object(_record(reported))
+    elif options.flag("markdown"):
+        _markdown(reported, clock)
+    else:
+        _print(reported, clock, options)
+    return FINE
+
+
+def _since(text: str, now: datetime, clock: tzinfo | None) -> datetime:
+    """``30d``, or a day, or a time."""
+    try:
+        return now - timedelta(seconds=seconds(text))
+    except ValueError:
+        return read(text, clock)
+
+
+def _people(config: Config) -> Sequence[Person]:
+    return tuple(config.people.values())
+
+
+def _heading(reported: Reported, clock: tzinfo | None) -> str:
+    first, last = reported.since.astimezone(clock), reported.until.astimezone(clock)
+    days = round((reported.until - reported.since).total_seconds() / 86400)
+    return f"{first:%Y-%m-%d} to {last:%Y-%m-%d} ({days} day{'s' * (days != 1)}, {last:%Z})"
+
+
+_HEADS = ("What", "Kind", "Times", "Time", "Nights", "Mostly at", "By", "Went well", "Helped", "Score")
+
+
+def _cells(toil: Toil) -> tuple[str, ...]:
+    """One line of the ledger, for people."""
+    by = ", ".join(f"{who} {many}" for who, many in toil.people[:3]) + (", …" if len(toil.people) > 3 else "")
+    ended = toil.succeeded + toil.failed
+    well = f"{toil.succeeded} of {ended}" if ended else ""
+    share = toil.helped_share
+    helped = "" if toil.kind is not Kind.RUN else "unknown" if share is None else f"{share:.0%}"
+    if share is not None and toil.unknown:
+        helped += f" ({toil.unknown} unknown)"
+    time = say_seconds(toil.seconds) if toil.seconds >= 1 else ""
+    at = f"{toil.busiest:02d}–{(toil.busiest + 1) % 24:02d}"
+    return (
+        toil.what, toil.kind.value, str(toil.times), time, str(toil.nights or ""), at, by, well, helped, f"{toil.score:.1f}",
+    )  # fmt: skip
+
+
+def _proven(reported: Reported) -> list[str]:
+    return [
+        f"{each.what}: done {each.times} times, always went well, helped {each.helped} of {each.helped} times"
+        for each in reported.toil
+        if each.proven
+    ]
+
+
+def _print(reported: Reported, clock: tzinfo | None, options: Options) -> None:
+    say(f"Report, {_heading(reported, clock)}")
+    say()
+    say("Toil: what to automate")
+    if not reported.toil:
+        say("Nothing was done by hand that the journal knows of.")
+        return
+    shown = reported.toil[: int(options.text("limit") or _SHOWN)]
+    table(_HEADS, [_cells(each) for each in shown], color=options.color, cut=(0, 6))
+    if len(reported.toil) > len(shown):
+        say(f"… and {len(reported.toil) - len(shown)} more; --limit shows them.")
+    say()
+    for line in textwrap.wrap(RULE, min(100, shutil.get_terminal_size().columns)):
+        say(line)
+    if proven := _proven(reported):
+        say()
+        say("For a machine to do, since it always worked:")
+        for line in proven:
+            say(f"  {line}")
+
+
+def _markdown(reported: Reported, clock: tzinfo | None) -> None:
+    say(f"# Report, {_heading(reported, clock)}")
+    say()
+    say("## Toil: what to automate")
+    say()
+    if not reported.toil:
+        say("Nothing was done by hand that the journal knows of.")
+        return
+    say(f"| {' | '.join(_HEADS)} |")
+    say(f"|{'---|' * len(_HEADS)}")
+    for each in reported.toil:
+        say(f"| {' | '.join(_escaped(cell) for cell in _cells(each))} |")
+    say()
+    say(RULE)
+    if proven := _proven(reported):
+        say()
+        say("**For a machine to do, since it always worked:**")
+        say()
+        for line in proven:
+            say(f"- {_escaped(line)}")
+
+
+def _escaped(text: str) -> str:
+    """As words of a cell in Markdown: nothing in it is markup."""
+    return "".join("\\" + char if char in "\\`*_[]<>|~" else char for char in clean(text))
+
+
+def _record(reported: Reported) -> dict[str, object]:
+    return {
+        "since": when(reported.since),
+        "until": when(reported.until),
+        "toil": [
+            {
+                "what": each.what,
+                "kind": each.kind.value,
+                "times": each.times,
+                "seconds": round(each.seconds, 3),
+                "nights": each.nights,
+                "hours": list(each.hours),
+                "people": dict(each.people),
+                "succeeded": each.succeeded,
+                "failed": each.failed,
+                "helped": each.helped,
+                "not_helped": each.not_helped,
+                "unknown": each.unknown,
+                "score": round(each.score, 3),
+                "proven": each.proven,
+            }
+            for each in reported.toil
+        ],
+    }

@@ -1,0 +1,105 @@
+"""What was done by hand, as the journal has it: runs of runbooks with what became of their alerts, answers to steps that waited,
+ticks, commands of recorded shells. A year of it is read in a second: only what the ledger needs is decoded."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from ..core.actions import RunState
+from ..core.aftermath import Verdict, verdict_of
+from ..core.report_toil import Kind, Labour, shape
+from ..core.text import clean
+from .records import epoch, moment
+
+BY_HAND = ("hand.step", "hand.command", "reader.ticked")
+"""The kinds of entries that tell of work by hand."""
+_WENT = {RunState.CONFIRMED: True, RunState.FAILED: False, RunState.TIMED_OUT: False}
+
+
+class _Run(msgspec.Struct):
+    """Of a run, what is counted."""
+
+    at: datetime
+    who: str
+    what: str
+    state: RunState
+    action: msgspec.Raw
+    seconds: float | None = None
+
+
+class _Hand(msgspec.Struct):
+    """Of an entry, what is counted."""
+
+    what: str = ""
+    step: str = ""
+    book: str = ""
+    box: str = ""
+    command: str = ""
+    seconds: float = 0.0
+    status: int = 0
+
+
+_RUNBOOK = b'{"type":"run"'
+_DRY = b'"dry_run":true'
+
+
+def labours(db: sqlite3.Connection, since: datetime, until: datetime, now: datetime) -> tuple[tuple[Labour, ...], int]:
+    """Everything between two moments (UTC), as known at ``now``; and how many records could not be read."""
+    found: list[Labour] = []
+    bad = 0
+    for one in (*_runs(db, since, until, now), *_by_hand(db, since, until)):
+        if one is None:
+            bad += 1
+        elif one.what:
+            found.append(one)
+    return tuple(found), bad
+
+
+def _runs(db: sqlite3.Connection, since: datetime, until: datetime, now: datetime) -> Iterator[Labour | None]:
+    decode = msgspec.json.Decoder(_Run).decode
+    at = epoch(now)
+    rows = db.execute(
+        "SELECT r.body, a.run, a.within, a.ended, a.there, a.gone, a.back FROM run r LEFT JOIN aftermath a ON a.run = r.id "
+        "WHERE r.at >= ? AND r.at < ? AND r.settled",
+        (epoch(since), epoch(until)),
+    )
+    for body, watched, *seen in rows:
+        try:
+            run = decode(body)
+            if not bytes(run.action).startswith(_RUNBOOK) or _DRY in bytes(run.action):
+                continue
+            verdict = _verdict(seen, at) if watched is not None else None
+            yield Labour(Kind.RUN, run.what, run.at, run.seconds or 0.0, run.who, _WENT.get(run.state), verdict)
+        except (msgspec.DecodeError, TypeError, ValueError):
+            yield None
+
+
+def _verdict(seen: list[float | None], now: float) -> Verdict:
+    within, ended, there, gone, back = seen
+    return Verdict.UNKNOWN if ended is None or within is None else verdict_of(ended + within, there, gone, back, now)
+
+
+def _by_hand(db: sqlite3.Connection, since: datetime, until: datetime) -> Iterator[Labour | None]:
+    decode = msgspec.json.Decoder(_Hand).decode
+    rows = db.execute(
+        f"SELECT at, kind, who, data FROM entry WHERE kind IN ({', '.join('?' * len(BY_HAND))}) AND at >= ? AND at < ?",  # noqa: S608
+        (*BY_HAND, epoch(since), epoch(until)),
+    )
+    for at, kind, who, data in rows:
+        try:
+            yield _labour(kind, moment(at), clean(who), decode(data))
+        except (msgspec.DecodeError, TypeError, ValueError, OverflowError, OSError):
+            yield None
+
+
+def _labour(kind: str, at: datetime, who: str, hand: _Hand) -> Labour:
+    match kind:
+        case "hand.step":
+            return Labour(Kind.STEP, clean(f"{hand.what}: {hand.step}"), at, hand.seconds, who)
+        case "reader.ticked":
+            return Labour(Kind.TICK, clean(f"{hand.book}: {hand.box}"), at, 0.0, who)
+    return Labour(Kind.COMMAND, clean(shape(hand.command)), at, hand.seconds, who, not hand.status)

@@ -1,0 +1,125 @@
+"""What was done by hand, as the command line reports it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from cockpit.engine.clock import SystemClock
+from cockpit.engine.journal import Happened, open_journal
+from support.home import COCKPIT
+from support.pty import Pty
+from support.real import wait_until
+from support.watched import Watched
+
+MORE = """
+[traps.one]
+probe = "file"
+path = "HOME/one"
+trip = "size_bytes < 1"
+every = "1s"
+[traps.two]
+probe = "file"
+path = "HOME/two"
+trip = "size_bytes < 1"
+every = "1s"
+[traps.three]
+probe = "file"
+path = "HOME/three"
+trip = "size_bytes < 1"
+every = "1s"
+[runbooks.mend]
+match = "probe=file"
+changes = "writes a file"
+steps = [{ run = ["sh", "-c", 'echo made > "$0"', "{path}"] }]
+[runbooks.asks]
+steps = [{ ask = "Is the other side up?", into = "up", kind = "yes/no" }, { run = ["echo", "{up}"] }]
+"""
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    return Watched(tmp_path, MORE.replace("HOME", str(tmp_path)))
+
+
+def typed(home: Watched, *commands: tuple[str, float], ago: timedelta = timedelta(hours=1)) -> None:
+    """Commands of a recorded shell, as `cockpit run --record` journals them."""
+    journal = open_journal(home.state, SystemClock())
+    at = datetime.now(UTC) - ago
+    journal.record_many(
+        Happened(at=at, kind="hand.command", who="ana", subject="mend", data={"command": command, "seconds": took, "status": 0})
+        for command, took in commands
+    )
+    journal.close()
+
+
+def test_runs_steps_and_commands_are_ranked_and_what_always_worked_is_named(watched: Watched) -> None:
+    for name in ("one", "two", "three"):
+        (watched.path / name).write_text("")
+        wait_until(partial(lambda name: watched.stands(name) == "tripped", name), what="the tripped trap")
+        assert watched.run("run", "mend", "--alert", name, "--yes").returncode == 0
+    watched.run("run", "fails")
+    watched.run("run", "look", "what=x", "--dry-run")
+    with Pty([*COCKPIT, "run", "asks"], env=watched.env, cwd=watched.path) as terminal:
+        terminal.wait_for("Is the other side up?")
+        terminal.send("yes\r")
+        assert terminal.wait_exit() == 0, terminal.text
+    typed(watched, *[("sudo systemctl restart nginx", 1200.0)] * 4)
+    done = watched.run("report")
+    assert done.returncode == 0, done
+    lines = done.stdout.splitlines()
+    assert "Toil: what to automate" in lines
+    ranked = [line.split("  ")[0] for line in lines[4:8]]
+    assert ranked[0] == "systemctl restart"
+    assert ranked[1] == "mend"
+    assert "  mend: done 3 times, always went well, helped 3 of 3 times" in lines
+    told = json.loads(watched.run("report", "--json").stdout)
+    toil = {(each["kind"], each["what"]): each for each in told["toil"]}
+    assert set(toil) == {
+        ("command", "systemctl restart"), ("runbook", "mend"), ("runbook", "fails"), ("runbook", "asks"),
+        ("step", "asks: Is the other side up?"),
+    }  # fmt: skip
+    made = toil["runbook", "mend"]
+    assert (made["times"], made["succeeded"], made["helped"], made["people"], made["proven"]) == (3, 3, 3, {"Ana": 3}, True)
+    assert sum(made["hours"]) == 3
+    assert toil["runbook", "fails"]["failed"] == 1
+    assert toil["step", "asks: Is the other side up?"]["seconds"] > 0
+
+
+def test_it_reaches_back_as_far_as_it_is_told(watched: Watched) -> None:
+    typed(watched, ("df -h", 1.0), ago=timedelta(days=40))
+    typed(watched, ("uptime", 1.0), ago=timedelta(days=3))
+
+    def told(*words: str) -> list[str]:
+        return [each["what"] for each in json.loads(watched.run("report", "--json", *words).stdout)["toil"]]
+
+    day = (datetime.now(UTC) - timedelta(days=60)).date().isoformat()
+    assert [sorted(told(*words)) for words in ((), ("--since", "1d"), ("--since", "60d"), ("--since", day))] == [
+        ["uptime"], [], ["df", "uptime"], ["df", "uptime"],
+    ]  # fmt: skip
+    assert "Nothing was done by hand" in watched.run("report", "--since", "1d").stdout
+    for wrong in ("soon", "2999-01-01"):
+        refused = watched.run("report", "--since", wrong)
+        assert refused.returncode == 2, refused
+    assert watched.run("report", "--json", "--markdown").returncode == 2
+
+
+def test_markdown_is_a_table_in_which_nothing_is_markup(watched: Watched) -> None:
+    typed(watched, ("we|ird*", 1.0), ("df", 1.0))
+    lines = watched.run("report", "--markdown").stdout.splitlines()
+    assert lines[0].startswith("# Report, ")
+    assert "## Toil: what to automate" in lines
+    head = next(line for line in lines if line.startswith("| What |"))
+    rows = [line for line in lines if line.startswith("| ")]
+    assert any(line.startswith("| we\\|ird\\* |") for line in rows)
+    assert {line.replace("\\|", "").count("|") for line in rows} == {head.count("|")}
+
+
+def test_the_list_is_cut_for_people_and_says_so(watched: Watched) -> None:
+    typed(watched, *[(f"tool{n}", 1.0) for n in range(20)])
+    assert "… and 5 more; --limit shows them." in watched.run("report").stdout
+    assert "more; --limit" not in watched.run("report", "--limit", "20").stdout
