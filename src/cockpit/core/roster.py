@@ -172,6 +172,17 @@ def believed(rosters: Iterable[OnCall]) -> tuple[OnCall, ...]:
     return tuple(each for each in every if not each.assumed) or every
 
 
+def as_of(told: OnCall, at: datetime) -> OnCall:
+    """A roster as it was told, at a later moment: where the shift is over and the next one has begun, that one. Whoever came last
+    stays where nothing more is known."""
+    now, following = told.now, told.next
+    if following is None or following.start is None or following.start > at:
+        return told
+    if now is not None and (now.end is None or now.end > at):
+        return told
+    return msgspec.structs.replace(told, now=following, next=None)
+
+
 UNITS = ("hours", "days", "weeks", "months")
 _TURN = re.compile(r"(\d{1,4})?\s*(h|d|w|hour|day|week|month)s?", re.ASCII)
 _WORDS = {"h": "hours", "d": "days", "w": "weeks"}

@@ -18,7 +18,7 @@ from ..core.paged import Paged, PageState
 from ..core.pages import Attempt
 from ..core.paging import PageKind
 from ..core.reaching import address_of, known_as, reached
-from ..core.roster import OnCall, Person
+from ..core.roster import OnCall, Person, as_of
 from ..core.rotation import on_call
 from ..provider import NotFound
 from .desk import Told
@@ -58,9 +58,10 @@ class Plan:
         return next((policy for policy, rule in self._rules if rule.matches(fired, now, self._me)), None)
 
     def on_call(self, at: datetime) -> tuple[OnCall, ...]:
-        """Who is on call at ``at`` by the config's rosters, and by those of other sources as they last said."""
+        """Who is on call at ``at`` by the config's rosters, and by those of other sources as they last said: a source that has gone
+        blind since has told who comes next, too."""
         own = [on_call(roster, tuple(self.people.values()), at) for roster in self._config.rosters.values()]
-        return (*own, *self._elsewhere())
+        return (*own, *(as_of(each, at) for each in self._elsewhere()))
 
     def reach(self, alert_id: str) -> Reach:
         """Who is meant by a step, for one alert: that a channel fails is not told by that channel."""
