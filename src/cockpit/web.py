@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from .core.metadata import METADATA
 from .core.text import clean
 from .provider import (
     AuthFailed,
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 
 REDIRECTS = 5
 _FIELD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
-METADATA = frozenset({"169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"})
-"""Where clouds hand out this machine's own credentials: asked only if the configuration names that very address."""
 
 
 def connect(url: str, settings: HttpSettings, clock: Clock, speaks: str = "") -> Web:

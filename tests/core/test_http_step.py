@@ -82,6 +82,11 @@ def test_what_is_no_host_is_refused(host: str) -> None:  # safety 7
     assert made.steps == ()
 
 
+@pytest.mark.parametrize("host", ["169.254.169.254", "169.254.169.254:80", "[fd00:ec2::254]", "[fd00:ec2::254]:80"])
+def test_no_value_leads_to_where_a_cloud_keeps_credentials(host: str) -> None:  # safety 13
+    assert "a cloud keeps credentials there" in planned(HttpStep("http://{x}/latest"), x=host).refused
+
+
 def test_a_header_cannot_be_split() -> None:
     assert "cannot send the header X-Why" in planned(HttpStep("http://a/", headers={"X-Why": "{x}"}), x="a\r\nX-Evil: 1").refused
     assert done(planned(HttpStep("http://a/", headers={"X-Why": "{x}"}), x="a: b; {y}")).headers == {"X-Why": "a: b; {y}"}

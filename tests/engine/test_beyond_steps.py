@@ -92,7 +92,7 @@ expect = [200, 202]
 
 class TestHttp:
     def test_a_request_is_what_was_shown_and_its_answer_is_the_output(self, home: Home, server: Server) -> None:  # safety 6
-        home.config(POST.format(url=server.url, timeout="20s"))
+        home.config(POST.format(url=server.url, timeout="60s"))
         server.body = "your token is hunter2-canary"
         done = home.run("run", "restart", "--yes", API_TOKEN="hunter2-canary")
         assert done.returncode == 0, done
@@ -106,7 +106,7 @@ class TestHttp:
         assert "hunter2-canary" not in done.stdout + done.stderr + printed(home)
 
     def test_another_status_fails_and_is_not_sent_again(self, home: Home, server: Server) -> None:
-        home.config(POST.format(url=server.url, timeout="20s"))
+        home.config(POST.format(url=server.url, timeout="60s"))
         server.status = 503
         done = home.run("run", "restart", "--yes", API_TOKEN="x-canary")
         assert done.returncode == 1
@@ -114,14 +114,14 @@ class TestHttp:
         assert len(server.asked) == 1
 
     def test_a_redirect_takes_nothing_along(self, home: Home, server: Server) -> None:  # safety 13
-        home.config(POST.format(url=server.url, timeout="20s"))
+        home.config(POST.format(url=server.url, timeout="60s"))
         server.status, server.headers = 307, {"Location": f"{server.url}/elsewhere"}
         done = home.run("run", "restart", "--yes", API_TOKEN="x-canary")
         assert "was answered 307" in done.stdout
         assert len(server.asked) == 1
 
     def test_a_write_without_an_answer_is_an_outcome_that_nobody_knows(self, home: Home, server: Server) -> None:  # safety 17
-        home.config(POST.format(url=server.url, timeout="1s"))
+        home.config(POST.format(url=server.url, timeout="6s"))
         server.status = 0
         done = home.run("run", "restart", "--yes", API_TOKEN="x-canary")
         assert done.returncode != 0
@@ -129,13 +129,13 @@ class TestHttp:
         assert len(server.asked) == 1
 
     def test_nobody_there_is_a_failure_and_nothing_was_done(self, home: Home) -> None:
-        home.config(POST.format(url="http://127.0.0.1:1", timeout="20s"))
+        home.config(POST.format(url="http://127.0.0.1:1", timeout="60s"))
         done = home.run("run", "restart", "--yes", API_TOKEN="x-canary")
         assert done.returncode == 1
         assert "got no answer: cannot be reached" in done.stdout
 
     def test_a_secret_that_cannot_be_had_sends_nothing(self, home: Home, server: Server) -> None:
-        home.config(POST.format(url=server.url, timeout="20s"))
+        home.config(POST.format(url=server.url, timeout="60s"))
         done = home.run("run", "restart", "--yes")
         assert "was not sent: env:API_TOKEN: there is no environment variable" in done.stdout
         assert server.asked == []

@@ -36,3 +36,23 @@ def test_without_a_secret_nothing_is_held_back() -> None:
     redactor = Redactor()
     assert redactor.pass_on(b"all of it") == b"all of it"
     assert not redactor.hides
+
+
+def test_it_is_hidden_as_json_addresses_and_base64_have_it_too() -> None:
+    redactor = Redactor()
+    redactor.hide('p&ss "wörd"/1')
+    for form in (
+        b'p&ss "w\xc3\xb6rd"/1',
+        b"p%26ss%20%22w%C3%B6rd%22%2F1",
+        b"p%26ss+%22w%C3%B6rd%22%2F1",
+        b'p&ss \\"w\\u00f6rd\\"/1',
+        b'p&ss \\"w\xc3\xb6rd\\"/1',
+        b"cCZzcyAid8O2cmQiLzE",
+    ):
+        assert redactor.pass_on(b"<" + form + b">") == b"<***>"
+
+
+def test_what_is_too_short_is_not_hidden() -> None:
+    redactor = Redactor()
+    redactor.hide("abc")
+    assert redactor.pass_on(b"abcdef") == b"abcdef"

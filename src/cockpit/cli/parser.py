@@ -345,6 +345,7 @@ def _runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=_whole(1, 10_000), default=50, metavar="N", help="how many, newest first (default: 50)")
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--output", metavar="ID", help="print what this run printed")
+    one.add_argument("--grep", metavar="TEXT", help="the lines that hold this, in whatever case, of all that runs have printed")
     one.add_argument("--alert", metavar="ID", help="what was run for this alert (its id, or its name), and whether it helped")
 
 

@@ -244,6 +244,10 @@ def runs(options: Options) -> int:
         from .history import for_alert
 
         return for_alert(options)
+    if options.text("grep"):
+        from .searched import searched
+
+        return searched(options)
     with journal() as kept:
         found = kept.runs(MOST if wanted else int(options.text("limit")))
         if not found and kept.problem:

@@ -29,6 +29,8 @@ COMMAND_SECONDS = 10.0
 LIMIT = 65536
 """No token is longer, in bytes."""
 
+_found: set[str] = set()
+
 _INSTEAD = "write env:NAME, file:PATH or command:PROGRAM instead of keyring:NAME"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 T = TypeVar("T")
@@ -69,7 +71,13 @@ def resolve(reference: str, env: Mapping[str, str] | None = None) -> Secret:
     value = _RESOLVERS[kind](rest, os.environ if env is None else env)
     if not value:
         raise SecretError(f"{kind}:{_shown(kind, rest)} is empty")
+    _found.add(value)
     return Secret(value)
+
+
+def found() -> frozenset[str]:
+    """Every secret that this process has fetched so far: what no runbook's output may show."""
+    return frozenset(_found)
 
 
 def unresolved(_reference: str) -> Secret:

@@ -6,11 +6,13 @@ import getpass
 import os
 import pwd
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from ..config.model import Config
+from ..config.secrets import SecretError, found, resolve
 from ..core.permits import names_of
 from ..core.roster import Person
 from ..core.steps.http import HttpStep
@@ -93,6 +95,20 @@ def _is_zone(name: str) -> bool:
 
 def hidden_names(config: Config) -> tuple[str, ...]:
     """The environment variables that the config refers to as secrets (``env:NAME``): no runbook gets them."""
+    return tuple(sorted({text.removeprefix("env:") for text in _references(config) if text.startswith("env:")}))
+
+
+def hidden_values(config: Config) -> frozenset[str]:
+    """The secrets that no runbook's output may show: all that this process has fetched, and those of the config that are to be had
+    without asking anybody. Reads files, and may block."""
+    for reference in _references(config):
+        with suppress(SecretError):  # whoever needs it will say so
+            resolve(reference)
+    return found()
+
+
+def _references(config: Config) -> set[str]:
+    """Those that can be followed without asking anybody."""
     tables = (
         *(each.settings for each in config.sources.values()),
         *(rule.secrets for each in config.sources.values() for rule in each.runbooks),
@@ -100,7 +116,7 @@ def hidden_names(config: Config) -> tuple[str, ...]:
         *(trap.params for trap in config.traps.values()),
         *(step.do.references for book in config.runbooks.values() for step in book.steps if isinstance(step.do, HttpStep)),
     )
-    return tuple(sorted({text.removeprefix("env:") for table in tables for text in _texts(table) if text.startswith("env:")}))
+    return {text for table in tables for text in _texts(table) if text.startswith(("env:", "file:"))}
 
 
 def _texts(value: object) -> Iterator[str]:

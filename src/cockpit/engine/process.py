@@ -22,7 +22,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     import psutil
@@ -31,6 +31,8 @@ V = TypeVar("V")
 
 MARK = "COCKPIT_RUN_ID"
 """The environment variable by which a run's processes are known."""
+LEFT = bytes(4)
+"""What is said to the listener where the program goes on by our own wish: a secret of no length."""
 LISTENER = Path(__file__).with_name("listener.py")
 CHUNK = 16384
 _PAUSE = 0.002  # seconds after a full chunk: what prints without end is slowed down, and the engine is not
@@ -38,12 +40,23 @@ _LOOK = 0.05  # seconds between looks at what is left
 _KILLED = 5.0  # seconds in which the kernel has to take away what was killed
 
 
-class Child:
-    """A program that has been started; make it with `started`. Belongs to the loop it was started in. ``file`` is the descriptor of
-    the file for what it prints once we are gone; -1 for none. ``talks``: its standard input is what we `write`."""
+class Heir(NamedTuple):
+    """What a program's listener needs once we are gone: the descriptor of the file for what it prints, -1 for none; and the secrets
+    that may not stand there."""
 
-    def __init__(self, run_id: str, file: int = -1, *, talks: bool = False) -> None:
-        self._run_id, self._file = run_id, file
+    file: int = -1
+    hidden: tuple[bytes, ...] = ()
+
+
+NO_HEIR = Heir()
+
+
+class Child:
+    """A program that has been started; make it with `started`. Belongs to the loop it was started in. ``heir`` is for what it
+    prints once we are gone. ``talks``: its standard input is what we `write`."""
+
+    def __init__(self, run_id: str, heir: Heir, *, talks: bool = False) -> None:
+        self._run_id, self._heir = run_id, heir
         self._out, self._write_end = os.pipe()
         self._in, self._its_in = -1, subprocess.DEVNULL
         if talks:
@@ -98,10 +111,10 @@ class Child:
             life, self._life = os.pipe()
         except OSError:
             return
-        handles = [handle for handle in (self._out, life, self._file) if handle >= 0]
+        handles = [handle for handle in (self._out, life, self._heir.file) if handle >= 0]
         try:
             self._listener = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(LISTENER), str(self._out), str(life), str(self._file)],
+                [sys.executable, "-I", "-S", str(LISTENER), str(self._out), str(life), str(self._heir.file)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -110,6 +123,9 @@ class Child:
                 pass_fds=handles,
                 start_new_session=True,
             )
+            # by the pipe, and not as arguments: those can be read by everybody
+            for secret in self._heir.hidden:
+                _all_written(self._life, len(secret).to_bytes(4, "big") + secret)
         except (OSError, ValueError):
             self._no_listener()
         finally:
@@ -182,7 +198,7 @@ class Child:
         """Listen no more, and leave that to the `listener`: the program goes on."""
         if self._life >= 0:
             with contextlib.suppress(OSError):
-                os.write(self._life, b"!")
+                os.write(self._life, LEFT)
             os.close(self._life)
             self._life = -1
         if self._listener is not None:
@@ -286,6 +302,11 @@ def _runs(one: psutil.Process) -> bool:
         return False
 
 
+def _all_written(handle: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(handle, data) :]
+
+
 def _argument(item: str) -> bytes:
     """As this system writes it; where its locale has no such character, as UTF-8, which is what files are called anyway."""
     try:
@@ -295,10 +316,10 @@ def _argument(item: str) -> bytes:
 
 
 async def started(
-    run_id: str, argv: Sequence[str], env: Mapping[str, str], cwd: str, file: int = -1, *, talks: bool = False
+    run_id: str, argv: Sequence[str], env: Mapping[str, str], cwd: str, heir: Heir = NO_HEIR, *, talks: bool = False
 ) -> Child:
-    """Start a program; ``file`` and ``talks`` as in `Child`. Raises ``OSError`` and ``ValueError`` as `subprocess.Popen` does."""
-    child = Child(run_id, file, talks=talks)
+    """Start a program; ``heir`` and ``talks`` as in `Child`. Raises ``OSError`` and ``ValueError`` as `subprocess.Popen` does."""
+    child = Child(run_id, heir, talks=talks)
     try:
         await child.start(argv, env, cwd)
     except BaseException:

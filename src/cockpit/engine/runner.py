@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class Runner:
     refers to. ``grace`` is how long (seconds) a program may take to end after TERM; ``engines`` takes orders for other engines.
     Methods belong to the engine's loop, except `output`, which any thread may call. ``on_want`` is called with a run's id when it
     begins to wait for a person, and with ``None`` when it ceases to; ``attended`` says whether there is anybody to ask, ``world``
-    what steps may reach beyond programs."""
+    what steps may reach beyond programs, and ``secrets`` what no output may hold; it may block."""
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class Runner:
         self._unwanted: dict[str, str] = {}
         self._shut = ""
         self.world = NOWHERE
+        self.secrets: Callable[[], Collection[str]] = tuple
         self.attended = True
         self.on_want: Callable[[str, Want | None], None] = lambda _id, _want: None
         self._idle = asyncio.Event()
@@ -97,9 +98,11 @@ class Runner:
                 going.given_up = True
                 reason = f"nothing was started: the disk of {clean(str(self.folder))} does not answer"
                 return Outcome(RunState.FAILED, None, self._clock.mono() - begun, reason)
+            for secret in await self._secrets(going):
+                going.hide(secret)
             self._remember(run_id, going.spool)
             if dry_run:
-                await going.write(partial(self._rehearse, going.spool, plan))
+                await going.write(partial(self._rehearse, going, plan))
                 outcome = Outcome(RunState.CONFIRMED, None, 0.0, "dry run: nothing was executed")
             else:
                 course = Course(plan, going, self._clock, self.hidden, self._grace, self._engines, far, self.world, secrets)
@@ -117,7 +120,7 @@ class Runner:
             outcome = msgspec.structs.replace(
                 outcome, reason="; ".join(filter(None, (outcome.reason, lost or going.spool.problem)))
             )
-        return msgspec.structs.replace(outcome, seconds=self._clock.mono() - begun)
+        return msgspec.structs.replace(outcome, reason=going.told(outcome.reason), seconds=self._clock.mono() - begun)
 
     def cancel(self, run_id: str, why: str) -> None:
         """End a run, also one that has not begun yet; ``why`` goes into its reason."""
@@ -157,6 +160,12 @@ class Runner:
             return Output(())
         return kept(self.path(run_id), since)
 
+    async def _secrets(self, going: Going) -> Collection[str]:
+        """What may not be seen in any output. Some lie in files: a disk that does not answer holds up this run alone."""
+        with contextlib.suppress(TimeoutError):
+            return await going.write(self.secrets, DISK)
+        return ()
+
     def _opened(self, run_id: str, going: Going, *, anew: bool) -> Spool:
         if anew:
             with contextlib.suppress(OSError):  # what cannot be taken away is said when it cannot be written
@@ -171,7 +180,7 @@ class Runner:
         for old in [each for each in self._spools if each not in self._going][:-_REMEMBERED]:
             del self._spools[old]
 
-    def _rehearse(self, spool: Spool, plan: Plan) -> None:
+    def _rehearse(self, going: Going, plan: Plan) -> None:
         for step in plan.steps:
             for line in said(step):
-                spool.say(line)
+                going.spool.say(going.told(line))

@@ -52,7 +52,7 @@ from .listing import listed
 from .machine import Connect, Here, unconnected
 from .margins import Margins
 from .offers import Offers
-from .person import hidden_names, known_by, real_person, who_is
+from .person import hidden_names, hidden_values, known_by, real_person, who_is
 from .planning import resolved
 from .probing import build, event_of, recalled
 from .runner import Runner
@@ -142,6 +142,7 @@ class Works:
         )
         self._vault = Vault()
         self._runner = Runner(state_dir, clock, hidden=hidden_names(config), engines=engines)
+        self._runner.secrets = lambda: hidden_values(self.config)
         self._runner.world = World(
             http=lambda url, settings: self.here.http(url, settings, "an answer"),
             secret=resolve,

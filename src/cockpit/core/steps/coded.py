@@ -29,6 +29,13 @@ def _hosted(value: str) -> str:
     return value if _HOST.fullmatch(value) else coded(value) or "%"
 
 
+def host_of(url: str) -> str:
+    """The host in an address, without brackets."""
+    from urllib.parse import urlsplit  # deferred, as above
+
+    return urlsplit(url).hostname or ""
+
+
 def port_of(url: str) -> int | None:
     """The port in an address. Raises ``ValueError`` for one that cannot be."""
     from urllib.parse import urlsplit  # deferred, as above

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
+from ..metadata import METADATA
 from ..placeholders import filled, placeholders
-from .coded import address, coded, port_of
+from .coded import address, coded, host_of, port_of
 from .kind import Fault, KeyPath, Shown
 
 READS = ("GET", "HEAD", "OPTIONS")
@@ -119,6 +120,8 @@ class HttpStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         origin, path = self.parts
         if not _AUTHORITY.fullmatch(origin):
             return f"has no address that can be asked: {self.url[:200]!r}"
+        if host_of(origin) in METADATA:
+            return "cannot ask that address: a cloud keeps credentials there"
         if any(part in (".", "..") for part in path.split("/")):
             return f"would leave its place: a component of {path[:200]!r} is only dots"
         for name, value in self.headers.items():

@@ -18,6 +18,7 @@ from ..aside import Aside
 from ..capturing import MOST
 from ..desk import Session
 from ..far import Engines
+from ..process import Heir
 from ..redacting import Redactor
 from ..spool import Spool
 from .world import NOWHERE, World
@@ -92,10 +93,13 @@ class Going:
             await self.write(partial(self.spool.feed, rest))
 
     @property
-    def handle(self) -> int:
-        """The descriptor of the file for whoever writes on when this process is gone; -1 for nowhere: nobody would keep secrets out
-        of it then."""
-        return -1 if self._redactor.hides else self.spool.handle
+    def heir(self) -> Heir:
+        """For whoever writes on when this process is gone."""
+        return Heir(self.spool.handle, self._redactor.hidden)
+
+    def told(self, text: str) -> str:
+        """A text for a person, without secrets."""
+        return self._redactor.line(text)
 
     def hide(self, secret: str) -> None:
         """Keep this out of the output."""

@@ -31,7 +31,7 @@ class Program:
         """Start it, and wait for its end."""
         do, going = self._do, self._doing.going
         try:
-            child = await started(self._doing.mark or going.run_id, do.argv, self._doing.environment(do.env), do.cwd, going.handle)
+            child = await started(self._doing.mark or going.run_id, do.argv, self._doing.environment(do.env), do.cwd, going.heir)
         except (OSError, ValueError) as error:
             self._begun.set_result(None)
             return not_started(do.argv[0] if do.argv else "", do.cwd, error)

@@ -48,7 +48,7 @@ class Ssh:
             line = self._errand()
             kept = sockets(going.spool.path.parent.parent)
             argv = ssh_argv(self._there(), bootstrap(self._token), sockets=kept)
-            child = await started(going.run_id, argv, self._doing.environment({}), "", going.handle, talks=True)
+            child = await started(going.run_id, argv, self._doing.environment({}), "", going.heir, talks=True)
         except (OSError, ValueError) as error:
             self._begun.set_result(None)
             return not_started("ssh", "", error)
