@@ -67,6 +67,7 @@ hide = true
         ('[[sources.rd.runbooks]]\nsecrets.password = "hunter2"', "password"),
         ('[[sources.rd.runbooks]]\nparams.node = { from = "lable:x" }', "from cannot be"),
         ('[[sources.rd.runbooks]]\nparams.node = { pattern = "(" }', "pattern is no regular expression"),
+        ('[[sources.rd.runbooks]]\nallow = ["group:web"]', "allow cannot hold"),
         ('[[sources.rd.runbooks]]\nonly_read = true', "did you mean only_reads"),
         ('[sources.rd.runbooks]\nmatch = "a=b"', "must be a list of tables"),
         (ALERTMANAGER, "alertmanager offers no runbooks"),

@@ -10,6 +10,7 @@ from cockpit.core.jobs import Job, Option, OptionKind
 from cockpit.core.offering import Rule
 from cockpit.core.plans import Plan, asks, plan, title_for
 from cockpit.core.runbooks import Param, offered
+from cockpit.core.units import Seconds
 
 NODE = Option(name="node", required=True, pattern="[a-z]+-[0-9]+", help="which one")
 HOW = Option(name="how", default="gently", choices=("gently", "at once"))
@@ -65,6 +66,10 @@ class TestOffering:
         assert runbooks_of([job()], [Rule(hide=True)]) == ()
         (book,) = runbooks_of([job()], [Rule(only_reads=True)])
         assert not asks(plan(book, None, {}))
+
+    def test_who_may_run_it_and_when_it_has_helped_is_as_the_rule_says(self) -> None:
+        (book,) = runbooks_of([job()], [Rule(allow=("oncall",), deny=("person:cy",), helps_within=Seconds(60.0))])
+        assert (book.allow, book.deny, book.helps_within) == (("oncall",), ("person:cy",), 60.0)
 
     def test_it_cannot_both_read_and_change(self) -> None:
         with pytest.raises(ValueError, match="opposite"):

@@ -44,6 +44,9 @@ def runbook_of(job: Job, rule: Rule) -> Runbook:
         confirm=rule.confirm,
         timeout=rule.timeout,
         target=rule.target,
+        helps_within=rule.helps_within,
+        allow=rule.allow,
+        deny=rule.deny,
         params={each.name: _param(each, rule.params.get(each.name, Param())) for each in job.options if not each.secret},
         help=job.help,
     )

@@ -26,6 +26,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     confirm: Confirm = Confirm.YES
     timeout: Seconds = Seconds(3600.0)
     target: str = ""
+    helps_within: Seconds = Seconds(600.0)
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
     params: dict[str, Param] = {}
     secrets: dict[str, str] = {}
     hide: bool = False
