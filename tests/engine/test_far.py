@@ -18,6 +18,7 @@ from cockpit.core.actions import Cancel, Reply, Run, RunState, Start
 from cockpit.core.alerts import Ref
 from cockpit.core.jobs import Execution, ExecutionState, Far, Job, Option, Progress
 from cockpit.core.offering import Rule
+from cockpit.core.units import Seconds
 from cockpit.engine.desk import Refused
 from cockpit.engine.engine import Engine
 from cockpit.engine.journal import Journal, open_journal
@@ -334,7 +335,7 @@ class TestEnding:
         assert rig.settled(run_id).state is RunState.CONFIRMED
 
     def test_at_its_deadline_it_is_ended_there(self, tmp_path: Path, rd: FakeRd) -> None:
-        rig = Rig(tmp_path, rd, Rule(timeout=60.0)).begun()  # type: ignore[arg-type]  # seconds
+        rig = Rig(tmp_path, rd, Rule(timeout=Seconds(60.0))).begun()
         run_id = rig.start()
         with contextlib.closing(rig):
             rig.until(lambda: rd.cancelled)
@@ -372,6 +373,19 @@ class TestTheNextCockpit:
         with contextlib.closing(second):
             run = second.settled(run_id)
         assert (run.state, len(rd.orders)) == (RunState.CONFIRMED, 1)
+
+    def test_one_whose_time_went_by_meanwhile_is_not_ended_by_who_comes_later(self, tmp_path: Path, rd: FakeRd) -> None:
+        first = Rig(tmp_path, rd, Rule(timeout=Seconds(60.0))).begun()
+        run_id = first.start()
+        first.until(lambda: rd.asked)
+        orphan(first)
+        second = Rig(tmp_path, rd)
+        second.clock.advance(3600)
+        second.begun()
+        with contextlib.closing(second):
+            run = second.settled(run_id)
+        assert (run.state, rd.cancelled) == (RunState.UNCERTAIN, [])
+        assert "it goes on at rd: look there" in run.reason
 
     def test_a_listing_meanwhile_does_not_write_it_off(self, tmp_path: Path, rd: FakeRd) -> None:
         first = Rig(tmp_path, rd).begun()

@@ -16,6 +16,9 @@ from ..core.text import clean
 from ..core.units import Seconds
 from ..core.view import View
 
+SOON = 120.0
+"""Seconds in which an engine can be expected to say what became of a run whose time is over."""
+
 
 def resolved(
     runbooks: Mapping[str, Runbook],
@@ -72,11 +75,11 @@ def difference(action: Start, now: Plan) -> str:
 
 
 def resumed(run: Run, now: datetime) -> Plan:
-    """The plan of a run that goes on elsewhere: to follow it, for as long as it has left."""
+    """The plan of a run that goes on elsewhere: to follow it, for as long as it has left, and long enough to learn how it went."""
     far = run.far
     if far is None:
         raise TypeError(f"{run.what} goes on nowhere else")
     job = JobStep(far.source, far.job, far.name, f"{far.name} at {far.source}", sent=dict(far.values))
-    left = Seconds(max(1.0, (far.until - now).total_seconds()))
+    left = Seconds(max(SOON, (far.until - now).total_seconds()))
     book = Runbook(name=run.what, title=run.what, steps=(), timeout=left)
     return Plan(book, {}, (ResolvedStep(job, Step(job)),), run.target)

@@ -32,14 +32,15 @@ _SAID = {
 
 
 class JobDeed:
-    """Does ``job``; a `Deed`. ``resumed`` is what an earlier cockpit ordered: that is followed, and nothing is sent. ``seconds`` is
-    how long it may take."""
+    """Does ``job``; a `Deed`. ``resumed`` is what an earlier cockpit ordered: that is followed, and nothing is sent; it is ended
+    where a person says so, and not because its time went by while no cockpit was there. ``seconds`` is how long it may take."""
 
     outlives = True
 
     def __init__(self, do: JobStep, doing: Doing, engines: Engines, *, resumed: Far | None, seconds: float) -> None:
         self._do, self._doing, self._engines, self._seconds = do, doing, engines, seconds
         self._far = resumed
+        self._resumed = resumed is not None
         self._answered = asyncio.Event()  # nothing is on its way any more
         self._settled = asyncio.Event()  # what became of the order is known, as far as it can be
         self._over = asyncio.Event()
@@ -70,6 +71,8 @@ class JobDeed:
         far = self._far
         if far is None or self._over.is_set():
             return ""
+        if self._resumed and not self._doing.going.ending.is_set():
+            return f"it goes on at {far.source}: look there"
         if not far.execution:
             return f"nobody knows whether it began at {far.source}: look there"
         if refused := await self._engines.cancel(far):
