@@ -12,8 +12,6 @@ from functools import lru_cache
 
 import msgspec
 
-from .patterns import PatternError, compiled
-
 LONGEST = 1000
 """Characters of a condition, at most."""
 _DEPTH = 20
@@ -43,6 +41,8 @@ class Test(msgspec.Struct, frozen=True):
 
     def holds(self, values: Mapping[str, str]) -> bool:
         """Whether it is so."""
+        from .patterns import compiled  # deferred: few conditions have one
+
         value = values.get(self.name, "")
         wanted = values.get(self.other, "") if self.other else self.text
         same = compiled(wanted).fullmatch(value) is not None if self.sign.endswith("~") else value == wanted
@@ -148,6 +148,8 @@ class _Reader:
         text = self._want("text", 'a text in quotes, like "this"')
         text = _ESCAPED.sub(r"\1", text[1:-1]) if text.startswith('"') and not sign.endswith("~") else text[1:-1]
         if sign.endswith("~"):
+            from .patterns import PatternError, compiled  # deferred, as above
+
             try:
                 compiled(text)
             except PatternError as error:

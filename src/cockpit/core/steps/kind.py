@@ -9,7 +9,6 @@ from typing import NamedTuple, Protocol, Self
 
 import msgspec
 
-from ..patterns import PatternError, compiled
 from ..placeholders import encodes
 from ..text import clean
 
@@ -92,6 +91,8 @@ def named(key: str, name: str) -> Iterator[Fault]:
 
 def odd_pattern(pattern: str) -> Iterator[Fault]:
     """What is wrong with the pattern of a value."""
+    from ..patterns import PatternError, compiled  # deferred: few steps have one
+
     try:
         compiled(pattern)
     except PatternError as error:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 
 from ..asking import Answers
 from ..conditions import ConditionError, condition
-from ..patterns import PatternError, compiled
 from ..placeholders import placeholders, unfit
 from .ask import AskStep
 from .capture import Capture
@@ -98,6 +97,8 @@ def _beside(step: Step) -> Iterator[Fault]:
 def _capture(name: str, each: Capture) -> str:
     if fault := each.fault(name):
         return fault
+    from ..patterns import PatternError, compiled  # deferred: few steps capture anything
+
     try:
         compiled(each.pattern)
     except PatternError as error:
