@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
@@ -98,6 +98,7 @@ records = st.one_of(
 )
 
 
+@example([[alert(0, "", "am")], [None, alert(0, "", "am")]])
 @given(st.lists(st.lists(records, max_size=30), min_size=2, max_size=5))
 def test_it_accepts_what_it_would_without_a_memory(polls: list[list[Any]]) -> None:
     accepting = Accepting("am")

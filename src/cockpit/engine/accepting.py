@@ -60,7 +60,8 @@ class Accepting:
         kept = _in_place(raw, before, good)
         if kept is None:
             kept = _anew(raw, before, good)
-        return _Judged(raw, raw if alike(kept, raw) else kept)
+        whole = kept is raw or (alike(kept, raw) and all(each is not None for each in kept))  # nothing is kept of a None that came
+        return _Judged(raw, raw if whole else kept)
 
 
 class _Good(NamedTuple):
