@@ -351,6 +351,7 @@ def test_a_probe_may_give_readings_of_any_name_where_it_says_so(tmp_path: Path) 
         ),
         ('steps = [{ run = ["df"], undo = { run = [] } }]', "steps[1].undo.run", "must begin with a program"),
         ('steps = [{ run = ["df"], undo = { run = ["df"], retries = 1 } }]', "steps[1].undo", "no more than"),
+        ('steps = [{ http = "https://example.com", background = true }]', "steps[1].background", "only a program"),
         ('steps = [{ manual = "x", timeout = "2s" }]', "steps[1].timeout", "waits for a person"),
         ('steps = [{ ask = "x" }]', "steps[1].into", "is missing"),
         ('steps = [{ ask = "x", into = "a b" }]', "steps[1].into", "cannot stand in braces"),

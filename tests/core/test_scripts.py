@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from cockpit.core.plans import plan
 from cockpit.core.runbooks import Param, Runbook
+from cockpit.core.steps.capture import Capture
+from cockpit.core.steps.http import HttpStep
 from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.script import ScriptStep
 from cockpit.core.steps.step import Step
@@ -71,6 +73,13 @@ def test_a_value_that_only_a_script_names_is_needed_and_judged_as_any() -> None:
 def test_the_preview_shows_the_whole_text_and_every_variable() -> None:
     shown = ScriptStep("set -x\necho  $it\n", "bash").filled({"it": "a b"}).shown()
     assert [each.words for each in shown] == [("bash", "-eu", "-c"), ("set -x",), ("echo  $it",), ("it=", "a b")]
+
+
+def test_what_is_not_known_yet_can_be_read_in_an_address_too() -> None:
+    first = Step(ScriptStep("id"), capture={"it": Capture(regex="(.)", pattern=".")})
+    made = Runbook(name="look", title="", steps=(first, Step(HttpStep("https://example.com/v1/{it}/x"))))
+    shown = plan(made, None, {}).steps[1].shown()
+    assert "https://example.com/v1/‹it from step 1›/x" in " ".join(word for each in shown for word in each.words)
 
 
 def test_no_other_kind_of_step_can_be_taken_for_it() -> None:

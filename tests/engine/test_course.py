@@ -11,6 +11,7 @@ from cockpit.core.actions import RunState
 from cockpit.core.asking import Answers, Want
 from cockpit.core.steps.capture import Capture
 from cockpit.core.steps.run import RunStep
+from cockpit.core.steps.ssh import SshStep
 from cockpit.core.steps.step import Step
 from cockpit.core.units import Seconds
 from cockpit.engine.runner import Runner
@@ -106,6 +107,14 @@ class TestCaptures:
         slow = Capture(regex="(a+)+$", pattern=".*")
         got = ran(tmp_path, book(sh("printf '%050d!' 0 | tr 0 a", capture={"it": slow})))
         assert "does not get through" in got.outcome.reason
+
+    def test_a_step_is_judged_once_more_with_what_another_gave(self, tmp_path: Path) -> None:  # safety 7
+        taken = Capture(regex=r"host (.*)", pattern=".*", default="")
+        steps = (sh("echo host 'a b;c'", capture={"it": taken}), step(SshStep("{it}", ("true",))), sh("echo went on"))
+        got = ran(tmp_path, book(*steps))
+        assert got.outcome.state is RunState.FAILED
+        assert "step 2 of 3 was not started: it" in got.outcome.reason
+        assert "went on" not in " ".join(got.lines)
 
 
 class TestAttempts:

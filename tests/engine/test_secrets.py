@@ -15,6 +15,8 @@ from cockpit.core.actions import Run, RunState, Start
 from cockpit.core.asking import Answers, Asked
 from cockpit.core.roster import Contact, OnCall, Person, Shift
 from cockpit.core.runbooks import Param, Runbook
+from cockpit.core.steps.capture import Capture
+from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.script import ScriptStep
 from cockpit.core.steps.step import Step
 from cockpit.core.values import SECRET
@@ -38,11 +40,11 @@ BOOK = Runbook(
 
 
 @contextmanager
-def engine(folder: Path) -> Iterator[Engine]:
+def engine(folder: Path, book: Runbook = BOOK) -> Iterator[Engine]:
     clock = SystemClock()
     journal = open_journal(folder, clock)
     made = Engine(
-        Config(me=("ana",), runbooks={"login": BOOK}),
+        Config(me=("ana",), runbooks={book.name: book}),
         journal,
         clock,
         load_provider=lambda name: plugins.load(plugins.PROVIDERS, name),
@@ -88,6 +90,27 @@ def test_it_is_never_journalled_never_reused_and_judged_before_anything_begins(t
         with pytest.raises(Refused, match="said anew for each run"):
             on.ask(Start("login", {"pw": SECRET}, secrets={"pw": word}))
         assert on.ask(Start("login", {"pw": SECRET}, dry_run=True))
+
+
+def test_what_was_done_is_undone_once_as_it_was_shown(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    done = Step(ScriptStep('touch "$it"; echo it is 7'), capture={"n": Capture(regex="is (.)", pattern="[0-9]")},
+                undo=Step(RunStep(("sh", "-c", 'rm "$1"; echo "gone $2"', "sh", "{it}", "{n}"))))  # fmt: skip
+    book = Runbook(name="mark", title="Mark", steps=(done,), params={"it": Param()}, changes="marks")
+    with engine(tmp_path / "state", book) as on:
+        given = {"it": str(mark)}
+        run = settled(on, on.ask(Start("mark", given, None, on.plan("mark", None, given).exact)))
+        back = on.way_back(run.id)
+        assert back is not None
+        assert back.exact == (("sh", "-c", 'rm "$1"; echo "gone $2"', "sh", str(mark), "7"),)
+        with pytest.raises(Refused, match="look again"):
+            on.ask(Start("mark", {}, None, (("rm", "-rf", "/"),), undoes=run.id))
+        undone = settled(on, on.ask(Start("mark", {}, None, back.exact, undoes=run.id)))
+        assert (undone.what, undone.state) == ("undo mark", RunState.CONFIRMED)
+        assert not mark.exists()
+        assert on.output(undone.id).lines[-1] == "gone 7"
+        with pytest.raises(Refused, match="can be undone"):
+            on.ask(Start("mark", {}, None, back.exact, undoes=run.id))
 
 
 def test_what_nobody_takes_is_not_held_for_ever() -> None:

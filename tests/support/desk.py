@@ -74,6 +74,7 @@ class FakeDesk:
         self.looked_up: list[Question] = []
         self.refreshes = 0
         self.held: list[str] = []
+        self.ways_back: dict[str, Plan] = {}
         self.listed: dict[str, tuple[str, ...]] = {}
         self.sessions: dict[str, Session] = {}
         self.addresses: dict[str, str] = {}
@@ -164,6 +165,9 @@ class FakeDesk:
 
     def past(self, alert: Alert) -> tuple[Past, ...]:
         return self.pasts.get(alert.ref, ())
+
+    def way_back(self, run_id: str) -> Plan | None:
+        return self.ways_back.get(run_id)
 
     def hold(self, secret: str) -> str:
         self.held.append(secret)

@@ -9,11 +9,15 @@ import pytest
 
 from cockpit.core.actions import Reply, Run, RunState, Start
 from cockpit.core.asking import Answers, Want
+from cockpit.core.plans import Plan
 from cockpit.core.steps.ask import AskStep
 from cockpit.core.steps.interactive import InteractiveStep
 from cockpit.core.steps.manual import ManualStep
 from cockpit.core.steps.pick import PickStep
+from cockpit.core.steps.run import RunStep
+from cockpit.core.steps.step import Step
 from cockpit.engine.desk import Session
+from cockpit.ui import confirm
 from cockpit.ui.ask import Ask
 from cockpit.ui.confirm import Confirm
 from cockpit.ui.palette import Picker
@@ -108,6 +112,30 @@ def test_a_secret_is_not_shown_as_it_is_typed() -> None:  # safety 22
             await on.press("enter")
             await until(on.pilot, lambda: on_desk.asked == [Reply("r9", 1, "sesame")], "the answer")
             assert "sesame" not in repr(on_desk.asked)
+
+    asyncio.run(go())
+
+
+def test_what_has_ended_is_undone_after_it_was_shown_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirm, "QUIET", 0.0)
+
+    async def go() -> None:
+        on_desk = desk(None)
+        ended = msgspec.structs.replace(waiting(None), state=RunState.CONFIRMED, exit_code=0, seconds=2.0)
+        on_desk.change(runs=(ended,))
+        undo = Step(RunStep(("systemctl", "start", "web")), name="undo of step 1")
+        book = next(each for each in on_desk.view.runbooks if each.changes is not None)
+        on_desk.ways_back["r9"] = Plan(book, {}, (undo.resolved({}),), "web-3", changes="restarts")
+        async with opened(RunOutput(on_desk, "r9")) as on:
+            assert "undo" in on.text
+            await on.press("u")
+            await until(on.pilot, lambda: isinstance(on.pilot.app.screen, Confirm), "the box")
+            assert "systemctl start web" in on.text
+            await on.press("y")
+            await until(on.pilot, lambda: bool(on_desk.asked), "the undoing")
+            (start,) = on_desk.asked
+            assert isinstance(start, Start)
+            assert (start.undoes, start.preview) == ("r9", (("systemctl", "start", "web"),))
 
     asyncio.run(go())
 

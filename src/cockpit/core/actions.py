@@ -99,6 +99,7 @@ class Start(msgspec.Struct, frozen=True, tag="run"):
 
     ``preview`` is the exact argv of every step as the person saw it; the runner resolves again and refuses if it differs.
     ``secrets`` has, for each parameter that is one, the word for which it is held (`Desk.hold`).
+    ``undoes`` is the run that it takes back, by the ways back of that run's steps.
     """
 
     runbook: str
@@ -107,6 +108,7 @@ class Start(msgspec.Struct, frozen=True, tag="run"):
     preview: tuple[tuple[str, ...], ...] = ()
     dry_run: bool = False
     secrets: dict[str, str] = {}
+    undoes: str = ""
 
 
 class Cancel(msgspec.Struct, frozen=True, tag="cancel"):

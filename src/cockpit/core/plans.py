@@ -136,7 +136,7 @@ def _unrunnable(steps: Sequence[ResolvedStep]) -> str:
     if not steps:
         return "it has no steps"
     for number, step in enumerate(steps, 1):
-        if problem := step.problem():
+        if not step.later and (problem := step.problem()):  # else it is looked at once they are known
             return f"step {number} {problem}"
     return ""
 

@@ -17,7 +17,7 @@ from ..core.plans import Plan
 from ..core.steps.ask import AskStep
 from ..core.steps.manual import ManualStep
 from ..core.steps.pick import PickStep
-from ..core.steps.step import Do, ResolvedStep
+from ..core.steps.step import Do, ResolvedStep, Step
 from ..core.units import say_seconds
 from ..provider import Clock
 from .capturing import NotCaptured, capture_all
@@ -61,6 +61,7 @@ class Course:
         self._given: dict[str, str] = dict(secrets)
         self._beside: list[_Beside] = []
         self._done: list[ResolvedStep] = []
+        self._taken_back: set[int] = set()
 
     async def run(self, begun: float) -> Outcome:
         """Execute the steps; ``begun`` is when (monotonic) the run was. A step that fails ends the run, unless it says
@@ -108,6 +109,8 @@ class Course:
         return planned.step.resolved({**self._plan.values, **self._given}, {}, planned.number)
 
     async def _step(self, step: ResolvedStep, place: str) -> Outcome:
+        if problem := step.problem():  # it is looked at again: what another step gave stands in it now
+            return Outcome(RunState.FAILED, None, 0.0, f"was not started: it {problem}")
         if step.step.background:
             return await self._begin_beside(step, place)
         for attempt in range(step.step.retries + 1):
@@ -208,6 +211,19 @@ class Course:
 
     # ── taken back ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def ways_back(self) -> tuple[ResolvedStep, ...]:
+        """What takes back what was done and has not been taken back yet, the last first, for somebody who asks for it later. None
+        where there were secrets: those are kept by nobody."""
+        if self._going.confided:
+            return ()
+        found: list[ResolvedStep] = []
+        for step in reversed(self._done):
+            undo, do = step.step.undo, self._way_back(step)
+            if undo is not None and do is not None and step.number not in self._taken_back:
+                name = undo.name or f"undo of step {step.number}" + (f" ({step.step.name})" if step.step.name else "")
+                found.append(ResolvedStep(do, Step(undo.do, name=name, timeout=undo.timeout), len(found) + 1))
+        return tuple(found)
+
     def _way_back(self, step: ResolvedStep) -> Do | None:
         """What takes a step back, with what it and others gave in its place."""
         return step.step.resolved({**self._plan.values, **self._given}, {}, step.number).undo
@@ -238,6 +254,7 @@ class Course:
             for line in _lines(do, "$ "):
                 await self._going.say(line)
             back = await self._once(do, timeout, self._doing(f"undo of step {step.number}"))
+            self._taken_back.add(step.number)
             told.append(
                 f"step {step.number} is undone" if back.state is RunState.CONFIRMED else f"undo of step {step.number} {back.reason}"
             )

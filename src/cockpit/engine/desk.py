@@ -123,6 +123,11 @@ class Desk(Protocol):
         """What a run has printed from line number ``since`` on."""
         ...
 
+    def way_back(self, run_id: str) -> Plan | None:
+        """What would take back what a run of this cockpit has done: a plan to be shown, and begun by a `Start` that names the run
+        in ``undoes``. ``None`` where nothing of it can be undone (any more)."""
+        ...
+
     def hold(self, secret: str) -> str:
         """Keep a secret for a run that is about to be begun; what is given back goes into ``Start.secrets``."""
         ...

@@ -269,7 +269,7 @@ class Dispatch:
         # what is journalled says exactly what is going to be executed
         action = msgspec.structs.replace(action, preview=plan.exact)
         on = plan.target or (verbs.named_alert(action.alert, self._store.peek) if action.alert is not None else "")
-        run = self._run(action, run_id, action.runbook, on)
+        run = self._run(action, run_id, f"undo {action.runbook}" if action.undoes else action.runbook, on)
         return msgspec.structs.replace(run, output_path=str(self._runner.path(run_id)))
 
     def _refuse_secrets(self, action: Start, plan: Plan) -> None:
@@ -384,6 +384,8 @@ class Dispatch:
         if problem:
             return await self._settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=problem, seconds=0.0))
         run = await self._settle(msgspec.structs.replace(run, state=RunState.RUNNING))
+        if action.undoes and not action.dry_run:
+            self._runner.used(action.undoes)
         said = {name: self._vault.take(word) for name, word in action.secrets.items()}
         secrets = {name: value for name, value in said.items() if value is not None}
         return await self._ran(run, await self._runner.execute(run.id, plan, dry_run=action.dry_run, secrets=secrets))

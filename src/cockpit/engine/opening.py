@@ -176,6 +176,11 @@ class Opening:
         engine = self._engine
         return engine.past(alert) if engine is not None else ()
 
+    def way_back(self, run_id: str) -> Plan | None:
+        """See `Desk.way_back`."""
+        engine = self._engine
+        return engine.way_back(run_id) if engine is not None else None
+
     def hold(self, secret: str) -> str:
         """See `Desk.hold`."""
         return self._behind().hold(secret)

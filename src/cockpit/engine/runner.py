@@ -18,6 +18,7 @@ from ..core.actions import RunState
 from ..core.asking import Want
 from ..core.jobs import Far
 from ..core.plans import Plan
+from ..core.steps.step import ResolvedStep
 from ..core.text import clean
 from ..provider import Clock
 from .course import Course, said
@@ -54,6 +55,7 @@ class Runner:
         self._clock, self._grace, self._cap, self._line_cap = clock, grace, cap, line_cap
         self._going: dict[str, Going] = {}
         self._unwanted: dict[str, str] = {}
+        self._ways_back: dict[str, Plan] = {}
         self._shut = ""
         self.world = NOWHERE
         self.secrets: Callable[[], Collection[str]] = tuple
@@ -86,7 +88,7 @@ class Runner:
         going = self._going[run_id] = Going(run_id, self.on_want)
         going.attended = self.attended
         for secret in secrets.values():
-            going.hide(secret)
+            going.confide(secret)
         if unwanted := self._shut or self._unwanted.pop(run_id, ""):
             going.end(unwanted)
         self._idle.clear()
@@ -107,6 +109,7 @@ class Runner:
             else:
                 course = Course(plan, going, self._clock, self.hidden, self._grace, self._engines, far, self.world, secrets)
                 outcome = await course.run(begun)
+                self._keep_ways_back(run_id, plan, course.ways_back())
             try:
                 await going.write(going.spool.close, DISK)
             except TimeoutError:
@@ -134,6 +137,22 @@ class Runner:
         """What a person says to the question of that number; nothing where the run does not wait for that any more."""
         if (going := self._going.get(run_id)) is not None:
             going.answer(number, value, who)
+
+    def ways_back(self, run_id: str) -> Plan | None:
+        """What takes back what a run of this process has done, as a plan of its own; ``None`` where nothing can be (any more)."""
+        return self._ways_back.get(run_id)
+
+    def _keep_ways_back(self, run_id: str, plan: Plan, steps: tuple[ResolvedStep, ...]) -> None:
+        if not steps:
+            return
+        book = msgspec.structs.replace(plan.runbook, title=f"Undo {plan.runbook.name}", params={})
+        self._ways_back[run_id] = Plan(book, {}, steps, plan.target, changes=plan.changes)
+        while len(self._ways_back) > _REMEMBERED:
+            del self._ways_back[next(iter(self._ways_back))]
+
+    def used(self, run_id: str) -> None:
+        """A run is being taken back: once is enough."""
+        self._ways_back.pop(run_id, None)
 
     def session(self, run_id: str) -> Session | None:
         """What a run wants executed at a terminal; any thread may ask."""

@@ -26,6 +26,7 @@ from ..core.margins import Margin, occasion
 from ..core.plans import Plan
 from ..core.questions import Answered, AssigneesAt, Question, ServicesAt
 from ..core.roster import OnCall
+from ..core.runbooks import Runbook
 from ..core.schedule import Schedule, schedule
 from ..core.sources import Snapshot
 from ..core.text import clean
@@ -160,7 +161,7 @@ class Works:
             who=who_is(config),
             real=real_person(),
             source=self._sources.get,
-            plan=lambda action: self.plan(action.runbook, action.alert, action.params),
+            plan=self._plan_of,
             page=lambda run, action: paged_by_hand(self.escalator, self.here, self._store.peek, run, action),
             stamp=stamp,
             changed=self._publish,
@@ -320,6 +321,16 @@ class Works:
     def why_not(self, action: Action | type) -> str | None:
         """See `Desk.why_not`."""
         return why_not(action, self._now(), self.can)
+
+    def way_back(self, run_id: str) -> Plan | None:
+        """See `Desk.way_back`."""
+        return self._runner.ways_back(run_id)
+
+    def _plan_of(self, action: Start) -> Plan:
+        if not action.undoes:
+            return self.plan(action.runbook, action.alert, action.params)
+        gone = Runbook(name=action.runbook, title=action.runbook, steps=())
+        return self._runner.ways_back(action.undoes) or Plan(gone, {}, (), "", refused=f"nothing of {action.undoes} can be undone")
 
     def hold(self, secret: str) -> str:
         """See `Desk.hold`."""

@@ -32,7 +32,7 @@ from .silences import KEYS as SILENCE_KEYS
 from .silences import counted
 from .stage import Stage
 from .status import tabs
-from .subject import Subject, failed, offers, reasons, wanting, words
+from .subject import Subject, failed, offers, reasons, waiting, wanting, words
 from .told import Told
 
 if TYPE_CHECKING:
@@ -174,6 +174,8 @@ class Board(Stage, inherit_bindings=False):
         self._silence = silence
         if no := failed(self.view, view):
             self.say(no, "refusal")
+        if waits := waiting(self.view, view):
+            self.say(waits)  # under the run's own box, which asks by itself, where that is open
         if (wants := wanting(self.view, view)) is not None and self.app.screen is self:  # a box that is open is not covered
             from .flows import ask_address  # deferred, as all that opens boxes
 

@@ -36,14 +36,15 @@ class RunOutput(Box[None]):
     """One run: its state in the title, its output as it comes. It stays at the end until one scrolls up, and again from the end
     on.
 
-    A question of the run opens by itself, and again with ``a``. ``c`` asks whether to cancel it; ``/`` searches, ``n`` finds the
-    next; ``o`` opens the link of its steps, the next one each time; ``esc`` closes the box, and the run goes on. Times are on the
-    clock of ``zone``.
+    A question of the run opens by itself, and again with ``a``; ``u`` undoes what can be, once it is over. ``c`` asks whether to
+    cancel it; ``/`` searches, ``n`` finds the next; ``o`` opens the links of its steps in turn; ``esc`` closes the box, and the run goes on.
+    Times are on the clock of ``zone``.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "cancel", show=False),
         Binding("a", "answer", show=False),
+        Binding("u", "undo", show=False),
         Binding("o", "link", show=False),
         Binding("slash", "search", show=False),
         Binding("n", "next", show=False),
@@ -156,6 +157,8 @@ class RunOutput(Box[None]):
             cancel.insert(0, ("a", "answer"))
         if run is not None and self._links(run):
             cancel.append(("o", "link"))
+        if run is not None and run.state.settled and self._desk.way_back(run.id) is not None:
+            cancel.append(("u", "undo"))
         remark = Content.styled(self._remark, "$role-refusal") if self._remark else ""
         self.say_keys(*cancel, ("/", "search"), ("esc", "close, the run goes on" if going else "close"), remark=remark)
 
@@ -228,6 +231,32 @@ class RunOutput(Box[None]):
             self._say("there is no terminal here that could be given away")
         else:
             self._reply(run.wants.number, str(status))
+
+    def action_undo(self) -> None:
+        """Show what would take back what it did, and do that after a ``y``."""
+        run, plan = self.run_now, self._desk.way_back(self._run_id)
+        if run is None or not isinstance(run.action, Start) or not run.state.settled or plan is None:
+            self._say("nothing of it can be undone from here")
+            return
+        start = Start(run.action.runbook, {}, run.action.alert, plan.exact, undoes=run.id)
+        if reason := self._desk.why_not(start):
+            self._say(reason)
+            return
+        from ..core.plans import needs_typing
+        from .confirm import Confirm
+        from .flows.run import preview_lines  # here: a flow opens this box
+
+        word = plan.word if needs_typing(plan) else ""
+        box = Confirm(plan.runbook.title, preview_lines(plan, None, self._desk.view), word, yes="undo exactly this")
+        self.app.push_screen(box, lambda yes: self._undo(start) if yes else None)
+
+    def _undo(self, start: Start) -> None:
+        try:
+            run_id = self._desk.ask(start)
+        except Refused as no:
+            self._say(str(no))
+        else:
+            self.app.push_screen(RunOutput(self._desk, run_id, self._zone))
 
     def action_cancel(self) -> None:
         """Ask, then cancel."""

@@ -196,6 +196,15 @@ def failed(before: View, after: View) -> str:
     return ""
 
 
+def waiting(before: View, after: View) -> str:
+    """Which run has begun to wait for a person since ``before``, and how one gets to it; "" if none has."""
+    known = {(run.id, run.wants.number) for run in before.runs if run.wants is not None}
+    for run in after.runs:
+        if run.wants is not None and (run.id, run.wants.number) not in known and not run.state.settled:
+            return f"{run.what} waits for you, {run.wants.place}: R, then enter"
+    return ""
+
+
 def wanting(before: View, after: View) -> actions.AddressWanted | None:
     """What a source has said since ``before`` that it must know of the person, for something that people here asked for."""
     known = {run.id for run in before.runs if run.address_wanted is not None}

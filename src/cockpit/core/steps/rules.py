@@ -10,6 +10,8 @@ from ..placeholders import placeholders, unfit
 from .ask import AskStep
 from .capture import Capture
 from .kind import Fault
+from .run import RunStep
+from .script import ScriptStep
 from .ssh import SshStep
 from .step import BY_A_PERSON, Step
 
@@ -88,6 +90,8 @@ def _beside(step: Step) -> Iterator[Fault]:
         for key in (key for key, value in odd.items() if value):
             yield Fault((key,), f"a step that waits for a person has no {key}")
         return
+    if step.background and not isinstance(step.do, RunStep | ScriptStep | SshStep):
+        yield Fault(("background",), "only a program goes on in the background", "run, script, and either with ssh")
     if step.background:
         for key, given in (("retries", step.retries), ("capture", step.capture), ("timeout", step.timeout)):
             if given:

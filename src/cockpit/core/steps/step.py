@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -55,6 +56,9 @@ KINDS: dict[str, type[Do]] = {
 }
 """The kinds that a file may have, by the key of a step's table that says which it is. One may have another's key among its own:
 ``ssh`` with ``run``. A `JobStep` is in no file."""
+
+
+_CODED = re.compile("%E2%80%B9([A-Za-z0-9_-]+)%20from%20step%20([0-9]+)%E2%80%BA")
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -168,7 +172,7 @@ class ResolvedStep(msgspec.Struct, frozen=True):
         if self.undo is not None:
             head, *more = self.undo.shown()
             lines += [Shown("undo", head.words, head.text), *more]
-        return tuple(lines)
+        return tuple(map(_plainly, lines)) if self.later else tuple(lines)
 
     def _beside(self) -> Iterator[str]:
         step = self.step
@@ -182,9 +186,9 @@ class ResolvedStep(msgspec.Struct, frozen=True):
             yield "in the background, and goes on after the run" if step.keep else "in the background, to the end of the run"
 
 
-def kind_of(do: Do) -> str:
-    """The name of its kind."""
-    return next(name for name, kind in KINDS.items() if type(do) is kind)
+def _plainly(shown: Shown) -> Shown:
+    """What stands for a value that is not known yet, readable where the value itself will be encoded."""
+    return msgspec.structs.replace(shown, words=tuple(_CODED.sub(r"‹\1 from step \2›", word) for word in shown.words))
 
 
 BY_A_PERSON = (AskStep, PickStep, ManualStep, InteractiveStep)

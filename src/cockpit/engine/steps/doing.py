@@ -61,6 +61,7 @@ class Going:
         self.ending = asyncio.Event()
         self.why = ""
         self.session: Session | None = None
+        self.confided = False
         self.attended = True
         self.shut = False
         self._aside = Aside(f"output of {run_id}")
@@ -100,6 +101,11 @@ class Going:
     def told(self, text: str) -> str:
         """A text for a person, without secrets."""
         return self._redactor.line(text)
+
+    def confide(self, secret: str) -> None:
+        """Keep this out of the output: a person has said it, for this run alone."""
+        self.confided = True
+        self.hide(secret)
 
     def hide(self, secret: str) -> None:
         """Keep this out of the output."""

@@ -133,7 +133,7 @@ class JobDeed:
                 return Outcome(RunState.FAILED, None, 0.0, f"was not sent: it {nobody}")
             except Ended:
                 return Outcome(RunState.CANCELLED, None, 0.0, f"was not sent: {going.why}")
-            going.hide(said[name])
+            going.confide(said[name])
             await going.say(f"{who} has said {name}")
         return said
 

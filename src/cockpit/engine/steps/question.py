@@ -63,7 +63,7 @@ class Question:
         going = self._doing.going
         match want.asked.kind:
             case Answers.SECRET:
-                going.hide(answer)
+                going.confide(answer)
                 await going.say(f"{who} has said {want.name}")
             case Answers.TICK:
                 await going.say(f"[x] by {who}")
