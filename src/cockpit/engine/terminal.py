@@ -35,7 +35,10 @@ class Sitting:
         self._status: int | None = None
         self._asked_at = 0.0
         try:
-            self._child = subprocess.Popen(session.argv, env=dict(session.env), cwd=session.cwd or None, process_group=0)
+            with _terminal() as end:
+                self._child = subprocess.Popen(
+                    session.argv, env=dict(session.env), cwd=session.cwd or None, process_group=0, stdin=end, stdout=end, stderr=end
+                )
         except FileNotFoundError:
             self._status = NOT_FOUND
         except (OSError, ValueError):
@@ -64,6 +67,20 @@ class Sitting:
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(OSError):  # it has ended
             os.killpg(self._child.pid, number)
+
+
+@contextlib.contextmanager
+def _terminal() -> Iterator[int | None]:
+    """The terminal itself, for all three streams of a program, wherever ours go; ``None`` where there is none."""
+    try:
+        handle = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        yield None
+        return
+    try:
+        yield handle
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager

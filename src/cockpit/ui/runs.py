@@ -37,8 +37,8 @@ class RunOutput(Box[None]):
     on.
 
     A question of the run opens by itself, and again with ``a``; ``u`` undoes what can be, once it is over. ``c`` asks whether to
-    cancel it; ``/`` searches, ``n`` finds the next; ``o`` opens the links of its steps in turn; ``esc`` closes the box, and the run goes on.
-    Times are on the clock of ``zone``.
+    cancel it; ``/`` searches, ``n`` finds the next; ``o`` opens the links of its steps in turn; ``esc`` closes the box, and the run
+    goes on. Times are on the clock of ``zone``.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
