@@ -280,6 +280,8 @@ def test_a_name_that_leads_to_a_cloud_s_credentials_is_not_asked(monkeypatch: py
         ("http://", "name a host"),
         ("http://ana:secret@a", "must not hold a password"),
         ("http://a/?b=c", "neither"),
+        ("http://a:99999/", "cannot be read"),
+        ("http://[::1", "cannot be read"),
     ],
 )
 def test_an_address_that_cannot_be_is_refused_without_repeating_a_password(url: str, says: str) -> None:

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from .core.addresses import address_problem
 from .core.metadata import METADATA
 from .core.text import clean
 from .provider import (
@@ -50,17 +51,11 @@ class Web:
     """Implements `provider.Http`. Connections are kept and used again; they belong to the loop that uses them."""
 
     def __init__(self, url: str, settings: HttpSettings, clock: Clock, speaks: str = "") -> None:
+        if problem := address_problem(url):
+            raise ProviderError(problem)
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ProviderError(
-                f"{clean(url, 200)} cannot be asked: the address must begin with http:// or https:// and name a host"
-            )
-        if parts.username is not None or parts.password is not None:
-            raise ProviderError("the address must not hold a password: use auth.user and auth.password, by reference")
-        if parts.query or parts.fragment:
-            raise ProviderError(f"{clean(parts._replace(query='', fragment='').geturl(), 200)}: an address has neither ? nor #")
         self._base = parts._replace(path=parts.path.rstrip("/")).geturl()
-        self._named = parts.hostname
+        self._named = parts.hostname or ""
         self._settings, self._clock, self._speaks = settings, clock, speaks or "what was expected"
         self._budget = Budget()
         self._client: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None

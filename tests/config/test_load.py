@@ -489,3 +489,25 @@ def test_a_trap_that_can_never_say_anything_is_a_mistake(tmp_path: Path) -> None
     fault = problems(tmp_path, '[traps.load]\nprobe = "load"\n')["traps.load"]
     assert "never warn or trip" in fault.what
     assert "per_cpu" in fault.hint
+
+
+@pytest.mark.parametrize("provider", ["alertmanager", "prometheus"])
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("file:///etc/passwd", "must begin with http"),
+        ("am.example:9093", "must begin with http"),
+        ("http://ana:hunter2@am.example", "must not hold a password"),
+        ("http://am.example:990093", "cannot be read"),
+    ],
+)
+def test_an_address_that_cannot_be_asked_is_found_before_anything_is(tmp_path: Path, provider: str, url: str, says: str) -> None:
+    (problem,) = problems(tmp_path, f'[sources.am]\nprovider = "{provider}"\nurl = "{url}"\n').values()
+    assert says in str(problem)
+    assert "hunter2" not in str(problem)
+
+
+def test_a_member_of_a_cluster_counts_once(tmp_path: Path) -> None:
+    urls = '["http://am.example:9093", "http://am.example:9093/"]'
+    (problem,) = problems(tmp_path, f'[sources.am]\nprovider = "alertmanager"\nurls = {urls}\n').values()
+    assert "twice" in str(problem)

@@ -9,6 +9,7 @@ from typing import ClassVar, TypeAlias
 
 import msgspec
 
+from ..core.addresses import address_problem
 from ..core.alerts import Alert, Severity, Silence, SilenceState
 from ..core.filters import FilterError, parse
 from ..core.packed import Packer
@@ -63,6 +64,10 @@ class AlertmanagerConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown
         super().__post_init__()
         if bool(self.url) == bool(self.urls):
             raise ValueError("give the address as url, or those of a cluster's members as urls")
+        if problem := next(filter(None, map(address_problem, self.urls or (self.url,))), ""):
+            raise ValueError(problem)
+        if len({each.rstrip("/") for each in self.urls}) < len(self.urls):
+            raise ValueError("urls names a member twice: the one would count for two")
         if self.ack_for < 60:
             raise ValueError("ack_for must be a minute or more: it has to outlast the time between two looks")
         if not self.ack_prefix or clean(self.ack_prefix.strip()) != self.ack_prefix:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import msgspec
 
+from ..core.addresses import address_problem
 from ..core.alerts import Alert, Severity
 from ..core.curves import Curve
 from ..core.filters import FilterError, parse
@@ -44,6 +45,8 @@ class PrometheusConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_f
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if problem := address_problem(self.url):
+            raise ValueError(problem)
         try:
             parse(self.rules)
         except FilterError as error:
