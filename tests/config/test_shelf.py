@@ -238,6 +238,15 @@ def test_no_more_than_so_many_are_read(top: Path, monkeypatch: pytest.MonkeyPatc
     assert "holds more than 3 runbooks" in said(found)[0]
 
 
+def test_no_more_than_so_many_directories_are_gone_through(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "WIDEST", 3)
+    for name in "abcde":
+        put(top, f"{name}/x.md")
+    found = read(top)
+    assert list(found.books) == ["a/x", "b/x"]
+    assert "holds more than 3 directories" in said(found)[0]
+
+
 def test_lines_end_as_they_like_and_a_mark_at_the_beginning_is_no_text(top: Path) -> None:
     put(top, "a.md").write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
     runbook = read(top).books["a"].runbook

@@ -14,6 +14,7 @@ from cockpit.config.model import Config, Repository
 from cockpit.config.shelf import Shelf, Shelves
 from cockpit.core.actions import Reply, Run, RunState, Start
 from cockpit.core.alerts import Ref
+from cockpit.core.rows import Breathe
 from cockpit.core.runbooks import Runbook
 from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.step import Step
@@ -190,9 +191,9 @@ def test_a_disk_that_does_not_answer_leaves_what_was_read_and_none_of_it_runs(to
     stuck.set()
     real = Shelves.read
 
-    def slow(self: Shelves) -> Shelf:
+    def slow(self: Shelves, breathe: Breathe) -> Shelf:
         assert stuck.wait(30)
-        return real(self)
+        return real(self, breathe)
 
     monkeypatch.setattr(Shelves, "read", slow)
 

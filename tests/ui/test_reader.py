@@ -337,6 +337,18 @@ def test_one_with_faults_says_them_and_does_not_run() -> None:
     run(body)
 
 
+def test_where_there_is_none_the_key_says_so() -> None:
+    async def body() -> None:
+        async with at_board() as person:
+            person.desk.shelf = {}
+            await person.follow()
+            await person.press("X")
+            assert "there are no Markdown runbooks" in person.footer
+            assert person.app.screen is person.board
+
+    run(body)
+
+
 def test_the_digit_of_one_that_is_only_prose_opens_it() -> None:
     async def body() -> None:
         async with at_board() as person:

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from ..core.books import Book, Books
+from ..core.rows import Breathe, paced, unhurried
 from ..core.runbooks import Runbook
 from ..core.text import clean
 from .book import read_book
@@ -24,6 +25,8 @@ LARGEST = 256 * 1024
 """No runbook is larger, in bytes."""
 MOST = 2_000
 """So many files are read of one directory at most."""
+WIDEST = 2_000
+"""So many directories are gone through of one: a clone of all that a company has is no directory of runbooks."""
 DEEPEST = 12
 """So many directories below each other."""
 
@@ -58,13 +61,14 @@ class Shelves:
         self._kept: dict[str, _Kept] = {}
         self._shelf = Shelf()
 
-    def read(self) -> Shelf:
-        """What is there now; the same object as before where nothing differs. Never raises: what cannot be read is a problem."""
+    def read(self, breathe: Breathe = unhurried) -> Shelf:
+        """What is there now; the same object as before where nothing differs. Never raises: what cannot be read is a problem.
+        ``breathe`` is called again and again between, and may rest."""
         seen: dict[str, _Kept] = {}
         problems: list[Problem] = []
         books: dict[str, Book] = {}
         for repository in self.repositories:
-            for file in _found(repository, problems):
+            for file in paced(_found(repository, problems), breathe):
                 kept = self._kept.get(file.path)
                 if kept is None or kept.mark != file.mark:
                     kept = _read(file, repository)
@@ -120,13 +124,18 @@ def _found(repository: Repository, problems: list[Problem]) -> Iterator[_File]:
     if reason := _exposed(top):
         problems.append(Problem(clean(top), 0, "", *reason))
         return
-    count = 0
+    count = seen = 0
 
     def failed(error: OSError) -> None:
         problems.append(_failed(error))
 
     try:
         for here, below, names, handle in os.fwalk(top, follow_symlinks=False, onerror=failed):
+            seen += 1
+            if seen > WIDEST:
+                what = f"holds more than {WIDEST:,} directories: the runbooks in the others are not read"
+                problems.append(Problem(clean(top), 0, "", what, "name the one with the runbooks"))
+                return
             facts = os.fstat(handle)
             if facts.st_mode & stat.S_IWOTH:
                 problems.append(Problem(clean(here), 0, "", *_anyone(here)))

@@ -22,6 +22,7 @@ from ..core.schedule import Schedule
 from ..core.traps import TrapView
 from ..core.view import View
 from ..core.why import narrowed
+from .breath import Breath
 from .charts import Charts
 from .curves import Curves
 from .desk import SILENT, Output, Refused, Told, unheard
@@ -36,6 +37,9 @@ TICK = 1.0
 """Seconds between looks at what time alone changes."""
 HUNG = 1.0
 """Seconds that the end waits for an engine that has not given a sign of life."""
+RARELY = 50
+"""So many times as long as a look at the runbooks' directories took it is waited for the next: 2 % of the time, however many there
+are."""
 FOLLOW = 5.0
 """Seconds between looks at what other cockpits of this state directory did."""
 
@@ -233,13 +237,16 @@ class Engine(Works):
 
     async def _follow_library(self) -> None:
         """What is written into the directories of runbooks holds here a moment later; and what other readers tick."""
+        self.library.breathe = Breath()
         while True:
+            began = time.monotonic()
             await self.read_library()
+            took = time.monotonic() - began
             if self.library.books:
                 with contextlib.suppress(JournalError):  # busy or gone: the view's remarks say so
                     if await self._aside.do(self._margins.read):
                         self._store.tell()
-            await self.clock.sleep(FOLLOW)
+            await self.clock.sleep(max(FOLLOW, took * RARELY))
 
     async def _follow_on(self) -> None:
         """What an earlier cockpit ordered elsewhere, and nobody follows any more, is followed here."""

@@ -9,6 +9,7 @@ import msgspec
 
 from ..config.model import Config, Problem, Repository
 from ..core.books import Books
+from ..core.rows import Breathe, unhurried
 from ..core.runbooks import Runbook
 from .aside import Aside
 
@@ -34,6 +35,8 @@ class Library:
         self._held = _Held(config.runbooks)
         self._reading: asyncio.Future[None] | None = None
         self._silent = False
+        self.breathe: Breathe = unhurried
+        """Called between files while the directories are read; may rest."""
 
     @property
     def runbooks(self) -> Mapping[str, Runbook]:
@@ -104,7 +107,7 @@ class Library:
         repositories: tuple[Repository, ...] = tuple(config.repositories.values())
         if not isinstance(shelves, Shelves) or shelves.repositories != repositories or shelves.configured != config.runbooks:
             shelves = self._shelves = Shelves(repositories, config.runbooks)
-        shelf = shelves.read()
+        shelf = shelves.read(self.breathe)
         if shelf.books != self._held.books or shelf.problems != self._held.problems:
             self._held = _Held({**self._config.runbooks, **_runnable(shelf.books)}, shelf.books, shelf.problems)
 

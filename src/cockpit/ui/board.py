@@ -393,5 +393,5 @@ class Board(Stage, inherit_bindings=False):
 _ROOMY = 100
 _ACTS = frozenset({
     "ack", "unack", "silence", "silence-filter", "extend", "escalate", "resolve", "snooze", "note", "disarm", "run", "pick-runbook",
-    "link", "copy", "palette", "help", "open",
+    "link", "copy", "palette", "help", "open", "read",
 })  # fmt: skip

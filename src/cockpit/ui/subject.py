@@ -159,6 +159,9 @@ def _reason(
             return None if any(not each.why_not for each in offered_now) else offered_now[0].why_not
         case "pick-runbook":
             return "no runbooks are configured" if not view.runbooks else desk.why_not(actions.Start)
+        case "read":
+            where = "they lie in `runbooks` beside the config, or in [repositories]"
+            return None if desk.books() else f"there are no Markdown runbooks: {where}"
         case "link":
             return None if about.links else f"{about.name} has no link" if about.name else "there is no alert under the cursor"
     return None

@@ -70,8 +70,6 @@ async def _chosen(answer: Awaitable[str | None], then: Callable[[int], None]) ->
 def pick_book(board: Board, desk: Desk, alert: Ref | None) -> Rest:
     """Pick from all that can be read: those offered here first."""
     books = desk.books()
-    if not books:
-        return refuse(board, "there are no Markdown runbooks: they lie in `runbooks` beside the config, or in [repositories]")
     here = [each.runbook.name for each in board.offers if each.runbook.name in books]
     ranked = [*here, *(name for name in books if name not in here)]
     entries = [Entry(name, books[name].title, _detail(books[name]), also=(name,)) for name in ranked]
