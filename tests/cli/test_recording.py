@@ -126,6 +126,7 @@ def test_job_control_and_programs_on_the_full_screen_are_as_always(watched: Watc
         typed(terminal, "kill %1; wait")
         terminal.send(f"{pager} long\r")
         terminal.wait_for("line 20")
+        terminal.wait_quiet(0.3)  # it is at its prompt: a pager that is still beginning may miss a change of the window
         terminal.resize(100, 30)
         terminal.wait_for("line 27")
         terminal.send("q")

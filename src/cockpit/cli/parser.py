@@ -334,6 +334,9 @@ def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--record", metavar="NEW", help="open a shell, and draft the runbook of this name from the commands typed into it"
     )
+    parser.add_argument(
+        "--again", metavar="RUN", help="run what was run then, for the same alert with the same values (`cockpit runs` has its id)"
+    )
     parser.add_argument("--dry-run", action="store_true", help="show exactly what would be executed, and execute nothing")
     parser.add_argument("--yes", action="store_true", help="confirm a runbook that changes the world")
     parser.add_argument(

@@ -9,7 +9,6 @@ from pathlib import Path
 from .. import plugins
 from ..config.model import Config
 from ..core.actions import Run, RunState, Start, called
-from ..core.alerts import Ref
 from ..core.asking import Want
 from ..core.books import Book, Books
 from ..core.elsewhere import source_of
@@ -24,13 +23,14 @@ from ..core.view import View
 from ..engine.spool import LINE_CAP, safe_line
 from ..ui.exact import spell, spell_shown
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
+from .again import compared, wanted
 from .alerts import find, outcome, state_word
 from .answering import answered
 from .books import shelf, show
 from .compose import House, house
 from .configured import configured
 from .listing import as_json, say, say_output, table, unicode_out, when
-from .params import ask_for, secrets_among, shown, values
+from .params import ask_for, secrets_among, shown
 from .record import journal
 from .run import Options, Stop
 
@@ -131,16 +131,10 @@ def run(options: Options) -> int:
         from .recording import run_recorded
 
         return run_recorded(options)
-    if not options.text("name"):
-        raise Stop("name the runbook; `cockpit runbooks` lists them", USAGE)
-    given = values(options.words("values"))
     with house(options) as home:
         home.read_library()
-        ref: Ref | None = None
-        view = home.view(look=bool(options.text("alert")))
-        if options.text("alert"):
-            ref = find(view, options.text("alert"))
-        name = options.text("name")
+        wish = wanted(home, options)
+        name, ref, given, view = wish.name, wish.alert, wish.given, home.desk.view
         if all(book.name != name for book in view.runbooks):
             _unknown(name, view, home.desk.books())
         plan = home.desk.plan(name, ref, given)
@@ -154,6 +148,8 @@ def run(options: Options) -> int:
         if plan.refused:
             raise Stop(f"{name} cannot run: {plan.refused}", USAGE if plan.missing else BAD)
         _show(plan)
+        if wish.before is not None:
+            compared(wish.before, plan, rehearsed=options.flag("dry_run"))
         if options.flag("dry_run"):
             say("Dry run: nothing was executed.")
             return FINE

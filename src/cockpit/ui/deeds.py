@@ -282,7 +282,12 @@ def _help(board: Board, _: str) -> None:
 def _runs(board: Board, _: str) -> None:
     from .run_list import RunList
 
-    board.app.push_screen(RunList(board.desk, board.zone))
+    def again(run: actions.Run) -> None:
+        from . import flows
+
+        board.start(flows.again(board, board.desk, run))
+
+    board.app.push_screen(RunList(board.desk, board.zone, again))
 
 
 def _week(board: Board, _: str) -> None:

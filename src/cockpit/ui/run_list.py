@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -27,13 +27,15 @@ class _Stirred(Message):
 
 
 class RunList(Box[None]):
-    """The runs, newest first; ``enter`` shows one with its output. It keeps the cursor on the same run as others come."""
+    """The runs, newest first; ``enter`` shows one with its output, ``a`` has ``again`` run it once more. It keeps the cursor on the
+    same run as others come."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,R", "leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,R", "leave", show=False), Binding("a", "again", show=False)]
 
-    def __init__(self, desk: Desk, zone: str = "UTC") -> None:
-        super().__init__(f"Runs, times in {city(zone)}", [("enter", "output"), ("j k", "move"), ("esc", "close")])
-        self._desk, self._zone = desk, zone
+    def __init__(self, desk: Desk, zone: str = "UTC", again: Callable[[Run], None] | None = None) -> None:
+        keys = [("enter", "output"), *([("a", "run it again…")] if again is not None else []), ("j k", "move"), ("esc", "close")]
+        super().__init__(f"Runs, times in {city(zone)}", keys)
+        self._desk, self._zone, self._again = desk, zone, again
         self._runs: tuple[Run, ...] = ()
         self._columns = (0, 0, 0)
         self._stirred = False
@@ -98,6 +100,13 @@ class RunList(Box[None]):
         if room < 8 and who:  # who is in the box that enter opens; on what is not guessed
             right, room = right[:2], room + who + 2
         return Content.assemble(*left, fit(run.target, max(4, room)), *right)
+
+    def action_again(self) -> None:
+        """Close the list, and have what is under the cursor run again: it is shown first."""
+        if self._again is not None and self._runs:
+            run = self._runs[self.query_one(Choices).at]
+            self.dismiss(None)
+            self._again(run)
 
     def on_choices_chosen(self, event: Choices.Chosen) -> None:
         """Open it."""

@@ -12,12 +12,12 @@ from .note import note
 from .page import page
 from .read import pick_book, read
 from .respond import resolve, respond, snooze
-from .run import dry_run, pick_runbook, run
+from .run import again, dry_run, pick_runbook, run
 from .silence import silence, silence_filter
 from .silences import change, end, extend
 from .trap import disarm
 
 __all__ = [
-    "ask_address", "change", "command", "disarm", "dry_run", "end", "extend", "maintenance", "note", "page", "palette", "pick_book",
-    "pick_runbook", "read", "resolve", "respond", "run", "silence", "silence_filter", "snooze",
+    "again", "ask_address", "change", "command", "disarm", "dry_run", "end", "extend", "maintenance", "note", "page", "palette",
+    "pick_book", "pick_runbook", "read", "resolve", "respond", "run", "silence", "silence_filter", "snooze",
 ]  # fmt: skip

@@ -8,7 +8,8 @@ from itertools import takewhile
 
 import msgspec
 
-from ...core.actions import Start
+from ...core.actions import Run, Start
+from ...core.again import differences, values_again
 from ...core.alerts import Alert, Ref
 from ...core.plans import Plan, needs_typing
 from ...core.steps.job import JobStep
@@ -23,7 +24,7 @@ from ...engine.desk import Desk
 from ...engine.listing import NotListed
 from ..ask import Ask
 from ..confirm import Confirm
-from ..exact import spell, spell_shown
+from ..exact import spell, spell_argv, spell_shown
 from ..page import Line
 from ..palette import Entry, Picker
 from ..runs import RunOutput
@@ -33,12 +34,13 @@ from .steps import CHANGED, Board, Rest, ascii_only, fact, loud, named, nothing,
 
 
 class _Wish(msgspec.Struct, frozen=True):
-    """What is to be run, for which alert, with which values given by hand."""
+    """What is to be run, for which alert, with which values given by hand; ``before`` is what was run then, if it is run again."""
 
     name: str
     alert: Ref | None
     given: dict[str, str] = {}
     secrets: dict[str, str] = {}
+    before: Start | None = None
 
     def start(self, plan: Plan, *, dry_run: bool = False) -> Start:
         """The action; it carries what was shown, so that the engine refuses anything else."""
@@ -46,11 +48,13 @@ class _Wish(msgspec.Struct, frozen=True):
 
 
 def run(
-    board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None, *, ask: bool = False
-) -> Rest:
+    board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None, *, ask: bool = False,
+    before: Start | None = None,
+) -> Rest:  # fmt: skip
     """Run the runbook ``name`` for an alert or for none; one without steps is opened to be read. ``given`` are values by hand.
     ``ask``: show what would be run and ask, though it only reads (it was found by typing a few letters, and those may have meant
-    another). So it is for every Markdown runbook: its file may have been written anew since one last looked."""
+    another). So it is for every Markdown runbook: its file may have been written anew since one last looked. ``before``: it is run
+    again, and what differs from then is said."""
     runbook = next((each for each in board.view.runbooks if each.name == name), None)
     if runbook is None:
         return refuse(board, f"there is no runbook {name}")
@@ -58,7 +62,7 @@ def run(
         from .read import read  # here: reading leads to running, too
 
         return read(board, desk, alert, name)
-    wish = _Wish(name, alert, dict(given or {}))
+    wish = _Wish(name, alert, dict(given or {}), before=before)
     plan = desk.plan(name, alert, wish.given)
     if plan.missing and (problem := unfit_in(plan, wish.given)):
         return refuse(board, f"{name}: {problem}")
@@ -71,6 +75,17 @@ def run(
         choices = fixed_choices(plan)
         return _asked(board, desk, wish, plan, choices, show(board, _form(board, desk, wish, plan, choices)))
     return _planned(board, desk, wish, plan, ask=ask or name in desk.books())
+
+
+def again(board: Board, desk: Desk, past: Run) -> Rest:
+    """Run what was run then, for the same alert with the same values; secrets are asked for anew. It is always shown first, with
+    what differs from then."""
+    action = past.action
+    if not isinstance(action, Start):
+        return refuse(board, f"{past.what} was no runbook: it cannot be run again")
+    if action.alert is not None and desk.view.alert(action.alert) is None:
+        return refuse(board, f"{past.target or action.alert.id} is not an alert any more: {past.what} was not run")
+    return run(board, desk, action.alert, action.runbook, values_again(action), ask=True, before=action)
 
 
 def dry_run(board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None) -> None:
@@ -175,13 +190,27 @@ def _alert(desk: Desk, wish: _Wish) -> Alert | None:
 
 def _box(board: Board, desk: Desk, wish: _Wish, plan: Plan, alert: Alert | None, remark: Sequence[Line] = ()) -> Confirm:
     runbook = plan.runbook
+    then = _differs(wish.before, plan, ascii_only(board)) if wish.before is not None else []
     return Confirm(
         titled(runbook.title, plan),
-        [*remark, *preview_lines(plan, alert, desk.view, ascii=ascii_only(board))],
+        [*remark, *then, *preview_lines(plan, alert, desk.view, ascii=ascii_only(board))],
         plan.word if needs_typing(plan) else "",
         yes="run exactly this",
         on_dry_run=lambda: dry_run(board, desk, wish.alert, wish.name, wish.given),
     )
+
+
+def _differs(before: Start, plan: Plan, ascii: bool) -> list[Line]:
+    """What would be done otherwise than then."""
+    found = differences(before, plan)
+    if not found:
+        return [fact("again", "the same as then")]
+    lines = [loud("It would not be the same as then:")]
+    for each in found:
+        for label, words in (("then", each.then), ("now", each.now)):
+            bare = words[1:] if words[:1] == ("",) else words
+            lines.append(fact(f"{each.number} {label}", spell_argv(bare, ascii=ascii) if words else "(nothing)", "$role-warning"))
+    return [*lines, ""]
 
 
 async def _confirmed(
