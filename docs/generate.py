@@ -194,7 +194,7 @@ def _offers() -> list[str]:
 
 
 def _providers() -> list[str]:
-    lines = ["## Providers", "", "Every source also has `provider`, `every` and `timeout`.", ""]
+    lines = ["## Providers", "", "Every source also has `provider`, `every`, `timeout`, and `runbooks` if it can `Runbooks`.", ""]
     for name in plugins.names(plugins.PROVIDERS):
         provider = plugins.load(plugins.PROVIDERS, name)
         if (provider.__module__ or "").partition(".")[0] != "cockpit":
