@@ -88,6 +88,12 @@ def test_boxes_are_found_and_no_word_in_brackets_is() -> None:
     ]  # fmt: skip
 
 
+def test_the_alarms_of_forges_are_words() -> None:
+    (block,) = blocks("> [!WARNING]\n> Not at night.\n")
+    assert plain(block.words) == "Warning: Not at night."
+    assert plain(blocks("[!WARNING]\ntext\n")[0].words) == "[!WARNING] text", "only in a quotation"
+
+
 def test_comments_are_left_out_and_other_html_is_literal() -> None:
     found = blocks("<!-- lint off -->\n\n<script>alert(1)</script>\n\na <!-- b --> <b>c</b>\n")
     assert [plain(block.words) for block in found] == ["<script>alert(1)</script>", "a <b>c</b>"]

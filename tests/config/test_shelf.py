@@ -10,8 +10,8 @@ import pytest
 from cockpit.config import shelf
 from cockpit.config.book import read_book
 from cockpit.config.model import Problem, Repository
-from cockpit.config.shelf import LARGEST, Shelf, Shelves, named
-from cockpit.core.books import Book
+from cockpit.config.shelf import LARGEST, Shelf, Shelves
+from cockpit.core.books import Book, addressed, linked, named
 from cockpit.core.runbooks import Confirm, Runbook
 from cockpit.core.steps.manual import ManualStep
 
@@ -259,6 +259,30 @@ def test_lines_end_as_they_like_and_a_mark_at_the_beginning_is_no_text(top: Path
 )
 def test_a_name_is_the_path_without_what_no_name_holds(path: str, name: str) -> None:
     assert named(path) == name
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "anchor"),
+    [
+        ("#look", "db/here", "look"),
+        ("other.md#part-2", "db/other", "part-2"),
+        ("./Fail%20over.md#gr%C3%B6%C3%9Fe", "db/Fail-over", "größe"),
+        ("../top.md", "top", ""),
+        ("/db/other", "db/other", ""),
+        ("https://git.example/x/db/Fail%20over.md?plain=1#a", "db/Fail-over", "a"),
+        ("https://git.example/x/db/other/", "db/other", ""),
+        ("../../out.md", None, ""),
+        ("gone.md", None, ""),
+        ("https://elsewhere.example/x/db/other.md", None, ""),
+    ],
+)
+def test_a_link_leads_to_the_file_that_it_means(top: Path, url: str, name: str | None, anchor: str) -> None:
+    for each in ("db/here.md", "db/other.md", "db/Fail over.md", "top.md"):
+        put(top, each)
+    books = read(top, url="https://git.example/x/").books
+    found = linked(books, books["db/here"], url)
+    assert (found and (found[0].name, found[1])) == (None if name is None else (name, anchor))
+    assert "://" not in url or addressed(books, url) == found
 
 
 def test_one_name_is_one_runbook(top: Path, tmp_path: Path) -> None:

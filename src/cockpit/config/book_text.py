@@ -32,6 +32,8 @@ ASIDE = "norun"
 """The word in a block's info string with which it is only shown, whatever its language."""
 
 _BOX = re.compile(r"\[[ xX]\]\s+")
+_ALARM = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]")
+"""How forges mark a quotation that is one of these."""
 _BREAK = re.compile(r"<br\s*/?>", re.I)
 _LONGEST = 20_000  # characters of one text; of a file that is all one line, more is not read by anyone
 
@@ -130,6 +132,8 @@ class _Walk:
 
     def _inline(self, token: Token, before: Token) -> None:
         words = tuple(_pieces(token.children or ()))
+        if self._quotes and words and (alarm := _ALARM.fullmatch(words[0].text)):
+            words = (Piece(f"{alarm[1].capitalize()}:", "strong"), *words[1:])
         if before.type in ("th_open", "td_open"):
             self._rows[-1].append(words)
         elif before.type == "heading_open":

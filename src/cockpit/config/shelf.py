@@ -7,14 +7,13 @@ that anyone may change, none below such a directory, and no symbolic link, which
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from ..core.books import Book, Books
+from ..core.books import Book, Books, named
 from ..core.rows import Breathe, paced, unhurried
 from ..core.runbooks import Runbook
 from ..core.text import clean
@@ -31,8 +30,6 @@ DEEPEST = 12
 """So many directories below each other."""
 
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
-_UNNAMED = re.compile(r"[^\w.-]+")
-_LONGEST = 100
 _LINK = ("is a symbolic link, which could be turned to something else between two looks", "put what it leads to in its place")
 
 Mark = tuple[int, ...]
@@ -162,13 +159,6 @@ def _found(repository: Repository, problems: list[Problem]) -> Iterator[_File]:
 def names_of(repository: Repository) -> Iterator[str]:
     """The names of the runbooks of a repository, whatever stands in them."""
     yield from (file.name for file in _found(repository, []))
-
-
-def named(path: str) -> str:
-    """The name of the runbook in ``path``, relative to its directory: ``postgres/fail-over`` for ``postgres/Fail over.md``'s like,
-    with everything that is no letter, digit, ``.``, ``_`` or ``-`` as a hyphen."""
-    parts = path.removesuffix(".md").split("/")
-    return clean("/".join(_UNNAMED.sub("-", part).strip("-") or "-" for part in parts), _LONGEST)
 
 
 def _read(file: _File, repository: Repository) -> _Kept:

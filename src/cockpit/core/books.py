@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
+from urllib.parse import unquote
 
 import msgspec
 
 from .prose import Block, plain
 from .runbooks import Runbook
+from .text import clean
 
 
 class Book(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,8 +30,18 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
 
 
+_UNNAMED = re.compile(r"[^\w.-]+")
+_LONGEST = 100
+
 Books = Mapping[str, Book]
 """By name, in the order of the repositories and of the names in them."""
+
+
+def named(path: str) -> str:
+    """The name of the runbook that lies at ``path`` in its directory: without ``.md``, and with a hyphen for whatever is no letter,
+    digit, ``.``, ``_`` or ``-``: ``postgres/Fail-over`` for ``postgres/Fail over.md``."""
+    parts = path.removesuffix(".md").split("/")
+    return clean("/".join(_UNNAMED.sub("-", part).strip("-") or "-" for part in parts), _LONGEST)
 
 
 def boxes(blocks: tuple[Block, ...]) -> dict[int, str]:
@@ -56,10 +69,10 @@ def addressed(books: Books, url: str) -> tuple[Book, str] | None:
     """The book that an address of its forge means, and the anchor in it ("" for none); ``None`` where it is no book of ours. What
     a forge adds behind ``?`` is not looked at."""
     page, _, anchor = url.partition("#")
-    page = page.partition("?")[0].removesuffix("/")
+    page = unquote(page.partition("?")[0]).removesuffix("/")
     for book in books.values():
         if book.url and page in (book.url, book.url.removesuffix(".md")):
-            return book, anchor
+            return book, unquote(anchor)
     return None
 
 
@@ -67,7 +80,7 @@ def linked(books: Books, here: Book, url: str) -> tuple[Book, str] | None:
     """The book that a link in the book ``here`` leads to, and the anchor: ``#anchor``, a path from its own place, or an address."""
     if "://" in url:
         return addressed(books, url)
-    path, _, anchor = url.partition("#")
+    path, _, anchor = map(unquote, url.partition("#"))
     if not path:
         return here, anchor
     parts = [] if path.startswith("/") else here.name.split("/")[:-1]
@@ -78,5 +91,5 @@ def linked(books: Books, here: Book, url: str) -> tuple[Book, str] | None:
             parts.pop()
         elif part not in ("", "."):
             parts.append(part)
-    found = books.get("/".join(parts).removesuffix(".md"))
+    found = books.get(named("/".join(parts)))
     return (found, anchor) if found is not None else None
