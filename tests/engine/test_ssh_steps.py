@@ -58,8 +58,9 @@ def step(far: Sshd, *argv: str, host: str = "web-3", **more: Any) -> SshStep:
 
 
 def plan(*steps: SshStep, timeout: float = 60.0) -> Plan:
-    book = Runbook(name="mend", title="", steps=tuple(map(Step, steps)), timeout=Seconds(timeout))
-    return Plan(book, {}, tuple(ResolvedStep(do, Step(do)) for do in steps), "")
+    book = Runbook(name="mend", title="", steps=(Step(SshStep("web-3", run=("true",))),), timeout=Seconds(timeout))
+    bare = Step(SshStep("web-3", run=("true",)))  # as configured: no brace of a value is one of it
+    return Plan(book, {}, tuple(ResolvedStep(do, bare) for do in steps), "")
 
 
 def executed(state: Path, *steps: SshStep, timeout: float = 60.0) -> tuple[Outcome, list[str]]:
