@@ -150,6 +150,24 @@ class TestHttp:
         assert refused.returncode == 1
         assert "this step changes the world, and the runbook does not say that it does" in refused.stdout + refused.stderr
 
+    def test_a_value_of_its_answer_is_there_for_later_steps(self, home: Home, server: Server) -> None:
+        steps = f"""
+        [runbooks.look]
+        [[runbooks.look.steps]]
+        http = "{server.url}/state"
+        capture.node = {{ json = "nodes.0.name", pattern = "[a-z0-9-]+" }}
+        [[runbooks.look.steps]]
+        run = ["echo", "found {{node}}"]
+        """
+        home.config(steps)
+        server.body = '{"nodes": [{"name": "web-3"}]}'
+        assert home.run("run", "look").returncode == 0
+        assert "\nfound web-3\n" in printed(home)
+        server.body = '{"nodes": [{"name": "web-3; $(id)"}]}'
+        done = home.run("run", "look")
+        assert done.returncode == 1
+        assert "found" not in printed(home).partition("$ echo")[2]
+
 
 QUEUE = """
 [traps.queue]
@@ -196,6 +214,7 @@ class TestVerbsAndWaits:
         assert done.returncode == 1
         assert "did not end in time (it may take 2 s)" in done.stdout
         assert "queue is tripped" in done.stdout
+        assert printed(home).count("\nqueue is tripped") == 1, "it is said again only when it has changed"
 
     def test_what_is_refused_on_the_screen_is_refused_to_a_step(self, home: Home) -> None:
         (home.path / "queue").write_text("x")

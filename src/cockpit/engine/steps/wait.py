@@ -11,6 +11,8 @@ from ...core.text import clean
 from ...provider import ProviderError
 from .doing import Doing, Outcome
 
+_AGAIN = 30.0  # real seconds after which the output says once more how it stands, where only figures have changed
+
 
 class Waited:
     """Does ``wait``; a `Deed`."""
@@ -20,7 +22,8 @@ class Waited:
     def __init__(self, do: WaitStep, doing: Doing) -> None:
         self._do, self._doing = do, doing
         self._over = asyncio.Event()
-        self._stands = Stands(False, "")
+        self._stands = Stands(False, "", "")
+        self._said = 0.0
 
     async def done(self) -> Outcome:
         """Look, until it is so or is to end."""
@@ -49,8 +52,11 @@ class Waited:
     async def _look(self) -> None:
         now = stands(self._do, self._doing.world.view())
         if now.says != self._stands.says:
-            await self._doing.going.say(clean(now.says, 300))
             self._doing.world.progress(self._doing.going.run_id, clean(now.says, 200))
+        moment = asyncio.get_running_loop().time()
+        if now.there or now.word != self._stands.word or moment - self._said >= _AGAIN:
+            await self._doing.going.say(clean(now.says, 300))
+            self._said = moment
         self._stands = now
 
     async def _rest(self) -> None:
