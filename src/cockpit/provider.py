@@ -152,6 +152,9 @@ class HttpAuth(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("user and password go together")
 
 
+_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The keys of every source that is spoken to over HTTP; a provider's ``Config`` may inherit them.
 
@@ -175,6 +178,10 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             raise ValueError("certificate_key goes with certificate")
         if not 0 < self.within <= 600:
             raise ValueError("within must be more than 0 s and at most 10 minutes")
+        for name, value in self.headers.items():
+            # RFC 9110, 5.1 and 5.5: a token, and no control characters
+            if not name or not set(name) <= _TOKEN or any(ord(letter) < 32 or ord(letter) == 127 for letter in value):
+                raise ValueError(f"headers holds what cannot be a header: {name!r}")
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from cockpit.core.traps import Trap
 from cockpit.core.units import Seconds
 from cockpit.engine.desk import Refused
 from cockpit.engine.engine import Engine
+from cockpit.engine.escalator import Escalator
 from cockpit.engine.journal import Journal, open_journal
 from cockpit.engine.journal_file import JournalFile
 from cockpit.testing import FakeClock
@@ -353,6 +354,26 @@ def test_a_page_by_hand_that_is_taken_up_stays_open_until_it_is_sent(rig: Rig) -
         rig.pager.held.set()
     rig.turned(lambda: rig.journal.pages() == ((), frozenset()))
     assert rig.pager.kinds == [("bo", "trigger")]
+
+
+def test_a_fault_of_ours_stops_neither_the_page_under_way_nor_the_next_one(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.pager.held, faults, due = threading.Event(), list[str](), Escalator._due
+    rig.begun().trips()
+    rig.turned(rig.pager.reached.is_set)
+
+    def faulty(self: Escalator, *given: Any) -> Any:
+        if len(faults) < 2:
+            faults.append("once more")
+            raise RuntimeError("a bug")
+        return due(self, *given)
+
+    monkeypatch.setattr(Escalator, "_due", faulty)
+    try:
+        rig.turned(lambda: len(faults) == 2)
+    finally:
+        rig.pager.held.set()
+    rig.turned(lambda: rig.pager.kinds == [("ana", "trigger")])
+    rig.turned(lambda: rig.pager.kinds == [("ana", "trigger"), ("bo", "trigger")], limit=1200)
 
 
 _KILLED = """

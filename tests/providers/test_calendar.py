@@ -237,6 +237,17 @@ class TestRosters:
         (first, second) = reader.on_call().records
         assert (first.always, second.always, second.gap) == (True, False, None)  # that nobody sits beside is no gap
 
+    def test_the_first_seat_that_is_free_is_taken(self, tmp_path: Path) -> None:
+        body = calendar(
+            event("DTSTART:20261124T000000Z", "DTEND:20261125T000000Z", uid="1", summary="A1"),
+            event("DTSTART:20261124T000000Z", "DTEND:20261124T060000Z", uid="2", summary="B1"),
+            event("DTSTART:20261124T000000Z", "DTEND:20261124T120000Z", uid="3", summary="C1"),
+            event("DTSTART:20261124T180000Z", "DTEND:20261125T000000Z", uid="4", summary="D1"),
+            event("DTSTART:20261124T190000Z", "DTEND:20261125T000000Z", uid="5", summary="E1"),
+        )
+        seats = {who: roster for who, roster, _, _ in Reader(tmp_path, body, roster="ops").said()}
+        assert seats == {"A1": "ops", "B1": "ops 2", "C1": "ops 3", "D1": "ops 2", "E1": "ops 3"}
+
     def test_what_one_has_without_a_break_is_one_shift(self, tmp_path: Path) -> None:
         days = [
             event(f"DTSTART;VALUE=DATE:202611{day}", f"DTEND;VALUE=DATE:202611{day + 1}", uid=str(day), summary="Raj")
@@ -460,6 +471,9 @@ class TestAddresses:
         ({"file": "a", "level": 0}, "level must be 1"),
         ({"file": "a", "refresh": "1s"}, "refresh must be"),
         ({"file": "a", "person": "("}, "person is no pattern"),
+        ({"file": "a", "person": "(a+)+$"}, "person is no pattern that can be used, at character"),
+        ({"url": "https://x", "headers": {"X-Tenant": "a\r\nX-Admin: 1"}}, "headers holds what cannot be a header: 'X-Tenant'"),
+        ({"url": "https://x", "headers": {"X Tenant": "a"}}, "headers holds what cannot be a header: 'X Tenant'"),
         ({"file": "a", "timezone": "Europe/Berln"}, "did you mean Europe/Berlin"),
         ({"file": "a", "of": "colour"}, "of"),
     ],

@@ -64,18 +64,23 @@ class Escalator:
         self._nudged.set()
 
     async def run(self) -> None:
-        """Until cancelled. Pages under way are waited for a moment; what does not end then is sent again by the next keeper."""
+        """Until cancelled. Pages under way are waited for a moment; what does not end then is sent again by the next keeper. Where
+        it ends by a fault of ours it may be run again: pages under way go on."""
         try:
             while True:
                 self._nudged.clear()
                 wait = await self._round() if self._leads() and self._plan().ways else LOOK
                 await self._rest(max(SOON, min(LOOK, wait)))
-        finally:
-            if self._sending:
-                await asyncio.wait(self._sending.values(), timeout=2.0)
-            for task in self._sending.values():
-                task.cancel()
-            self._aside.close()
+        except asyncio.CancelledError:
+            await self._wind_up()
+            raise
+
+    async def _wind_up(self) -> None:
+        if self._sending:
+            await asyncio.wait(self._sending.values(), timeout=2.0)
+        for task in self._sending.values():
+            task.cancel()
+        self._aside.close()
 
     async def by_hand(self, run_id: str, to: Sequence[str], via: tuple[str, ...], page: Page, about: Numbered | None) -> str:
         """Tell these people now, whatever the policies say; gives who was told. Raises `NotFound` where there is nobody to tell,

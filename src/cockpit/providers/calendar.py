@@ -9,17 +9,18 @@ counted, and the first of them are named.
 from __future__ import annotations
 
 import asyncio
-import re
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal, TypeVar
 
 import msgspec
 
+from ..core.patterns import PatternError
 from ..core.roster import OnCall, Shift, zone
 from ..core.text import clean
 from ..core.units import Seconds
 from ..provider import Answer, AuthFailed, Day, Forbidden, Host, HttpSettings, Malformed, NotFound, ProviderError, Secret
 from .ics_laying import Laid, Laying, Wanted
+from .ics_people import finder
 from .ics_source import Address, File
 from .ics_text import parts
 
@@ -66,9 +67,9 @@ class CalendarConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_fie
         if not 30 <= self.refresh <= 86400:
             raise ValueError("refresh must be 30 s at least and a day at most")
         try:
-            re.compile(self.person)
-        except re.error as error:
-            raise ValueError(f"person is no pattern: {error}") from None
+            finder(self.person)
+        except PatternError as error:
+            raise ValueError(f"person is no pattern that can be used, at character {error.column + 1}: {error}") from None
         if self.timezone:
             zone(self.timezone)
 

@@ -7,11 +7,23 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from ..core.patterns import compiled
 from ..core.roster import Person, known_as
 from .ics_book import Happening
 
 FIELDS = ("summary", "attendee", "organizer", "description", "location")
 """What a pattern may be held against."""
+
+
+_SEARCHED = 200
+"""Characters of a text in which somebody is looked for: a pattern that tries again at each of them is still done soon."""
+
+
+def finder(pattern: str) -> re.Pattern[str]:
+    """A pattern for `Names`, whatever the case. Raises `PatternError`, as `core.patterns` does also for one that a hostile summary
+    could stall; that one is not used itself, for it takes each piece at its first place, and here what is meant is taken out."""
+    compiled(pattern)
+    return re.compile(pattern, re.IGNORECASE)
 
 
 class Whose(msgspec.Struct, frozen=True):
@@ -35,7 +47,7 @@ class Names:
     those invited; where none is found, who is invited alone is meant, else the summary is a name."""
 
     def __init__(self, pattern: str, field: str, people: Sequence[Person]) -> None:
-        self._pattern = re.compile(pattern, re.IGNORECASE) if pattern else None
+        self._pattern = finder(pattern) if pattern else None
         self._field, self._people = field.upper(), tuple(people)
         known = [(name, person) for person in people for name in _called(person)]
         self._known = sorted(known, key=lambda each: len(each[0]), reverse=True)
@@ -43,7 +55,7 @@ class Names:
     def of(self, event: Happening) -> tuple[Whose, ...]:
         """Everyone it names; nobody where a pattern is given and does not match. Raises `Nobody`."""
         if self._pattern is not None:
-            found = [match for text in event.texts(self._field) for match in self._pattern.finditer(text)]
+            found = [match for text in event.texts(self._field) for match in self._pattern.finditer(text[:_SEARCHED])]
             return tuple({whose.person: whose for match in found if (whose := self._matched(match)) is not None}.values())
         summary = next(iter(event.texts("SUMMARY")), "")
         invited = event.texts("ATTENDEE")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 
 import msgspec
 
@@ -26,13 +27,15 @@ class Seats(msgspec.Struct, frozen=True):
 
     def on_call(self, at: datetime, source: str, always: bool) -> tuple[OnCall, ...]:
         """Who is on at ``at``, who is next, and the next gap, of each roster that is not over."""
-        alive = {self.own, *((each.roster, each.level) for each in self.shifts if ends(each) > at)}
+        named: dict[Name, list[Shift]] = {self.own: []}
+        for each in self.shifts:
+            named.setdefault((each.roster, each.level), []).append(each)
+        alive = [name for name, theirs in named.items() if name == self.own or any(ends(each) > at for each in theirs)]
         ordered = sorted(alive, key=lambda name: (name[1], name[0]))
-        return tuple(self._one(name, at, source, always and name[0] not in self.further) for name in ordered)
+        return tuple(self._one(name, named[name], at, source, always and name[0] not in self.further) for name in ordered)
 
-    def _one(self, name: Name, at: datetime, source: str, always: bool) -> OnCall:
+    def _one(self, name: Name, theirs: Sequence[Shift], at: datetime, source: str, always: bool) -> OnCall:
         roster, level = name
-        theirs = [each for each in self.shifts if (each.roster, each.level) == name]
         now = next((each for each in theirs if begins(each) <= at < ends(each)), None)
         gap = _gap(theirs, at) if always else None
         return OnCall(
@@ -54,10 +57,13 @@ def seats(shifts: Iterable[Shift], own: Name) -> Seats:
     for each in shifts:
         by_roster.setdefault((each.roster, each.level), []).append(each)
     for theirs in by_roster.values():
-        taken: list[datetime] = []
+        taken: list[tuple[datetime, int]] = []  # until when, and which seat: the one that is free soonest first
+        free: list[int] = []
         for each in sorted(_joined(theirs), key=lambda shift: (begins(shift), shift.person)):
-            seat = next((number for number, end in enumerate(taken) if end <= begins(each)), len(taken))
-            taken[seat : seat + 1] = [ends(each)]
+            while taken and taken[0][0] <= begins(each):
+                heappush(free, heappop(taken)[1])
+            seat = heappop(free) if free else len(taken)
+            heappush(taken, (ends(each), seat))
             roster = each.roster if not seat else f"{each.roster} {seat + 1}"
             further |= {roster} if seat else set()
             laid.append(msgspec.structs.replace(each, roster=roster))
