@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,11 +26,18 @@ steps = [
   {{ script = 'echo "$it" > {here}/second' }},
 ]
 params.it = {{ default = "x" }}
+
+[traps.up]
+probe = "file"
+path = "{here}/up"
+must_exist = false
 """
 KINDS = {
     "run": """run = ["sh", "-c", "echo up; sleep 600"]""",
     "script": """script = "echo up; sleep 600" """,
     "background": """run = ["sh", "-c", "echo up; sleep 600"], background = true }, { manual = "up" """,
+    "http": """http = "http://127.0.0.1:PORT/up", method = "POST" """,
+    "wait": """wait = "holds", trap = "up", until = "size_bytes > 0", timeout = "10m" """,
     "retries": """run = ["sh", "-c", "echo up; exit 1"], idempotent = true, retries = 9, retry_after = "10m" """,
     "ask": """ask = "What is up?", into = "what" """,
     "pick": """pick = "What is up?", into = "what", choices = ["a", "b"] """,
@@ -66,9 +74,10 @@ def everything(folder: Path) -> bytes:
 def test_killed_in_the_middle_of_any_kind_of_step_it_is_unknown_and_nothing_is_done_again(
     home: Home, kind: str
 ) -> None:  # safety 11
-    first = KINDS[kind].replace("HERE", str(home.path))
+    silent = socket.create_server(("127.0.0.1", 0))  # it takes the connection, and never answers
+    first = KINDS[kind].replace("HERE", str(home.path)).replace("PORT", str(silent.getsockname()[1]))
     home.config(CONFIG.format(first=first, here=home.path))
-    with command(home, "run", "fix", "--yes") as pty:
+    with silent, command(home, "run", "fix", "--yes") as pty:
         pty.wait_for("up", 30)
         if kind == "undo":
             pty.wait_for("yes or no?", 30)
