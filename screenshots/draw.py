@@ -34,6 +34,7 @@ from cockpit.core.actions import Run, RunState, Start  # noqa: E402 - as above
 from cockpit.core.alerts import Ref, Severity  # noqa: E402 - as above
 from cockpit.core.curves import Curve  # noqa: E402 - as above
 from cockpit.core.groups import Group  # noqa: E402 - as above
+from cockpit.core.steps.pick import PickStep  # noqa: E402 - as above
 from cockpit.core.stormrule import StormRule  # noqa: E402 - as above
 from cockpit.core.units import bound  # noqa: E402 - as above
 from cockpit.engine.desk import Output  # noqa: E402 - as above
@@ -85,6 +86,21 @@ async def watch(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:  # noq
     desk.outputs["r3"] = Output(PRINTED)
     desk.change(runs=(run, *desk.view.runs))
     await app.push_screen(RunOutput(desk, "r3"))
+
+
+async def asked(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
+    """A run in the middle of which somebody has to choose."""
+    app.board.alerts.seek(DISK)
+    pick = PickStep("Which of them may go?", "backup", choices_from=("ls", "/srv/backups"))
+    choices = tuple(f"shop-{day:%Y-%m-%d}.sql.zst" for day in (NOW - timedelta(days=ago) for ago in range(3, 10)))
+    run = Run(
+        id="r3", at=NOW - timedelta(seconds=9), who="Ana", action=Start("free-disk", {}, DISK), what="free-disk", target="/",
+        state=RunState.RUNNING, wants=msgspec.structs.replace(pick.want("step 2 of 4", choices), number=1),
+    )  # fmt: skip
+    desk.outputs["r3"] = Output((*PRINTED, "? Which of them may go?", "| ls /srv/backups", *choices))
+    desk.change(runs=(run, *desk.view.runs))
+    await app.push_screen(RunOutput(desk, "r3"))
+    await until(pilot, lambda: isinstance(app.screen, Picker), "the question")
 
 
 async def silenced(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:  # noqa: ARG001 - as above
@@ -139,6 +155,7 @@ PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "board-80x24-day": ("day", (80, 24), look),
     "confirm": ("night-shift", (80, 24), ask),
     "run": ("night-shift", (80, 24), watch),
+    "question": ("night-shift", (80, 24), asked),
     "runbook-120x40-night-shift": ("night-shift", (120, 40), read),
     "runbook-80x24-day": ("day", (80, 24), read),
     "silences": ("night-shift", (120, 40), silenced),

@@ -124,6 +124,7 @@ def test_the_end_of_the_input_ends_the_run(home: Home) -> None:
     home.config(CONFIG.format(first=KINDS["manual"], here=home.path))
     with command(home, "run", "fix", "--yes") as pty:
         pty.wait_for("once it is done", 30)
+        assert [run["waits_for"] for run in home.json("runs")] == ["look up"]
         pty.send("\x04")
         assert pty.wait_exit(30) == 1
     (run,) = home.json("runs")

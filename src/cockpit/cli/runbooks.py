@@ -295,4 +295,5 @@ def _run_record(run: Run) -> dict[str, object]:
         "output_path": run.output_path or None,
         "reason": run.reason or None,
         "url": (run.far.url or None) if run.far is not None else None,
+        "waits_for": run.wants.asked.text if run.wants is not None else None,
     }
