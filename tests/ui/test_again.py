@@ -72,6 +72,10 @@ def test_what_is_gone_or_was_no_runbook_is_refused_with_the_reason() -> None:
             await listed(person, acked)
             await person.press("a")
             await person.sees("ack was no runbook")
+            back = msgspec.structs.replace(done(person), action=Start("fix", undoes="r0"), what="undo fix")
+            await listed(person, back)
+            await person.press("a")
+            await person.sees("undo fix took a run back")
             assert person.desk.asked == []
 
     asyncio.run(body())

@@ -68,6 +68,8 @@ def _action(kept: Journal, run_id: str) -> Start:
         raise Stop(f"there is no run {run_id}; `cockpit runs` lists them", USAGE)
     if not isinstance(run.action, Start):
         raise Stop(f"{run_id} ({run.what}) was no runbook: it cannot be run again", USAGE)
+    if run.action.undoes:
+        raise Stop(f"{run_id} took {run.action.undoes} back, which can be done once: it cannot be run again", USAGE)
     return run.action
 
 

@@ -83,6 +83,8 @@ def again(board: Board, desk: Desk, past: Run) -> Rest:
     action = past.action
     if not isinstance(action, Start):
         return refuse(board, f"{past.what} was no runbook: it cannot be run again")
+    if action.undoes:
+        return refuse(board, f"{past.what} took a run back, which can be done once: it cannot be run again")
     if action.alert is not None and desk.view.alert(action.alert) is None:
         return refuse(board, f"{past.target or action.alert.id} is not an alert any more: {past.what} was not run")
     return run(board, desk, action.alert, action.runbook, values_again(action), ask=True, before=action)
