@@ -59,7 +59,8 @@ of them `at_night` |
 | `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `source` (where it runs, if elsewhere), `params`, \
 `allow`, `deny`, `file` |
 | `runbooks --show` | `name`, `title`, `file`, `url`, `text` |
-| `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason`, `url`, `waits_for` (a question) |
+| `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason`, `url`, \
+`waits_for` (a question) |
 | `runs --alert` | `id`, `at`, `who`, `runbook`, `target`, `state`, `exit_code`, `seconds`, `source`, `alert`, `alert_name`, \
 `alert_where`, `helped` (helped, not helped, unknown, open), `over_at` |
 | `report` | one object: `since`, `until`, `toil` (list of `what`, `kind` (runbook, step, tick, command), `times`, `seconds`, \
