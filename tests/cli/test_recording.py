@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 
@@ -76,6 +77,25 @@ def test_what_is_typed_becomes_a_runbook_that_is_read_and_run(watched: Watched) 
         assert "hello there" in terminal.text
     assert watched.backup.read_text() == "again\n"
     assert [(each["runbook"], each["helped"]) for each in watched.json("runs", "--alert", "backup")] == [("mend", "helped")]
+    told = json.loads(watched.run("report", "--json").stdout)["toil"]
+    assert {each["kind"] for each in told} == {"runbook", "step", "command"}, "a tick in a run is counted once"
+    assert "geheimnis" not in str(told)
+
+
+def test_a_secret_in_a_command_is_asked_for_when_it_is_run_and_kept_nowhere(watched: Watched) -> None:
+    with recording(watched, "bash") as terminal:
+        typed(terminal, "API_TOKEN=geheimnis sh -c 'echo long: ${#API_TOKEN}'")
+        terminal.send("exit\r")
+        assert terminal.wait_exit() == 0
+    assert "geheimnis" not in runbook(watched)
+    with Pty([*COCKPIT, "run", "mend", "--yes"], env=watched.env, cwd=watched.path, columns=200) as terminal:
+        terminal.wait_for("what stood where *** is")
+        terminal.send("verborgen\r")
+        assert terminal.wait_exit() == 0, terminal.text
+        assert "long: 9" in terminal.text
+        assert b"verborgen" not in terminal.raw
+    state = [path for path in watched.state.rglob("*") if path.is_file()]
+    assert all(word not in path.read_bytes() for path in state for word in (b"verborgen", b"geheimnis"))
 
 
 def test_nothing_that_is_there_is_overwritten(watched: Watched) -> None:

@@ -16,6 +16,7 @@ from cockpit.core.drafts import Recording, draft, needs_screen, program, with_pa
 from cockpit.core.runbooks import Runbook
 from cockpit.core.steps.script import ScriptStep
 from cockpit.core.typed import Typed
+from cockpit.core.values import is_secret
 
 T0 = datetime(2026, 11, 25, 3, 12, tzinfo=UTC)
 ALERT = Alert(
@@ -84,11 +85,35 @@ def test_what_later_commands_depend_on_stands_in_front_of_each() -> None:
     assert scripts(text) == [f"export KUBECONFIG=/etc/k\nA=b\nkubectl get {what}\n" for what in ("pods", "nodes")]
 
 
+def test_of_several_in_one_line_the_first_does_not_say_what_they_are() -> None:
+    lines = ("cd /tmp && make", "export A=b; deploy", "A=b;deploy", "source x | tee y", "true && uptime", "cd /srv", "export A=b")
+    assert scripts(drafted(*map(one, lines), one("last"), alert=None)) == [
+        *(f"{line}\n" for line in lines[:5]), "export A=b\nlast\n",
+    ]  # fmt: skip
+
+
 def test_what_held_a_secret_or_needs_the_screen_is_a_box_and_no_step() -> None:
-    text = drafted(one("mysql -p*** shop", hidden=True), one("vi /etc/pg.conf"), one("true && uptime"))
-    assert len(runbook(text).steps) == 0 or scripts(text) == ["true && uptime\n"]
+    text = drafted(one("mysql -p*** <<< 'show tables'", hidden=True), one("vi /etc/pg.conf"), one("uptime"))
+    assert scripts(text) == ["uptime\n"]
+    assert len(runbook(text).steps) == 3
     assert "- [ ] by hand, for it needs the screen" in text
     assert "a secret stood where \\*\\*\\* is" in text
+
+
+def test_a_secret_is_asked_for_where_it_stood_and_is_a_variable_there() -> None:
+    text = drafted(
+        one("PGPASSWORD=*** psql -c 'select 1'", hidden=True), one("curl -H 'Authorization: Bearer ***' https://x", hidden=True),
+        one("a --token=*** --password ***", hidden=True), one("export API_KEY=***", hidden=True), one("deploy"),
+    )  # fmt: skip
+    assert scripts(text) == [
+        """PGPASSWORD="$secret_1" psql -c 'select 1'\n""",
+        """curl -H 'Authorization: Bearer '"$secret_2"'' https://x\n""",
+        """export API_KEY="$secret_3"\ndeploy\n""",
+    ]
+    assert {name: is_secret(param) for name, param in runbook(text).params.items()} == dict.fromkeys(
+        ("secret_1", "secret_2", "secret_3"), True
+    )
+    assert text.count("a secret stood where \\*\\*\\* is") == 1, "of two in one command nobody knows whether they are the same"
 
 
 def test_aliases_are_spelt_out() -> None:

@@ -30,6 +30,8 @@ _INTERPRETERS = frozenset(("python", "python3", "irb", "node", "bash", "zsh", "s
 _PROMPTS = _INTERPRETERS | {"mysql", "mariadb", "psql", "sqlite3", "redis-cli", "mongosh", "telnet"}
 """What has a prompt of its own where it is given nothing to do."""
 _GIVEN = re.compile(r"(?:^|\s)(?:-c|-e|-f|-m|--command|--execute|--file|--eval)\b|<|\|")
+_JOINED = re.compile(r"[;&|\n<>`]")
+"""What may make a command of more than one, so that its first word does not say what it is."""
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*=\S*")
 _QUESTIONS = ("What went wrong?", "How is it detected?", "What are the signs?")
 
@@ -47,14 +49,14 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
 def draft(recording: Recording) -> str:
     """The text of the runbook. Each command that went well is a step, in the directory it was typed in; where a fact of the alert
-    stands in it, the parameter takes its place. What failed is listed, and not run; what needs the screen, or held a secret, is a
-    box to tick."""
+    stands in it, the parameter takes its place, and one that is asked for takes a secret's. What failed is listed, and not run;
+    what needs the screen, or held a secret that cannot be put so, is a box to tick."""
     facts = _params(recording)
-    steps, used = _steps(recording, facts)
+    steps, used, asked = _steps(recording, facts)
     first = recording.commands[0].at if recording.commands else None
     by = f"Recorded {first:%Y-%m-%d %H:%M} UTC by {clean(recording.who)}" if first else f"Recorded by {clean(recording.who)}"
     about = f" for {clean(recording.alert.name)} {clean(recording.alert.where)}".rstrip() if recording.alert is not None else ""
-    lines = [*_front(recording, used), "", f"# {_title(recording.name)}", ""]
+    lines = [*_front(recording, used, asked), "", f"# {_title(recording.name)}", ""]
     lines += [f"{_plain(by + about)}. Look at every line before somebody trusts it at night.", ""]
     for question in _QUESTIONS:
         lines += [f"## {question}", "", "(nobody has answered this yet)", ""]
@@ -72,17 +74,18 @@ def _title(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _front(recording: Recording, used: Mapping[str, str]) -> list[str]:
+def _front(recording: Recording, used: Mapping[str, str], asked: Mapping[str, str]) -> list[str]:
     alert = recording.alert
     lines = ["---", f"title: {_quoted(_title(recording.name))}"]
     if alert is not None:
         label = next((name for name in ("trap", "alertname") if alert.labels.get(name)), "")
         lines += [f"match: {_quoted(f'{label}={_matched(alert.labels[label])}')}"] if label else []
     lines += ["changes: " + _quoted("what was done by hand: write here what it does to the world")]
-    if used:
-        lines += ["params:"]
-        for name, source in used.items():
-            lines += [f"  {name}:", f"    from: {_quoted(source)}"]
+    lines += ["params:"] if used or asked else []
+    for name, source in used.items():
+        lines += [f"  {name}:", f"    from: {_quoted(source)}"]
+    for name, text in asked.items():
+        lines += [f"  {name}:", "    ask:", "      kind: secret", f"      text: {_quoted(text)}"]
     return [*lines, "---"]
 
 
@@ -119,29 +122,37 @@ def _free(name: str, shell: str) -> str:
     return f"the_{name}" if any(step.faults([name])) else name
 
 
-def _steps(recording: Recording, facts: Mapping[str, tuple[str, str]]) -> tuple[list[str], dict[str, str]]:
-    """The lines of all steps, and the parameters that they use with their sources."""
+def _steps(recording: Recording, facts: Mapping[str, tuple[str, str]]) -> tuple[list[str], dict[str, str], dict[str, str]]:
+    """The lines of all steps, the parameters that they use with their sources, and the secrets that are asked for with the words
+    for that."""
     lines: list[str] = []
     used: dict[str, str] = {}
+    asked: dict[str, str] = {}
     before: list[str] = []
     for each in recording.commands:
         command = spelt_out(each.command, recording.aliases)
         word = program(command)
-        if each.status or word in _OWN:
+        alone = _JOINED.search(command) is None
+        if each.status or (alone and word in _OWN):
             continue
-        if not each.hidden and (word in _SET_UP or (not word and _ASSIGNED.match(command))):
-            before.append(command)
+        secret = f"secret_{len(asked) + 1}" if command.count(MASK) == 1 and each.hidden else ""
+        known = {**facts, MASK: (secret, "")} if secret else facts
+        text, names = with_params(command, known)
+        by_hand = needs_screen(command) or (each.hidden and secret not in names)
+        if not by_hand:
+            used |= {name: source for name, source in facts.values() if name in names}
+            asked |= {secret: f"what stood where {MASK} is: {command}"} if secret else {}
+        if alone and not by_hand and (word in _SET_UP or not word):
+            before.append(text)
             continue
         told = f"Took {say_seconds(each.seconds) if each.seconds >= 1 else 'under a second'}, exit status {each.status}"
-        if each.hidden or needs_screen(command):
+        if by_hand:
             why = f"a secret stood where {MASK} is, and was not kept" if each.hidden else "it needs the screen"
             body = clean_block(command)
             lines += [f"- [ ] {_plain(f'by hand, for {why}')}. {told}.", "", *_indented(_fenced("text", body)), ""]
             continue
-        text, names = with_params(command, facts)
-        used |= {name: source for name, source in facts.values() if name in names}
         lines += [f"{told}.", "", *_fenced(f"{recording.shell} {_attributes(each)}".rstrip(), "\n".join((*before, text))), ""]
-    return lines, dict(sorted(used.items()))
+    return lines, dict(sorted(used.items())), asked
 
 
 def _attributes(each: Typed) -> str:
@@ -214,7 +225,9 @@ def with_params(command: str, facts: Mapping[str, tuple[str, str]]) -> tuple[str
     quote, at = "", 0
     while at < len(command):
         char = command[at]
-        value = next((each for each in facts if command.startswith(each, at) and _whole(command, at, len(each))), "")
+        value = next(
+            (each for each in facts if command.startswith(each, at) and (each == MASK or _whole(command, at, len(each)))), ""
+        )
         if value:
             name = facts[value][0]
             names.add(name)

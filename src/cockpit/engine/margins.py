@@ -44,12 +44,12 @@ class Margins:
         }
         return Margin(found, self._lines.get(book, 0))
 
-    def tick(self, book: str, occasion: str, box: str) -> None:
-        """Tick a box, or take the tick back."""
+    def tick(self, book: str, occasion: str, box: str, run: str = "") -> None:
+        """Tick a box, or take the tick back; ``run`` is the run in which that was asked for."""
         now, key = self._clock.now(), (book, occasion, box)
         gone = box in self.of(book, occasion).ticks
         self._ticks[key] = (now, None if gone else Tick(box, self._who, now))
-        self._write(_UNTICKED if gone else _TICKED, occasion, {"book": book, "box": box}, now)
+        self._write(_UNTICKED if gone else _TICKED, occasion, {"book": book, "box": box, **({"run": run} if run else {})}, now)
 
     def leave(self, book: str, line: int) -> None:
         """The reader closes it, at this line of the file."""

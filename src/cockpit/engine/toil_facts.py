@@ -39,6 +39,7 @@ class _Hand(msgspec.Struct):
     book: str = ""
     box: str = ""
     command: str = ""
+    run: str = ""
     seconds: float = 0.0
     status: int = 0
 
@@ -101,5 +102,6 @@ def _labour(kind: str, at: datetime, who: str, hand: _Hand) -> Labour:
         case "hand.step":
             return Labour(Kind.STEP, clean(f"{hand.what}: {hand.step}"), at, hand.seconds, who)
         case "reader.ticked":
-            return Labour(Kind.TICK, clean(f"{hand.book}: {hand.box}"), at, 0.0, who)
+            # one that a run waited for is counted as a step of that
+            return Labour(Kind.TICK, "" if hand.run else clean(f"{hand.book}: {hand.box}"), at, 0.0, who)
     return Labour(Kind.COMMAND, clean(shape(hand.command)), at, hand.seconds, who, not hand.status)

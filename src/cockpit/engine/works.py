@@ -386,7 +386,7 @@ class Works:
         if book is not None:
             box = box_of(book, run.action.preview, run.wants.asked.text, self._margins.of(book.name, on).ticks)
             if box:
-                self._margins.tick(book.name, on, box)
+                self._margins.tick(book.name, on, box, run.id)
 
     def _occasion(self, alert: Ref | None) -> str:
         """What a margin is for. An alert that is over, perhaps by what was just done, is still the one that it was read for."""
