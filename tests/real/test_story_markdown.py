@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from support.home import COCKPIT, Home
+from support.hostile import SAID, UNSAFE, only_ours
+from support.pty import ENTER, ESC, PAGE_DOWN, Pty
 from support.real import wait_until
 from support.stories import CONFIRMS, entries, press_until, settled
 from support.tmux import Tmux, tmux
@@ -163,3 +165,58 @@ def test_a_markdown_runbook_is_read_ticked_and_run_step_by_step(home: Home, tmp_
         screen.wait("4 [x] The new file is good · ana")
         press_until((screen,), "Escape", lambda: "Alerts" in screen.text and not reader_open(screen), "the board")
         screen.wait("0 firing", 60)
+
+
+def hostile_text() -> str:
+    """Everything that would drive a terminal, wherever Markdown has a place for it."""
+    said = [text.replace("\0", "").replace("\n", " ")[:3000] for text in SAID.values()]
+    pieces = [f"# {said[0]}", "- [ ] wait for me"]
+    for text in said:
+        pieces += [
+            f"## {text}",
+            text,
+            f"- {text}",
+            f"- [ ] {text}",
+            f"> {text}",
+            f"[{text}](https://x.example/{text})",
+            f"`{text}`",
+        ]
+        pieces += [f"| {text} | b |\n|---|---|\n| c | {text} |", f"```{text}\n{text}\n```", f"<b>{text}</b>", f"    {text}"]
+    script = "\n".join(f"# {text}" for text in said)
+    return "\n\n".join([*pieces, f"```sh name={said[1].split()[0]}\n{script}\ncat {{file}}\n```", "The end of it."])
+
+
+def test_a_hostile_file_is_only_read_and_its_script_only_run(home: Home, tmp_path: Path) -> None:  # safety 1, 2, 3, 4, 5
+    (home.path / "backup").write_text("")
+    home.config(CONFIG.format(home=home.path))
+    book = home.config_dir / "ops-runbooks" / "backup" / "empty.md"
+    book.parent.mkdir(parents=True)
+    book.write_text(f"---\nchanges: nothing\n---\n{hostile_text().replace('{file}', str(book))}\n", "utf-8")
+    with Pty(COCKPIT, columns=120, lines=40, env={**home.env}, cwd=tmp_path) as terminal:
+        terminal.wait_for("1 cleared", 60)
+        titles = list(terminal.titles)
+        terminal.send("X")
+        terminal.wait_for("Read which runbook?")
+        terminal.send(ENTER)
+        terminal.wait_for("n N step")
+        for _ in range(200):
+            if terminal.row_of("The end of it.") >= 0:
+                break
+            terminal.send(PAGE_DOWN)
+            terminal.wait_quiet(0.1)
+        terminal.wait_for("The end of it.")
+        terminal.send(ENTER)
+        terminal.wait_for(CONFIRMS)
+        terminal.send(ESC)
+        terminal.wait_gone(CONFIRMS)
+        terminal.send(ESC)
+        terminal.wait_gone("n N step")
+        terminal.send("q")
+        assert terminal.wait_exit() == 0
+        assert only_ours(terminal) == b""
+        assert terminal.clipboard == []
+        assert terminal.titles[: len(titles)] == titles
+        assert not any("owned" in title for title in terminal.titles)
+    printed = home.run("runbooks", "--show", "backup/empty")
+    assert printed.returncode == 0
+    assert UNSAFE.findall(printed.stdout + printed.stderr) == []

@@ -13,7 +13,7 @@ import pytest
 from cockpit.core.actions import Start
 from cockpit.core.alerts import Link, Ref
 from cockpit.core.books import boxes
-from cockpit.ui import confirm
+from cockpit.ui import confirm, reader
 from cockpit.ui.confirm import Confirm
 from cockpit.ui.palette import Picker
 from cockpit.ui.prose import Prose
@@ -93,6 +93,18 @@ def test_space_goes_to_the_next_box_ticks_it_and_takes_the_tick_back() -> None:
             assert f"[ ] {TELL}" in person.text
             await person.press("G", "space")
             assert "there is no box to tick below this" in person.text
+
+    run(body)
+
+
+def test_what_the_board_has_to_say_is_said_here_and_fades(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "SAID_FOR", 0.05)
+
+    async def body() -> None:
+        async with reading() as person:
+            person.board.say("something that the board has to say")
+            assert person.app.screen.query_one(Prose).is_attached
+            await person.until(lambda: "n N step" in person.text, "the keys again")
 
     run(body)
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 
 from ..core.alerts import Ref
@@ -23,6 +24,8 @@ from .prose import Prose
 from .subject import titled
 from .times import city, moment
 
+SAID_FOR = 6.0
+"""Seconds that an answer stays at the foot."""
 _ROOMY = 100
 
 
@@ -76,6 +79,7 @@ class Reader(Box[None]):
         self._book: Book | None = None
         self._shown: object = None
         self._called = ""
+        self._fading: Timer | None = None
         self._remark = ""
         self._stirred = False
         self.add_class("-full")
@@ -169,8 +173,11 @@ class Reader(Box[None]):
         self.say_keys(*steps, *ticks, ("[ ]", "section"), ("o", "link"), *copy, ("esc", "close"))
 
     def say(self, text: str) -> None:
-        """Answer at the foot, until the next key."""
+        """Answer at the foot, until the next key; it fades, as on the board."""
+        if self._fading is not None:
+            self._fading.stop()
         self._remark = text
+        self._fading = self.set_timer(SAID_FOR, lambda: self.say("")) if text else None
         self._look()
 
     def on_key(self) -> None:
