@@ -149,6 +149,10 @@ class TestWaits:
             (WaitStep("armed", "x", "a < 1"), "armed has no until"),
             (WaitStep("holds", "x", "nonsense"), "until:"),
             (WaitStep("armed", "x", every=Seconds(0.1)), "at least 1 s"),
+            (WaitStep("armed", query="up", url="http://p"), "query goes with holds"),
+            (WaitStep("holds", "x", "value < 1", query="up", url="http://p"), "without a trap"),
+            (WaitStep("holds", until="value < 1", query="up"), "address of a Prometheus"),
+            (WaitStep("holds", until="value < 1", query="up", url="http://p", bearer="hunter2"), "no reference"),
         ],
     )
     def test_what_cannot_be_is_said_in_the_config(self, step: WaitStep, words: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from support.home import Home
+from support.home import COCKPIT, Home
+from support.prometheuses import prometheus, pushgateway
+from support.real import wait_until
 
 
 class Server(ThreadingHTTPServer):
@@ -237,3 +241,24 @@ def test_a_link_stands_in_the_output(home: Home) -> None:
     done = home.run("run", "look")
     assert done.returncode == 0
     assert "open https://wiki.example/a%20b" in printed(home)
+
+
+@pytest.mark.real
+def test_it_waits_until_what_a_query_finds_is_below_a_bound(home: Home, tmp_path: Path) -> None:
+    with pushgateway() as gateway, prometheus(tmp_path / "prom", scrapes=(gateway.port,)) as server:
+        gateway.put("queues", 'jobs_waiting{q="a"} 9\njobs_waiting{q="b"} 1\n')
+        server.until_seen("jobs_waiting")
+        step = f"""wait = "holds", query = 'jobs_waiting{{q=~".+"}}', url = "{server.url}", until = "value < 5", every = "1s\""""
+        home.config(f'[runbooks.drain]\nsteps = [{{ {step}, timeout = "40s" }}]\n')
+        command = subprocess.Popen(
+            (*COCKPIT, "run", "drain"), env={**os.environ, **home.env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        wait_until(lambda: "value is 9" in "".join(each.read_text() for each in (home.state / "runs").glob("*.log")), 30, "a look")
+        gateway.put("queues", 'jobs_waiting{q="a"} 2\njobs_waiting{q="b"} 1\n')
+        said = command.communicate(timeout=60)[0]
+        assert command.returncode == 0, said
+        assert "value is 2" in said
+        nothing = f"""wait = "holds", query = "no_such_thing", url = "{server.url}", until = "value < 5", timeout = "2s\""""
+        home.config(f"[runbooks.drain]\nsteps = [{{ {nothing} }}]\n")
+        done = home.run("run", "drain")
+        assert done.returncode == 1, "what finds nothing is not below anything"

@@ -7,7 +7,7 @@ import msgspec
 from .alerts import AlertState, Ref
 from .sources import Health
 from .steps.wait import WaitStep
-from .traps import TrapState
+from .traps import Failed, Looked, TrapState
 from .units import bound
 from .view import View
 
@@ -23,6 +23,17 @@ class Stands(msgspec.Struct, frozen=True):
 def stands(step: WaitStep, view: View) -> Stands:
     """How it stands; ``step`` is filled."""
     return _alert(step, view) if step.wait == "gone" else _trap(step, view)
+
+
+def by_look(step: WaitStep, seen: Looked | Failed) -> Stands:
+    """How it stands by a look at its query, see `WaitStep.look`."""
+    if isinstance(seen, Failed):
+        return Stands(False, f"it cannot be seen: {seen.reason}", "unseen")
+    wanted = bound(step.until)
+    number = seen.reading.values.get(wanted.metric)
+    if number is None:
+        return Stands(False, f"it finds no {wanted.metric}: {seen.reading.text}", "unread")
+    return Stands(wanted.holds(number), f"{wanted.metric} is {number:g}: {seen.reading.text}", "seen")
 
 
 def _alert(step: WaitStep, view: View) -> Stands:

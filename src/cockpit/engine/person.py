@@ -16,6 +16,7 @@ from ..config.secrets import SecretError, found, resolve
 from ..core.permits import names_of
 from ..core.roster import Person
 from ..core.steps.http import HttpStep
+from ..core.steps.wait import WaitStep
 from ..core.text import clean
 
 
@@ -109,12 +110,13 @@ def hidden_values(config: Config) -> frozenset[str]:
 
 def _references(config: Config) -> set[str]:
     """Those that can be followed without asking anybody."""
+    steps = [step.do for book in config.runbooks.values() for step in book.steps]
     tables = (
         *(each.settings for each in config.sources.values()),
         *(rule.secrets for each in config.sources.values() for rule in each.runbooks),
         *(each.settings for each in config.channels.values()),
         *(trap.params for trap in config.traps.values()),
-        *(step.do.references for book in config.runbooks.values() for step in book.steps if isinstance(step.do, HttpStep)),
+        *(do.references for do in steps if isinstance(do, HttpStep | WaitStep)),
     )
     return {text for table in tables for text in _texts(table) if text.startswith(("env:", "file:"))}
 

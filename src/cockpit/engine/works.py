@@ -149,6 +149,7 @@ class Works:
             secret=resolve,
             do=self._by_step,
             view=self._now,
+            look=self.look,
             refresh=self._look_for_step,
             progress=self._progress,
             sleep=clock.sleep,

@@ -10,7 +10,7 @@ import msgspec
 from ..metadata import METADATA
 from ..placeholders import filled, placeholders
 from .coded import address, coded, host_of, port_of
-from .kind import Fault, KeyPath, Shown
+from .kind import HOW_TO_REFER, Fault, KeyPath, Shown, odd_reference
 
 READS = ("GET", "HEAD", "OPTIONS")
 """Methods that change nothing, RFC 9110, 9.2.1."""
@@ -18,7 +18,6 @@ _METHODS = (*READS, "POST", "PUT", "PATCH", "DELETE")
 _URL = re.compile(r"(https?://[^/?#]*)([^?#]*)", re.ASCII)
 _AUTHORITY = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
 _FIELD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
-_REFERENCE = re.compile(r"(keyring|env|file|command):\S.*")
 _SENT_BY_ITSELF = ("host", "content-length", "content-type", "transfer-encoding", "connection")
 
 
@@ -95,9 +94,8 @@ class HttpStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 if not _FIELD.fullmatch(name) or name.lower() in _SENT_BY_ITSELF:
                     yield Fault((key, name), f"{name!r} is no header that can be set here")
         for where, reference in ((("bearer",), self.bearer), *((("secret_headers", k), v) for k, v in self.secret_headers.items())):
-            if reference and not _REFERENCE.fullmatch(reference):
-                what = "holds a text that is no reference: a secret is never in the file"
-                yield Fault(where, f"{where[-1]} {what}", 'write "keyring:NAME", "env:NAME", "file:PATH" or "command:PROGRAM"')
+            if reference and (wrong := odd_reference(reference)):
+                yield Fault(where, f"{where[-1]} {wrong}", HOW_TO_REFER)
         if odd := [status for status in self.expect if not 100 <= status <= 599]:
             yield Fault(("expect",), f"{odd[0]} is no status of HTTP", "expect = [200, 204]")
 

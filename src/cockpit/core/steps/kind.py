@@ -17,6 +17,7 @@ KeyPath = tuple[str | int, ...]
 
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|KEY|CREDENTIAL|AUTH", re.I)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
+_REFERENCE = re.compile(r"(keyring|env|file|command):\S.*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
@@ -116,6 +117,14 @@ def surroundings(env: Mapping[str, str], cwd: str) -> tuple[Shown, ...]:
     """The lines of a preview for where a program runs and with which variables."""
     place = (Shown("in", (cwd,), beside=True),) if cwd else ()
     return (*place, *(Shown("with", (f"{key}=", value), beside=True) for key, value in env.items()))
+
+
+HOW_TO_REFER = 'write "keyring:NAME", "env:NAME", "file:PATH" or "command:PROGRAM"'
+
+
+def odd_reference(text: str) -> str:
+    """What is wrong with a reference to a secret; "" if nothing is. Never repeats it: it may be the secret itself."""
+    return "" if _REFERENCE.fullmatch(text) else "holds a text that is no reference: a secret is never in the file"
 
 
 def cannot_be_given(*texts: str) -> str:

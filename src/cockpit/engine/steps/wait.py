@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ...core.actions import RunState
-from ...core.awaited import Stands, stands
+from ...core.awaited import Stands, by_look, stands
 from ...core.steps.wait import WaitStep
 from ...core.text import clean
 from ...provider import ProviderError
@@ -34,7 +34,8 @@ class Waited:
                 return Outcome(RunState.FAILED, None, 0.0, f"cannot wait: {clean(str(error), 300)}")
             if self._stands.there:
                 return Outcome(RunState.CONFIRMED, 0, 0.0)
-            self._doing.world.refresh()
+            if not self._do.query:
+                self._doing.world.refresh()
             await self._rest()
         return Outcome(RunState.FAILED, None, 0.0, f"was waited for in vain: {clean(self._stands.says, 200)}")
 
@@ -50,9 +51,11 @@ class Waited:
         return clean(self._stands.says, 200)
 
     async def _look(self) -> None:
-        now = stands(self._do, self._doing.world.view())
+        world = self._doing.world
+        do = self._do
+        now = by_look(do, await world.look(do.look)) if do.query else stands(do, world.view())
         if now.says != self._stands.says:
-            self._doing.world.progress(self._doing.going.run_id, clean(now.says, 200))
+            world.progress(self._doing.going.run_id, clean(now.says, 200))
         moment = asyncio.get_running_loop().time()
         if now.there or now.word != self._stands.word or moment - self._said >= _AGAIN:
             await self._doing.going.say(clean(now.says, 300))

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import msgspec
 
 from ...core.actions import Action, Run
+from ...core.traps import Failed, Looked, Trap
 from ...core.view import View
 from ...provider import Http, HttpSettings, ProviderError, Secret
 
@@ -27,6 +28,10 @@ async def _no_verb(action: Action) -> tuple[Run, ...]:
     raise ProviderError(f"this cockpit was put together without sources: {type(action).__name__} cannot be done")
 
 
+async def _no_look(trap: Trap) -> Looked | Failed:
+    raise ProviderError(f"this cockpit was put together without probes: {trap.probe} cannot look")
+
+
 def _no_view() -> View:
     raise ProviderError("this cockpit was put together without sources: nothing is seen")
 
@@ -34,13 +39,14 @@ def _no_view() -> View:
 class World(msgspec.Struct, frozen=True):
     """``http`` makes HTTP to an origin; ``secret`` resolves a reference, and may block; ``do`` has an action done as if a person
     had asked for it, and waits for what becomes of it: it raises `engine.desk.Refused` with the reason of ``why_not``. ``view`` is
-    what the cockpit sees now, ``refresh`` has the traps looked at and the sources asked, ``progress`` shows how far a run is, and
-    ``sleep`` waits so many seconds by the cockpit's clock."""
+    what the cockpit sees now, ``look`` has a probe look once, ``refresh`` has the traps looked at and the sources asked,
+    ``progress`` shows how far a run is, and ``sleep`` waits so many seconds by the cockpit's clock."""
 
     http: Connect = _no_http
     secret: Callable[[str], Secret] = _no_secret
     do: Callable[[Action], Awaitable[tuple[Run, ...]]] = _no_verb
     view: Callable[[], View] = _no_view
+    look: Callable[[Trap], Awaitable[Looked | Failed]] = _no_look
     refresh: Callable[[], None] = lambda: None
     progress: Callable[[str, str], None] = lambda _run_id, _text: None
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
