@@ -131,6 +131,14 @@ def test_what_cannot_be_says_why_and_writes_nothing(team: Home, words: tuple[str
     assert dropin(team) == ""
 
 
+@pytest.mark.parametrize("words", [("override", "cy"), ("cover", "bo", "--by", "ana")])
+def test_an_end_before_the_beginning_is_refused_as_a_slip(team: Home, words: tuple[str, ...]) -> None:
+    done = team.run("oncall", *words, "--roster", "primary", "--from", "2030-01-02T12:00", "--to", "2030-01-02T09:00", "--yes")
+    assert done.returncode == 2
+    assert "before it begins: from " in done.stderr
+    assert dropin(team) == ""
+
+
 def test_what_is_so_already_is_not_sent(team: Home) -> None:
     done = team.run("oncall", "override", "bo", "--for", "2h", "--yes")
     assert (done.returncode, done.stdout) == (0, "That changes nothing: it is so already.\n")

@@ -112,6 +112,8 @@ def test_login_stores_under_the_name_that_the_config_refers_to(home: Home, tmp_p
     assert 'as "keyring:am"' in done.stdout
     assert "s3cret-canary" not in done.stdout + done.stderr
     assert '"cockpit/am": "s3cret-canary"' in keys.read_text()
+    home.config('[sources.am]\nprovider = "alertmanager"\nurl = "https://127.0.0.1:1"\nauth.bearer = "keyring:am-prod"\n')
+    assert 'as "keyring:am-prod"' in home.run("login", "am", stdin="s3cret-canary\n").stdout
     empty = home.run("login", "other", stdin="\n")
     assert (empty.returncode, "nothing was stored" in empty.stderr) == (2, True)
     with Pty([*COCKPIT, "login", "typed"], env=home.env) as terminal:

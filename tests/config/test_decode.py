@@ -118,3 +118,20 @@ def test_a_secret_in_plain_text_is_refused_and_never_repeated(plain: object) -> 
 def test_a_secret_that_cannot_be_had_is_an_error_of_its_own() -> None:
     with pytest.raises(SecretError, match="no environment variable NOPE"):
         decode(url="x", auth={"bearer": "env:NOPE"})
+
+
+@pytest.mark.parametrize(
+    ("raw", "hint"),
+    [
+        ("yes", "write true, without quotes"),
+        ("Off", "write false, without quotes"),
+        ("loud", "write true or false, without quotes"),
+    ],
+)
+def test_a_text_where_true_or_false_is_wanted_is_answered_with_the_bare_word(raw: str, hint: str) -> None:
+    class Bell(msgspec.Struct, frozen=True):
+        bell: bool = True
+
+    with pytest.raises(ConfigError) as failed:
+        decode_settings(Bell, {"bell": raw}, resolve)
+    assert [problem.hint for problem in failed.value.problems] == [hint]

@@ -17,7 +17,7 @@ import keyring.backends.null
 import pytest
 
 from cockpit.config import secrets
-from cockpit.config.secrets import SecretError, available, malformed, resolve, store
+from cockpit.config.secrets import SecretError, available, malformed, mending, resolve, store
 from cockpit.provider import Secret
 
 CANARY = "canary-4711"
@@ -261,3 +261,22 @@ def test_looking_at_references_alone_does_not_import_keyring() -> None:
 
     code = "import sys; from cockpit.config.secrets import resolve; resolve('env:HOME'); sys.exit('keyring' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"auth": {"bearer": "env:TOK"}}, "set the environment variable TOK anew and start the cockpit again"),
+        ({"auth": {"user": "ana", "password": "file:/etc/am"}}, "write it anew into /etc/am"),
+        ({"token": "keyring:pd-prod"}, "store it anew with `cockpit login pd-prod`"),
+        ({"token": "command:pass show s3cret"}, "see what pass gives"),
+        (
+            {"token": "env:A", "more": ["keyring:b"]},
+            "set the environment variable A anew and start the cockpit again, or store it anew with",
+        ),
+        ({"url": "https://am"}, "mend its credentials in the config"),
+    ],
+)
+def test_what_to_do_about_a_secret_that_is_not_accepted_goes_by_where_it_is_kept(settings: dict[str, object], says: str) -> None:
+    assert mending(settings).startswith(says)
+    assert "s3cret" not in mending(settings)  # safety 22

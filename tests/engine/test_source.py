@@ -203,7 +203,7 @@ def test_a_wrong_secret_parks_it_until_a_nudge_and_then_the_provider_is_made_ane
         running = asyncio.ensure_future(rig.source.run())
         await until(lambda: rig.told, "the first poll")
         assert rig.health() is Health.PARKED
-        assert rig.reason == "401: the token is wrong; mend it (cockpit login am), then press r"
+        assert rig.reason == "401: the token is wrong; mend its credentials in the config, then press r"
         assert rig.source.health().retry_in is None
         rig.clock.advance(100_000)
         await asyncio.sleep(0)

@@ -36,12 +36,13 @@ LATE = Ack((Ref("pd", "PINC1"),), "on it")
         (LATE, RunState.UNCERTAIN, "no answer", False),  # it is read back, and told then
         (PagePeople(("person:bo",), "come"), RunState.UNCERTAIN, "Bo by mail: it may have arrived", True),
         (PagePeople(("person:bo",), "come"), RunState.CONFIRMED, "told Bo by mail", False),
+        (PagePeople(("person:bo",), "come"), RunState.CONFIRMED, "told Bo by mail; not by sms: busy", True),
         (Start("free-disk"), RunState.FAILED, "exit 3", False),  # its box shows it
     ],
 )
 def test_what_came_of_it_is_told_once_where_somebody_must_know(action: Action, state: RunState, reason: str, told: bool) -> None:
     asked = Run(id="r1", at=NOW, who="Ana", action=action, what="ack", target="fire", state=RunState.PENDING)
-    came = msgspec.structs.replace(asked, state=state, reason=reason)
+    came = msgspec.structs.replace(asked, state=state, reason=reason, amiss="; not by" in reason)
     before, after = (View(now=NOW, me=("Ana",), runs=(each,)) for each in (asked, came))
     assert failed(before, after) == (f"ack fire: {reason}" if told else "")
     confirmed = msgspec.structs.replace(came, state=RunState.CONFIRMED if state is RunState.ACCEPTED else state)

@@ -117,7 +117,8 @@ def _state(kept: Journal) -> Iterator[Finding]:
 
 
 def _secrets(config: Config) -> Iterator[Finding]:
-    from ..config.secrets import SecretError, available, resolve
+    from ..config.secrets import SecretError, available, resolve, shown
+    from ..config.secrets import references as referred
 
     references = sorted(
         {
@@ -127,35 +128,20 @@ def _secrets(config: Config) -> Iterator[Finding]:
                 *(channel.settings for channel in config.channels.values()),
                 *(trap.params for trap in config.traps.values()),
             )
-            for value in _texts(raw)
-            if value.startswith(("keyring:", "env:", "file:", "command:"))
+            for value in referred(raw)
         }
     )
     for reference in references:
-        kind, _, rest = reference.partition(":")
-        # a command's words may themselves say too much: its program is enough
-        shown = f"{kind}:{rest.split()[0] if kind == 'command' and rest.split() else rest}"
         try:
             resolve(reference)
         except SecretError as error:
-            yield Finding(f"secret {shown}", False, str(error))
+            yield Finding(f"secret {shown(reference)}", False, str(error))
         else:
-            yield Finding(f"secret {shown}", True, "can be had")
+            yield Finding(f"secret {shown(reference)}", True, "can be had")
     reason = available()
     if reason is not None:
         needed = any(reference.startswith("keyring:") for reference in references)
         yield Finding("keyring", not needed, reason + ("" if needed else " (nothing in the config needs it)"))
-
-
-def _texts(raw: object) -> Iterator[str]:
-    if isinstance(raw, str):
-        yield raw
-    elif isinstance(raw, dict):
-        for value in raw.values():
-            yield from _texts(value)
-    elif isinstance(raw, (list, tuple)):
-        for value in raw:
-            yield from _texts(value)
 
 
 def _sources(home: House) -> Iterator[Finding]:

@@ -81,7 +81,10 @@ def override(options: Options) -> int:
     with house(options, propose=False) as home:
         at = _Table(home, options)
         person, name = at.person(options.text("person")), at.roster()
-        start, end = at.time("start", at.now), _end(at, at.now)
+        start = at.time("start", at.now)
+        end = _end(at, start)
+        if end <= start:
+            raise Stop(f"it would end before it begins: from {told(start, at.zone)} to {told(end, at.zone)}", USAGE)
         return _done(at, name, (Cover(person, start, end),), options.text("why"))
 
 
@@ -105,6 +108,8 @@ def cover(options: Options) -> int:
         shifts = at.shifts(name)
         if options.text("start") or options.text("end"):
             since, until = at.time("start", at.now), at.time("end", at.now + _AHEAD)
+            if options.text("start") and until <= since:
+                raise Stop(f"that time ends before it begins: from {told(since, at.zone)} to {told(until, at.zone)}", USAGE)
         else:
             theirs = next_of(shifts, at.people, person, at.now)
             if theirs is None or theirs.end is None:

@@ -6,6 +6,7 @@ import getpass
 import os
 import re
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .. import plugins
@@ -77,8 +78,7 @@ def login(options: Options) -> int:
         raise Stop("read_only is set in the config: nothing that writes is done")
     name = options.text("name")
     source = config.sources.get(name)
-    references = [str(value) for value in source.settings.values()] if source is not None else []
-    kept = next((value.removeprefix("keyring:") for value in references if value.startswith("keyring:")), name)
+    kept = _key_of(name, source.settings) if source is not None else name
     reason = available()
     if reason is not None:
         raise Stop(reason)
@@ -92,6 +92,14 @@ def login(options: Options) -> int:
         raise Stop(str(error)) from None
     say(f'Stored. Refer to it in the config as "keyring:{kept}".')
     return FINE
+
+
+def _key_of(name: str, settings: Mapping[str, object]) -> str:
+    """The keyring's name for the secret of the source ``name``: itself where the source refers to that, else the first it does."""
+    from ..config.secrets import references
+
+    keys = [each.removeprefix("keyring:") for each in references(settings) if each.startswith("keyring:")]
+    return name if name in keys or not keys else keys[0]
 
 
 def providers(options: Options) -> int:

@@ -139,7 +139,7 @@ class Decoder:
         if origin is tuple and (len(items) != 2 or items[1] is not Ellipsis):
             return self.leaf(kind, raw, path)
         if not isinstance(raw, list | tuple):
-            self.faults.add(path, sentences.wrong_type(path, kind, raw), sentences.as_list(path, raw))
+            self.faults.add(path, sentences.wrong_type(path, kind, raw), sentences.as_meant(path, kind, raw))
             return BAD
         values = [self.value(items[0], item, (*path, index)) for index, item in enumerate(raw)]
         if BAD in values:
@@ -171,7 +171,7 @@ class Decoder:
         try:
             return msgspec.convert(raw, kind, dec_hook=_hook)
         except msgspec.ValidationError as error:
-            self.faults.add(path, sentences.complaint(path, kind, raw, str(error)), sentences.as_list(path, raw))
+            self.faults.add(path, sentences.complaint(path, kind, raw, str(error)), sentences.as_meant(path, kind, raw))
         except (TypeError, NotImplementedError) as error:
             self.faults.add(path, f"{_last(path)} cannot be given in a file: {error}", "this is a fault of the plug-in")
         return BAD

@@ -12,7 +12,7 @@ import shlex
 import signal
 import stat
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -73,6 +73,39 @@ def resolve(reference: str, env: Mapping[str, str] | None = None) -> Secret:
         raise SecretError(f"{kind}:{_shown(kind, rest)} is empty")
     _found.add(value)
     return Secret(value)
+
+
+def references(raw: object) -> Iterator[str]:
+    """Every reference to a secret among the values of a table, however deep."""
+    if isinstance(raw, str):
+        if raw.partition(":")[0] in _RESOLVERS:
+            yield raw
+    elif isinstance(raw, Mapping):
+        for value in raw.values():
+            yield from references(value)
+    elif isinstance(raw, (list, tuple)):
+        for value in raw:
+            yield from references(value)
+
+
+def shown(reference: str) -> str:
+    """A reference as it may be shown: of a command only its program, for its other words may say too much."""
+    kind, _, rest = reference.partition(":")
+    return f"{kind}:{(rest.split() or [''])[0] if kind == 'command' else rest}"
+
+
+def mending(raw: object) -> str:
+    """What to do where a server does not accept the secrets that these settings refer to, by the kind of each reference."""
+    each = [_MENDING[kind](shown(it).partition(":")[2]) for it in references(raw) for kind in (it.partition(":")[0],)]
+    return ", or ".join(dict.fromkeys(each)) or "mend its credentials in the config"
+
+
+_MENDING: dict[str, Callable[[str], str]] = {
+    "keyring": lambda name: f"store it anew with `cockpit login {name}`",
+    "env": lambda name: f"set the environment variable {name} anew and start the cockpit again",
+    "file": lambda path: f"write it anew into {path}",
+    "command": lambda program: f"see what {program} gives",
+}
 
 
 def found() -> frozenset[str]:

@@ -42,6 +42,10 @@ _GOT: dict[type, str] = {
     date: "a date",
     time: "a time",
 }
+_WORD_FOR = {
+    **dict.fromkeys(("yes", "true", "on", "1", "y"), "write true, without quotes"),
+    **dict.fromkeys(("no", "false", "off", "0", "n"), "write false, without quotes"),
+}
 _RANGE = r"Expected `\w+` (>=|<=|>|<) (\S+)"
 _LENGTH = r"Expected `\w+` of (?:at (?:least|most) )?length (>=|<=|>|<) (\d+)"
 _PATTERN = r"(?s)Expected `str` matching regex (.*?)(?: - at `.*)?$"
@@ -92,9 +96,15 @@ def wrong_type(path: KeyPath, kind: object, raw: object) -> str:
     return f"{_subject(path)} must be {wanted(kind)}, not {called(raw)}"
 
 
-def as_list(path: KeyPath, raw: object) -> str:
-    """The list a person meant with a text, ready to be copied; "" where that is not it."""
+def as_meant(path: KeyPath, kind: object, raw: object) -> str:
+    """What a person meant with a text, ready to be copied: the bare word where true or false is wanted, a list where a list is;
+    "" where that is not it."""
     if not isinstance(raw, str):
+        return ""
+    kinds = {typing.get_origin(each) or each for each in _alternatives(kind)}
+    if bool in kinds:
+        return _WORD_FOR.get(raw.strip().casefold(), "write true or false, without quotes")
+    if not kinds & {list, tuple, set, frozenset, Sequence}:
         return ""
     if path and path[-1] == "run":
         try:
@@ -103,6 +113,15 @@ def as_list(path: KeyPath, raw: object) -> str:
             words = raw.split()
         return f"write it as a list: [{', '.join(_quoted(word) for word in words)}]; there is no shell"
     return f"write it as a list: [{_quoted(raw)}]" if len(raw) < 60 else "write it as a list in [ ]"
+
+
+def _alternatives(kind: object) -> tuple[object, ...]:
+    """The types that a value may have."""
+    if typing.get_origin(kind) is typing.Annotated:
+        return _alternatives(typing.get_args(kind)[0])
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        return tuple(each for item in typing.get_args(kind) for each in _alternatives(item))
+    return (kind,)
 
 
 def complaint(path: KeyPath, kind: object, raw: object, said: str) -> str:

@@ -28,7 +28,7 @@ def read_steps(decoder: Decoder, book: Mapping[str, object], path: KeyPath) -> t
         decoder.faults.add(here, f"steps is missing: it must be {sentences.wanted(tuple[Step, ...])}")
         return BAD
     if not isinstance(raw, list | tuple):
-        decoder.faults.add(here, sentences.wrong_type(here, tuple[Step, ...], raw), sentences.as_list(here, raw))
+        decoder.faults.add(here, sentences.wrong_type(here, tuple[Step, ...], raw), sentences.as_meant(here, tuple[Step, ...], raw))
         return BAD
     if not raw:
         decoder.faults.add(here, "steps is empty: a runbook needs at least one", _EXAMPLE)

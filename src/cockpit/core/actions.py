@@ -188,7 +188,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     it confirms it. ``output_path`` is the file that keeps a runbook's output. ``wants`` is what it waits for a
     person to say. ``done`` is of how many of its alerts its source has been told so far, where they are many. ``far`` is where it
     goes on, where that is another engine. ``address_wanted``: the source must know who does that before it does anything; nothing
-    was sent then.
+    was sent then. ``amiss``: it was done, and ``reason`` says what on the way to it failed.
     """
 
     id: str
@@ -207,6 +207,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     wants: Want | None = None
     far: Far | None = None
     address_wanted: AddressWanted | None = None
+    amiss: bool = False
 
 
 def called(run: Run) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ..core.actions import PagePeople, Run, RunState
 from ..core.alerts import Severity
 from ..core.marks import Numbered
@@ -14,8 +16,8 @@ from .escalator import Escalator
 from .machine import Here
 
 
-async def paged_by_hand(escalator: Escalator, here: Here, view: View, run: Run, action: PagePeople) -> tuple[RunState, str]:
-    """Tell the people that an action names. Gives what became of it, and the words for the person."""
+async def paged_by_hand(escalator: Escalator, here: Here, view: View, run: Run, action: PagePeople) -> Run:
+    """Tell the people that an action names. Gives the run with what became of it, in words for the person."""
     row = view.alert(action.alert) if action.alert is not None else None
     alert = row.alert if row is not None else None
     about = f" ({alert.name})" if alert is not None else ""
@@ -34,7 +36,8 @@ async def paged_by_hand(escalator: Escalator, here: Here, view: View, run: Run, 
     try:
         told = await escalator.by_hand(run.id, action.to, action.via, page, numbered)
     except NotTold as error:
-        return RunState.UNCERTAIN if error.maybe else RunState.FAILED, str(error)
+        return msgspec.structs.replace(run, state=RunState.UNCERTAIN if error.maybe else RunState.FAILED, reason=str(error))
     except NotFound as error:
-        return RunState.FAILED, str(error)
-    return RunState.CONFIRMED, f"told {told}"
+        return msgspec.structs.replace(run, state=RunState.FAILED, reason=str(error))
+    words = "; ".join(filter(None, (f"told {told.told}", told.amiss)))
+    return msgspec.structs.replace(run, state=RunState.CONFIRMED, reason=words, amiss=bool(told.amiss))

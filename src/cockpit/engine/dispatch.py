@@ -60,7 +60,7 @@ class Dispatch:
         real: Mapping[str, str],
         source: Callable[[str], Source | None],
         plan: Callable[[Start], Plan],
-        page: Callable[[Run, PagePeople], Awaitable[tuple[RunState, str]]],
+        page: Callable[[Run, PagePeople], Awaitable[Run]],
         stamp: Callable[[], float],
         changed: Callable[[], None],
         ticked: Callable[[Run], None],
@@ -421,9 +421,8 @@ class Dispatch:
         return await self._settle(run)
 
     async def _carry_page(self, run: Run, action: PagePeople) -> Run:
-        state, reason = await self._page(run, action)
-        seconds = (self._clock.now() - run.at).total_seconds()
-        return await self._settle(msgspec.structs.replace(run, state=state, reason=reason, seconds=seconds))
+        paged = await self._page(run, action)
+        return await self._settle(msgspec.structs.replace(paged, seconds=(self._clock.now() - run.at).total_seconds()))
 
     async def _settle(self, run: Run) -> Run:
         """Keep what became of a run. Where that cannot be written the screen says so (the journal's ``problem``), and the next

@@ -34,6 +34,14 @@ SOON = 0.2
 """Seconds between them at least."""
 
 
+class ByHand(msgspec.Struct, frozen=True):
+    """Everybody whom a person paged was told: by which channels, in ``told``. ``amiss`` says which others failed, and why; "" where
+    none did."""
+
+    told: str
+    amiss: str = ""
+
+
 class Escalator:
     """``alerts`` gives this machine's alerts (it may block: it is called aside), ``plan`` the escalations as configured now,
     ``leads`` whether this process keeps the traps. ``on_change`` is called on the loop when somebody was told, or could not be."""
@@ -82,9 +90,9 @@ class Escalator:
             task.cancel()
         self._aside.close()
 
-    async def by_hand(self, run_id: str, to: Sequence[str], via: tuple[str, ...], page: Page, about: Numbered | None) -> str:
-        """Tell these people now, whatever the policies say; gives who was told. Raises `NotFound` where there is nobody to tell,
-        `NotTold` where not everybody was, or nobody knows."""
+    async def by_hand(self, run_id: str, to: Sequence[str], via: tuple[str, ...], page: Page, about: Numbered | None) -> ByHand:
+        """Tell these people now, whatever the policies say; gives who was told, and who was not by every channel. Raises `NotFound`
+        where there is nobody to tell, `NotTold` where somebody was told by none, or nobody knows."""
         plan, now = self._plan(), self._clock.now()
         people, gaps = plan.by_hand(to, via, now)
         wanted = [
@@ -107,10 +115,17 @@ class Escalator:
         if about is None:
             await self._book.close({(wanted[0].alert, 0)}, now)
         lost = [each for each in told if each.state is not PageState.SENT]
-        failed = [f"{plan.called(each.person) or each.channel} by {each.channel}: {each.why}" for each in lost]
-        if failed or gaps:
-            raise NotTold("; ".join((*failed, *gaps)), maybe=not gaps and all(each.lodged for each in lost))
-        return ", ".join(f"{plan.called(each.person)} by {each.channel}".strip() for each in told)
+        reached = {each.person for each in told if each.state is PageState.SENT}
+        well = ", ".join(f"{plan.called(each.person)} by {each.channel}".strip() for each in told if each.state is PageState.SENT)
+        without = [each for each in lost if each.person not in reached]
+        if without or gaps:
+            failed = [f"{plan.called(each.person) or each.channel} by {each.channel}: {each.why}" for each in lost]
+            not_told = "; ".join((*failed, *gaps))
+            words = f"told {well}; not told {not_told}" if well else not_told
+            raise NotTold(words, maybe=not gaps and all(each.lodged for each in without))
+        many = len(reached) > 1
+        amiss = "; ".join(f"not {plan.called(each.person) + ' ' if many else ''}by {each.channel}: {each.why}" for each in lost)
+        return ByHand(well, amiss)
 
     async def _rest(self, seconds: float) -> None:
         nudge, nap = asyncio.ensure_future(self._nudged.wait()), asyncio.ensure_future(self._clock.sleep(seconds))

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..config.model import ConfigError, SourceConfig
-from ..config.secrets import SecretError
+from ..config.secrets import SecretError, mending
 from ..core.roster import OnCall
 from ..core.sources import Health, Snapshot, SourceHealth
 from ..core.text import clean
@@ -95,6 +95,7 @@ class Source:
         self.name = config.name
         self.provider_name = config.provider
         self.can: frozenset[str] = frozenset()
+        self._mending = clean(mending(config.settings))
         self._every, self._timeout = float(config.every), float(config.timeout)
         self._build, self._clock, self._stamp = build, clock, stamp or clock.mono
         self._on_told, self._jitter = on_told, jitter
@@ -319,7 +320,7 @@ class Source:
     def _meaning(self, error: BaseException) -> Failure:
         match error:
             case AuthFailed():
-                return Failure(Health.PARKED, f"{said(error)}; mend it (cockpit login {self.name}), then press r", None)
+                return Failure(Health.PARKED, f"{said(error)}; {self._mending}, then press r", None)
             case PluginError() | ConfigError() | SecretError():
                 return Failure(Health.PARKED, said(error), None)
             case RateLimited(retry_after=asked):

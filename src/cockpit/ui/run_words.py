@@ -43,5 +43,5 @@ def facts(run: Run, zone: str) -> list[Line]:
     if run.wants is not None:
         lines.append(Content.styled(f"{run.wants.place}: {run.wants.asked.text}", "bold $role-pending"))
     if run.reason:
-        lines.append(Content.styled(run.reason, GLYPHS[run.state][1]))
+        lines.append(Content.styled(run.reason, "$role-warning" if run.amiss else GLYPHS[run.state][1]))
     return lines

@@ -223,7 +223,7 @@ def _is_loud(run: actions.Run) -> bool:
         case actions.PagePeople(), actions.RunState.UNCERTAIN:
             return True
         case actions.PagePeople(), state:
-            return state is actions.RunState.FAILED
+            return state is actions.RunState.FAILED or run.amiss
         case _, actions.RunState.ACCEPTED | actions.RunState.CONFIRMED:
             return bool(run.reason)
         case _, state:
