@@ -59,6 +59,8 @@ of them `at_night` |
 | `runbooks` | `name`, `title`, `key`, `match`, `changes`, `confirm`, `source` (where it runs, if elsewhere), `params`, \
 `allow`, `deny`, `file` |
 | `runbooks --show` | `name`, `title`, `file`, `url`, `text` |
+| `approve` | `id`, `run`, `who`, `uid`, `mine`, `runbook`, `targets`, `changes`, `at`, `until`, `digest`, \
+`steps` (for each target, the exact words of each) |
 | `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason`, `url`, \
 `waits_for` (a question) |
 | `runs --alert` | `id`, `at`, `who`, `runbook`, `target`, `state`, `exit_code`, `seconds`, `source`, `alert`, `alert_name`, \

@@ -409,6 +409,14 @@ def test_what_names_nobody_cannot_say_who_may_run_it(tmp_path: Path) -> None:
     assert found["runbooks.x.deny[1]"].hint == "write oncall, roster:NAME, level:1 or a person's name"
 
 
+def test_two_people_need_a_place_to_meet_and_something_that_changes(tmp_path: Path) -> None:
+    book = '[runbooks.x]\nsteps = [{ run = ["df"] }]\napprove = "other"\n'
+    assert "there is none" in problems(tmp_path, book + 'changes = "x"\n')["runbooks.x.approve"].what
+    assert "changes the world" in problems(tmp_path, 'approvals = "/run/cockpit"\n' + book)["runbooks.x.approve"].what
+    found = problems(tmp_path, 'approvals = "/run/cockpit"\n' + book + 'changes = "x"\napprove_within = "0s"\n')
+    assert found["runbooks.x.approve_within"].what == "approve_within must be more than 0"
+
+
 def test_two_runbooks_cannot_have_one_letter(tmp_path: Path) -> None:
     text = '[runbooks.{}]\nkey = "f"\nsteps = [{{ run = ["df"] }}]\n'
     assert "that of the runbook 'a'" in problems(tmp_path, text.format("a") + text.format("b"))["runbooks.b.key"].what

@@ -52,6 +52,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("runbooks", "runbooks", "runbooks", "the runbooks; with --alert, those for one alert"),
     Command("run", "runbooks", "run", "execute a runbook: --dry-run shows it, --yes confirms one that changes the world",
             "example: cockpit run free-disk --alert root-disk --dry-run"),
+    Command("approve", "approve", "approve",
+            "what other users of this machine wait for your approval for: list it, see one exactly, approve or refuse it",
+            "example: cockpit approve a1b2c3"),
     Command("runs", "runbooks", "runs", "what was done: who, when, on what, with what result"),
     Command("report", "report", "report", "what was done by hand in the last weeks, and what of it to automate first",
             "example: cockpit report --since 30d --markdown >report.md"),
@@ -344,6 +347,11 @@ def _run(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _approve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", nargs="?", default="", metavar="ID", help="what waits under this number: shown, and then asked")
+    parser.add_argument("--refuse", dest="why", default="", metavar="WHY", help="refuse it; whoever asked reads why")
+
+
 def _runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=_whole(1, 10_000), default=50, metavar="N", help="how many, newest first (default: 50)")
     one = parser.add_mutually_exclusive_group()
@@ -396,6 +404,7 @@ _ARGUMENTS = {
     "beat": _beat,
     "runbooks": _runbooks,
     "run": _run,
+    "approve": _approve,
     "runs": _runs,
     "report": _report,
     "login": _login,

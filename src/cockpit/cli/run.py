@@ -63,7 +63,7 @@ class Ended(Exception):
 
 
 _DEEDS = frozenset(
-    ("ack", "unack", "silence", "note", "page", "trap", "beat", "run",
+    ("ack", "unack", "silence", "note", "page", "trap", "beat", "run", "approve",
      "resolve", "snooze", "escalate", "reassign", "merge", "play", "maintenance")
 )  # fmt: skip
 """Commands that do something. Their exit status says what became of that, whoever reads what they print, or stops reading."""

@@ -211,11 +211,16 @@ def _confirmed(plan: Plan, options: Options) -> None:
 
 
 def _execute(home: House, action: Start, options: Options) -> int:
-    shown, going = 0, ""
+    shown, going, waited = 0, "", ""
 
     def follow(run_id: str) -> None:
-        nonlocal shown, going
+        nonlocal shown, going, waited
         going = run_id
+        waits = next((run.reason for run in home.desk.view.runs if run.id == run_id and run.state is RunState.AWAITING), "")
+        if waits and waits != waited:
+            say(f"It {waits}")
+            sys.stdout.flush()
+        waited = waits
         output = home.desk.output(run_id, shown)
         for line in output.lines:
             say_output(line if options.color else plain(line, LINE_CAP))

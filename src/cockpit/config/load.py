@@ -95,6 +95,9 @@ class _Reading:
         people = self.group("people")
         runbooks = self.each("runbooks", lambda name, raw: read_runbook(self.decoder, name, raw))
         check_keys(self.decoder, runbooks)
+        for name in (name for name, book in runbooks.items() if book.approve is not None and not fields.get("approvals")):
+            what = "approve wants a directory in which the other can be asked, and there is none"
+            self.faults.add(("runbooks", name, "approve"), what, 'write approvals = "/run/cockpit" before the first [table]')
         repositories = self.each("repositories", lambda name, raw: read_repository(self.decoder, name, raw, self.base))
         repositories = with_beside(repositories, self.base)
         books = self._runbook_names(repositories)

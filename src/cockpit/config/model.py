@@ -64,6 +64,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     person, where that is not the config's doing. ``keys`` remaps key-table ids.
     ``addresses`` is what whoever sits here is called at sources that want to know who writes, by source.
     ``storm`` says what a storm is, ``group_by`` what the alerts are grouped by when somebody asks for groups.
+    ``approvals`` is the directory in which users of this machine ask one another for approval ("" = none).
     ``files`` are what it was read from, in order; empty with ``proposed`` means that the traps are what ``init`` would propose.
     """
 
@@ -79,6 +80,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     storm: StormRule = StormRule()
     group_by: tuple[str, ...] = ("alertname",)
     addresses: Mapping[str, str] = {}
+    approvals: str = ""
     keys: Mapping[str, str] = {}
     people: Mapping[str, Person] = {}
     holidays: Mapping[str, Holidays] = {}

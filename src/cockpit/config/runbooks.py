@@ -10,7 +10,7 @@ import msgspec
 from ..core.filters import FilterError, parse
 from ..core.permits import malformed
 from ..core.placeholders import placeholders, unfit
-from ..core.runbooks import Param, Runbook
+from ..core.runbooks import Approval, Param, Runbook
 from ..core.shells import evaluated
 from ..core.text import clean, clean_block
 from ..core.units import Seconds
@@ -70,6 +70,7 @@ def check_words(decoder: Decoder, fields: Mapping[str, object], path: KeyPath) -
     if isinstance(helps := fields.get("helps_within"), Seconds) and helps <= 0:
         decoder.faults.add((*path, "helps_within"), "helps_within must be more than 0")
     _check_people(decoder, fields, path)
+    _check_approval(decoder, fields, path)
     if fields.get("changes") == "":
         decoder.faults.add((*path, "changes"), "changes is empty: say what it does to the world, or leave it out if it only looks")
 
@@ -81,6 +82,15 @@ def _check_people(decoder: Decoder, fields: Mapping[str, object], path: KeyPath)
             if problem := malformed(str(word)):
                 hint = "write oncall, roster:NAME, level:1 or a person's name"
                 decoder.faults.add((*path, key, index), f"{key} cannot hold {clean(str(word), 80)!r}: {problem}", hint)
+
+
+def _check_approval(decoder: Decoder, fields: Mapping[str, object], path: KeyPath) -> None:
+    within = fields.get("approve_within")
+    if isinstance(within, Seconds) and within <= 0:
+        decoder.faults.add((*path, "approve_within"), "approve_within must be more than 0")
+    if isinstance(fields.get("approve"), Approval) and fields.get("changes") is None:
+        what = "approve is for what changes the world, and this says nothing of that"
+        decoder.faults.add((*path, "approve"), what, "say what it does in changes")
 
 
 def check_params(decoder: Decoder, params: object, path: KeyPath, *, named: bool = True) -> None:

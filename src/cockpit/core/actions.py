@@ -128,6 +128,16 @@ class Reply(msgspec.Struct, frozen=True, tag="reply"):
         return f"Reply({self.run_id!r}, {self.number}, …)"
 
 
+class Approve(msgspec.Struct, frozen=True, tag="approve"):
+    """Say to what another user of this machine asks for that it may be done, or that it may not (``approved``), and ``why``.
+    ``digest`` stands for exactly what was shown; see `approvals`."""
+
+    run_id: str
+    digest: str
+    approved: bool = True
+    why: str = ""
+
+
 Action = (
     Ack
     | Unack
@@ -143,6 +153,7 @@ Action = (
     | Start
     | Cancel
     | Reply
+    | Approve
 )
 
 
@@ -150,6 +161,7 @@ class RunState(enum.Enum):
     """The life of a run.
 
     ``PENDING``   journalled, nothing sent or started yet.
+    ``AWAITING``  journalled, and nothing is started until another has approved it.
     ``RUNNING``   a runbook's step is being executed.
     ``ACCEPTED``  the provider said yes; not yet seen in a snapshot.
     ``CONFIRMED`` a snapshot asked after it settled shows it; or a runbook ended with exit status 0.
@@ -159,6 +171,7 @@ class RunState(enum.Enum):
     """
 
     PENDING = "pending"
+    AWAITING = "awaiting approval"
     RUNNING = "running"
     ACCEPTED = "accepted"
     CONFIRMED = "confirmed"
@@ -170,7 +183,7 @@ class RunState(enum.Enum):
     @property
     def settled(self) -> bool:
         """Whether nothing more will happen to it by itself."""
-        return self not in (RunState.PENDING, RunState.RUNNING, RunState.ACCEPTED)
+        return self not in (RunState.PENDING, RunState.AWAITING, RunState.RUNNING, RunState.ACCEPTED)
 
 
 class AddressWanted(msgspec.Struct, frozen=True):
@@ -183,12 +196,12 @@ class AddressWanted(msgspec.Struct, frozen=True):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One execution of an action: who, when, on what, with what result. Times are UTC, ``seconds`` the duration.
 
-    ``what`` is the verb ("ack", "silence", "free-disk"); ``target`` says on what, for people.
-    ``settled_mono`` is the engine's monotonic time at which it left ``PENDING``/``RUNNING``: only a snapshot asked after
-    it confirms it. ``output_path`` is the file that keeps a runbook's output. ``wants`` is what it waits for a
-    person to say. ``done`` is of how many of its alerts its source has been told so far, where they are many. ``far`` is where it
-    goes on, where that is another engine. ``address_wanted``: the source must know who does that before it does anything; nothing
-    was sent then. ``amiss``: it was done, and ``reason`` says what on the way to it failed.
+    ``what`` is the verb ("ack", "silence", "free-disk"); ``target`` says on what, for people. ``settled_mono`` is the engine's
+    monotonic time at which it left ``PENDING``/``RUNNING``: only a snapshot asked after it confirms it. ``output_path`` is the
+    file that keeps a runbook's output. ``wants`` is what it waits for a person to say, ``approved_by`` the user who approved it,
+    where another had to. ``done`` is of how many of its alerts its source has been told so far, where they are many. ``far`` is
+    where it goes on, where that is another engine. ``address_wanted``: the source must know who does that before it does anything;
+    nothing was sent then. ``amiss``: it was done, and ``reason`` says what on the way to it failed.
     """
 
     id: str
@@ -205,6 +218,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     settled_mono: float | None = None
     done: int = 0
     wants: Want | None = None
+    approved_by: str = ""
     far: Far | None = None
     address_wanted: AddressWanted | None = None
     amiss: bool = False
@@ -213,6 +227,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 def called(run: Run) -> str:
     """What was done, as people say it: a silence that was changed or ended is told from one that was made."""
     match run.action:
+        case Approve(approved=False):
+            return "refuse"
         case MakeSilence(replaces=before) if before:
             return "change silence"
         case EndSilence():
@@ -225,6 +241,9 @@ def progress(run: Run) -> str:
     many = len(run.action.refs) if isinstance(run.action, (Ack, Unack)) else 1
     return f"{run.what} {run.done:,} of {many:,}…" if many > 1 else f"{run.what}…"
 
+
+OURS = (Start, PagePeople, Cancel, Reply, Approve)
+"""Actions that no source carries out."""
 
 WRITES: dict[type, str] = {
     Ack: "acknowledge",
@@ -241,6 +260,7 @@ WRITES: dict[type, str] = {
     Start: "run a runbook",
     Cancel: "cancel a run",
     Reply: "answer a run",
+    Approve: "approve another's run",
 }
 """Every action writes; read-only removes them all. The words are the person's name for each."""
 

@@ -23,6 +23,12 @@ class Confirm(enum.Enum):
     TYPE = "type"
 
 
+class Approval(enum.Enum):
+    """Who has to approve a run before it begins: ``OTHER``, another user of this machine than the one who asked for it."""
+
+    OTHER = "other"
+
+
 class Param(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A value a runbook needs.
 
@@ -45,10 +51,11 @@ class Param(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Runbook(msgspec.Struct, frozen=True, kw_only=True):
     """A procedure. ``match`` (filter language) says for which alerts it is offered; "" means it is offered in the picker only.
 
-    ``changes`` says what it does to the world; None is read-only and needs no confirmation. ``timeout`` (seconds) bounds the
-    whole run. ``target`` names what it is done to, which a person types for ``confirm = "type"``. ``title``, ``changes`` and
-    ``target`` may hold ``{param}``. It helped if its alert is over ``helps_within`` seconds after its end; see `aftermath`.
-    ``allow`` and ``deny`` say who may run it; see `permits`.
+    ``changes`` says what it does to the world; None is read-only and needs no confirmation. ``timeout`` (seconds) bounds the whole
+    run. ``target`` names what it is done to, which a person types for ``confirm = "type"``. ``title``, ``changes`` and ``target``
+    may hold ``{param}``. It helped if its alert is over ``helps_within`` seconds after its end; see `aftermath`. ``allow`` and
+    ``deny`` say who may run it; see `permits`. With ``approve`` another has to say yes, too, within ``approve_within`` seconds;
+    see `approvals`.
     """
 
     name: str
@@ -65,6 +72,8 @@ class Runbook(msgspec.Struct, frozen=True, kw_only=True):
     help: str = ""
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
+    approve: Approval | None = None
+    approve_within: Seconds = Seconds(900.0)
 
 
 def offered(runbooks: Sequence[Runbook], alert: Alert | None, now: datetime | None = None) -> tuple[Runbook, ...]:

@@ -10,6 +10,7 @@ import msgspec
 
 from .actions import Run
 from .alerts import Alert, Ref, Silence
+from .approvals import Heard
 from .covers import Standing
 from .hopes import Hopes
 from .ranking import Ranking
@@ -40,8 +41,8 @@ _NAMED = 3
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a screen or a listing draws. ``alerts`` are ranked worst and newest first, whatever sequence of rows is given;
-    ``now`` is UTC."""
+    """All that a screen or a listing draws. ``petitions`` is what waits for somebody's approval on this machine. ``alerts`` are
+    ranked worst and newest first, whatever sequence of rows is given; ``now`` is UTC."""
 
     now: datetime
     alerts: Ranking = Ranking()
@@ -58,6 +59,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     me: tuple[str, ...] = ()
     read_only: bool = False
     remarks: tuple[str, ...] = ()
+    petitions: tuple[Heard, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.alerts, Ranking):
@@ -134,6 +136,7 @@ def project(
     me: tuple[str, ...] = (),
     read_only: bool = False,
     remarks: tuple[str, ...] = (),
+    petitions: Sequence[Heard] = (),
     ranked: Callable[[Sequence[Told], Hopes, datetime, tuple[str, ...]], Ranking] = ranked,
 ) -> View:
     """Combine facts and runs. ``ranked`` is `ranked`, or gives the same in less time.
@@ -160,6 +163,7 @@ def project(
         me=me,
         read_only=read_only,
         remarks=_remarks(health, snapshots, remarks),
+        petitions=tuple(petitions),
     )
 
 

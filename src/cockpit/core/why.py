@@ -12,6 +12,7 @@ from .actions import (
     Ack,
     Action,
     AddNote,
+    Approve,
     Arm,
     Cancel,
     Disarm,
@@ -110,6 +111,8 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
         case Cancel(run_id=run_id):
             going = any(run.id == run_id and not run.state.settled for run in view.runs)
             return None if going else "that run is not going on any more"
+        case Approve():
+            return _not_approved(action, view)
         case Reply(run_id=run_id, number=number, value=value):
             wants = next((run.wants for run in view.runs if run.id == run_id), None)
             if wants is None or wants.number != number:
@@ -278,6 +281,17 @@ def _not_started(action: Start, view: View) -> str | None:
         return f"what changes the world is blocked while nothing is journalled: {view.journal.problem}"
     other = next((run for run in view.runs if run.action == action and not run.state.settled), None)
     return under_way(other) if other is not None else None
+
+
+def _not_approved(action: Approve, view: View) -> str | None:
+    asked = next((each for each in view.petitions if each.petition.run == action.run_id), None)
+    if asked is None:
+        return "nothing waits under that number (any more)"
+    if asked.mine:
+        return "you asked for it yourself: another user of this machine has to"
+    if asked.digest != action.digest:
+        return "something else is asked for by now: look again"
+    return "say why: whoever asked will want to know" if not action.approved and not action.why.strip() else None
 
 
 def under_way(other: Run) -> str:

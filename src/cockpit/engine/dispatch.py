@@ -14,7 +14,7 @@ from contextlib import suppress
 
 import msgspec
 
-from ..core.actions import Ack, Action, AddressWanted, Cancel, PagePeople, Reply, Run, RunState, Start, Unack
+from ..core.actions import OURS, Ack, Action, AddressWanted, Approve, Cancel, PagePeople, Reply, Run, RunState, Start, Unack
 from ..core.alerts import Ref
 from ..core.asking import Answers, Want
 from ..core.jobs import Far
@@ -26,6 +26,7 @@ from ..core.values import SECRET, unfit_for
 from ..core.why import under_way
 from ..provider import Clock, Nameless
 from . import verbs
+from .approving import Approving
 from .aside import Aside
 from .desk import Refused
 from .journal import Journal, JournalError
@@ -55,6 +56,7 @@ class Dispatch:
         journal: Journal,
         runner: Runner,
         clock: Clock,
+        approving: Approving,
         *,
         who: str,
         real: Mapping[str, str],
@@ -67,7 +69,7 @@ class Dispatch:
         vault: Vault,
     ) -> None:
         self._ticked = ticked
-        self._store, self._journal, self._runner, self._clock = store, journal, runner, clock
+        self._store, self._journal, self._runner, self._clock, self._approving = store, journal, runner, clock, approving
         self._who, self._real = who, dict(real)
         self._source, self._plan, self._page, self._stamp, self._changed = source, plan, page, stamp, changed
         self._vault = vault
@@ -120,6 +122,8 @@ class Dispatch:
             raise TypeError("a cancellation and an answer are no runs of their own")
         if isinstance(action, PagePeople):
             return (self._run(action, stem, "page", ", ".join(action.to)),)
+        if isinstance(action, Approve):
+            return (self._run(action, stem, "approve", self._approving.named(action.run_id)),)
         view = self._store.peek
         return tuple(
             self._run(part, stem if not n else f"{stem}.{n + 1}", verbs.word(part), verbs.target(part, view))
@@ -143,7 +147,14 @@ class Dispatch:
         if not isinstance(run.action, Start):
             raise Refused(f"{run.what} has been sent: it cannot be called back")
         self._aside.put(lambda: self._note("run.cancelled", run))
-        on_loop(lambda: self._runner.cancel(run.id, f"cancelled by {self._who}"))
+        on_loop(lambda: self.end(run.id, f"cancelled by {self._who}"))
+
+    def end(self, run_id: str, why: str) -> None:
+        """End a run of this process, whether it goes on or waits for approval."""
+        run = self._store.run(run_id)
+        if run is not None and run.state in (RunState.PENDING, RunState.AWAITING):
+            self._approving.consent.cancel(run_id, why)
+        self._runner.cancel(run_id, why)
 
     def reply(self, action: Reply, on_loop: Callable[[Callable[[], object]], None]) -> None:
         """Hand an answer to a run that waits for it; ``on_loop`` as for `cancel`. Raises `Refused` where that cannot be."""
@@ -191,6 +202,8 @@ class Dispatch:
                     return await self._carry_start(run, action)
                 case PagePeople() as action:
                     return await self._carry_page(run, action)
+                case Approve() as action:
+                    return await self._carry_approve(run, action)
             return await self._carry_verb(run)
         except Exception as error:  # noqa: BLE001  # a fault of ours: nobody may believe that it is still under way
             reason = f"a bug in the cockpit: {type(error).__name__}: {said(error)}"
@@ -315,6 +328,8 @@ class Dispatch:
                 return same_steps(self._plan(action))
             case PagePeople(to=to, text=text):
                 return f"page:{','.join(to)}:{text}"
+            case Approve(run_id=run_id):
+                return f"approve:{run_id}"
             case action:
                 return verbs.exclusive(action, verbs.by_source(action)[0][0])
 
@@ -323,11 +338,13 @@ class Dispatch:
             return not run.action.dry_run and self._plan(run.action).runbook.changes is not None
         if isinstance(run.action, (PagePeople, Cancel, Reply)):
             return False  # help can be called for whatever else fails
+        if isinstance(run.action, Approve):
+            return True  # that somebody said yes must be known afterwards
         source = self._source(verbs.by_source(run.action)[0][0])
         return source is not None and source.provider_name == LOCAL  # which keeps what people do in the journal itself
 
     async def _carry_verb(self, run: Run) -> Run:
-        if isinstance(run.action, (Start, PagePeople, Cancel, Reply)):
+        if isinstance(run.action, OURS):
             raise TypeError(f"{run.what} is not done by a provider")
         name = verbs.by_source(run.action)[0][0]
         source = self._source(name)
@@ -359,7 +376,7 @@ class Dispatch:
     async def _told(self, source: Source, run: Run) -> Outcome:
         """Have it done, and say how far it is where it is for many."""
         action = run.action
-        if isinstance(action, (Start, PagePeople, Cancel, Reply)):
+        if isinstance(action, OURS):
             raise TypeError(f"{run.what} is not done by a provider")
         if not isinstance(action, (Ack, Unack)) or len(action.refs) < 2:
             return await tell(source, verbs.call(action, run.who))
@@ -378,11 +395,15 @@ class Dispatch:
 
     async def _carry_start(self, run: Run, action: Start) -> Run:
         plan = self._plan(action)
-        view = self._store.peek
-        who = "" if action.dry_run else barred(plan.runbook, view.me, view.rosters)  # a shift may just have ended
-        problem = plan.refused or who or difference(action, plan)
-        if problem:
+        if problem := self._unfit(action, plan):
             return await self._settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=problem, seconds=0.0))
+        if plan.runbook.approve is not None and not action.dry_run:
+            run = await self._approved(run, action, plan)
+            plan = self._plan(action)
+            if not run.state.settled and (problem := self._unfit(action, plan)):
+                run = await self._settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=problem))
+            if run.state.settled:
+                return run
         run = await self._settle(msgspec.structs.replace(run, state=RunState.RUNNING))
         if action.undoes and not action.dry_run:
             self._runner.used(action.undoes)
@@ -390,15 +411,36 @@ class Dispatch:
         secrets = {name: value for name, value in said.items() if value is not None}
         return await self._ran(run, await self._runner.execute(run.id, plan, dry_run=action.dry_run, secrets=secrets))
 
+    def _unfit(self, action: Start, plan: Plan) -> str:
+        """Why what was asked for may not begin (any more)."""
+        view = self._store.peek
+        who = "" if action.dry_run else barred(plan.runbook, view.me, view.rosters)  # a shift may just have ended
+        return plan.refused or who or difference(action, plan)
+
+    async def _approved(self, run: Run, action: Start, plan: Plan) -> Run:
+        """The run, once another user has approved it; or settled, where nobody has."""
+        run, by = await self._approving.granted(run, (plan,), lambda: (self._plan(action),), self.keep)
+        data = {"run": run.id, "what": run.what, "by": by, "state": run.state.value, "reason": run.reason, **self._real}
+        self._aside.put(lambda: self._record("run.approved" if run.approved_by else "run.unapproved", run, data))
+        return await self._settle(run) if run.state.settled else run
+
+    async def keep(self, run: Run) -> None:
+        """Write a run down, and show it. Raises `JournalError` where that cannot be."""
+        self._store.put_run(run)
+        await self._aside.do(lambda: self._journal.put_run(run))
+        self._changed()
+
+    async def _carry_approve(self, run: Run, action: Approve) -> Run:
+        state, reason = await self._approving.answered(action)
+        seconds = (self._clock.now() - run.at).total_seconds()
+        return await self._settle(msgspec.structs.replace(run, state=state, reason=reason, seconds=seconds))
+
     async def keep_far(self, run_id: str, far: Far) -> None:
         """Write down where a run goes on. Raises `JournalError` where that cannot be."""
         run = self._store.run(run_id)
         if run is None:
             raise JournalError(f"there is no run {run_id}")
-        run = msgspec.structs.replace(run, far=far)
-        self._store.put_run(run)
-        await self._aside.do(lambda: self._journal.put_run(run))
-        self._changed()
+        await self.keep(msgspec.structs.replace(run, far=far))
 
     async def follow_on(self, run: Run) -> Run:
         """Follow a run that an earlier cockpit ordered elsewhere, to its end; it must be this process's own (`Journal.adopt_runs`).
@@ -447,6 +489,6 @@ class Dispatch:
         self._record(kind, run, data)
 
     def _record(self, kind: str, run: Run, data: Mapping[str, object]) -> None:
-        source = "" if isinstance(run.action, (Start, PagePeople, Cancel, Reply)) else verbs.by_source(run.action)[0][0]
+        source = "" if isinstance(run.action, OURS) else verbs.by_source(run.action)[0][0]
         with suppress(JournalError):  # the run itself is written; the journal's own `problem` tells the rest
             self._journal.record(kind, at=self._clock.now(), who=self._who, source=source, subject=run.target, data=data)

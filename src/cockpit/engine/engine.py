@@ -204,6 +204,7 @@ class Engine(Works):
             self._crew.keep("the view", self._tick)
             self._crew.keep("following the journal", self._follow)
             self._crew.keep("following the runbooks", self._follow_library)
+            self._crew.keep("hearing who asks for approval", self._follow_petitions)
             self._crew.keep("following runs elsewhere", self._follow_on)
             if self._files is not None:
                 self._crew.keep("following the config", self._follow_files)
@@ -257,6 +258,13 @@ class Engine(Works):
                 found = ()  # busy or gone: the view's remarks say so
             for run in found:
                 self._crew.go(f"following {run.what}", partial(self._dispatch.follow_on, run), errand=True)
+            await self.clock.sleep(FOLLOW)
+
+    async def _follow_petitions(self) -> None:
+        """What other users of this machine ask for appears here a moment later."""
+        while True:
+            if await self.approving.listen():
+                self._publish()
             await self.clock.sleep(FOLLOW)
 
     async def _follow_files(self) -> None:

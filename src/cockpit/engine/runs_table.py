@@ -51,7 +51,7 @@ def begin(db: sqlite3.Connection, run: Run, exclusive: str, now: datetime) -> Ru
 
 
 def newest(db: sqlite3.Connection, limit: int, exclusive: str = "") -> tuple[list[Run], list[Run]]:
-    """Runs (with this key only, unless it is ""), newest first, the orphaned ones already as `RunState.UNCERTAIN`; and those again,
+    """Runs (with this key only, unless it is ""), newest first, the orphaned ones already as `orphaned` has them; and those again,
     to be written down. One that goes on elsewhere (`core.jobs.Far`) stays as it is: another process will follow it.
 
     One that cannot be read (another version of the cockpit wrote it) is left out.
@@ -65,7 +65,7 @@ def newest(db: sqlite3.Connection, limit: int, exclusive: str = "") -> tuple[lis
         run = read_back(body, settled, pid, started, boot)
         if run is None:
             continue
-        if not settled and run.state is RunState.UNCERTAIN:
+        if not settled and run.state.settled:
             lost.append(run)
         runs.append(run)
     return runs, lost
@@ -103,7 +103,11 @@ def _read(body: str) -> Run | None:
 
 
 def orphaned(run: Run, pid: int) -> Run:
-    """The run as it must be read once its process is gone: nobody knows how it ended."""
+    """The run as it must be read once its process is gone: nobody knows how it ended. One that waited for approval had not begun:
+    that it may begin is written down before it does."""
+    if run.state is RunState.AWAITING:
+        reason = f"the cockpit that asked (process {pid}) ended while it waited for approval: nothing was executed"
+        return msgspec.structs.replace(run, state=RunState.CANCELLED, reason=reason)
     reason = f"the cockpit that did it (process {pid}) ended before the outcome was known; look before you do it again"
     return msgspec.structs.replace(run, state=RunState.UNCERTAIN, reason=reason, wants=None)
 
@@ -114,4 +118,5 @@ def write_off(db: sqlite3.Connection, lost: Iterable[Run], now: datetime) -> Non
         body = msgspec.json.encode(run).decode()
         if db.execute("UPDATE run SET settled = 1, body = ? WHERE id = ? AND NOT settled", (body, run.id)).rowcount:
             data = {"run": run.id, "what": run.what, "reason": run.reason}
-            write_entries(db, [Happened(at=now, kind="run.uncertain", who=run.who, subject=run.target, data=data)])
+            kind = "run.uncertain" if run.state is RunState.UNCERTAIN else "run.ended"
+            write_entries(db, [Happened(at=now, kind=kind, who=run.who, subject=run.target, data=data)])

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ..core.actions import Run, RunState
+from ..core.approvals import Heard
 from ..core.hopes import UNCERTAIN_SHOWN
 from ..core.runbooks import Runbook
 from ..core.sources import Snapshot, SourceHealth
@@ -32,6 +33,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     me: tuple[str, ...] = ()
     read_only: bool = False
     remarks: tuple[str, ...] = ()
+    petitions: tuple[Heard, ...] = ()
 
 
 class Store:
@@ -166,6 +168,7 @@ class Store:
                 me=around.me,
                 read_only=around.read_only,
                 remarks=around.remarks,
+                petitions=around.petitions,
                 ranked=self._renewing.ranked,
             )
         except Exception as error:  # noqa: BLE001  # a fault of ours: the last view stays, and says that it is not the newest

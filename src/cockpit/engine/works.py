@@ -23,6 +23,7 @@ from ..core.alerts import Alert, Ref
 from ..core.asking import Want
 from ..core.books import Books, box_of
 from ..core.margins import Margin, occasion
+from ..core.permits import barred, names_of
 from ..core.plans import Plan
 from ..core.questions import Answered, AssigneesAt, Question, ServicesAt
 from ..core.roster import OnCall
@@ -35,6 +36,7 @@ from ..core.view import JournalHealth, View
 from ..core.why import CHANNEL, READ_ONLY, narrowed, why_not
 from ..provider import Clock, ProviderError
 from .aftermaths import Aftermaths
+from .approving import Approving
 from .aside import Aside
 from .by_hand import paged_by_hand
 from .channels import Channels, unplugged
@@ -142,6 +144,7 @@ class Works:
             clock, source=self._sources.get, keep=lambda run_id, far: self._dispatch.keep_far(run_id, far), who=who_is(config)
         )
         self._vault = Vault()
+        self.approving = Approving(clock, lambda: self.config.approvals, self._may_approve, lambda: self.here.host)
         self._runner = Runner(state_dir, clock, hidden=hidden_names(config), engines=engines)
         self._runner.secrets = lambda: hidden_values(self.config)
         self._runner.world = World(
@@ -159,6 +162,7 @@ class Works:
             journal,
             self._runner,
             clock,
+            self.approving,
             who=who_is(config),
             real=real_person(),
             source=self._sources.get,
@@ -204,6 +208,7 @@ class Works:
         await asyncio.gather(this_machine(), self._sources.poll(others))
         if self.here.people != people:  # by what others know of days
             await self._sources.poll(self._sources.local)
+        await self.approving.listen()
         self._publish()
         return self._store.view
 
@@ -229,7 +234,7 @@ class Works:
                         await self._answered(run.id, answer, work)
         except asyncio.CancelledError:
             for run in runs:
-                self._runner.cancel(run.id, "the cockpit was interrupted")
+                self._dispatch.end(run.id, "the cockpit was interrupted")
             await asyncio.wait({work}, timeout=STOPPING)
             raise
         await work
@@ -321,7 +326,17 @@ class Works:
 
     def why_not(self, action: Action | type) -> str | None:
         """See `Desk.why_not`."""
-        return why_not(action, self._now(), self.can)
+        reason = why_not(action, self._now(), self.can)
+        if reason is None and isinstance(action, Start) and not action.dry_run:
+            book = next((each for each in self._store.peek.runbooks if each.name == action.runbook), None)
+            return (self.approving.problem(book) or None) if book is not None else None
+        return reason
+
+    def _may_approve(self, runbook: str, login: str) -> str:
+        """Why the user of this machine with that login may not approve a run of a runbook; "" if they may."""
+        view = self._store.peek
+        book = next((each for each in view.runbooks if each.name == runbook), None)
+        return barred(book, names_of(self.config.people.values(), login), view.rosters) if book is not None else ""
 
     def way_back(self, run_id: str) -> Plan | None:
         """See `Desk.way_back`."""
@@ -411,6 +426,7 @@ class Works:
         return tuple(each for each in self._store.peek.rosters if each.source not in self._sources.local)
 
     async def _wind_up(self) -> None:
+        self.approving.consent.shut("the cockpit was closed")
         self._runner.shut("the cockpit was closed")
         with contextlib.suppress(TimeoutError):  # what does not end will read "outcome unknown"
             await asyncio.wait_for(self._runner.idle(), STOPPING)
@@ -421,6 +437,7 @@ class Works:
         await self._dispatch.settled(WRITING)
         await self._aftermaths.close(WRITING)
         self.library.close()
+        self.approving.close()
         self._aside.close()
 
     async def _carry_out(self, run: Run) -> None:
@@ -513,6 +530,7 @@ class Works:
             me=known_by(self.config),
             read_only=self._read_only,
             remarks=self._remarks(),
+            petitions=self.approving.heard,
         )
         self._store.publish(self.clock.now(), around, fresh=fresh)
 
@@ -535,7 +553,15 @@ class Works:
     def _remarks(self) -> tuple[str, ...]:
         trouble = (*self._crew.trouble.values(), *((self._store.trouble,) if self._store.trouble else ()))
         fault = (self._file_fault,) if self._file_fault else ()
-        return (*self.config.remarks, *fault, *self.journal.remarks, *self.here.remarks, *self.library.remarks, *trouble)
+        return (
+            *self.approving.remarks,
+            *self.config.remarks,
+            *fault,
+            *self.journal.remarks,
+            *self.here.remarks,
+            *self.library.remarks,
+            *trouble,
+        )
 
     def _heard(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")

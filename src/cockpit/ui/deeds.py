@@ -279,6 +279,12 @@ def _help(board: Board, _: str) -> None:
     board.app.push_screen(Help(board.table, board.why))
 
 
+def _approve(board: Board, _: str) -> None:
+    from . import flows
+
+    board.start(flows.approve(board, board.desk))
+
+
 def _runs(board: Board, _: str) -> None:
     from .run_list import RunList
 
@@ -306,7 +312,7 @@ def _read_only(board: Board, _: str) -> None:
 
 
 def _quit(board: Board, _: str) -> None:
-    if not any(isinstance(run.action, actions.Start) and run.state is actions.RunState.RUNNING for run in board.view.runs):
+    if not any(isinstance(run.action, actions.Start) and run.state in _GOING for run in board.view.runs):
         board.app.exit(0)
         return
     from .leave import Leave, going
@@ -342,6 +348,8 @@ def words(board: Board) -> Mapping[str, Callable[[], list[str]]]:
     }
 
 
+_GOING = (actions.RunState.RUNNING, actions.RunState.AWAITING)
+
 DEEDS: Mapping[str, Deed] = {
     "down": _move(1),
     "up": _move(-1),
@@ -362,6 +370,7 @@ DEEDS: Mapping[str, Deed] = {
     "copy": _copy,
     "refresh": _refresh,
     "runs": _runs,
+    "approve": _approve,
     "week": _week,
     "ack": _ack,
     "unack": _unack,

@@ -15,7 +15,7 @@ EVERY = 0.25
 
 def going(view: View) -> list[str]:
     """The names of the runbooks that are going on, but of those elsewhere, which leaving does not end."""
-    on = [run for run in view.runs if isinstance(run.action, Start) and run.state is RunState.RUNNING]
+    on = [run for run in view.runs if isinstance(run.action, Start) and run.state in (RunState.RUNNING, RunState.AWAITING)]
     return [run.what for run in on if run.far is None]
 
 

@@ -13,6 +13,7 @@ from .times import zone as at_zone
 
 GLYPHS: dict[RunState, tuple[str, str]] = {
     RunState.PENDING: ("·", "$role-muted"),
+    RunState.AWAITING: ("…", "$role-warning"),
     RunState.RUNNING: ("»", "$role-pending"),
     RunState.ACCEPTED: ("»", "$role-pending"),
     RunState.CONFIRMED: ("+", "$role-ok"),
@@ -42,6 +43,8 @@ def facts(run: Run, zone: str) -> list[Line]:
         lines.append(Content.styled("dry run: nothing is executed", "bold $role-pending"))
     if run.wants is not None:
         lines.append(Content.styled(f"{run.wants.place}: {run.wants.asked.text}", "bold $role-pending"))
+    if run.approved_by:
+        lines.append(Content.styled(f"approved by {run.approved_by}", "$role-muted"))
     if run.reason:
         lines.append(Content.styled(run.reason, "$role-warning" if run.amiss else GLYPHS[run.state][1]))
     return lines

@@ -162,6 +162,9 @@ def _reason(
         case "read":
             where = "they lie in `runbooks` beside the config, or in [repositories]"
             return None if desk.books() else f"there are no Markdown runbooks: {where}"
+        case "approve":
+            others = any(not each.mine for each in view.petitions)
+            return desk.why_not(actions.Approve) if others else "nothing waits for approval"
         case "link":
             return None if about.links else f"{about.name} has no link" if about.name else "there is no alert under the cursor"
     return None
