@@ -85,7 +85,10 @@ class Course:
                 continue
             for line in said(step, "$ "):
                 await self._going.say(line)
-            last = await self._step(step, place)
+            problem = step.problem() if planned.later else ""  # what another step gave stands in it now
+            last = (
+                Outcome(RunState.FAILED, None, 0.0, f"was not started: it {problem}") if problem else await self._step(step, place)
+            )
             if last.state is RunState.CONFIRMED:
                 self._done.append(step)
                 continue
@@ -109,8 +112,6 @@ class Course:
         return planned.step.resolved({**self._plan.values, **self._given}, {}, planned.number)
 
     async def _step(self, step: ResolvedStep, place: str) -> Outcome:
-        if problem := step.problem():  # it is looked at again: what another step gave stands in it now
-            return Outcome(RunState.FAILED, None, 0.0, f"was not started: it {problem}")
         if step.step.background:
             return await self._begin_beside(step, place)
         for attempt in range(step.step.retries + 1):
