@@ -128,3 +128,16 @@ def test_a_later_firing_remembers_what_was_run_before_whoever_ran_it(rig: Rig) -
     assert row is not None
     wait(lambda: [past.run.what for past in engine.past(row.alert)] == ["mend"], "the past")
     assert engine.past(row.alert)[0].verdict(rig.clock.now()) is Verdict.HELPED
+
+
+def test_where_each_firing_has_an_id_of_its_own_name_and_place_tell_that_it_is_the_same(rig: Rig) -> None:
+    rig.mended()
+    rig.am.end("HighErrorRate")
+    rig.am.fire("another id", name="HighErrorRate", where="web-3")
+    rig.am.fire("elsewhere", name="HighErrorRate", where="web-4")
+    rig.turned(lambda: rig.engine.view.alert(Ref("am", "elsewhere")))
+    same, other = (rig.engine.view.alert(Ref("am", each)) for each in ("another id", "elsewhere"))
+    assert same is not None
+    assert other is not None
+    wait(lambda: [past.run.what for past in rig.engine.past(same.alert)] == ["mend"], "the past")
+    assert rig.journal.past(other.alert) == ()
