@@ -71,7 +71,8 @@ def check_steps(decoder: Decoder, runbook: Runbook, path: KeyPath) -> None:
     for name in set(placeholders(runbook.target)) & captured(runbook).keys():
         decoder.faults.add((*path, "target"), f"target holds {name}, which only a step of the run gives", "it must be known before")
     for index, step in enumerate(runbook.steps) if runbook.changes is None else ():
-        if isinstance(step.do, HttpStep | VerbStep) and step.do.writes:
+        back = step.undo.do if step.undo is not None else None
+        if any(isinstance(do, HttpStep | VerbStep) and do.writes for do in (step.do, back)):
             what = "this step changes the world, and the runbook does not say that it does"
             decoder.faults.add((*path, "steps", index), what, 'changes = "restarts …"')
     for key, text in (("target", runbook.target), ("title", runbook.title), ("changes", runbook.changes or "")):
