@@ -262,3 +262,23 @@ def test_it_waits_until_what_a_query_finds_is_below_a_bound(home: Home, tmp_path
         home.config(f"[runbooks.drain]\nsteps = [{{ {nothing} }}]\n")
         done = home.run("run", "drain")
         assert done.returncode == 1, "what finds nothing is not below anything"
+
+
+@pytest.mark.parametrize("kind", ["http", "wait"])
+def test_a_cockpit_that_is_killed_in_such_a_step_leaves_an_unknown_outcome_and_nothing_is_done_again(
+    home: Home, server: Server, kind: str
+) -> None:  # safety 11
+    server.status = 0
+    (home.path / "queue").write_text("x")
+    steps = {"http": f'http = "{server.url}/x", method = "POST"', "wait": 'wait = "armed", trap = "queue"'}
+    home.config(QUEUE.format(here=home.path) + f"steps = [{{ {steps[kind]} }}]\n")
+    argv = (*COCKPIT, "run", "mend", "--alert", "queue", "--yes")
+    command = subprocess.Popen(
+        argv, env={**os.environ, **home.env}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    wait_until(lambda: server.asked or "queue is tripped" in "".join(map(Path.read_text, (home.state / "runs").glob("*"))), 30)
+    command.kill()
+    command.wait()
+    (run,) = home.json("runs")
+    assert run["state"] == "outcome unknown"
+    assert len(server.asked) == (1 if kind == "http" else 0)
