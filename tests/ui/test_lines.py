@@ -39,7 +39,7 @@ class Names(Lines):
     def count(self) -> int:
         return len(self.names)
 
-    def key_at(self, index: int) -> str:
+    def row_key(self, index: int) -> str:
         return self.names[index].split(":")[0]
 
     def face_at(self, index: int) -> Ready:

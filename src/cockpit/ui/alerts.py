@@ -130,7 +130,7 @@ class Alerts(Haunted[Entry]):
         listed = sorted((at for at, _ in found if at is not None))
         return tuple(ref for at in listed for ref in refs_of(self.things[at]))
 
-    def key_at(self, index: int) -> Hashable:
+    def row_key(self, index: int) -> Hashable:
         return self.identity(self.things[index])
 
     def face_at(self, index: int) -> AlertFace:

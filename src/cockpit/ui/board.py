@@ -330,7 +330,7 @@ class Board(Stage, inherit_bindings=False):
         id = self._keys.get(key)
         if id is not None:
             self.say("")
-            if self.promise.broken(id, self.cursor_row(), self.key_at):
+            if self.promise.broken(id, self.cursor_row(), self.pressed_at):
                 self.say(BROKEN, "refusal")
             else:
                 self.do(id, key)

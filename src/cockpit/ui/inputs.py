@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FILTER, COMMAND = "line-filter", "line-command"
 IDS = (FILTER, COMMAND)
+_SIGNS = {"/": "filter", ":": "command"}  # what a line begins with, as it stands on the screen
 
 
 class InputLines(Screen[None], inherit_bindings=False):
@@ -24,14 +25,14 @@ class InputLines(Screen[None], inherit_bindings=False):
 
     home: Hashable = None
     """What the cursor stood on when the filter line opened: it goes back there whenever the filter lets that through."""
-    key_at = 0.0
+    pressed_at = 0.0
     """When the last key was pressed, in seconds of the monotonic clock."""
     _opening = False
     _focused_at = 0.0
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._early: list[events.Key] = []
+        self._early: list[events.Key | events.Paste] = []
 
     def sift(self, text: str, *, tentative: bool = False) -> None:
         """The filter is this now; ``tentative``: it is still being typed."""
@@ -53,10 +54,18 @@ class InputLines(Screen[None], inherit_bindings=False):
         """A key for the board; gives back whether it means anything."""
         raise NotImplementedError
 
+    def do(self, id: str, key: str = "") -> None:
+        """What the key of that id in the table does."""
+        raise NotImplementedError
+
+    def say(self, text: str, kind: str = "message") -> None:
+        """Answer in the footer."""
+        raise NotImplementedError
+
     def on_key(self, event: events.Key) -> None:
         """Keys go where the person meant them: to the line that is about to open, though it was not there yet when they were
         pressed; to the box that has opened since, never past it to the board."""
-        self.key_at = event.time
+        self.pressed_at = event.time
         if not self.is_active:
             event.stop()  # pressed for a box that was opening: it takes no key so early
         elif self._opening:
@@ -69,6 +78,24 @@ class InputLines(Screen[None], inherit_bindings=False):
         elif self.pressed(event.key):
             event.stop()
             event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What is pasted goes into the line that is open or about to open. Where none is, it opens the one that its first character
+        stands for; it is never taken for keys."""
+        event.stop()
+        if not self.is_active:
+            return
+        if self._opening:
+            self._early.append(event)
+        elif self.focused is not None:
+            if event.time < self._focused_at:
+                self.focused.post_message(events.Paste(event.text))
+        elif (id := _SIGNS.get(event.text.lstrip()[:1])) is not None:
+            self.do(id)
+            if self._opening:
+                self._early.append(events.Paste(event.text.strip()[1:]))
+        else:
+            self.say("what is pasted is no keys: / or : opens a line for it", "refusal")
 
     async def open_filter(self, text: str) -> None:
         """Open the line for the filter with ``text``."""
@@ -98,7 +125,8 @@ class InputLines(Screen[None], inherit_bindings=False):
         self._opening, self._focused_at = False, monotonic()
         early, self._early = self._early, []
         for key in early:
-            event.widget.post_message(events.Key(key.key, key.character))
+            again = events.Paste(key.text) if isinstance(key, events.Paste) else events.Key(key.key, key.character)
+            event.widget.post_message(again)
 
     def _try(self, text: str) -> None:
         """The text can be read: it filters while one types."""

@@ -49,7 +49,7 @@ class _Line(NamedTuple):
 
 
 class Lines(Drawn):
-    """A pane of lines. What it holds comes from `count`, `key_at` and `face_at`, which a pane with few lines gets by giving its
+    """A pane of lines. What it holds comes from `count`, `row_key` and `face_at`, which a pane with few lines gets by giving its
     rows to `fill`, and one with very many overrides. A *face* is all that a row shows, hashable: a line is drawn again only where
     its face differs from the one on the screen, and rows out of sight are never made.
 
@@ -103,13 +103,13 @@ class Lines(Drawn):
         """How many rows there are."""
         return len(self._rows)
 
-    def key_at(self, index: int) -> Hashable:
+    def row_key(self, index: int) -> Hashable:
         """The identity of a row."""
         return self._rows[index][0]
 
     def index_of(self, key: Hashable) -> int | None:
         """Where the row with that identity is; ``None`` if it is not here. A pane with very many does better than to look."""
-        return next((index for index in range(self.count()) if self.key_at(index) == key), None)
+        return next((index for index in range(self.count()) if self.row_key(index) == key), None)
 
     def face_at(self, index: int) -> Face:
         """All that the row shows."""
@@ -179,7 +179,7 @@ class Lines(Drawn):
         return at is not None
 
     def _remember(self) -> None:
-        key = self.key_at(self.cursor) if self.movable and self.count() else None
+        key = self.row_key(self.cursor) if self.movable and self.count() else None
         if key != self._key:
             self._key = key
             self.post_message(self.Moved(self))
@@ -189,7 +189,7 @@ class Lines(Drawn):
         self.top = max(min(self.top, self.cursor), self.cursor - page + 1, 0)
 
     def _find(self, key: Hashable, near: int) -> int | None:
-        return near if near < self.count() and self.key_at(near) == key else self.index_of(key)
+        return near if near < self.count() and self.row_key(near) == key else self.index_of(key)
 
     # ── new facts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -253,7 +253,7 @@ class Lines(Drawn):
             lines = self.nothing() if count == self.ghosts else ()
             return _Line(edge, lines[index - count] if index - count < len(lines) else ())
         here = self.movable and index == self.cursor and (self.active or self.held)
-        return _Line(edge, None, self.face_at(index), here, here and self.active, self.key_at(index) in self.marks)
+        return _Line(edge, None, self.face_at(index), here, here and self.active, self.row_key(index) in self.marks)
 
     def render_line(self, y: int) -> Strip:
         """One line of the pane; kept lines are given out again."""

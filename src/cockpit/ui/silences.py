@@ -161,7 +161,7 @@ class Silences(Haunted[Silence]):
         """The marked silences, in the order of the list."""
         return tuple(each.ref for each in self.things if each.ref in self.marks) if self.marks else ()
 
-    def key_at(self, index: int) -> Ref:
+    def row_key(self, index: int) -> Ref:
         return self.things[index].ref
 
     def face_at(self, index: int) -> SilenceFace:
