@@ -74,6 +74,13 @@ def test_a_plain_is_no_hill_and_stands_below_its_threshold() -> None:
     assert "╌" in rows[0]
 
 
+@pytest.mark.parametrize("trip", ["", "up == 0"])
+def test_what_is_0_all_the_time_is_drawn_from_0_to_1(trip: str) -> None:
+    rows = lines(curve(*[0.0] * 24, name="up", trip=trip), 30)[1:]
+    assert rows[0].split()[-1] == "1"
+    assert rows[-1].split()[-1] == "0"
+
+
 def test_a_time_without_values_is_a_gap_and_a_short_one_is_not() -> None:
     points = tuple((1e9 + at, 5.0) for at in (*range(0, 600, 60), *range(3000, 3600, 60)))
     lowest = lines(Curve(points=points, what="it"))[-1]

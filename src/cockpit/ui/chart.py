@@ -92,7 +92,8 @@ def _scale(curve: Curve) -> _Scale:
     plain = abs(high) * 0.02
     bound = curve.bound.value if curve.bound is not None else None
     near = bound is not None and (high - low < plain or max(bound - low, high - bound) <= _LEVELS * (high - low))
-    low, high = _rounded(low, max(high, low + plain, low + 1e-9))
+    head = max(high, low + plain)
+    low, high = _rounded(low, head if head > low else low + 1.0)  # what is 0 all the time, as ``up`` may be, is drawn from 0 to 1
     if bound is not None and near:
         low, high = min(low, bound), max(high, bound)
     scale = _Scale(low, high, -1)
