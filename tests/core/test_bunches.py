@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
-from cockpit.core.bunches import bunches, for_alerts, quoted
+from cockpit.core.bunches import bunches, for_alerts, for_group, quoted
 from cockpit.core.filters import parse, written
+from cockpit.core.groups import key_of
 
 NOW = datetime(2026, 11, 25, 3, 12, 44, tzinfo=UTC)
 values = st.text(st.sampled_from("ab.*+?()|[]{}^$\\ \"'é"), max_size=4)
@@ -76,3 +77,31 @@ def test_traps_of_this_machine_are_named_by_their_trap() -> None:
         for name in ("root-disk", "home-disk")
     ]
     assert for_alerts(alerts) == (("local", 'trap=~"home-disk|root-disk"'),)
+
+
+@given(label_sets, st.sampled_from([("alertname",), ("team",), ("alertname", "rack"), ("@severity",)]))
+def test_a_group_is_hit_whole_and_by_all_that_its_alerts_have_in_common(
+    labelled: list[dict[str, str]], by: tuple[str, ...]
+) -> None:
+    every = [alert(number, labels) for number, labels in enumerate(labelled)]
+    key = key_of(every[0], by)
+    some = [each for each in every if key_of(each, by) == key]
+    rules = [parse(match) for _, match in for_group(key, some)]
+    assert all(any(rule.matches(each, NOW) for rule in rules) for each in some)
+    shared = {name: value for name, value in some[0].labels.items() if all(each.labels[name] == value for each in some)}
+    for name in shared:
+        stranger = alert(99, {**some[0].labels, name: "another"})
+        assert not any(rule.matches(stranger, NOW) for rule in rules), name
+
+
+def test_a_group_at_two_sources_is_silenced_at_each_by_what_is_common_there() -> None:
+    alerts = [alert(n, {"alertname": "Down", "instance": f"web-{n}", "cluster": "east"}, "am" if n < 2 else "b") for n in range(3)]
+    assert for_group(key_of(alerts[0], ("alertname",)), alerts) == (
+        ("am", 'alertname="Down" cluster="east"'),
+        ("b", 'alertname="Down" cluster="east" instance="web-2"'),
+    )
+
+
+def test_a_group_of_those_without_a_label_does_not_hit_those_with_one() -> None:
+    alerts = [alert(n, {"alertname": "Down", "instance": f"web-{n}"}) for n in range(2)]
+    assert for_group(key_of(alerts[0], ("rack",)), alerts) == (("am", 'rack="" alertname="Down"'),)

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
-from cockpit.core.filters import parse
 from cockpit.core.groups import Group, GroupKey, key_of, parse_by
 from cockpit.core.rows import Ordered, Row, beginning, rank, unlike
 
@@ -58,14 +57,6 @@ def test_a_group_is_known_by_what_it_is_grouped_by() -> None:
     assert key_of(routed, ("@group",)).values == ("team: alertname=Down, page: cluster=eu-1",)
     told = msgspec.structs.replace(alert, receivers=("team", "mail"))
     assert key_of(told, ("@receiver",)).values == ("team, mail",)
-
-
-def test_its_match_lets_exactly_its_labels_through() -> None:
-    key = key_of(row(1, cluster='eu "1"').alert, ("alertname", "cluster", "@severity"))
-    rule = parse(key.match)
-    assert rule.matches(row(2, cluster='eu "1"').alert, NOW)
-    assert not rule.matches(row(2, cluster="eu").alert, NOW)
-    assert key_of(row(1).alert, ("@severity",)).match == ""
 
 
 def test_it_says_the_worst_the_newest_and_how_many_stand_how() -> None:

@@ -195,13 +195,15 @@ class TestAcknowledging:
 
         board(body)
 
-    def test_a_silence_begins_with_what_the_group_is_known_by(self) -> None:
+    def test_a_silence_is_of_all_that_the_group_has_in_common(self) -> None:
         async def body(person: Sitting) -> None:
             await on(person, "NodeDown")
             await person.press("s")
             await person.until(lambda: isinstance(person.app.screen, Ask), "the form")
             await person.press()
             assert 'alertname="NodeDown"' in person.text
+            assert "hushes 40 of" in person.text
+            assert "besides" not in person.text
             await person.type("power cut")
             await person.press("enter")
             await person.sees("Make this silence?")
@@ -209,7 +211,22 @@ class TestAcknowledging:
             await person.until(lambda: person.desk.asked, "the silence")
             (made,) = person.desk.asked
             assert isinstance(made, MakeSilence)
-            assert (made.source, made.match) == ("am-prod", 'alertname="NodeDown"')
+            assert made.source == "am-prod"
+            assert made.match == 'alertname="NodeDown" cluster="eu-1" team="infra"'
+
+        board(body)
+
+    def test_a_silence_that_hits_more_than_the_group_says_how_much(self) -> None:
+        async def body(person: Sitting) -> None:
+            person.board.sift("rack=r1")
+            person.board.group(("alertname",))
+            await on(person, "NodeDown")
+            person.board.sift("rack=~r1")
+            await person.press("s")
+            await person.until(lambda: isinstance(person.app.screen, Ask), "the form")
+            await person.press("up", "up", "ctrl+u")
+            await person.type("alertname=NodeDown")
+            await person.sees("besides the 10 you began with")
 
         board(body)
 

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from .alerts import Alert
 from .filters import matchable, written
+from .groups import GroupKey
+from .terms import value_of
 
 K = TypeVar("K")
 
@@ -52,6 +54,24 @@ def for_alerts(alerts: Sequence[Alert]) -> tuple[tuple[str, str], ...]:
         for bunch in bunches(dict(enumerate(named))):
             for part in _short_enough([named[number] for number in bunch]):
                 rules[source, _rule(part)] = None
+    return tuple(rules)
+
+
+def for_group(key: GroupKey, alerts: Sequence[Alert]) -> tuple[tuple[str, str], ...]:
+    """The (source, filter) pairs for all alerts of a group, and for those like them that are still to come: at each source, what it
+    is grouped by and every matcher that is true of all of its alerts there. So it is never wider than what they have in common;
+    where they have nothing in common, they are named as `for_alerts` does."""
+    common: dict[str, dict[str, str]] = {}
+    for alert in alerts:
+        shared = common.setdefault(alert.ref.source, matchable(alert))
+        for name in [name for name, value in shared.items() if value_of(alert, name) != value]:
+            del shared[name]
+    asked = {name: value for name, value in zip(key.names, key.values, strict=True) if not name.startswith("@")}
+    rules: list[tuple[str, str]] = []
+    for source, shared in common.items():
+        terms = {**asked, **shared}
+        match = " ".join(written(name, "=", value) for name, value in terms.items())
+        rules += [(source, match)] if match else for_alerts([each for each in alerts if each.ref.source == source])
     return tuple(rules)
 
 

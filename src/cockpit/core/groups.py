@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .alerts import Alert, AlertState, Severity
-from .filters import written
 from .rows import STATES, Ordered, Row, beginning, in_order
 from .terms import value_of
 
@@ -27,12 +26,6 @@ class GroupKey(NamedTuple):
     def said(self) -> str:
         """In words: ``cluster=eu-1 team=web``."""
         return " ".join(f"{name}={value or '(none)'}" for name, value in zip(self.names, self.values, strict=True))
-
-    @property
-    def match(self) -> str:
-        """The filter that lets these alerts through, in so far as labels tell them from others."""
-        pairs = zip(self.names, self.values, strict=True)
-        return " ".join(written(name, "=", value) for name, value in pairs if not name.startswith("@"))
 
 
 def parse_by(text: str) -> tuple[str, ...]:

@@ -234,7 +234,7 @@ def _silence(board: Board, _: str) -> None:
         if snoozes(board.desk, refs):
             board.start(flows.snooze(board, board.desk, refs))
         else:
-            board.start(flows.silence(board, board.desk, refs, match=group.key.match if group is not None else ""))
+            board.start(flows.silence(board, board.desk, refs, group=group.key if group is not None else None))
 
 
 def _escalate(board: Board, _: str) -> None:

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from ...core.actions import MakeSilence
 from ...core.alerts import Alert, AlertState, Ref, Silence, SilenceState
-from ...core.bunches import for_alerts
+from ...core.bunches import for_alerts, for_group
 from ...core.filters import FilterError, parse
+from ...core.groups import GroupKey
 from ...core.silences import may_be_at
 from ...engine.desk import Desk
 from .silence_form import Wish, form, made, problem
@@ -19,16 +20,15 @@ from .steps import Board, Rest, refuse, show, starts_with_duration
 _SOON = timedelta(hours=1)
 
 
-def silence(board: Board, desk: Desk, refs: Sequence[Ref], words: str = "", match: str = "") -> Rest:
+def silence(board: Board, desk: Desk, refs: Sequence[Ref], words: str = "", group: GroupKey | None = None) -> Rest:
     """Silence what the cursor or the marks are on; on an alert that is silenced, offer to end that. ``words`` are a duration and a
-    comment that came along; ``match`` is what they have in common, where they are a group. Alerts that differ in more than one
-    label get a silence for each bunch else: a silence has no "or"."""
+    comment that came along; ``group`` says that they are one: what all of them have in common is silenced. Alerts that differ in
+    more than one label get a silence for each bunch else: a silence has no "or"."""
     rows = [row for ref in refs if (row := board.view.alert(ref)) is not None]
     if not rows:
         return refuse(board, "there is no alert under the cursor")
     alerts = tuple(row.alert for row in rows)
-    sources = dict.fromkeys(alert.ref.source for alert in alerts)
-    rules = tuple((source, match) for source in sources) if match else for_alerts(alerts)
+    rules = for_group(group, alerts) if group is not None else for_alerts(alerts)
     far = board.clock.now() + _SOON
     reason = next(filter(None, (desk.why_not(MakeSilence(source, match, far, "…")) for source, match in rules)), None)
     if reason:

@@ -150,13 +150,22 @@ def _preview(board: Board, desk: Desk, wish: Wish, values: Mapping[str, str]) ->
             lines.insert(0, until_words(end_of(values["for"], now, wish.before), now, board.zone))
         if refused:
             lines.insert(0, loud(f"Refused: {refused[1]}"))
-        elif missed := _missed(desk, wish, rules):
-            lines.append(loud(f"It does not hush {', '.join(alert.name for alert in missed)}."))
+        else:
+            lines = [*_beside(desk, wish, rules), *lines]
     return lines
 
 
 def _hits(desk: Desk, rules: Sequence[tuple[str, str]]) -> tuple[frozenset[Ref], ...]:
     return tuple(frozenset(hits(desk, source, match)) for source, match in rules)
+
+
+def _beside(desk: Desk, wish: Wish, rules: Sequence[tuple[str, str]]) -> list[Line]:
+    """What it does not hush of what one began with, and how much more it hushes."""
+    if missed := _missed(desk, wish, rules):
+        return [loud(f"It does not hush {', '.join(alert.name for alert in missed)}.")]
+    meant = {alert.ref for alert in wish.alerts}
+    more = len(frozenset[Ref]().union(*_hits(desk, rules)) - meant) if meant else 0
+    return [loud(f"It hushes {counted(more, 'alert')} besides the {len(meant)} you began with.")] if more else []
 
 
 def _missed(desk: Desk, wish: Wish, rules: Sequence[tuple[str, str]]) -> list[Alert]:
