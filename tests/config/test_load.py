@@ -381,6 +381,7 @@ def test_a_probe_may_give_readings_of_any_name_where_it_says_so(tmp_path: Path) 
         ('title = "a } b"', "title", "lone }"),
         ('key = "1"', "key", "single letter"),
         ('confirm = "maybe"', "confirm", "one of yes, type"),
+        ("parallel = 0", "parallel", "from 1 to 50"),
         ('changes = ""', "changes", "leave it out"),
         ('timeout = "0s"', "timeout", "more than 0"),
         ('params.a = { from = "lable:x" }', "params.a.from", "label:NAME"),

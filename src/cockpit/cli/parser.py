@@ -133,6 +133,8 @@ def parse(words: Sequence[str]) -> dict[str, Any]:
     plain = late[:1] == ["--"]
     if late and (goes_on is None or not (plain or all(word[:1] != "-" for word in late))):
         parser.error(f"unrecognized arguments: {' '.join(late)}")
+    if args.get("alerts"):
+        args["alert"] = args["alerts"][-1]  # for whatever is about one
     if late and goes_on is not None:
         args[goes_on] = [*args[goes_on], *late[plain:]]
     return args
@@ -333,7 +335,9 @@ def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", default="", metavar="NAME", help="the runbook")
     words = "values for its parameters; a secret as KEY=@- (standard input) or KEY=@env:NAME"
     parser.add_argument("values", nargs="*", default=[], metavar="KEY=VALUE", help=words)
-    parser.add_argument("--alert", metavar="ID", help="take the other values from this alert")
+    words = "take the other values from this alert; given again, it is run for each of them"
+    parser.add_argument("--alert", dest="alerts", metavar="ID", action="append", help=words)
+    parser.add_argument("--match", metavar="FILTER", help="run it for every alert that matches, in the filter language")
     parser.add_argument(
         "--record", metavar="NEW", help="open a shell, and draft the runbook of this name from the commands typed into it"
     )

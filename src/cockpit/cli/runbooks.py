@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable
 from pathlib import Path
+from typing import NoReturn
 
 from .. import plugins
 from ..config.model import Config
@@ -16,12 +17,11 @@ from ..core.permits import barred
 from ..core.plans import Plan, secrets_of
 from ..core.runbooks import Confirm, Runbook, offered
 from ..core.sources import Health
-from ..core.steps.step import ResolvedStep
 from ..core.text import clean, plain
 from ..core.units import say_seconds
 from ..core.view import View
 from ..engine.spool import LINE_CAP, safe_line
-from ..ui.exact import spell, spell_shown
+from ..ui.exact import spell
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .again import compared, wanted
 from .alerts import find, outcome, state_word
@@ -29,8 +29,9 @@ from .answering import answered
 from .books import shelf, show
 from .compose import House, house
 from .configured import configured
-from .listing import as_json, say, say_output, table, unicode_out, when
+from .listing import as_json, say, say_output, table, when
 from .params import ask_for, secrets_among, shown
+from .preview import show_plan
 from .record import journal
 from .run import Options, Stop
 
@@ -133,6 +134,8 @@ def run(options: Options) -> int:
         return run_recorded(options)
     with house(options) as home:
         home.read_library()
+        if len(options.words("alerts")) > 1 or options.text("match"):
+            return _for_many(home, options)
         wish = wanted(home, options)
         name, ref, given, view = wish.name, wish.alert, wish.given, home.desk.view
         if all(book.name != name for book in view.runbooks):
@@ -147,7 +150,7 @@ def run(options: Options) -> int:
         plan = home.desk.plan(name, ref, given)
         if plan.refused:
             raise Stop(f"{name} cannot run: {plan.refused}", USAGE if plan.missing else BAD)
-        _show(plan)
+        show_plan(plan, plan.runbook.name + (f" on {clean(plan.target)}" if plan.target else ""))
         if wish.before is not None:
             compared(wish.before, plan, rehearsed=options.flag("dry_run"))
         if options.flag("dry_run"):
@@ -161,7 +164,21 @@ def run(options: Options) -> int:
         return _execute(home, Start(name, given, ref, plan.exact, secrets=held), options)
 
 
-def _unknown(name: str, view: View, books: Books) -> None:
+def _for_many(home: House, options: Options) -> int:
+    from .targets import run_many  # here: most runs are for one alert
+
+    view, name = home.view(), options.text("name")
+    book = next((each for each in view.runbooks if each.name == name), None)
+    if options.text("again"):
+        raise Stop("--again is for the alert that it was for then: leave --alert and --match out", USAGE)
+    if not name:
+        raise Stop("name the runbook; `cockpit runbooks` lists them", USAGE)
+    if book is None:
+        _unknown(name, view, home.desk.books())
+    return run_many(home, book, options)
+
+
+def _unknown(name: str, view: View, books: Books) -> NoReturn:
     from difflib import get_close_matches
 
     if name in books:
@@ -173,28 +190,6 @@ def _unknown(name: str, view: View, books: Books) -> None:
     raise Stop(
         f"there is no runbook {name!r}" + (f"; did you mean {near[0]!r}?" if near else "; `cockpit runbooks` lists them"), USAGE
     )
-
-
-def _show(plan: Plan) -> None:
-    say(plan.runbook.name + (f" on {clean(plan.target)}" if plan.target else ""))
-    if plan.changes:
-        say(f"changes: {plan.changes}")
-    escape = not unicode_out()
-    for step in plan.steps:
-        _show_step(step, escape)
-
-
-def _show_step(step: ResolvedStep, escape: bool) -> None:
-    first, *more = step.shown()
-    env = "".join(f"{spell_shown(each, ascii=escape)} " for each in more if each.beside and each.label == "with")
-    around = (f"{each.label} {spell_shown(each, ascii=escape)}" for each in more if each.beside and each.label not in ("", "with"))
-    place = "".join(f"   ({each})" for each in around)
-    label = "" if first.label in ("runs", "script") else f"{first.label}: "
-    say(f"  {label}{env}{spell_shown(first, ascii=escape)}{place}")
-    for each in more:
-        if not each.beside or not each.label:
-            label = f"{each.label}: " if each.label else ""
-            say(f"    {label}{spell_shown(each, ascii=escape)}")
 
 
 def _confirmed(plan: Plan, options: Options) -> None:

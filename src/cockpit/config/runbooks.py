@@ -21,6 +21,7 @@ from .steps import check_steps, read_steps
 
 _FACTS = ("label", "annotation", "reading")
 _ALERT = ("name", "where", "id", "source")
+_MOST_AT_ONCE = 50
 _PARAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -71,6 +72,8 @@ def check_words(decoder: Decoder, fields: Mapping[str, object], path: KeyPath) -
         decoder.faults.add((*path, "helps_within"), "helps_within must be more than 0")
     _check_people(decoder, fields, path)
     _check_approval(decoder, fields, path)
+    if isinstance(parallel := fields.get("parallel"), int) and not 1 <= parallel <= _MOST_AT_ONCE:
+        decoder.faults.add((*path, "parallel"), f"parallel must be from 1 to {_MOST_AT_ONCE}")
     if fields.get("changes") == "":
         decoder.faults.add((*path, "changes"), "changes is empty: say what it does to the world, or leave it out if it only looks")
 

@@ -29,6 +29,22 @@ class Approval(enum.Enum):
     OTHER = "other"
 
 
+class OnFailure(enum.Enum):
+    """What becomes of the other targets of a run when one has failed: none is begun any more, or all are done."""
+
+    STOP = "stop"
+    CONTINUE = "continue"
+
+
+class Many(msgspec.Struct, frozen=True):
+    """How a runbook is done to several targets: so many at once, the first alone (``canary``), and whether one that fails is the
+    last to be begun."""
+
+    parallel: int = 1
+    canary: bool = False
+    stop: bool = True
+
+
 class Param(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A value a runbook needs.
 
@@ -55,7 +71,8 @@ class Runbook(msgspec.Struct, frozen=True, kw_only=True):
     run. ``target`` names what it is done to, which a person types for ``confirm = "type"``. ``title``, ``changes`` and ``target``
     may hold ``{param}``. It helped if its alert is over ``helps_within`` seconds after its end; see `aftermath`. ``allow`` and
     ``deny`` say who may run it; see `permits`. With ``approve`` another has to say yes, too, within ``approve_within`` seconds;
-    see `approvals`.
+    see `approvals`. For several alerts, ``parallel`` are done at once, with ``canary`` the first one alone, and ``on_failure`` says
+    what a failure means for the others.
     """
 
     name: str
@@ -74,6 +91,14 @@ class Runbook(msgspec.Struct, frozen=True, kw_only=True):
     deny: tuple[str, ...] = ()
     approve: Approval | None = None
     approve_within: Seconds = Seconds(900.0)
+    parallel: int = 1
+    canary: bool = False
+    on_failure: OnFailure = OnFailure.STOP
+
+    @property
+    def many(self) -> Many:
+        """How it is done to several targets."""
+        return Many(self.parallel, self.canary, self.on_failure is OnFailure.STOP)
 
 
 def offered(runbooks: Sequence[Runbook], alert: Alert | None, now: datetime | None = None) -> tuple[Runbook, ...]:

@@ -1,0 +1,146 @@
+"""A runbook for several alerts at once, from the command line."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.home import COCKPIT
+from support.real import wait_until
+from support.watched import Watched
+
+TRAP = """
+[traps.{name}]
+probe = "command"
+run = ["/bin/sh", "-c", "echo down; exit 2"]
+"""
+BOOK = """
+[runbooks.mend]
+match = "trap=~web-.*"
+changes = "mends {{it}}"
+target = "{{it}}"
+{more}
+steps = [{{ run = ["/bin/sh", "{script}", "{{it}}"], cwd = "{home}" }}]
+params.it = {{ from = "alert:name" }}
+"""
+SCRIPT = """
+echo "mending $1"
+echo "$1" >> done
+test ! -e "slow-$1" || exec sleep 300
+test ! -e "broken-$1"
+"""
+WEBS = ("web-1", "web-2", "web-3")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "mend.sh").write_text(SCRIPT)
+    return tmp_path
+
+
+def street(folder: Path, more: str = "") -> Watched:
+    """Three alerts that the runbook is for, and one that it is not."""
+    traps = "".join(TRAP.format(name=name) for name in (*WEBS, "db-1"))
+    made = Watched(folder, traps + BOOK.format(more=more, script=folder / "mend.sh", home=folder))
+    wait_until(lambda: all(made.stands(name) == "tripped" for name in (*WEBS, "db-1")), what="the tripped traps")
+    return made
+
+
+def done(folder: Path) -> list[str]:
+    place = folder / "done"
+    return place.read_text().split() if place.exists() else []
+
+
+def every(*names: str) -> list[str]:
+    return [word for name in names for word in ("--alert", name)]
+
+
+def table(text: str) -> dict[str, str]:
+    """The rest of the line of each target in the table of results."""
+    rows = text[text.rindex("Target") :].splitlines()[1:]
+    return {row.split()[0]: " ".join(row.split()[1:]) for row in rows}
+
+
+def test_every_target_is_shown_exactly_and_what_is_left_out_is_named(folder: Path) -> None:
+    watched = street(folder)
+    shown = watched.run("run", "mend", *every("web-1", "web-2", "db-1", "web-1"), "--dry-run")
+    assert shown.returncode == 0
+    for name in ("web-1", "web-2"):
+        assert f"mend on {name}\nchanges: mends {name}\n  /bin/sh {folder}/mend.sh {name}" in shown.stdout
+    assert "left out: db-1" in shown.stdout
+    assert "mend is not for it" in shown.stdout
+    assert "2 targets: 1 at a time; stops at the first that fails" in shown.stdout
+    refused = watched.run("run", "mend", "--match", "trap=~web-.*")
+    assert (refused.returncode, done(folder), watched.json("runs")) == (2, [], [])
+    assert "add --yes" in refused.stderr
+
+
+def test_all_that_a_filter_matches_are_done_each_as_a_run_of_its_own(folder: Path) -> None:
+    watched = street(folder, "parallel = 3")
+    came = watched.run("run", "mend", "--match", "trap=~web-.*", "--yes")
+    assert came.returncode == 0, came
+    assert sorted(done(folder)) == sorted(WEBS)
+    assert {name: said.split()[0] for name, said in table(came.stdout).items()} == dict.fromkeys(WEBS, "done")
+    assert "web-2 | mending web-2" in came.stdout
+    assert sorted((run["target"], run["state"]) for run in watched.json("runs")) == [(name, "confirmed") for name in WEBS]
+
+
+def test_the_first_is_the_canary_and_the_others_wait_for_it(folder: Path) -> None:
+    watched = street(folder, "parallel = 3\ncanary = true")
+    (folder / "broken-web-2").touch()
+    came = watched.run("run", "mend", *every("web-2", "web-1", "web-3"), "--yes")
+    assert (came.returncode, done(folder)) == (1, ["web-2"])
+    rows = table(came.stdout)
+    assert rows["web-2"].startswith("failed ")
+    assert rows["web-1"] == rows["web-3"] == "not begun web-2 did not succeed"
+    (folder / "broken-web-2").unlink()
+    assert watched.run("run", "mend", *every("web-2", "web-1", "web-3"), "--yes").returncode == 0
+
+
+@pytest.mark.parametrize(("more", "wanted"), [("", ["web-1", "web-2"]), ('on_failure = "continue"', list(WEBS))])
+def test_a_failure_ends_it_or_not_as_the_runbook_says(folder: Path, more: str, wanted: list[str]) -> None:
+    watched = street(folder, more)
+    (folder / "broken-web-2").touch()
+    came = watched.run("run", "mend", *every(*WEBS), "--yes")
+    assert (came.returncode, done(folder)) == (1, wanted)
+
+
+def test_what_is_dangerous_wants_the_number_of_targets(folder: Path) -> None:
+    watched = street(folder, 'confirm = "type"')
+    refused = watched.run("run", "mend", *every("web-1", "web-2"), "--confirm", "web-1")
+    assert (refused.returncode, done(folder)) == (2, [])
+    assert "--confirm '2 targets'" in refused.stderr
+    assert watched.run("run", "mend", *every("web-1", "web-2"), "--confirm", "2 targets").returncode == 0
+
+
+def test_who_may_not_run_it_runs_it_for_none(folder: Path) -> None:
+    watched = street(folder, 'allow = ["bo"]')
+    refused = watched.run("run", "mend", *every("web-1", "web-2"), "--yes")
+    assert (refused.returncode, done(folder), "bo may run it" in refused.stderr) == (1, [], True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_ended_in_the_middle_no_target_is_begun_any_more_and_none_twice(folder: Path, number: signal.Signals) -> None:
+    watched = street(folder)  # safety 11, 25
+    (folder / "slow-web-2").touch()
+    child = subprocess.Popen(
+        [*COCKPIT, "run", "mend", *every(*WEBS), "--yes"], env={**os.environ, **watched.env}, cwd=folder, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    wait_until(lambda: done(folder) == ["web-1", "web-2"], what="the second target")
+    child.send_signal(number)
+    child.communicate(timeout=60)
+    states = {run["target"]: run["state"] for run in watched.json("runs")}
+    ended = "cancelled" if number == signal.SIGINT else "outcome unknown"
+    assert states == {"web-1": "confirmed", "web-2": ended}
+    assert done(folder) == ["web-1", "web-2"]
+    for left in (run for run in watched.json("runs") if run["state"] == "outcome unknown"):  # what goes on is ours to end
+        again = watched.run("run", "mend", "--alert", left["target"], "--yes")
+        found = re.search(r"kill -- -(\d+)", again.stderr)
+        assert found is not None, "it is not begun beside what still runs"
+        os.killpg(int(found[1]), signal.SIGKILL)
