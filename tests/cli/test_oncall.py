@@ -151,6 +151,7 @@ def test_hours_nights_and_holidays_of_everyone_and_what_woke_them(team: Home) ->
     for minutes, kind, who, data in (
         (0, "alert.fired", "", {"severity": "critical"}), (4, "alert.acked", "bo", {}),
         (50, "alert.fired", "", {"severity": "warning"}),
+        (300, "alert.fired", "", {"severity": "critical"}), (330, "page.sent", "", {"kind": "trigger"}),  # that called nobody here
         (600, "page.sent", "Bo", {"kind": "trigger"}), (601, "page.sent", "Bo", {"kind": "resolve"}),
     ):  # fmt: skip
         journal.record(kind, at=at + timedelta(minutes=minutes), who=who, source="local", subject="disk", data=data)

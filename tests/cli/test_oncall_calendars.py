@@ -39,6 +39,7 @@ holds = "holidays"
 provider = "calendar"
 file = "DB"
 roster = "database"
+strangers = true
 timezone = "Europe/Berlin"
 """
 VACATIONS = calendar(event("DTSTART;VALUE=DATE:20261125", "DTEND;VALUE=DATE:20261127", summary="Ana: Bahia"))

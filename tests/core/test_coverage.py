@@ -154,7 +154,7 @@ def test_who_is_not_among_people_is_counted_by_the_sources_word() -> None:
     assert (found.person, found.name, found.timezone, found.nights) == ("UX7", "Zoe", "Asia/Tokyo", 0.0)
 
 
-def test_what_disturbs_is_counted_once_for_whoever_was_on_call() -> None:
+def test_what_disturbs_is_counted_once_for_whom_it_was_journalled_for() -> None:
     laid = [
         shift("ana", "2026-11-02T00:00", "2026-11-02T12:00"), shift("bo", "2026-11-02T12:00", "2026-11-03T00:00"),
         shift("bo", "2026-11-02T00:00", "2026-11-02T12:00", "secondary", level=2),
@@ -163,9 +163,9 @@ def test_what_disturbs_is_counted_once_for_whoever_was_on_call() -> None:
     found = loads(
         laid, (ANA, BO), utc("2026-11-02T00:00"), utc("2026-11-03T00:00"),
         [
-            Disturbance(at), Disturbance(at + 2 * MINUTE, "Ana"), Disturbance(at + 14 * MINUTE, "uana01"),  # one trouble
-            Disturbance(at + 40 * MINUTE), Disturbance(at + 41 * MINUTE, "bo"),  # the second had to come, too
-            Disturbance(at + 10 * HOUR), Disturbance(at + 11 * HOUR, "ana"),  # by then Bo's; Ana was not on call
+            Disturbance(at, "ana"), Disturbance(at + 2 * MINUTE, "Ana"), Disturbance(at + 14 * MINUTE, "uana01"),  # one trouble
+            Disturbance(at + 40 * MINUTE, "Ana"), Disturbance(at + 41 * MINUTE, "bo"),  # the second had to come, too
+            Disturbance(at + 10 * HOUR, "bo"), Disturbance(at + 40 * HOUR, "ana"),  # that is after this time
         ],
     )  # fmt: skip
     assert (load(found, "ana").interruptions, load(found, "ana").at_night) == (2, 2)

@@ -83,7 +83,7 @@ class TestItKeepsTheContractOverHttp(HttpContract):
 
     def connected(self, url: str) -> object:
         where = Secret(f"{url}/private/{CANARY}/feed.ics?token={CANARY}")
-        return Calendar("contract", CalendarConfig(secret_url=where, within=Seconds(1.0)), host())
+        return Calendar("contract", CalendarConfig(secret_url=where, within=Seconds(1.0), strangers=True), host())
 
     def hostile(self) -> object:
         poisoned = {path: body.replace(b"Jane Doe", HOSTILE.encode()) for path, body in self.answers.items()}
@@ -103,7 +103,8 @@ class Reader:
     def __init__(self, path: Path, body: bytes, people: tuple[Person, ...] = PEOPLE, **settings: Any) -> None:
         self.path, self.clock = path / "rota.ics", FakeClock()
         self.path.write_bytes(body)
-        self.provider = Calendar("cal", CalendarConfig(file=str(self.path), **settings), host(self.clock, people))
+        config = CalendarConfig(file=str(self.path), **{"strangers": True, **settings})
+        self.provider = Calendar("cal", config, host(self.clock, people))
 
     def on_call(self, at: datetime = NOW) -> Answer[OnCall]:
         return asyncio.run(self.provider.on_call(at))
@@ -184,6 +185,16 @@ class TestWhose:
         people = (Person(id="a", name="Ana"), Person(id="aa", name="Ana Alves"))
         assert self.said(tmp_path, summary="Ana Alves is on", people=people) == ["aa"]
         assert self.said(tmp_path, summary="Anatole is on", people=people) == ["Anatole is on"]
+
+    def test_who_is_none_of_the_people_is_on_call_only_where_strangers_may_be(self, tmp_path: Path) -> None:
+        told = self.said(tmp_path, summary="Team lunch", strangers=False)
+        assert told == ("Team lunch: it names nobody of [people]: add them, or set strangers = true",)
+        assert Reader(tmp_path, calendar(event(summary="Team lunch")), strangers=False).shifts().rejected == 1
+        attendee = "ATTENDEE;CN=Raj Patel;ROLE=REQ-PARTICIPANT:mailto:raj@example.com"
+        assert self.said(tmp_path, attendee, summary="Team lunch", strangers=False) == ["raj"]
+        assert self.said(tmp_path, summary="Zoe", strangers=True) == ["Zoe"]
+        assert self.said(tmp_path, summary="Zoe", strangers=False, people=()) == ["Zoe"], "nobody is known: everybody may be"
+        assert self.said(tmp_path, summary="Zoe is on", strangers=False, person=r"^(\w+) is on") == ["Zoe"], "the pattern says so"
 
     def test_two_names_say_what_to_do(self, tmp_path: Path) -> None:
         told = self.said(tmp_path, summary="Raj for Jane Doe")
@@ -468,6 +479,7 @@ class TestAddresses:
     [
         ({}, "give one of file, url and secret_url"),
         ({"file": "a", "url": "https://x"}, "give one of file, url and secret_url"),
+        ({"url": "cal.example/rota.ics"}, "write http://cal.example/rota.ics"),
         ({"file": "a", "level": 0}, "level must be 1"),
         ({"file": "a", "refresh": "1s"}, "refresh must be"),
         ({"file": "a", "person": "("}, "person is no pattern"),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from cockpit.core.coverage import begins, ends
 from cockpit.core.covers import Standing
 from cockpit.core.holidays import holidays
 from cockpit.core.loads import Disturbance
@@ -59,7 +60,18 @@ def laid(since: datetime, until: datetime, rosters: tuple[Roster, ...] = ROSTERS
         overrides=overrides(rosters, people),
     )
     nights = (datetime(2026, 11, day, hour, 20, tzinfo=UTC) for day, hour in ((23, 2), (24, 3), (24, 11), (25, 3)))
-    return schedule(told, people, since, until, [Disturbance(at) for at in nights])
+    return schedule(
+        told,
+        people,
+        since,
+        until,
+        [
+            Disturbance(at, each.person)
+            for at in nights
+            for each in told.shifts
+            if each.level == 1 and begins(each) <= at < ends(each)
+        ],
+    )
 
 
 def overrides(rosters: tuple[Roster, ...] = ROSTERS, people: tuple[Person, ...] = TEAM) -> tuple[Standing, ...]:

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from ..core.addresses import place_problem
 from ..core.paging import Page
 from ..core.text import clean
 from ..provider import Host, Http, HttpSettings, ProviderError, Recipient, Secret
@@ -35,6 +36,8 @@ class WebhookConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_fiel
         super().__post_init__()
         if bool(self.url) == (self.secret_url is not None):
             raise ValueError("give the address as url, or as secret_url where it is the secret")
+        if self.url and (problem := place_problem(self.url)):
+            raise ValueError(problem)
 
 
 class Webhook:

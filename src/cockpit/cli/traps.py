@@ -37,6 +37,9 @@ def traps(options: Options) -> int:
             [_STYLE.get(each.state, "") for each in found],
             options.color,
         )
+    if not options.json:
+        for health in view.blind:
+            say(f"Cannot see: {health.source}" + (f": {health.reason}" if health.reason else ""))
     if proposed and not options.json:
         say("No config yet: these are the traps that `cockpit init` would propose for this machine.")
     states = {each.state for each in found}

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from ..core.alerts import Alert, AlertState, Ref
 from ..core.paged import Paged, PageState
@@ -15,6 +16,7 @@ from . import BAD, FINE
 from .compose import engine
 from .configured import configured, reread
 from .listing import say
+from .moments import viewer
 from .record import journal
 from .run import Options
 
@@ -34,40 +36,51 @@ def watch(options: Options) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, end)
+    zone = viewer(config)
+
+    def tell(line: str, at: datetime | None = None) -> None:
+        say(f"{(at or datetime.now(UTC)).astimezone(zone):%Y-%m-%d %H:%M:%S %Z}  {line}")
+
     with journal() as kept:
         desk = engine(config, kept, files)
         desk.on_change(news.set)
         desk.start()
         who = "escalates by " + ", ".join(config.escalations) if config.escalations else "pages nobody: there are no [escalations]"
-        say(f"watching {len(config.traps)} traps as process {os.getpid()}; {who}")
-        told = Telling()
+        tell(f"watching {len(config.traps)} traps as process {os.getpid()}; {who}")
+        told = Telling(desk.clock.now())
         try:
             while not ended.is_set() and not desk.failed:
                 news.wait(LOOK)
                 news.clear()
-                for line in told.news(desk.view):
-                    say(line)
+                for at, line in told.news(desk.view):
+                    tell(line, at)
         finally:
             stopped = desk.stop()
         if desk.failed or not stopped:
-            say(desk.failed or "the engine did not end in time: what was going on will read 'outcome unknown'")
+            tell(desk.failed or "the engine did not end in time: what was going on will read 'outcome unknown'")
             return BAD
-    say("ended")
+    tell("ended")
     return FINE
 
 
 class Telling:
-    """What is new from one view to the next, in lines for a log."""
+    """What is new from one view to the next, in lines for a log, each with when it was (UTC). What began before ``since`` (UTC) is
+    told as that, and pages that were sent before it are not told again."""
 
-    def __init__(self) -> None:
+    def __init__(self, since: datetime) -> None:
+        self._since = since
         self._alerts: dict[Ref, Alert] = {}
         self._pages: set[tuple[Ref, Paged]] = set()
         self._traps: dict[tuple[str, str], TrapState] = {}
         self._sources: dict[str, str] = {}
         self._said: dict[str, str] = {}
 
-    def news(self, view: View) -> Iterator[str]:
+    def news(self, view: View) -> Iterator[tuple[datetime, str]]:
         """The lines for what has changed since the last call."""
+        yield from ((view.now, line) for line in self._of_sight(view))
+        yield from self._of_alerts(view)
+
+    def _of_sight(self, view: View) -> Iterator[str]:
         for what, word in (("journal", view.journal.problem), ("keeper", view.keeper)):
             if self._said.get(what, "") != word:
                 self._said[what] = word
@@ -81,20 +94,22 @@ class Telling:
             if self._traps.get(key, trap.state) is not trap.state:
                 yield f"trap {trap.trap.name}: {trap.state.value}: {trap.says}"
             self._traps[key] = trap.state
-        yield from self._of_alerts(view)
 
-    def _of_alerts(self, view: View) -> Iterator[str]:
+    def _of_alerts(self, view: View) -> Iterator[tuple[datetime, str]]:
         now = {row.alert.ref: row.alert for row in view.alerts}
         for ref, alert in now.items():
             before = self._alerts.get(ref)
             if before is None or before.state is not alert.state or before.started_at != alert.started_at:
-                yield f"alert {ref} {alert.state.value}{_by(alert)}: {alert.name} {alert.where}: {alert.summary}"
+                old = before is None and alert.started_at is not None and alert.started_at < self._since
+                what = f"alert {ref} {alert.state.value}{_by(alert)}: {alert.name} {alert.where}: {alert.summary}"
+                yield view.now, f"before: {what}" if old else what
             for page in alert.pages:
                 if page.state in (PageState.SENT, PageState.FAILED) and (ref, page) not in self._pages:
                     self._pages.add((ref, page))
-                    yield _paged(ref, page)
+                    if page.at >= self._since:
+                        yield page.at, _paged(ref, page)
         for ref in self._alerts.keys() - now.keys():
-            yield f"alert {ref} resolved: {self._alerts[ref].name}"
+            yield view.now, f"alert {ref} resolved: {self._alerts[ref].name}"
             self._pages = {each for each in self._pages if each[0] != ref}
         self._alerts = now
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,20 +21,24 @@ _DAY = timedelta(days=1)
 _NONE = Holidays()
 
 
-DISTURBED = "Disturbed: called while on call; within 15 minutes that is once. Woken: of these, in their own night."
+DISTURBED = (
+    "Disturbed: they were sent a page, or acknowledged an alert; within 15 minutes that is once. "
+    + "Woken: of these, in their own night."
+)
 """What the counts of a `Load` mean, wherever they are shown: ``interruptions`` (disturbed) and ``at_night`` (woken)."""
 
 
 class Disturbance(msgspec.Struct, frozen=True):
-    """Something called for a person at ``at`` (UTC). ``who`` is a name they go by; "" is whoever was on call first then."""
+    """Somebody was sent a page, or acknowledged an alert, at ``at`` (UTC), as it was journalled then: the rosters of today do not
+    tell whom something called in the past. ``who`` is a name they go by."""
 
     at: datetime
-    who: str = ""
+    who: str
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
     """One person's share of a time. All are hours but the counts: ``nights``, ``weekends`` and ``holidays`` are parts of ``hours``,
-    by the person's own clock, and overlap. ``interruptions`` came while they were on call, ``at_night`` of them in their night."""
+    by the person's own clock, and overlap. ``interruptions`` are what was journalled of them, ``at_night`` those in their night."""
 
     person: str
     name: str
@@ -59,7 +63,7 @@ def loads(
     known = {person.id: person for person in people}
     on_call = spans_of(shifts, people, since, until)
     shown = {who_has(shift, people): shift for shift in shifts}
-    disturbed = _disturbed(shifts, people, disturbances, on_call)
+    disturbed = _disturbed(people, (each for each in disturbances if since <= each.at < until))
     found: list[Load] = []
     for person, theirs in on_call.items():
         who = known.get(person) or Person(id=person, name=shown[person].name, timezone=shown[person].timezone)
@@ -96,26 +100,14 @@ def _hours(spans: Iterable[Span]) -> float:
     return sum(((end - start).total_seconds() for start, end in spans), 0.0) / 3600
 
 
-def _disturbed(
-    shifts: Sequence[Shift], people: Sequence[Person], disturbances: Iterable[Disturbance], on_call: Mapping[str, Sequence[Span]]
-) -> dict[str, list[datetime]]:
+def _disturbed(people: Sequence[Person], disturbances: Iterable[Disturbance]) -> dict[str, list[datetime]]:
     """When each person's interruptions began, by id."""
     found: dict[str, list[datetime]] = {}
     latest: dict[str, datetime] = {}
     for each in sorted(disturbances, key=lambda each: each.at):
-        for person in _called(each, shifts, people):
-            on = any(start <= each.at < end for start, end in on_call.get(person, ()))
-            if on and each.at - latest.get(person, datetime.min.replace(tzinfo=UTC)) > AT_ONCE:
-                found.setdefault(person, []).append(each.at)
-            if on:
-                latest[person] = each.at
+        known = known_as(people, each.who)
+        person = known.id if known is not None else each.who
+        if each.at - latest.get(person, datetime.min.replace(tzinfo=UTC)) > AT_ONCE:
+            found.setdefault(person, []).append(each.at)
+        latest[person] = each.at
     return found
-
-
-def _called(each: Disturbance, shifts: Sequence[Shift], people: Sequence[Person]) -> set[str]:
-    if each.who:
-        person = known_as(people, each.who)
-        return {person.id if person is not None else each.who}
-    there = [s for s in shifts if (s.start is None or s.start <= each.at) and (s.end is None or each.at < s.end)]
-    first = min((shift.level for shift in there), default=0)
-    return {who_has(shift, people) for shift in there if shift.level == first}

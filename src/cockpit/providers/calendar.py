@@ -14,6 +14,7 @@ from typing import ClassVar, Literal, TypeVar
 
 import msgspec
 
+from ..core.addresses import place_problem
 from ..core.patterns import PatternError
 from ..core.roster import OnCall, Shift, zone
 from ..core.text import clean
@@ -21,7 +22,7 @@ from ..core.units import Seconds
 from ..provider import Answer, AuthFailed, Day, Forbidden, Host, HttpSettings, Malformed, NotFound, ProviderError, Secret
 from .ics_laying import Laid, Laying, Wanted
 from .ics_people import finder
-from .ics_source import Address, File
+from .ics_source import Address, File, by_http
 from .ics_text import parts
 
 T = TypeVar("T")
@@ -40,10 +41,10 @@ class CalendarConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_fie
 
     ``person`` is a pattern that is searched in what ``of`` names: its group ``person`` (or its first, or all it matches) is whose
     an event is, its groups ``roster`` and ``level`` say where; what it does not match is no shift. Without one, the people of the
-    config are looked for in the summary, then among the attendees; where none is found, a single attendee is meant, else the
-    summary is a name. ``timezone`` is the clock of what gives no zone: of days as a whole, for the most part (absences
-    of whole days are on the clock of who is away). With ``always =
-    false`` times without anybody are meant, and no gaps.
+    config are looked for in the summary, then among the attendees. An event that names none of them is no shift, and is counted;
+    with ``strangers``, or where the config has no people, a single attendee is meant then, else the summary is a name.
+    ``timezone`` is the clock of what gives no zone: of days as a whole, for the most part (absences of whole days are on the clock
+    of who is away). With ``always = false`` times without anybody are meant, and no gaps.
     """
 
     file: str = ""
@@ -57,11 +58,14 @@ class CalendarConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_fie
     of: Literal["summary", "attendee", "organizer", "description", "location"] = "summary"
     timezone: str = ""
     always: bool = True
+    strangers: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if [bool(self.file), bool(self.url), self.secret_url is not None].count(True) != 1:
             raise ValueError("give one of file, url and secret_url")
+        if self.url and (problem := place_problem(by_http(self.url))):
+            raise ValueError(problem)
         if self.level < 1:
             raise ValueError("level must be 1 (paged first) or more")
         if not 30 <= self.refresh <= 86400:
@@ -141,7 +145,7 @@ class Calendar:
     def _opened(self, body: bytes) -> Laying:
         config, read = self._config, parts(body)
         name = config.roster or clean(read.name, 200).strip() or self._name
-        wanted = Wanted(self._name, (name, config.level), config.person, config.of, config.timezone)
+        wanted = Wanted(self._name, (name, config.level), config.person, config.of, config.timezone, config.strangers)
         return Laying(read, wanted, self._clock.now())
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from ..core.addresses import address_problem
 from ..core.alerts import Ref
 from ..core.jobs import Execution, ExecutionState, Job, Progress
 from ..core.text import clean
@@ -58,6 +59,8 @@ class GitHubConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_field
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if problem := address_problem(self.url):
+            raise ValueError(problem)
         if self.repository.count("/") != 1 or not all(self.repository.split("/")):
             raise ValueError('repository must be "OWNER/NAME"')
 

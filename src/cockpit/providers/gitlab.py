@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from ..core.addresses import address_problem
 from ..core.alerts import Ref
 from ..core.jobs import Execution, ExecutionState, Job, Option, OptionKind, Progress
 from ..core.text import clean
@@ -66,6 +67,8 @@ class GitLabConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_field
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if problem := address_problem(self.url):
+            raise ValueError(problem)
         if not (self.pipeline or self.manual_jobs):
             raise ValueError("pipeline and manual_jobs are both off: nothing would be offered")
 

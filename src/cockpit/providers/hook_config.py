@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from ..core.addresses import address_problem
 from ..core.jobs import ExecutionState, Option, OptionKind
 from ..provider import HttpSettings
 
@@ -92,6 +93,8 @@ class WebhookConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if problem := address_problem(self.url):
+            raise ValueError(problem)
         if not self.hooks:
             raise ValueError("hooks lays out nothing that could be started")
         if self.health and not self.health.startswith("/"):

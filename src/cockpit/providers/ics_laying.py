@@ -44,6 +44,7 @@ class Wanted(NamedTuple):
     pattern: str
     field: str
     timezone: str
+    strangers: bool
 
 
 class Laying:
@@ -73,7 +74,7 @@ class Laying:
 
     def leaves(self, since: datetime, until: datetime, people: tuple[Person, ...]) -> Answer[Day]:
         """When people are away between two moments."""
-        names = Names(self._wanted.pattern, self._wanted.field, people)
+        names = Names(self._wanted.pattern, self._wanted.field, people, strangers=True)  # `leaves` counts them itself
         with self._lock:
             found = self._book.between(since, until)
         known = leaves(self._wanted.source, found.happenings, names, people, self._zone)
@@ -100,7 +101,7 @@ class Laying:
 
     def _laid(self, since: datetime, until: datetime, people: Sequence[Person]) -> Laid:
         found = self._book.between(since, until)
-        names = Names(self._wanted.pattern, self._wanted.field, people)
+        names = Names(self._wanted.pattern, self._wanted.field, people, self._wanted.strangers)
         shifts: list[Shift] = []
         broken, unmatched = list(found.broken), 0
         for each in found.happenings:

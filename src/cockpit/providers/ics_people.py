@@ -44,11 +44,13 @@ class Nobody(Exception):
 class Names:
     """``pattern`` is searched in the texts of ``field``: its group ``person`` (or its first, or all it matches) is who is meant,
     its groups ``roster`` and ``level`` say where. Without one, the people of the config are looked for in the summary, then among
-    those invited; where none is found, who is invited alone is meant, else the summary is a name."""
+    those invited; where none is found, and the config has no people or ``strangers`` may be on call, who is invited alone is meant,
+    else the summary is a name."""
 
-    def __init__(self, pattern: str, field: str, people: Sequence[Person]) -> None:
+    def __init__(self, pattern: str, field: str, people: Sequence[Person], strangers: bool = False) -> None:
         self._pattern = finder(pattern) if pattern else None
         self._field, self._people = field.upper(), tuple(people)
+        self._strangers = strangers or not people
         known = [(name, person) for person in people for name in _called(person)]
         self._known = sorted(known, key=lambda each: len(each[0]), reverse=True)
 
@@ -72,6 +74,8 @@ class Names:
         text = invited[0] if event.count("ATTENDEE") == 1 and invited else summary
         if not text:
             raise Nobody("it names nobody")
+        if not self._strangers:
+            raise Nobody("it names nobody of [people]: add them, or set strangers = true")
         return (Whose(text, text),)
 
     def _matched(self, match: re.Match[str]) -> Whose | None:

@@ -79,7 +79,7 @@ class Address:
         self, url: str | Secret, settings: HttpSettings, http: Callable[[str, HttpSettings, str], Http], clock: Clock, every: float
     ) -> None:
         self._clock, self._every = clock, every
-        parts = urlsplit(_by_http(url.reveal() if isinstance(url, Secret) else url))
+        parts = urlsplit(by_http(url.reveal() if isinstance(url, Secret) else url))
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._path, self._query = Secret(parts.path), Secret(parts.query)
         fields = {"Accept": _KIND, **settings.headers}
@@ -140,7 +140,7 @@ class Address:
         return text
 
 
-def _by_http(url: str) -> str:
+def by_http(url: str) -> str:
     """``webcal:`` is what calendars are offered as; it is HTTP."""
     scheme, colon, rest = url.strip().partition(":")
     instead = {"webcal": "https", "webcals": "https"}.get(scheme.lower(), scheme)

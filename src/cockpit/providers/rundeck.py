@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import msgspec
 
+from ..core.addresses import address_problem
 from ..core.jobs import Execution, ExecutionState, Job, Progress
 from ..core.text import clean
 from ..provider import Answer, Conflict, Forbidden, Host, HttpSettings, Malformed, NotFound, Order, Reply, Secret
@@ -43,6 +44,8 @@ class RundeckConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if problem := address_problem(self.url):
+            raise ValueError(problem)
         if self.api < 44:
             raise ValueError("api must be at least 44: before, Rundeck told no definitions as JSON")
         if not self.project:

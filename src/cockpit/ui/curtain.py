@@ -11,6 +11,7 @@ import sys
 import time
 
 from . import picture
+from .nearest import NEAREST
 
 TYPE_CHECKING = False  # see `picture`
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Curtain:
     def draw(self) -> None:
         """Put it up. A terminal that does not take it soon keeps nobody from starting."""
         encoding = sys.stdout.encoding or "ascii"
-        self.whole = self._send((_ENTER + picture.drawn(self.picture, self.at)).encode(encoding, "replace"))
+        self.whole = self._send((_ENTER + picture.drawn(self.picture, self.at)).encode(encoding, NEAREST))
         self._hush()
         import signal  # now that it hangs: the import takes longer than all the rest
 

@@ -36,6 +36,7 @@ from ..core.text import clean, clean_block
 from .cells import Characters
 from .curtain import ENTER, Curtain
 from .glass import Glass
+from .nearest import NEAREST
 from .outlet import Outlet
 from .pen import Pen
 
@@ -120,7 +121,7 @@ class EdgeDriver(LinuxDriver):
 
     def _send(self, data: str) -> None:
         if self._outlet is not None:
-            self._outlet.send(data.encode(self._encoding, "replace"))
+            self._outlet.send(data.encode(self._encoding, NEAREST))
 
     # ── the picture ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -36,12 +36,14 @@ def _many(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}{'es' if what.endswith('sh') else 's'}"
 
 
-def about(laid: Schedule | None, line: Line | None, start: datetime, end: datetime, zone: str, most: int) -> list[Shown]:
+def about(
+    laid: Schedule | None, line: Line | None, start: datetime, end: datetime, zone: str, most: int, now: datetime
+) -> list[Shown]:
     """What is under the cursor: the day's shifts of that line, with their real ends, the person's own time, overrides and
     clashes."""
     if laid is None or line is None:
         return [*laid.silent[:most]] if laid is not None else []
-    found: list[Shown] = [_gap(gap, zone) for gap in laid.gaps if _is_of(line, gap) and _meets(gap.start, gap.end, start, end)]
+    found: list[Shown] = [_gap(gap, zone, now) for gap in laid.gaps if _is_of(line, gap) and _meets(gap.start, gap.end, start, end)]
     theirs = [shift for shift in laid.shifts if _is_of(line, shift) and begins(shift) < end and ends(shift) > start]
     if line.person is not None:
         theirs = [shift for shift in theirs if who_has(shift, laid.people) == line.person]
@@ -89,9 +91,11 @@ def _times(start: datetime | None, end: datetime | None, zone: str) -> str:
     return f"{since} → {over:%H:%M}" if same else f"{since} → {over:%a} {over.day} {over:%b %H:%M}"
 
 
-def _gap(gap: Gap, zone: str) -> Shown:
+def _gap(gap: Gap, zone: str, now: datetime) -> Shown:
     lasts = f", {say_seconds((gap.end - gap.start).total_seconds())}" if gap.start is not None and gap.end is not None else ""
-    return Content.styled(f"✗ nobody, {_times(gap.start, gap.end, zone)}{lasts}: nobody would be paged", "bold $role-critical")
+    past = gap.end is not None and gap.end <= now
+    meant = "nobody was on call" if past else "nobody would be paged"
+    return Content.styled(f"✗ nobody, {_times(gap.start, gap.end, zone)}{lasts}: {meant}", "bold $role-critical")
 
 
 def _shift(shift: Shift, zone: str) -> Shown:

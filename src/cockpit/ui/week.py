@@ -199,7 +199,7 @@ class Week(Box[None]):
         self.query_one("#days", Said).show(Content.assemble(*head, (LOAD_HEAD if self._cut.load else "", "$role-muted")))
         said, most = self.query_one("#about", Said), self._most
         said.styles.height = most
-        said.show(*about(laid, self.line, *self.day, self.zone, most))
+        said.show(*about(laid, self.line, *self.day, self.zone, most, self.clock.now()))
         self.query_one("#signs", Said).display = most > 1
         shown = [part for sign, word, role in SIGNS for part in ((sign, f"$role-{role}"), (f" {word}  ", "$role-muted"))]
         self.query_one("#signs", Said).show(Content.assemble(*shown))
