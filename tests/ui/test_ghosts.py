@@ -8,14 +8,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cockpit.core.actions import Ack, Unack
-from cockpit.core.alerts import AlertState, Ref
+from cockpit.core.alerts import AlertState, Ref, Severity
 from cockpit.core.traps import TrapState
 from cockpit.core.view import Row, View
-from cockpit.ui.haunted import GHOST_FOR
+from cockpit.ui.haunted import GHOST_FOR, Few, _Kept
 from support.boards import Sitting, rows_of, sitting
-from support.scene import calm, scene
+from support.scene import alert, calm, scene
 
 WEB, DISK = Ref("am-prod", "HighErrorRate/web-3"), Ref("local", "root-disk")
 LATENCY = Ref("am-prod", "LatencyP99/shop-eu")
@@ -216,3 +218,144 @@ def test_a_runbook_under_way_stands_before_the_summary_and_hides_nobody() -> Non
             assert "Ana" in line
 
     run(body)
+
+
+# ── what comes to stand elsewhere while the cursor is on it ───────────────────────────────────────────────────────────
+
+
+def critical(count: int) -> View:
+    """So many critical alerts, the newest first, and one that is mild."""
+    rows = [Row(alert("am-prod", f"Down{n:02}", f"node-{n}", Severity.CRITICAL, 60 + n, "gone")) for n in range(count)]
+    return msgspec.structs.replace(scene(), alerts=(*rows, Row(alert("am-prod", "Mild", "web-1", Severity.INFO, 60, "a little"))))
+
+
+def names(person: Sitting) -> list[str]:
+    return [row.alert.name for row in rows_of(person.board)]
+
+
+async def taken(person: Sitting, *refs: Ref, who: str = "Ana") -> None:
+    """Somebody has these, and the board knows."""
+    person.desk.show(acknowledged(person.desk.view, who, *refs))
+    await person.until(
+        lambda: all((row := person.board.view.alert(ref)) and row.alert.acknowledged_by == who for ref in refs), "the newer view"
+    )
+
+
+def test_what_is_acknowledged_keeps_its_place_until_the_cursor_leaves_it() -> None:
+    async def body() -> None:
+        async with sitting(critical(30)) as person:
+            before = names(person)
+            await person.press("j", "j", "a")
+            (asked,) = person.desk.asked
+            assert isinstance(asked, Ack)
+            top, line = person.board.alerts.top, person.line_of("▌")
+            await taken(person, *asked.refs)
+            assert names(person) == before
+            assert (person.board.alerts.top, person.line_of("▌")) == (top, line)
+            assert "Ana" in person.lines[line]
+            await person.press("a")  # once more: it is nobody else's
+            assert person.desk.asked == [asked]
+            assert "acknowledged by Ana already" in person.footer
+            await person.press("u")
+            assert person.desk.asked[1:] == [Unack(asked.refs)]
+            await person.press("j")
+            assert person.board.alerts.row_here is not None
+            assert person.board.alerts.row_here.alert.name == before[3], "the next critical one"
+            assert person.line_of("▌") == line, "the eye stays"
+            assert names(person) == [*before[:2], *before[3:], before[2]]
+
+    run(body)
+
+
+def test_what_is_no_longer_what_it_was_by_itself_keeps_its_place_too_and_new_ones_stand_above_it() -> None:
+    async def body() -> None:
+        async with sitting(critical(5)) as person:
+            await person.press("j")
+            before = names(person)
+            (mild,) = [row for row in critical(5).alerts if row.alert.name == before[1]]
+            milder = msgspec.structs.replace(mild, alert=msgspec.structs.replace(mild.alert, severity=Severity.WARNING))
+            new = Row(alert("am-prod", "New", "node-9", Severity.CRITICAL, 3, "just now"))
+            person.desk.change(alerts=person.desk.view.alerts.put([milder, new]))
+            await person.sees("New")
+            assert names(person) == ["New", *before]
+            await person.press("k")
+            assert names(person) == ["New", before[0], *before[2:5], before[1], before[5]]
+            assert person.board.alerts.row_here is not None
+            assert person.board.alerts.row_here.alert.name == before[0]
+
+    run(body)
+
+
+def test_what_is_undone_stands_where_it_stood() -> None:
+    async def body() -> None:
+        async with sitting(critical(5)) as person:
+            before, view = names(person), person.desk.view
+            assert isinstance(person.board.alerts.key, Ref)
+            await taken(person, person.board.alerts.key)
+            person.desk.show(view)
+            await person.until(lambda: person.board.view is view, "the undone view")
+            await person.press("j", "j")
+            assert names(person) == before
+
+    run(body)
+
+
+def test_all_that_is_acknowledged_at_once_goes_but_for_what_the_cursor_is_on() -> None:
+    async def body() -> None:
+        async with sitting(critical(6)) as person:
+            before = rows_of(person.board)
+            await person.press("j", "j")
+            await taken(person, *(row.alert.ref for row in before[:4]))
+            assert names(person)[:3] == [before[n].alert.name for n in (2, 4, 5)]
+            await person.press("j")
+            assert person.board.alerts.key == before[4].alert.ref
+
+    run(body)
+
+
+def test_it_stands_there_however_long_nobody_touches_anything() -> None:
+    async def body() -> None:
+        async with sitting(critical(5)) as person:
+            before = names(person)
+            assert isinstance(person.board.alerts.key, Ref)
+            await taken(person, person.board.alerts.key)
+            person.clock.turn(2 * GHOST_FOR.total_seconds())
+            person.board.pull()
+            assert names(person) == before
+
+    run(body)
+
+
+def test_a_trap_that_trips_under_the_cursor_keeps_its_place() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            person.board.to_pane("traps")
+            await person.press("j", "j", "j")
+            before = [each.trap.name for each in person.board.traps.traps]
+            here = person.board.traps.here
+            assert here is not None
+            assert here.state is not TrapState.TRIPPED
+            tripped = msgspec.structs.replace(here, state=TrapState.TRIPPED)
+            person.desk.change(traps=tuple(tripped if each.trap.name == here.trap.name else each for each in scene().traps))
+            await person.until(lambda: person.board.traps.here == tripped, "the trap")
+            assert [each.trap.name for each in person.board.traps.traps] == before
+            await person.press("j")
+            assert [each.trap.name for each in person.board.traps.traps].index(here.trap.name) <= 1
+
+    run(body)
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=12), st.integers(0, 11))
+def test_a_kept_listing_is_the_list_with_one_elsewhere(moves: list[tuple[int, int]], size: int) -> None:
+    things = list(range(size + 1))
+    for one, to in moves:
+        away, at = one % len(things), to % len(things)
+        expected = [each for each in things if each != things[away]]
+        expected.insert(at, things[away])
+        for kept in (
+            _Kept(Few(things, lambda each: each), at, things[away], things[away], away=away),
+            _Kept(Few([each for each in things if each != things[away]], lambda each: each), at, things[away], things[away]),
+        ):
+            assert list(kept) == expected
+            assert [kept.place(each) for each in things] == [expected.index(each) for each in things]
+            assert kept.place("another") is None

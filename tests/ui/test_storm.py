@@ -153,11 +153,13 @@ class TestAcknowledging:
             )
             person.desk.show(acked)
             await person.until(lambda: group(person, "NodeDown").count_in(AlertState.ACKNOWLEDGED) == 40, "the acknowledged group")
-            assert person.line_of("PostgresDown") - 3 < person.line_of("≡ 40× NodeDown"), "it stands with what is taken"
             await person.follow()
             await person.press("u")
             assert isinstance(person.desk.asked[1], Unack)
             assert len(person.desk.asked[1].refs) == 40
+            assert person.line_of("≡ 40× NodeDown") < person.line_of("PostgresDown") - 3, "the cursor is on it"
+            await person.press("k")
+            assert person.line_of("PostgresDown") - 3 < person.line_of("≡ 40× NodeDown"), "it stands with what is taken"
 
         board(body)
 

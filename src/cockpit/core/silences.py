@@ -62,13 +62,14 @@ def listed(silences: Iterable[Silence]) -> list[Silence]:
     """In the order in which they are looked at: those that hush now, the first to end first; those that will, the first to begin
     first; those that have ended, the last first; then acknowledgements, which end by themselves. One of those that has ended tells
     nothing any more, and is left out."""
-    return sorted((each for each in silences if not (each.ack and each.state is SilenceState.EXPIRED)), key=_place)
+    return sorted((each for each in silences if not (each.ack and each.state is SilenceState.EXPIRED)), key=order_of)
 
 
 _GROUPS = {SilenceState.ACTIVE: 0, SilenceState.PENDING: 1, SilenceState.EXPIRED: 2}
 
 
-def _place(silence: Silence) -> tuple[int, int, float, Ref]:
+def order_of(silence: Silence) -> tuple[int, int, float, Ref]:
+    """What that order goes by."""
     at = silence.starts_at if silence.state is SilenceState.PENDING else silence.ends_at
     sign = -1 if silence.state is SilenceState.EXPIRED else 1
     # one that lasts until resolved has an end that is put off again and again: those whose end is meant come first

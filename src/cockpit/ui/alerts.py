@@ -11,6 +11,7 @@ import msgspec
 from ..core.actions import Ack, Unack, progress
 from ..core.alerts import AlertState, Ref
 from ..core.groups import Group, GroupKey
+from ..core.rows import Rank, rank
 from ..core.view import Row as AlertRow
 from ..core.view import View
 from .alert_face import EVERYTHING, SEVERITIES, AlertFace, face_of, group_face, widths
@@ -108,6 +109,9 @@ class Alerts(Haunted[Entry]):
 
     def identity(self, thing: Entry) -> Hashable:
         return thing.key if isinstance(thing, Group) else thing.alert.ref
+
+    def standing(self, thing: Entry) -> Rank:
+        return rank(thing.worst if isinstance(thing, Group) else thing)
 
     def relic(self, thing: Entry) -> Entry:
         if isinstance(thing, Group):

@@ -3,9 +3,10 @@ cannot hit its neighbour."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from .lines import Lines
 
@@ -47,17 +48,21 @@ class Few(Generic[T]):
         return self._places.get(key)
 
 
-class _With(Generic[T]):
-    """A listing with one thing more in it."""
+class _Kept(Generic[T]):
+    """A listing with ``one`` kept at a place that is not its own: its own is ``away``, or it has none any more."""
 
-    def __init__(self, others: Listing[T], at: int, one: T, key: Hashable) -> None:
-        self.others, self._at, self._one, self._key = others, at, one, key
+    def __init__(self, others: Listing[T], at: int, one: T, key: Hashable, away: int | None = None) -> None:
+        self.others, self.away = others, away
+        self._at, self._one, self._key = at, one, key
 
     def __len__(self) -> int:
-        return len(self.others) + 1
+        return len(self.others) + (self.away is None)
 
     def __getitem__(self, index: int) -> T:
-        return self._one if index == self._at else self.others[index - (index > self._at)]
+        if index == self._at:
+            return self._one
+        index -= index > self._at
+        return self.others[index + (self.away is not None and index >= self.away)]
 
     def __iter__(self) -> Iterator[T]:
         return (self[index] for index in range(len(self)))
@@ -66,12 +71,17 @@ class _With(Generic[T]):
         if key == self._key:
             return self._at
         found = self.others.place(key)
-        return found + (found >= self._at) if found is not None else None
+        if found is None:
+            return None
+        found -= self.away is not None and found > self.away
+        return found + (found >= self._at)
 
 
 class Haunted(Lines, Generic[T]):
-    """A list of ``things``. When the thing under the cursor leaves by itself, it stays in its place until the person moves the
-    cursor or `GHOST_FOR` has passed. What is still known (a filter hides it now) stays as it is; what is not is a *ghost*.
+    """A list of ``things``. What the cursor is on stays in its place, between its neighbours. When it has come to stand elsewhere,
+    by what somebody did or by itself, it goes there when the person moves the cursor: the eye stays, and the next row is the next
+    one. When it leaves the list by itself, it stays until then or until `GHOST_FOR` has passed. What is still known (a filter hides
+    it now) stays as it is; what is not is a *ghost*.
 
     ``lost``: every marked thing has gone by itself; what was meant for them must not fall to the row under the cursor.
     """
@@ -83,9 +93,15 @@ class Haunted(Lines, Generic[T]):
     _held_at = 0
     _ghost = False
     _since: datetime | None = None
+    _stood: tuple[Hashable, object] | None = None
+    """What the cursor is on, and the standing that it has its place by."""
 
     def identity(self, thing: T) -> Hashable:
         """The key of a thing."""
+        raise NotImplementedError
+
+    def standing(self, thing: T) -> Any:
+        """What the list is ordered by."""
         raise NotImplementedError
 
     def relic(self, thing: T) -> T:
@@ -114,16 +130,37 @@ class Haunted(Lines, Generic[T]):
             if not self.marks:
                 self.lost, self._since = True, self._now
         here, key = self.here, self.key
-        if chosen or here is None or key is None or things.place(key) is not None:
-            self._held, self.things = None, things
+        if chosen or here is None or key is None:
+            self._held, self._stood, self.things = None, None, things
+            return
+        if self._stood is None or self._stood[0] != key:
+            self._stood = key, self.standing(here)
+        place = things.place(key)
+        if place is not None:
+            self._keep_or_let(things, key, place, self._stood[1])
             return
         found, was = known(key), self.ghost
         if self._held is None or self._ghost != (found is None):
             self._since = self._now
         self._ghost = found is None
         self._held = found if found is not None else was if was is not None else self.relic(here)
-        self._held_at = min(self.cursor, len(things))
-        self.things = _With(things, self._held_at, self._held, key)
+        self._held_at = self._place_of(self._stood[1], things)
+        self.things = _Kept(things, self._held_at, self._held, key)
+
+    def _keep_or_let(self, things: Listing[T], key: Hashable, place: int, stood: object) -> None:
+        """It is listed at ``place``: there it stands, unless that is elsewhere because it is not what it was."""
+        one = things[place]
+        if stood == self.standing(one):
+            self._held, self.things = None, things
+            return
+        at = self._place_of(stood, things)
+        self._held, self._ghost, self._since = one, False, None
+        self._held_at = at - (at > place)
+        self.things = _Kept(things, self._held_at, one, key, away=place)
+
+    def _place_of(self, stood: Any, things: Listing[T]) -> int:
+        """Before which of ``things``, which are in the order of their standing, one stands that has that standing. O(log n)."""
+        return bisect_left(things, stood, key=self.standing)
 
     def count(self) -> int:
         return len(self.things)
@@ -134,26 +171,36 @@ class Haunted(Lines, Generic[T]):
     def fade(self, now: datetime) -> bool:
         """Time has passed; gives back whether a ghost went, and the cursor with it."""
         self._now = now
-        if (self._held is None and not self.lost) or self._since is None or now - self._since < GHOST_FOR:
+        held = self._held is not None and not self._elsewhere
+        if not (held or self.lost) or self._since is None or now - self._since < GHOST_FOR:
             return False
         self.lost = False
-        self._release()
+        if held:
+            self._release()
         self.settle()
         return True
 
+    @property
+    def _elsewhere(self) -> bool:
+        """Whether what is held is listed, at another place."""
+        return isinstance(self.things, _Kept) and self.things.away is not None
+
     def _release(self) -> None:
-        self._held = None
-        if isinstance(self.things, _With):
+        self._held = self._stood = None
+        if isinstance(self.things, _Kept):
             self.things = self.things.others
 
     def go(self, to: int) -> None:
-        """The person moves the cursor: what was held goes."""
+        """The person moves the cursor: what was held goes to its own place, or away."""
         self.lost = False
-        freed = self._held is not None and to != self._held_at
+        last = len(self.things) - 1
+        freed = self._held is not None and max(0, min(to, last)) != self._held_at
         if freed:
-            to -= to > self._held_at
+            wanted = self.identity(self.things[max(0, min(to, last))])
             self._release()
             self._make()
+            place = self.things.place(wanted)
+            to = place if place is not None and to <= last else len(self.things) - 1
         super().go(to)
         if freed:
             self.redraw()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from ..core.alerts import Ref, Silence, SilenceState
-from ..core.silences import ends_soon, hushed, listed, under_way
+from ..core.silences import ends_soon, hushed, listed, order_of, under_way
 from ..core.view import View
 from .haunted import Few, Haunted, Listing
 from .keys import TABLE, Key
@@ -153,6 +153,9 @@ class Silences(Haunted[Silence]):
 
     def identity(self, thing: Silence) -> Hashable:
         return thing.ref
+
+    def standing(self, thing: Silence) -> tuple[int, int, float, Ref]:
+        return order_of(thing)
 
     def relic(self, thing: Silence) -> Silence:
         return msgspec.structs.replace(thing, state=SilenceState.EXPIRED, ends_at=min(thing.ends_at, self._now or thing.ends_at))

@@ -42,13 +42,16 @@ class Traps(Haunted[TrapView]):
 
     def show(self, traps: Sequence[TrapView]) -> None:
         """New facts."""
-        listed = tuple(sorted(traps, key=lambda each: (_ORDER[each.state], each.trap.name, each.source)))
+        listed = tuple(sorted(traps, key=_order))
         known = {ref_of(each): each for each in listed}
         self.hold(Few(listed, ref_of), lambda key: known.get(key) if isinstance(key, Ref) else None, chosen=False)
         self.settle()
 
     def identity(self, thing: TrapView) -> Hashable:
         return ref_of(thing)
+
+    def standing(self, thing: TrapView) -> tuple[int, str, str]:
+        return _order(thing)
 
     def relic(self, thing: TrapView) -> TrapView:
         return msgspec.structs.replace(thing, state=TrapState.DISARMED, says="gone: it is not set any more")
@@ -86,6 +89,10 @@ class Traps(Haunted[TrapView]):
 
     def nothing(self) -> Sequence[Spans]:
         return (((" No traps are set: cockpit init proposes some", "muted"),),)
+
+
+def _order(each: TrapView) -> tuple[int, str, str]:
+    return _ORDER[each.state], each.trap.name, each.source
 
 
 def _counted(counts: Mapping[TrapState, int], *, short: bool) -> list[Span]:
