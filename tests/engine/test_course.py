@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import psutil
@@ -10,6 +11,7 @@ import pytest
 from cockpit.core.actions import RunState
 from cockpit.core.asking import Answers, Want
 from cockpit.core.steps.capture import Capture
+from cockpit.core.steps.http import HttpStep
 from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.ssh import SshStep
 from cockpit.core.steps.step import Step
@@ -65,6 +67,20 @@ class TestCaptures:
         got = ran(tmp_path, book(*steps, other=ANYTHING), {"other": "x"})
         assert "{other} $(id)|" in got.lines
         assert "x|" in got.lines
+
+    @pytest.mark.parametrize(
+        "first",
+        [
+            sh("echo nginx is it", capture={"it": WORD}, when='env == "live"'),
+            sh("echo nothing", capture={"it": WORD}, continue_on_error=True),
+        ],
+        ids=["skipped", "failed"],
+    )
+    def test_without_a_value_that_an_earlier_step_should_have_given_a_step_is_not_begun(self, tmp_path: Path, first: Step) -> None:
+        got = ran(tmp_path, book(first, step(RunStep(("echo", "got {it}"))), env=ANYTHING), {"env": "test"})
+        assert got.outcome.state is RunState.FAILED
+        assert "step 2 of 2 was not started: it needs it, which step 1 did not give" in got.outcome.reason
+        assert "got {it}" not in got.lines
 
     @pytest.mark.parametrize(
         ("printed", "capture", "reason"),
@@ -196,6 +212,24 @@ class TestUndo:
         assert got.outcome.state is RunState.CANCELLED
         assert "was not: nobody said so" in got.outcome.reason
         assert len(got.asked) == 2
+
+    def test_what_takes_it_back_is_judged_with_what_the_step_gave(self, tmp_path: Path) -> None:  # safety 7
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(0.2)
+            url = f"http://127.0.0.1:{server.getsockname()[1]}/items/{{it}}"
+            taken = Capture(regex=r"it is (\S+)", pattern=r".+")
+            made = sh("echo it is ..", capture={"it": taken}, undo=Step(HttpStep(url, method="DELETE")))
+            got = ran(tmp_path, book(made, FAILS), answers=lambda *_: "yes")
+            assert "undo of step 1 was not started: it would leave its place" in got.outcome.reason
+            with pytest.raises(TimeoutError):
+                server.accept()
+
+    def test_what_was_not_given_does_not_take_anything_back(self, tmp_path: Path) -> None:
+        other = sh("echo nginx is it", when='env == "live"', capture={"it": WORD})
+        done = sh("echo two", undo=Step(RunStep(("echo", "undone", "{it}"))))
+        got = ran(tmp_path, book(other, done, FAILS, env=ANYTHING), {"env": "test"}, answers=lambda *_: "yes")
+        assert "undo of step 2 was not started: it needs it, which step 1 did not give" in got.outcome.reason
+        assert not [line for line in got.lines if line.startswith("undone")]
 
     def test_what_was_not_done_is_not_undone(self, tmp_path: Path) -> None:
         got = ran(tmp_path, book(FAILS, self.DONE), answers=lambda *_: "yes")

@@ -13,11 +13,11 @@ import msgspec
 from ..core.actions import RunState
 from ..core.asking import Answers, Asked, Want
 from ..core.jobs import Far
-from ..core.plans import Plan
+from ..core.plans import Plan, captured
 from ..core.steps.ask import AskStep
 from ..core.steps.manual import ManualStep
 from ..core.steps.pick import PickStep
-from ..core.steps.step import Do, ResolvedStep, Step
+from ..core.steps.step import Do, ResolvedStep, Step, needed
 from ..core.units import say_seconds
 from ..provider import Clock
 from .capturing import NotCaptured, capture_all
@@ -85,7 +85,8 @@ class Course:
                 continue
             for line in said(step, "$ "):
                 await self._going.say(line)
-            problem = step.problem() if planned.later else ""  # what another step gave stands in it now
+            lacks = self._lacks(planned.step.do, planned.later)
+            problem = lacks or (step.problem() if planned.later else "")  # what another step gave stands in it now
             last = (
                 Outcome(RunState.FAILED, None, 0.0, f"was not started: it {problem}") if problem else await self._step(step, place)
             )
@@ -110,6 +111,14 @@ class Course:
         if not planned.later and not planned.open:
             return planned
         return planned.step.resolved({**self._plan.values, **self._given}, {}, planned.number)
+
+    def _lacks(self, do: Do, later: Collection[str]) -> str:
+        """Why it cannot be done as configured: an earlier step, which was skipped or failed, has not given what it needs."""
+        names = sorted(needed(do, later) - self._given.keys())
+        if not names:
+            return ""
+        number = captured(self._plan.runbook).get(names[0])
+        return f"needs {' and '.join(names)}, which step {number} did not give" if number else f"needs {' and '.join(names)}"
 
     async def _step(self, step: ResolvedStep, place: str) -> Outcome:
         if step.step.background:
@@ -220,7 +229,7 @@ class Course:
         found: list[ResolvedStep] = []
         for step in reversed(self._done):
             undo, do = step.step.undo, self._way_back(step)
-            if undo is not None and do is not None and step.number not in self._taken_back:
+            if undo is not None and do is not None and step.number not in self._taken_back and not self._unfit(step, do):
                 name = undo.name or f"undo of step {step.number}" + (f" ({step.step.name})" if step.step.name else "")
                 found.append(ResolvedStep(do, Step(undo.do, name=name, timeout=undo.timeout), len(found) + 1))
         return tuple(found)
@@ -228,6 +237,11 @@ class Course:
     def _way_back(self, step: ResolvedStep) -> Do | None:
         """What takes a step back, with what it and others gave in its place."""
         return step.step.resolved({**self._plan.values, **self._given}, {}, step.number).undo
+
+    def _unfit(self, step: ResolvedStep, do: Do) -> str:
+        """Why a step cannot be taken back by ``do``: it is looked at again, for what it or another gave stands in it now."""
+        undo = step.step.undo
+        return (self._lacks(undo.do, captured(self._plan.runbook)) if undo is not None else "") or do.problem()
 
     async def _undo(self, outcome: Outcome) -> str:
         """Offer to take back what can be, the last first; what became of that, for the person."""
@@ -240,7 +254,7 @@ class Course:
         self._going.reopen()
         self._deadline = self._clock.mono() + self._plan.runbook.timeout
         try:
-            asked = Asked(text=f"{outcome.reason}. Undo {names}?", kind=Answers.YES_NO)
+            asked = Asked(text=f"{self._going.told(outcome.reason)}. Undo {names}?", kind=Answers.YES_NO)
             answer, who = await self._going.ask(Want(number=0, place=names, name="undo", asked=asked))
         except (Ended, Unattended):
             return f"{names} can be undone, and was not: nobody said so"
@@ -251,6 +265,10 @@ class Course:
         for step in steps:
             do, timeout = self._way_back(step), step.step.undo.timeout if step.step.undo is not None else None
             if do is None:
+                continue
+            if problem := self._unfit(step, do):
+                told.append(f"undo of step {step.number} was not started: it {problem}")
+                await self._going.say(told[-1])
                 continue
             for line in _lines(do, "$ "):
                 await self._going.say(line)

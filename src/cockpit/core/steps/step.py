@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
@@ -189,6 +189,12 @@ class ResolvedStep(msgspec.Struct, frozen=True):
 def _plainly(shown: Shown) -> Shown:
     """What stands for a value that is not known yet, readable where the value itself will be encoded."""
     return msgspec.structs.replace(shown, words=tuple(_CODED.sub(r"‹\1 from step \2›", word) for word in shown.words))
+
+
+def needed(do: Do, names: Collection[str]) -> frozenset[str]:
+    """Those of ``names`` without which this cannot be done; as configured. Raises ``ValueError`` for malformed braces."""
+    braced = {name for _, text in do.texts() for name in placeholders(text)}
+    return frozenset(braced & set(names) | set(do.names(names)))
 
 
 BY_A_PERSON = (AskStep, PickStep, ManualStep, InteractiveStep)
