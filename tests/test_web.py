@@ -264,7 +264,7 @@ def test_the_environment_names_no_proxy_and_no_password(monkeypatch: pytest.Monk
 
 def test_a_name_that_leads_to_a_cloud_s_credentials_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     # safety 13: stood in for by the loopback's address
-    monkeypatch.setattr(web, "METADATA", frozenset({"127.0.0.1"}))
+    monkeypatch.setattr(web, "hands_out_credentials", lambda host: host == "127.0.0.1")
     with Misbehaving({"/x": b"[]"}) as server:
         with pytest.raises(Forbidden, match=r"localhost leads to 127.0.0.1, where a cloud keeps credentials"):
             using(f"http://localhost:{server.port}", lambda http: http.get("/x"))

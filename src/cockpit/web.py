@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from .core.addresses import address_problem
-from .core.metadata import METADATA
+from .core.metadata import hands_out_credentials
 from .core.text import clean
 from .provider import (
     AuthFailed,
@@ -314,7 +314,7 @@ class _Way:
         elif event.endswith("connect_tcp.complete"):
             self._stream = info["return_value"]
             peer = (self._stream.get_extra_info("server_addr") or ("",))[0]
-            if peer in METADATA and self._named != peer:
+            if hands_out_credentials(peer) and self._named != peer:
                 await self._stream.aclose()
                 raise Forbidden(f"{clean(self._named, 200)} leads to {peer}, where a cloud keeps credentials: not asked")
 

@@ -82,7 +82,19 @@ def test_what_is_no_host_is_refused(host: str) -> None:  # safety 7
     assert made.steps == ()
 
 
-@pytest.mark.parametrize("host", ["169.254.169.254", "169.254.169.254:80", "[fd00:ec2::254]", "[fd00:ec2::254]:80"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "169.254.169.254",
+        "169.254.169.254:80",
+        "[fd00:ec2::254]",
+        "[fd00:ec2::254]:80",
+        "[fd00:EC2:0:0::254]",
+        "[::ffff:169.254.169.254]",
+        "[0:0:0:0:0:ffff:a9fe:a9fe]:80",
+        "[64:ff9b::a9fe:a9fe]",
+    ],
+)
 def test_no_value_leads_to_where_a_cloud_keeps_credentials(host: str) -> None:  # safety 13
     assert "a cloud keeps credentials there" in planned(HttpStep("http://{x}/latest"), x=host).refused
 
