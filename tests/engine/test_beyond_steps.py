@@ -154,6 +154,20 @@ class TestHttp:
         assert refused.returncode == 1
         assert "this step changes the world, and the runbook does not say that it does" in refused.stdout + refused.stderr
 
+    def test_what_takes_a_step_back_may_write_only_where_that_is_said(self, home: Home, server: Server) -> None:  # safety 12
+        undo = f'undo = {{ http = "{server.url}/page", method = "DELETE" }}'
+        home.config(f'[runbooks.look]\nsteps = [{{ run = ["true"], {undo} }}]\n')
+        refused = home.run("check")
+        assert refused.returncode == 1
+        assert "this step changes the world, and the runbook does not say that it does" in refused.stdout + refused.stderr
+
+    def test_no_program_gets_the_secret_of_what_takes_a_step_back(self, home: Home, server: Server) -> None:  # safety 22
+        undo = f'undo = {{ http = "{server.url}/page", bearer = "env:API_TOKEN" }}'
+        home.config(f'[runbooks.look]\nsteps = [{{ run = ["env"], {undo} }}]\n')
+        assert home.run("run", "look", API_TOKEN="hunter2-canary").returncode == 0
+        assert "COCKPIT_RUNBOOK=look" in printed(home)
+        assert "API_TOKEN" not in printed(home)
+
     def test_a_value_of_its_answer_is_there_for_later_steps(self, home: Home, server: Server) -> None:
         steps = f"""
         [runbooks.look]

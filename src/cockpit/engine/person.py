@@ -110,7 +110,8 @@ def hidden_values(config: Config) -> frozenset[str]:
 
 def _references(config: Config) -> set[str]:
     """Those that can be followed without asking anybody."""
-    steps = [step.do for book in config.runbooks.values() for step in book.steps]
+    taken = [step for book in config.runbooks.values() for step in book.steps]
+    steps = [step.do for each in taken for step in (each, each.undo) if step is not None]
     tables = (
         *(each.settings for each in config.sources.values()),
         *(rule.secrets for each in config.sources.values() for rule in each.runbooks),
