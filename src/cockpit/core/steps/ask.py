@@ -73,7 +73,8 @@ class AskStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def exact(self) -> tuple[str, ...]:
         """See `Kind`."""
-        return ("", "ask", self.question, self.into, self.kind.value, self.pattern)
+        allowed = (str(self.allow_dash), str(self.allow_control))
+        return ("", "ask", self.question, self.into, self.kind.value, self.pattern, str(self.min), str(self.max), *allowed)
 
     def shown(self) -> tuple[Shown, ...]:
         """See `Kind`."""

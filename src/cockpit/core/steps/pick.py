@@ -87,7 +87,8 @@ class PickStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def exact(self) -> tuple[str, ...]:
         """See `Kind`."""
-        return ("", "pick", self.question, self.into, self.pattern, str(len(self.choices)), *self.choices, *self.choices_from)
+        how = (self.pattern, str(self.allow_dash), str(len(self.choices)))
+        return ("", "pick", self.question, self.into, *how, *self.choices, *self.choices_from)
 
     def shown(self) -> tuple[Shown, ...]:
         """See `Kind`."""

@@ -151,7 +151,11 @@ class ResolvedStep(msgspec.Struct, frozen=True):
         if step.retries:
             beside.append(("", "again", str(step.retries), str(float(step.retry_after))))
         for name, each in step.capture.items():
-            beside.append(("", "capture", name, each.regex, each.json, each.pattern, each.default or ""))
+            default = () if each.default is None else (each.default,)
+            allowed = (str(each.allow_dash), str(each.allow_control))
+            beside.append(("", "capture", name, each.regex, each.json, each.pattern, *allowed, *default))
+        if step.continue_on_error:
+            beside.append(("", "goes on"))
         if step.background:
             beside.append(("", "background", "keep" if step.keep else ""))
         if self.undo is not None:
@@ -182,6 +186,8 @@ class ResolvedStep(msgspec.Struct, frozen=True):
             yield f"again up to {step.retries} times where it fails, {say_seconds(step.retry_after)} later"
         for name, each in step.capture.items():
             yield f"takes {name} from its output: {each.regex or each.json}, which must match {each.pattern}"
+        if step.continue_on_error:
+            yield "where it fails, the run goes on all the same"
         if step.background:
             yield "in the background, and goes on after the run" if step.keep else "in the background, to the end of the run"
 

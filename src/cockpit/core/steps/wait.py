@@ -133,10 +133,9 @@ class WaitStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def shown(self) -> tuple[Shown, ...]:
         """See `Kind`."""
-        return (
-            Shown("waits", ("until", *self._wanted()), text=False),
-            Shown("looks", (say_seconds(self.every), "apart"), beside=True),
-        )
+        sent = (Shown("", (f"Authorization: Bearer, the secret {self.bearer}",), text=True),) if self.bearer else ()
+        looks = Shown("looks", (say_seconds(self.every), "apart"), beside=True)
+        return (Shown("waits", ("until", *self._wanted()), text=False), *sent, looks)
 
     def _wanted(self) -> tuple[str, ...]:
         if self.query:
