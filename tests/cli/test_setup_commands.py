@@ -161,8 +161,10 @@ def test_every_command_explains_itself_and_refuses_what_it_does_not_know(home: H
         assert f"\n    {command} " in whole.stdout
     assert "exit status: 0 fine" in whole.stdout
     assert "--comment" in home.run("silence", "--help").stdout
-    for wrong in (("alrts",), ("--jsn",), ("trap",), ("trap", "look", "x"), ("run",), ("ack",), ("alerts", "--js")):
+    for wrong in (("alrts",), ("--jsn",), ("trap",), ("trap", "look", "x"), ("ack",), ("alerts", "--js")):
         done = home.run(*wrong)
         assert (done.returncode, done.stdout) == (2, ""), wrong
         assert "usage: cockpit" in done.stderr
+    nameless = home.run("run")
+    assert (nameless.returncode, "name the runbook" in nameless.stderr) == (2, True)
     assert home.run("--version").stdout.startswith("cockpit ")
