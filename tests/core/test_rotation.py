@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cockpit.core.roster import Layer, Person, Roster, Shift
 from cockpit.core.rotation import on_call, shifts
 from cockpit.core.turns import turn_at, turn_begins
+from cockpit.core.windows import Window
 from support.reckoning import DAY, HOUR, MINUTE, first_moment, stretches, turns_begin, who
 from support.rosters import TURNS, WALLS, ZONES, one_of_each, rosters
 
@@ -50,6 +51,21 @@ def test_a_turn_begins_when_the_wall_clock_first_shows_its_hour(
     now = turn_at(start, turn, begins, clock)
     assert now >= number  # turns that a missing day swallowed are over as they begin
     assert turn_begins(start, turn, now, clock) == begins
+
+
+def test_one_person_on_every_layer_has_one_shift_without_end_however_many_windows_open_in_it() -> None:
+    # found by the property below: its end was where the reckoning stopped, and the next one began before it
+    monday = Window(days=(0,), start=time(0), end=time(0), over=1)
+    start = datetime(2021, 1, 1)
+    layers = [Layer(people=("ana",), start=start, turn=(1, "hours")) for _ in range(2)]
+    layers.append(Layer(people=("ana",), start=start + MINUTE, turn=(1, "hours"), only=(monday,)))
+    made, people = Roster(name="primary", timezone="Europe/Berlin", layers=tuple(layers)), (Person(id="ana", name="Ana"),)
+    begin = first_moment(start, "Europe/Berlin") - 2 * DAY
+    (only,) = shifts(made, people, begin, begin + 4 * DAY)
+    assert (only.start, only.end) == (first_moment(start, "Europe/Berlin"), None)
+    for at in (begin + 3 * DAY, begin + 400 * DAY):
+        assert on_call(made, people, at).now == only
+        assert on_call(made, people, at).next is None
 
 
 @settings(max_examples=150, deadline=None)

@@ -20,7 +20,8 @@ from .windows import always, open_at
 LOOKED_AHEAD = timedelta(days=14)
 """How far ahead the next gap is looked for."""
 _TICK = timedelta(microseconds=1)
-_JOINED = 1000  # stretches of one person that are joined at most: a shift that is longer ends where the reckoning does
+_JOINED = 1000  # stretches of one person that are joined at most: a shift of more has no beginning, or no end (a week's window in a
+# layer above another of the same person alone makes two a week)
 _LAST = datetime(2200, 1, 1, tzinfo=UTC)  # no shift is looked for later: no time zone database knows anything of that time
 
 Absences = Mapping[str, Sequence[tuple[datetime, datetime]]]
@@ -181,21 +182,24 @@ class Rotation:
 
     def whole(self, at: datetime) -> _Stretch:
         """As `_stretch`, with neighbours of the same person joined: from real beginning to real end."""
-        joined = self._stretch(at)
-        for _ in range(_JOINED):
-            if joined.end is None or (after := self._stretch(joined.end)).person != joined.person:
-                break
-            joined = msgspec.structs.replace(joined, end=after.end, override=joined.override or after.override)
+        joined = self._onwards(self._stretch(at))
         for _ in range(_JOINED):
             if joined.start is None or (before := self._stretch(joined.start - _TICK)).person != joined.person:
-                break
+                return joined
             joined = msgspec.structs.replace(joined, start=before.start, override=joined.override or before.override)
-        return joined
+        return msgspec.structs.replace(joined, start=None)
+
+    def _onwards(self, joined: _Stretch) -> _Stretch:
+        for _ in range(_JOINED):
+            if joined.end is None or (after := self._stretch(joined.end)).person != joined.person:
+                return joined
+            joined = msgspec.structs.replace(joined, end=after.end, override=joined.override or after.override)
+        return msgspec.structs.replace(joined, end=None)
 
     def after(self, held: _Stretch) -> _Stretch | None:
-        """The next stretch with someone in it."""
+        """The next stretch with someone in it. It begins where ``held`` ends."""
         while held.end is not None and held.end < _LAST:
-            held = self.whole(held.end)
+            held = self._onwards(msgspec.structs.replace(self._stretch(held.end), start=held.end))
             if held.person:
                 return held
         return None
