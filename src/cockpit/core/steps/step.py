@@ -199,6 +199,8 @@ def _plainly(shown: Shown) -> Shown:
 
 def needed(do: Do, names: Collection[str]) -> frozenset[str]:
     """Those of ``names`` without which this cannot be done; as configured. Raises ``ValueError`` for malformed braces."""
+    if not names:
+        return frozenset()
     braced = {name for _, text in do.texts() for name in placeholders(text)}
     return frozenset(braced & set(names) | set(do.names(names)))
 
