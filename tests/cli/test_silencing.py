@@ -73,6 +73,16 @@ def test_every_time_is_on_the_clock_of_whoever_asks_and_says_so(home: Home, pair
     assert " JST " in home.run("silence", "--list", TZ="Asia/Tokyo").stdout, "TZ is what they set for this terminal"
 
 
+def test_what_somebody_must_keep_up_says_when_it_ends_where_nobody_does(home: Home, pair: tuple[Server, Server]) -> None:
+    plain = home.run("silence", "alertname=Disk host=db-1", *WHY, "--yes").stdout
+    assert "Id: am-prod/" in plain
+    assert "kept up only" not in plain
+    lasting = home.run("silence", "alertname=Disk", "--until-resolved", *WHY, "--yes")
+    assert "It is kept up only while a cockpit or `cockpit watch` runs, and none does: else it ends at " in lasting.stdout
+    (both, *_) = (each["id"] for each in home.json("alerts") if each["source"] == "am-two")
+    assert "It is kept up only while a cockpit" in home.run("ack", f"am-two/{both}").stdout
+
+
 def test_a_long_matcher_is_cut_to_the_terminal_and_whole_elsewhere(home: Home, pair: tuple[Server, Server]) -> None:
     hosts = "|".join(f"web-{number}" for number in range(40))
     assert home.run("silence", f'alertname=Disk host=~"db-1|{hosts}"', "--comment", "rack " * 40, "--yes").returncode == 0

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cockpit.config import merge
-from cockpit.config.model import ConfigError
+from cockpit.config.load import with_watchdogs
+from cockpit.config.model import ConfigError, SourceConfig
 from cockpit.core.alerts import Severity
 from cockpit.core.units import Seconds
 from support.configs import loaded, problems, write
@@ -526,3 +527,14 @@ def test_a_member_of_a_cluster_counts_once(tmp_path: Path) -> None:
     urls = '["http://am.example:9093", "http://am.example:9093/"]'
     (problem,) = problems(tmp_path, f'[sources.am]\nprovider = "alertmanager"\nurls = {urls}\n').values()
     assert "twice" in str(problem)
+
+
+def test_a_prometheus_knows_the_watchdogs_of_the_alertmanagers() -> None:
+    sources = {
+        "am": SourceConfig(name="am", provider="alertmanager", settings={"watchdog": "Watchdog"}),
+        "prom": SourceConfig(name="prom", provider="prometheus", settings={"url": "http://p", "watchdogs": ["Own"]}),
+        "pd": SourceConfig(name="pd", provider="pagerduty"),
+    }
+    found = with_watchdogs(sources)
+    assert found["prom"].settings == {"url": "http://p", "watchdogs": ["Own", "Watchdog"]}
+    assert (found["am"], found["pd"]) == (sources["am"], sources["pd"])

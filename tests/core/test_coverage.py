@@ -15,6 +15,7 @@ from cockpit.core.coverage import ClashKind, clashes, common, gaps, joined, next
 from cockpit.core.holidays import holidays
 from cockpit.core.loads import Disturbance, Load, loads
 from cockpit.core.roster import Absence, Person, Shift
+from cockpit.core.schedule import without_slivers
 from support.reckoning import HOUR, MINUTE, first_moment
 from support.rosters import EDGY
 
@@ -186,3 +187,20 @@ def test_every_hour_is_what_a_walk_by_the_minute_finds(zone: str, day: int, minu
         counted["holidays"] += (wall.month, wall.day) in ((3, 29), (11, 1))
     assert found.hours == pytest.approx(minutes / 60)
     assert {name: getattr(found, name) * 60 for name in counted} == {name: pytest.approx(many) for name, many in counted.items()}
+
+
+def test_what_an_override_leaves_that_is_ended_at_once_is_no_shift() -> None:
+    noon = utc("2026-11-02T12:00")
+    laid = (
+        shift("bo", "2026-11-02T09:00", noon),
+        shift("ana", noon, noon + timedelta(seconds=4), override=True),
+        shift("bo", noon + timedelta(seconds=4), noon + timedelta(hours=2)),
+        shift("cy", noon + timedelta(hours=2), noon + timedelta(hours=3), override=True),
+    )
+    shown = without_slivers(laid)
+    assert [(each.person, each.start, each.end) for each in shown] == [
+        ("bo", utc("2026-11-02T09:00"), noon + timedelta(hours=2)),
+        ("cy", noon + timedelta(hours=2), noon + timedelta(hours=3)),
+    ]
+    short = (shift("ana", noon, noon + timedelta(seconds=30)),)
+    assert without_slivers(short) == short, "no override made it"

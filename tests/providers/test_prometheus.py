@@ -136,6 +136,23 @@ class TestARuleIsATrap:
         assert found.watch.reading.values == {"alerts": 1}
 
 
+class TestAWatchdog:
+    def test_is_armed_while_it_fires_and_has_tripped_while_it_does_not(self) -> None:
+        firing, _ = told(group(rule("Watchdog", "vector(1)", active())), watchdogs=("Watchdog",), alerts=True), None
+        (armed,) = firing[0].records
+        assert (armed.state, armed.says, firing[1].records) == (TrapState.ARMED, "fires, as it must", ())
+        (tripped,) = told(group(rule("Watchdog", "vector(1)")), watchdogs=("alertname=Watchdog",))[0].records
+        assert tripped.state is TrapState.TRIPPED
+        assert "does not fire" in tripped.says
+
+    def test_one_that_cannot_be_seen_is_blind_and_others_are_as_ever(self) -> None:
+        blind, other = told(
+            group(rule("Watchdog", "vector(1)", health="err", lastError="x"), rule("DiskFull", "disk > 1", active())),
+            watchdogs=("Watchdog",),
+        )[0].records
+        assert (blind.state, other.state) == (TrapState.BLIND, TrapState.TRIPPED)
+
+
 class TestWhatCannotSeeIsBlind:
     def test_one_that_was_never_evaluated(self) -> None:
         found = trap(lastEvaluation="0001-01-01T00:00:00Z", health="unknown")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
 
 from ..core.actions import Ack, Action, AddNote, Run, RunState, Start, Unack
-from ..core.alerts import AlertState, Ref
+from ..core.alerts import AlertState, Ref, Silence
 from ..core.filters import Filter, FilterError, parse
 from ..core.text import clean
 from ..core.units import seconds, short_age
@@ -16,6 +17,7 @@ from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .compose import House, house
 from .groups import by_of, print_groups
 from .listing import alert_record, as_json, say, table
+from .moments import viewer
 from .run import Options, Stop
 
 
@@ -32,7 +34,14 @@ def alerts(options: Options) -> int:
         as_json([alert_record(row.alert, row.pending or row.running) for row in rows])
     elif rows:
         heads = ("Sev", "Age", "State", "Alert", "Where", "Summary", "Who", "Id")
-        table(heads, [_cells(row, view.now) for row in rows], [_style(row) for row in rows], options.color)
+        table(
+            heads,
+            [_cells(row, view.now) for row in rows],
+            [_style(row) for row in rows],
+            options.color,
+            cut=(3, 4, 5, 6),
+            last=(7,),
+        )
     if not options.json:
         _say_what_else(rows, view, everything=not rule.terms)
     if any(row.alert.state is AlertState.FIRING for row in rows):
@@ -105,6 +114,13 @@ def settle(home: House, action: Action) -> int:
     return status_of(runs)
 
 
+def say_kept(home: House, silence: Silence) -> None:
+    """How long what is kept up by a cockpit lasts, where none runs but this command."""
+    if (silence.ref.source, "Upkeep") in home.can and not _kept_elsewhere(home):
+        until = silence.ends_at.astimezone(viewer(home.config))
+        say(f"It is kept up only while a cockpit or `cockpit watch` runs, and none does: else it ends at {until:%H:%M %Z}.")
+
+
 def address(options: Options) -> int:
     """Keep what the person is called at a source that wants to know who writes."""
     with house(options, propose=False) as home:
@@ -137,7 +153,27 @@ def ack(options: Options) -> int:
     with house(options) as home:
         view = home.view()
         refs = tuple(find(view, text) for text in options.words("ids"))
-        return settle(home, Ack(refs, options.text("note")))
+        status = settle(home, Ack(refs, options.text("note")))
+        if status == FINE:
+            _say_acks(home, refs)
+        return status
+
+
+def _kept_elsewhere(home: House) -> bool:
+    """Whether another process keeps up what must be."""
+    lease = home.journal.lease()
+    return lease is not None and lease.pid != os.getpid()
+
+
+def _say_acks(home: House, refs: Sequence[Ref]) -> None:
+    """Until when an acknowledgement lasts that somebody must keep up: the first to end speaks for all of a source."""
+    if _kept_elsewhere(home) or not any((ref.source, "Upkeep") in home.can for ref in refs):
+        return
+    view = home.view(look=False)
+    holding = {(ref.source, each) for ref in refs if (row := view.alert(ref)) is not None for each in row.alert.silences}
+    acks = [each for each in view.silences if each.ack and (each.ref.source, each.ref.id) in holding]
+    for source in sorted({each.ref.source for each in acks}):
+        say_kept(home, min((each for each in acks if each.ref.source == source), key=lambda each: each.ends_at))
 
 
 def unack(options: Options) -> int:

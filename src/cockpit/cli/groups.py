@@ -33,7 +33,7 @@ def print_groups(rows: Sequence[Row], view: View, by: tuple[str, ...], options: 
     elif groups:
         heads = ("Sev", "Newest", "Alerts", "State", *by, "Kinds")
         styles = ["bad" if group.worst.alert.state is AlertState.FIRING else "dim" for group in groups]
-        table(heads, [_cells(group, view) for group in groups], styles, options.color)
+        table(heads, [_cells(group, view) for group in groups], styles, options.color, cut=range(3, len(heads)))
 
 
 def _record(group: Group) -> dict[str, object]:

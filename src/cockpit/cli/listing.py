@@ -85,9 +85,11 @@ def table(
     styles: Sequence[str] = (),
     color: bool = False,
     cut: Sequence[int] = (),
+    last: Sequence[int] = (),
 ) -> None:
     """Columns as wide as their widest cell (the last one runs free); ``styles`` names one style for each row. On a terminal the
-    columns ``cut`` are shortened until a row fits into a line, the widest first; into a pipe all is whole."""
+    columns ``cut`` are shortened until a row fits into a line, the widest first, and those in ``last`` where that is not enough;
+    into a pipe all is whole."""
     from rich.cells import cell_len
 
     def fill(text: str, width: int) -> str:
@@ -95,9 +97,10 @@ def table(
 
     safe = [[_encodable(clean(cell)) for cell in row] for row in rows]
     widths = [max(cell_len(row[i]) for row in [list(heads), *safe]) for i in range(len(heads))]
-    if cut and sys.stdout.isatty():
-        widths = _cut(widths, cut, shutil.get_terminal_size().columns)
-        safe = [[_shortened(cell, widths[i]) if i in cut else cell for i, cell in enumerate(row)] for row in safe]
+    if (cut or last) and sys.stdout.isatty():
+        room = shutil.get_terminal_size().columns
+        widths = _cut(_cut(widths, cut, room), last, room)
+        safe = [[_shortened(cell, widths[i]) if i in (*cut, *last) else cell for i, cell in enumerate(row)] for row in safe]
     for number, row in enumerate([list(heads), *safe]):
         line = "  ".join(fill(cell, width) for cell, width in zip(row[:-1], widths, strict=False)) + "  " + row[-1]
         style = "dim" if number == 0 else (styles[number - 1] if styles else "")
@@ -110,12 +113,17 @@ _NARROWEST = 8
 def _cut(widths: Sequence[int], cut: Sequence[int], room: int) -> list[int]:
     """The widths of columns, of which those that may be are cut until all fit into ``room`` cells, with two between them."""
     found = list(widths)
-    while sum(found) + 2 * (len(found) - 1) > room:
+    while cut and sum(found) + 2 * (len(found) - 1) > room:
         widest = max(cut, key=lambda i: found[i])
         if found[widest] <= _NARROWEST:
             break
         found[widest] -= 1
     return found
+
+
+def fitting(line: str) -> str:
+    """One line cut to the terminal's width; whole into a pipe."""
+    return _shortened(_encodable(clean(line, 100_000)), shutil.get_terminal_size().columns) if sys.stdout.isatty() else line
 
 
 def _shortened(text: str, width: int) -> str:

@@ -100,7 +100,7 @@ def _print(rosters: tuple[OnCall, ...], at: datetime, zone: tzinfo | None, *, sa
         clock = there(at, now.name, now.timezone) if now else ""
         rows.append((roster.roster, str(roster.level), name, until, clock, follows))
     if rows:
-        table(("Roster", "Level", "On call", "Until", "There", "Next"), rows)
+        table(("Roster", "Level", "On call", "Until", "There", "Next"), rows, cut=(0, 2, 4, 5), last=(3,))
     else:
         say("There is no such roster.")
     for roster in rosters:

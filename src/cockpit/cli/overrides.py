@@ -167,7 +167,7 @@ def overrides(options: Options) -> int:
             (str(each.ref), each.roster, told(each.start, zone), told(each.end, zone), each.name, each.who, each.why or each.undone)
             for each in view.overrides
         ]
-        table(("Id", "Roster", "From", "Until", "On call", "By", "Why"), rows)
+        table(("Id", "Roster", "From", "Until", "On call", "By", "Why"), rows, cut=(1, 4, 5, 6), last=(2, 3))
     else:
         say("There are no overrides.")
     return FINE

@@ -66,7 +66,11 @@ def holes(options: Options) -> int:
         rows = [(_kind(each), told(each.start, asked.zone), told(each.end, asked.zone), _what(each)) for each in found]
         if rows:
             table(
-                ("What", "From", "Until", ""), rows, ["bad" if isinstance(each, Gap) else "warn" for each in found], options.color
+                ("What", "From", "Until", ""),
+                rows,
+                ["bad" if isinstance(each, Gap) else "warn" for each in found],
+                options.color,
+                cut=(3,),
             )
         else:
             until = told(asked.laid.until, asked.zone)
@@ -88,7 +92,7 @@ def hours(options: Options) -> int:
              str(load.interruptions), str(load.at_night))
             for load in asked.laid.loads
         ]  # fmt: skip
-        table(heads, rows)
+        table(heads, rows, cut=(0,))
         say(DISTURBED)
         _tell_silence(asked.laid)
     return COULD_NOT_SEE if asked.laid.silent else FINE
@@ -178,7 +182,7 @@ def _print_shifts(asked: Asked, rows: list[Shift | Gap] | list[Shift], options: 
         lasts = say_seconds((end - start).total_seconds()) if end is not None and each.start is not None else "without end"
         cells.append((each.roster, told(each.start, asked.zone), told(end, asked.zone), name, lasts, clock))
         styles.append("" if isinstance(each, Shift) else "bad")
-    table(("Roster", "From", "Until", "On call", "For", "There"), cells, styles, options.color)
+    table(("Roster", "From", "Until", "On call", "For", "There"), cells, styles, options.color, cut=(0, 3, 5), last=(1, 2))
 
 
 def _next_words(shift: Shift, asked: Asked) -> str:

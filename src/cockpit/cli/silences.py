@@ -16,9 +16,9 @@ from ..core.text import clean, clean_block
 from ..core.units import say_seconds
 from ..core.view import Row, View
 from . import COULD_NOT_SEE, FINE, USAGE
-from .alerts import duration_of, filter_of, outcome, settle, status_of
+from .alerts import duration_of, filter_of, outcome, say_kept, settle, status_of
 from .compose import House, house
-from .listing import as_json, say, table, when
+from .listing import as_json, fitting, say, table, when
 from .moments import told, viewer
 from .run import Options, Stop
 
@@ -101,9 +101,24 @@ def _previewed_and_sent(options: Options, home: House, view: View, wanted: MakeS
     elif send:
         for run in runs:
             say(outcome(run))
+        if status_of(runs) == FINE:
+            _say_made(home, wanted)
     else:
         say("Nothing was sent. Add --yes to send it.")
     return status_of(runs) if send else FINE
+
+
+def _say_made(home: House, wanted: MakeSilence) -> None:
+    """The silence as its source has it now: its id, and how long it lasts where nobody keeps it up."""
+    view = home.view(look=False)
+    there = (each for each in view.silences if each.ref.source == wanted.source and each.state is not SilenceState.EXPIRED)
+    mine = [each for each in there if each.match == clean(wanted.match) and each.until_resolved == wanted.until_resolved]
+    if not mine:
+        return  # it says the filter in its own words: `--list` has it
+    made = max(mine, key=lambda each: (each.ends_at, each.starts_at))
+    say(f"Id: {made.ref}")
+    if made.until_resolved:
+        say_kept(home, made)
 
 
 def _hit(view: View, wanted: MakeSilence) -> list[Row]:
@@ -120,7 +135,9 @@ def _say_preview(view: View, zone: tzinfo | None, wanted: MakeSilence, before: S
     if before is not None:
         gone = "; it has ended, and is made anew" if before.state is SilenceState.EXPIRED else ""
         say(f"Before, until {_until(before.until_resolved, before.ends_at, view.now, zone)}: {before.match}{gone}")
-    say(f"Hits {_alerts(len(hit))} now" + "".join(f"\n  {row.alert.name}  {row.alert.where}" for row in hit))
+    say(f"Hits {_alerts(len(hit))} now")
+    for row in hit:
+        say(fitting(f"  {row.alert.name}  {row.alert.where}"))
 
 
 def _until(resolved: bool, ends_at: datetime, now: datetime, zone: tzinfo | None) -> str:

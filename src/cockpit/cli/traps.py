@@ -36,6 +36,8 @@ def traps(options: Options) -> int:
             rows,
             [_STYLE.get(each.state, "") for each in found],
             options.color,
+            cut=(2, 4, 5),
+            last=(1,),
         )
     if not options.json:
         for health in view.blind:

@@ -108,7 +108,7 @@ class _Reading:
             "holidays": holidays,
             "people": self.each("people", lambda name, raw: read_person(self.decoder, name, raw, days)),
             "rosters": self.each("rosters", lambda name, raw: read_roster(self.decoder, name, raw, people, days)),
-            "sources": self.each("sources", self.source),
+            "sources": with_watchdogs(self.each("sources", self.source)),
             "traps": self.each("traps", lambda name, raw: read_trap(self.decoder, name, raw, self.probe_of, books)),
             "runbooks": runbooks,
             "repositories": repositories,
@@ -245,3 +245,20 @@ class _Reading:
         decoded = self.decoder.fields(config, settings, path, also=own)
         if isinstance(decoded, dict):
             self.decoder.built(config, decoded, path)
+
+
+def with_watchdogs(sources: Mapping[str, SourceConfig]) -> dict[str, SourceConfig]:
+    """The sources, where each Prometheus knows which alerts the Alertmanagers of this config have as their ``watchdog``: its rules
+    for them must always fire."""
+    dogs = [each.settings.get("watchdog") for each in sources.values() if each.provider == "alertmanager"]
+    named = [text for text in dogs if isinstance(text, str) and text]
+    if not named:
+        return dict(sources)
+
+    def knowing(source: SourceConfig) -> SourceConfig:
+        own = source.settings.get("watchdogs", ())
+        if source.provider != "prometheus" or not isinstance(own, list | tuple):
+            return source
+        return msgspec.structs.replace(source, settings={**source.settings, "watchdogs": [*dict.fromkeys((*own, *named))]})
+
+    return {name: knowing(each) for name, each in sources.items()}

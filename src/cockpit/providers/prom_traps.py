@@ -8,6 +8,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+import msgspec
+
 from ..core.links import links_of
 from ..core.text import clean, clean_block
 from ..core.traps import Reading, Trap, TrapState, TrapView, Watch, as_told
@@ -52,6 +54,26 @@ def trap_of(rule: Rule, name: str, look: Look, at: Moment, lacks: Collection[str
     )
     links = links_of(generator_of(rule, address), {clean(key): clean_block(value) for key, value in notes.items()})
     return as_told(look.source, trap, _watch(rule, trap, at, lacks, worst, look), at.ours, links)
+
+
+def as_watchdog(view: TrapView, now: datetime) -> TrapView:
+    """The trap of a rule that must always fire, at ``now`` (UTC): armed while it does, tripped while it does not; blind as ever."""
+    watch = view.watch
+    if watch.state is TrapState.BLIND:
+        return view
+    fires = watch.state is TrapState.TRIPPED
+    since = watch.since if fires else watch.checked_at
+    said = Reading(watch.reading.values if watch.reading is not None else {}, "fires, as it must" if fires else "does not fire")
+    turned = msgspec.structs.replace(
+        watch,
+        state=TrapState.ARMED if fires else TrapState.TRIPPED,
+        since=since,
+        reading=said,
+        reason="" if fires else "it must always fire: alerts may not come through",
+        tripped_at=None if fires else since,
+        trips_in=None,
+    )
+    return as_told(view.source, msgspec.structs.replace(view.trap, warn=None, trip=None), turned, now, view.links)
 
 
 def generator_of(rule: Rule, address: str) -> str:

@@ -16,6 +16,7 @@ from ..core.traps import TrapView
 from ..core.units import Seconds
 from ..provider import Answer, Host, HttpSettings
 from .am_alerts import SEVERITIES, WHERE
+from .am_watchdog import watchdog_of
 from .in_flight import InFlight
 from .prom_absent import Absent
 from .prom_alerts import firing, wanted
@@ -24,20 +25,23 @@ from .prom_look import Look
 from .prom_rules import Moment, Rule, Thresholds, named, read
 from .prom_series import curve as curve_of
 from .prom_series import expression_of, has, rule_of
-from .prom_traps import trap_of
+from .prom_traps import as_watchdog, trap_of
 from .skew import ahead, told_skew
 
 
 class PrometheusConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``url`` is the address, with the prefix of its path if it has one. ``rules`` filters which rules are traps, by their labels
     with ``alertname``, ``group`` and ``file``. ``alerts``: what fires is an alert here, too; leave it off where an Alertmanager
-    tells it. A rule whose metric had no series for ``seen_within`` cannot fire, and is blind (``0s``: that is not looked at).
-    ``severity_label``, ``severities`` and ``where`` say how labels are read.
+    tells it. ``watchdogs`` names alerts, or filters them, that must always fire, beside those that Alertmanagers of this config
+    have as their ``watchdog``: their trap is armed while they fire, and has tripped while they do not. A rule whose metric had no
+    series for ``seen_within`` cannot fire, and is blind (``0s``: that is not looked at). ``severity_label``, ``severities`` and
+    ``where`` say how labels are read.
     """
 
     url: str
     rules: str = ""
     alerts: bool = False
+    watchdogs: tuple[str, ...] = ()
     seen_within: Seconds = Seconds(3600.0)
     severity_label: str = "severity"
     severities: Mapping[str, Severity] = {}
@@ -51,6 +55,11 @@ class PrometheusConfig(HttpSettings, frozen=True, kw_only=True, forbid_unknown_f
             parse(self.rules)
         except FilterError as error:
             raise ValueError(f"rules cannot be read, at column {error.column + 1}: {error}") from None
+        for text in self.watchdogs:
+            try:
+                watchdog_of(text)
+            except FilterError as error:
+                raise ValueError(f"watchdogs cannot be read, at column {error.column + 1}: {error}") from None
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -76,6 +85,7 @@ class Prometheus:
         words = {**SEVERITIES, **{word.strip().lower(): severity for word, severity in config.severities.items()}}
         self._look = Look(name, config.severity_label, words, config.where)
         self._which = parse(config.rules) if config.rules.strip() else None
+        self._watchdogs = tuple(filter(None, map(watchdog_of, config.watchdogs)))
         self._api = Api(host.http(config.url, config, "a Prometheus"))
         self._absent = Absent(self._api, host.clock, timedelta(seconds=config.seen_within))
         self._thresholds = Thresholds()
@@ -86,11 +96,12 @@ class Prometheus:
     async def traps(self) -> Answer[TrapView]:
         """Every alerting rule that the filter lets through."""
         known = await self._looking.join()
-        found = tuple(
-            trap_of(rule, name, self._look, known.at, self._absent.lacks(rule.wire.query), self._api.address)
+        found = (
+            (rule, trap_of(rule, name, self._look, known.at, self._absent.lacks(rule.wire.query), self._api.address))
             for name, rule in known.rules
         )
-        return Answer(found, known.bad_rules, known.complete, known.remarks)
+        traps = tuple(as_watchdog(trap, known.at.ours) if self._guards(rule, known.at.ours) else trap for rule, trap in found)
+        return Answer(traps, known.bad_rules, known.complete, known.remarks)
 
     async def alerts(self) -> Answer[Alert]:
         """What fires, where the source is to tell it; nothing otherwise."""
@@ -99,7 +110,8 @@ class Prometheus:
             return Answer(())
         bad = known.bad_alerts
         remarks = (f"{bad} alerts could not be read",) if bad else ()
-        return Answer(firing(known.rules, self._look, known.at, self._api.address), bad, known.complete, remarks)
+        told = [(name, rule) for name, rule in known.rules if not self._guards(rule, known.at.ours)]
+        return Answer(firing(told, self._look, known.at, self._api.address), bad, known.complete, remarks)
 
     async def series(self, about: Alert | TrapView, since: datetime, until: datetime, points: int) -> Curve | None:
         """The query of the trap's or the alert's rule; also for alerts that an Alertmanager tells, if a rule here makes them."""
@@ -139,6 +151,10 @@ class Prometheus:
             remarks=self._remarks(told, bad_rules, at),
         )
         return self._last
+
+    def _guards(self, rule: Rule, now: datetime) -> bool:
+        """Whether it is the rule of a watchdog, which must always fire."""
+        return any(wanted(rule, each, self._look, now) for each in self._watchdogs)
 
     def _rule(self, about: Alert | TrapView, known: Known) -> tuple[Rule, bool] | None:
         """The rule that it comes from, and whether that is certain."""
