@@ -180,6 +180,15 @@ def test_a_refusal_is_told_in_its_own_words(server: HookServer) -> None:
     assert not server.done.exists()
 
 
+@pytest.mark.parametrize("number", ["..", ".", ""])
+def test_no_id_of_an_execution_leads_to_another_place(number: str) -> None:  # safety 6
+    at = "http://127.0.0.1:1"  # nobody is there: whatever is asked cannot be reached
+    with pytest.raises(Malformed, match="would lead to another place"):
+        asked(made(at), lambda it: it.follow_run(f"restart/{number}", ""))
+    with pytest.raises(Malformed, match="would lead to another place"):
+        asked(made(at), lambda it: it.cancel_run(f"restart/{number}", "ana"))
+
+
 def test_a_word_for_a_state_that_nobody_knows_is_said_and_can_be_given_a_meaning(server: HookServer) -> None:
     async def status(provider: Webhook) -> Progress:
         execution = await provider.run_job(order())

@@ -11,6 +11,7 @@ import msgspec
 from ..core.addresses import address_problem
 from ..core.jobs import ExecutionState, Option, OptionKind
 from ..provider import HttpSettings
+from .wire import part
 
 _HOLES = re.compile(r"\{([^{}]*)\}")
 _STATES = {state.value: state for state in ExecutionState}
@@ -128,7 +129,5 @@ _COMMON = {
 
 
 def filled(path: str, **values: str) -> str:
-    """A path with its holes filled, percent-encoded."""
-    from urllib.parse import quote
-
-    return _HOLES.sub(lambda hole: quote(values.get(hole[1], ""), safe=""), path)
+    """A path with its holes filled, percent-encoded. Raises `Malformed` for what would lead to another place; see `part`."""
+    return _HOLES.sub(lambda hole: part(values.get(hole[1], "")), path)

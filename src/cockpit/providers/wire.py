@@ -28,7 +28,10 @@ def read(reply: Reply, kind: type[T]) -> T:
 
 
 def part(text: str) -> str:
-    """A name or an id as one part of a path, slashes included."""
+    """A name or an id as one part of a path, slashes included. Raises `Malformed` where it would lead to another place: "" and what
+    is only dots (RFC 3986, 5.2.4)."""
+    if not text.strip("."):
+        raise Malformed(f"{clean(text, 60)!r} is no name and no id: an address with it would lead to another place")
     return quote(text, safe="")
 
 
