@@ -266,6 +266,14 @@ def test_what_cannot_be_started_is_refused_before_it_is_tried(steps: tuple[Step,
         ("su", "--command=rm {x}", "web"),
         ("ssh", "web-3", "sh", "-c", "rm {x}"),
         ("ssh", "web-3", "rm '{x}'"),
+        ("python3.12", "-I", "-c", "print('{x}')"),
+        ("sudo", "perl", "-lane", "print '{x}'"),
+        ("ruby", "-e", "puts '{x}'"),
+        ("node", "--eval=console.log('{x}')"),
+        ("sed", "-i", "s/a/{x}/", "/etc/hosts"),
+        ("sed", "-n", "-e", "p", "-e", "s/a/{x}/", "file"),
+        ("awk", "-F", ":", "/{x}/ {{print}}", "file"),
+        ("watch", "-n", "1", "df", "{x}"),
         ("ssh", "-o", "ProxyCommand=nc {x} 22", "web-3", "true"),
     ],
 )
@@ -278,7 +286,19 @@ def test_a_value_never_becomes_part_of_a_shells_text(argv: tuple[str, ...]) -> N
 
 @pytest.mark.parametrize(
     "argv",
-    [("sh", "-c", 'rm -- "$1"', "sh", "{x}"), ("bash", "clean.sh", "-c", "{x}"), ("sh", "-c", "echo {{x}}"), ("grep", "-c", "{x}")],
+    [
+        ("sh", "-c", 'rm -- "$1"', "sh", "{x}"),
+        ("bash", "clean.sh", "-c", "{x}"),
+        ("sh", "-c", "echo {{x}}"),
+        ("grep", "-c", "{x}"),
+        ("python3", "clean.py", "-c", "{x}"),
+        ("python3", "-c", "import sys", "{x}"),
+        ("sed", "-n", "1p", "{x}"),
+        ("sed", "-e", "1p", "{x}"),
+        ("sed", "-f", "mend.sed", "{x}"),
+        ("awk", "-v", "a={x}", "{{print a}}", "{x}"),
+        ("watch", "-x", "df", "{x}"),
+    ],
 )
 def test_an_argument_beside_the_shells_text_is_only_an_argument(argv: tuple[str, ...]) -> None:
     assert evaluated(argv) == ""

@@ -9,9 +9,32 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from typing import NamedTuple
 
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh"})
 _AS_ANOTHER = frozenset({"su", "runuser"})
+
+
+class _Takes(NamedTuple):
+    """How a program is given the text of another: by an option (``flag``), in the same word or the next; where ``first``, else as
+    the first word that is no option. ``valued`` are options whose value is a word of its own."""
+
+    flag: re.Pattern[str]
+    first: bool = False
+    valued: tuple[str, ...] = ()
+
+
+_AWK = _Takes(re.compile(r"-e|--source=?"), first=True, valued=("-v", "-F", "-f"))
+_TAKE_A_TEXT = {
+    "python": _Takes(re.compile(r"-[A-Za-z]*c"), valued=("-W", "-X")),
+    "perl": _Takes(re.compile(r"-[A-Za-z0-9]*[eE]"), valued=("-I",)),
+    "ruby": _Takes(re.compile(r"-[a-z0-9]*e"), valued=("-I", "-r")),
+    "node": _Takes(re.compile(r"-[pe]+|--eval=?|--print=?"), valued=("-r",)),
+    "lua": _Takes(re.compile(r"-e"), valued=("-l",)),
+    "php": _Takes(re.compile(r"-r"), valued=("-d", "-c")),
+    "sed": _Takes(re.compile(r"-[A-Za-z]*e|--expression=?"), first=True, valued=("-f", "-l")),  # GNU sed's e executes commands
+    **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), _AWK),
+}
 _BEFORE = frozenset({"sudo", "doas", "timeout", "env", "nice", "ionice", "nohup", "setsid", "stdbuf", "sshpass", "chronic"})
 _TAKE_A_VALUE = frozenset("BbcDEeFIiJLlmOoPpQRSWw")  # ssh(1), OpenSSH 9.2
 _CODE = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
@@ -23,7 +46,7 @@ def evaluated(run: Sequence[str]) -> str:
     """Why a value would become part of a program's text, or "". ``run`` is a step's argv as configured, with its placeholders."""
     for at, item in enumerate(run):
         name = _name(item)
-        code = _code_after(run, at) if name in _SHELLS else _code_anywhere(run, at) if name in _AS_ANOTHER else None
+        code = _code_after(run, at) if name in _SHELLS else _code_anywhere(run, at) if name in _AS_ANOTHER else _text(run, at)
         if code is not None and _PLACEHOLDER.search(run[code]):
             return (
                 f"{run[code]!r} is the text of a program for {name}, and a value in it could become part of that program: "
@@ -97,6 +120,28 @@ def _code_after(run: Sequence[str], shell: int) -> int | None:
         elif _CODE.fullmatch(run[at]) or run[at] == "--command":
             coming = True
         at += 1
+    return None
+
+
+def _text(run: Sequence[str], at: int) -> int | None:
+    """``python3 -c TEXT``, ``sed -e TEXT``, ``awk TEXT``, ``watch WORDS`` for a shell: the place of a text that
+    may hold a value; None where there is none."""
+    name = re.sub(r"[0-9.]+$", "", _name(run[at]))
+    if name == "watch" and not {"-x", "--exec"} & set(run[at + 1 :]):
+        return next((place for place in range(at + 1, len(run)) if _PLACEHOLDER.search(run[place])), None)
+    takes, place, given = _TAKE_A_TEXT.get(name), at + 1, False
+    while takes is not None and place < len(run):
+        item = run[place]
+        if found := takes.flag.match(item):
+            text = place if found.end() < len(item) else place + 1
+            if text >= len(run) or _PLACEHOLDER.search(run[text]):
+                return text if text < len(run) else None
+            given, place = True, text + 1
+        elif not item.startswith("-"):
+            return place if takes.first and not given else None
+        else:
+            given = given or item.startswith(("-f", "--file"))
+            place += 2 if item in takes.valued else 1
     return None
 
 

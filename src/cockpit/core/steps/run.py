@@ -14,7 +14,8 @@ from .kind import Fault, KeyPath, Shown, cannot_be_given, odd_variables, surroun
 
 class RunStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An argv whose items may hold ``{param}``; so may the values of ``env`` and ``cwd``. Values in a remote command of ssh are
-    quoted for the shell there (safety 8); one inside the text of ``sh -c`` refuses the plan: it can travel in ``env``."""
+    quoted for the shell there (safety 8); one inside the text of a program (``sh -c``, ``python3 -c``, ``perl -e``, ``sed``,
+    ``awk``, ``watch`` without ``-x``) refuses the plan: it can travel in ``env``."""
 
     argv: tuple[str, ...] = msgspec.field(name="run")
     env: dict[str, str] = {}
