@@ -400,11 +400,16 @@ class TestTheConfig:
 
 class TestMembers:
     def poll(self, *urls: str, **settings: Any) -> Answer[Alert]:
-        async def asked() -> Answer[Alert]:
+        return self.polls(1, *urls, **settings)[0]
+
+    def polls(self, number: int, *urls: str, **settings: Any) -> list[Answer[Alert]]:
+        """So many polls, one after the other."""
+
+        async def asked() -> list[Answer[Alert]]:
             config = AlertmanagerConfig(urls=urls, within=Seconds(3.0), **settings)
             provider = Alertmanager("contract", config, FakeHost(FakeClock()))
             try:
-                return await provider.alerts()
+                return [await provider.alerts() for _ in range(number)]
             finally:
                 await provider.close()
 
@@ -428,9 +433,10 @@ class TestMembers:
     def test_what_one_alone_knows_counts_and_is_said(self, server: Misbehaving) -> None:
         half = answers(lambda told: told[1:] if isinstance(told, list) and told and "fingerprint" in told[0] else told)
         with Misbehaving(half) as other:
-            answer = self.poll(server.url, other.url)
-        assert len(answer.records) == 6
+            first, second, answer = self.polls(3, server.url, other.url)
+        assert len(first.records) == len(answer.records) == 6
         assert answer.complete
+        assert first.remarks == second.remarks == (), "what one has just been told, the others learn a moment later"
         assert any("does not know DiskFull · db-1, which others have" in remark for remark in answer.remarks)
 
     def test_where_they_differ_in_whether_it_is_hushed_the_louder_wins(self, server: Misbehaving) -> None:
@@ -441,8 +447,9 @@ class TestMembers:
             return told
 
         with Misbehaving(answers(louder)) as other:
-            answer = self.poll(server.url, other.url)
-        assert by_id(answer)["3"].state is AlertState.FIRING
+            first, second, answer = self.polls(3, server.url, other.url)
+        assert by_id(first)["3"].state is by_id(answer)["3"].state is AlertState.FIRING
+        assert first.remarks == second.remarks == ()
         assert any("alone hushes Backup: taken as firing" in remark for remark in answer.remarks)
 
     @pytest.mark.parametrize(("fault", "error"), [("401", AuthFailed), ("429", RateLimited), ("a login page with 200", Malformed)])

@@ -172,6 +172,11 @@ def believed(rosters: Iterable[OnCall]) -> tuple[OnCall, ...]:
     return tuple(each for each in every if not each.assumed) or every
 
 
+def called_first(each: OnCall) -> tuple[int, bool, str, str]:
+    """The order in which people are called: by level; on one level whoever is called primary first, then by name."""
+    return each.level, "primary" not in each.roster.casefold(), each.roster, each.source
+
+
 def as_of(told: OnCall, at: datetime) -> OnCall:
     """A roster as it was told, at a later moment: where the shift is over and the next one has begun, that one. Whoever came last
     stays where nothing more is known."""

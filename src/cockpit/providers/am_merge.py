@@ -21,6 +21,9 @@ from .listed import Listed
 from .records import when
 from .skew import ahead, steady, told_skew
 
+LASTS = 2
+"""Polls for which members may differ before that is said."""
+
 
 class Known(msgspec.Struct, frozen=True):
     """All that a cluster said in one poll. ``seen`` and ``silences`` by id; ``alerts`` as they are shown, by id; ``skew`` is how
@@ -59,6 +62,7 @@ class Merger:
         self._routed: tuple[tuple[WireGroup, ...], _Routes] = (), ({}, {})
         self._named: tuple[tuple[One, ...], Mapping[str, str]] = (), {}
         self._skew = timedelta()
+        self._unlike: Mapping[tuple[str, str], int] = {}
 
     def merged(self, good: Sequence[tuple[Member, Told]], bad: Sequence[tuple[Member, ProviderError]], now: datetime) -> Known:
         """One answer out of those that came. ``now`` (UTC) is our clock when they were asked."""
@@ -81,12 +85,22 @@ class Merger:
             rejected_silences=max(each.rejected_silences for each in told),
             complete=not bad and not old_silences,
             remarks=(
-                *_missing(good, bad), *_unsaid(good), *_differences(good, seen, differing), *told_skew(skew), *_ungrouped(told),
+                *_missing(good, bad), *_unsaid(good), *self._lasting(good, seen, differing), *told_skew(skew), *_ungrouped(told),
             ),
             skew=skew,
             restarted=max((at for each in told if each.server and (at := when(each.server.uptime)) is not None), default=None),
             old_silences=old_silences,
         )  # fmt: skip
+
+    def _lasting(self, good: Sequence[tuple[Member, Told]], seen: Listed[One, Seen], differing: set[str]) -> tuple[str, ...]:
+        """What members have differed in for `LASTS` polls: what one has just been told, the others learn a moment later."""
+        before, found = self._unlike, _differences(good, seen, differing)
+        self._unlike = {(how, each): before.get((how, each), 0) + 1 for how, ids, _ in found for each in ids}
+        said = []
+        for how, ids, words in found:
+            if lasting := [each for each in ids if self._unlike[how, each] > LASTS]:
+                said.append(words.format(some(lasting, seen)))
+        return tuple(said)
 
     def _routes(self, groups: tuple[WireGroup, ...]) -> _Routes:
         if not alike(groups, self._routed[0]):
@@ -158,18 +172,20 @@ def _unsaid(good: Sequence[tuple[Member, Told]]) -> tuple[str, ...]:
     )
 
 
-def _differences(good: Sequence[tuple[Member, Told]], seen: Listed[One, Seen], differing: set[str]) -> tuple[str, ...]:
-    said = []
+def _differences(
+    good: Sequence[tuple[Member, Told]], seen: Listed[One, Seen], differing: set[str]
+) -> list[tuple[str, Sequence[str], str]]:
+    """(which member in what, the ids of the alerts, and the words for them around ``{}``)."""
+    found: list[tuple[str, Sequence[str], str]] = []
     for member, told in good:
         if alike(told.alerts.records, seen.records):
             continue
-        unknown = [each for each in seen if each not in told.alerts]
-        if unknown:
-            said.append(f"{member.name} does not know {some(unknown, seen)}, which others have")
-        quiet = [each for each in differing if each in told.alerts and told.alerts[each].hushed]
-        if quiet:
-            said.append(f"{member.name} alone hushes {some(sorted(quiet), seen)}: taken as firing")
-    return tuple(said)
+        name = member.name.replace("{", "{{").replace("}", "}}")
+        if unknown := [each for each in seen if each not in told.alerts]:
+            found.append((f"{member.name} unknown", unknown, f"{name} does not know {{}}, which others have"))
+        if quiet := sorted(each for each in differing if each in told.alerts and told.alerts[each].hushed):
+            found.append((f"{member.name} quiet", quiet, f"{name} alone hushes {{}}: taken as firing"))
+    return found
 
 
 def some(ids: Sequence[str], seen: Mapping[str, Seen]) -> str:

@@ -35,13 +35,15 @@ class Counted(Listing[Entry], Protocol):
 
 class Around(NamedTuple):
     """What there is besides the entries: how ``many`` alerts the filter lets through; how a group is found (without ``find`` none
-    are shown); the one that is ``opened``, as it is, or its key where nothing is left of it; what the title ``says`` of them."""
+    are shown); the one that is ``opened``, as it is, or its key where nothing is left of it; what the title ``says`` of them; how
+    many critical alerts that fire the filter ``hides``, or -1 while that is not known."""
 
     many: int
     find: Callable[[GroupKey], Group | None] | None = None
     opened: Group | GroupKey | None = None
     says: str = ""
     storm: bool = False
+    hides: int = 0
 
 
 class Alerts(Haunted[Entry]):
@@ -64,6 +66,8 @@ class Alerts(Haunted[Entry]):
         self._ages: dict[str, timedelta | None] = {}
         self._counts: dict[AlertState, int] = {}
         self._firing = 0
+        self._hides: int | None = None
+        self._unseen = 0
         self._armed = 0
         self._sources = 0
 
@@ -95,11 +99,21 @@ class Alerts(Haunted[Entry]):
         self._sources, self._armed = len(view.sources), sum(trap.state.value == "armed" for trap in view.traps)
         self._counts = {state: listed.count_in(state) for state in AlertState}
         self._firing = view.alerts.count_in(AlertState.FIRING) if self.hidden else 0
+        self._count_hidden(chosen)
         self._doing = under_way(view) if self._around.find is not None else ()
         if len(listed) or not len(self.things):
             self._needs = self._needs.grown(listed, self._ages, new=chosen or not len(self.things))
         self.hold(listed, lambda key: self._known(key, view), chosen=chosen)
         self.settle()
+
+    def _count_hidden(self, chosen: bool) -> None:
+        """How many critical alerts the filter hides that it did not when it was chosen."""
+        now, before = self._around.hides, None if chosen else self._hides
+        if now < 0:
+            self._hides = before
+            return
+        self._hides = now if before is None else min(before, now)
+        self._unseen = now - self._hides
 
     def _known(self, key: Hashable, view: View) -> Entry | None:
         if isinstance(key, Ref):
@@ -149,6 +163,9 @@ class Alerts(Haunted[Entry]):
         firing = self._counts.get(AlertState.FIRING, 0)
         several = f"{firing} of {self._firing} firing shown" if self._firing > firing else f"{firing} firing"
         said: list[Span] = [(several, "text" if firing else "muted")]
+        if self._unseen:  # before all that may be cut
+            hides = f"filter hides {self._unseen} new critical{'s' * (self._unseen != 1)}"
+            said = [(hides, "critical"), (f" · {several}", "muted")]
         for state, word in (
             (AlertState.ACKNOWLEDGED, "acked"),
             (AlertState.SUPPRESSED, "suppressed"),
@@ -174,7 +191,9 @@ class Alerts(Haunted[Entry]):
             right += [("/ ", "key"), (fit(self.filter_text, min(len(self.filter_text), max(8, width // 3))), "text")]
         opened = self._around.opened
         name = "Alerts" if opened is None else f"Alerts → {opened.title if isinstance(opened, Group) else opened.said}"
-        return heading(width, (name, "title-focus" if self.active else "title"), said, right, needs_right=self.folded)
+        return heading(
+            width, (name, "title-focus" if self.active else "title"), said, right, needs_right=self.folded or bool(self.filter_text)
+        )
 
     def _folded(self, width: int) -> list[Span]:
         """The alert that the keys act on, with the cursor's bar; while they are about something else, the worst."""
@@ -203,8 +222,7 @@ class Alerts(Haunted[Entry]):
             what = [(f"No alert matches the filter; {self.hidden} {'is' if self.hidden == 1 else 'are'} hidden by it.", "text")]
             return ((), *_centred(what, self.room), *_centred([("esc clears it", "muted")], self.room))
         if self._blind or not self._sources:
-            said = ", ".join(self._blind) or "no source is configured"
-            return ((), *_centred([("◌ ", "blind"), (f"Nothing firing on what I can see ({said})", "blind")], self.room))
+            return ((), *_centred([("◌ ", "blind"), (_not_seen(self._blind, self.room - 4), "blind")], self.room))
         if self._unwatched:
             return ((), *_centred([("◌ ", "blind"), (f"Nothing is watched: {self._unwatched}", "blind")], self.room))
         armed = f", {self._armed} trap{'s' * (self._armed != 1)} armed" if self._armed else ""
@@ -214,6 +232,18 @@ class Alerts(Haunted[Entry]):
             calm: list[Span] = [("Nothing firing, but", "text")]
             return ((), *_centred(calm, self.room), *_centred([("◆ ", "warning"), (warned, "warning")], self.room))
         return ((), *_centred([("✓ All clear", "ok")], self.room), *_centred([(seen, "muted")], self.room))
+
+
+def _not_seen(blind: Sequence[str], width: int) -> str:
+    """That nothing fires as far as one can see, with what cannot: as many of them as there is room for, and how many more."""
+    names = list(blind)
+    for shown in range(len(names), 0, -1):
+        more = f" and {len(names) - shown} more" * (shown < len(names))
+        text = f"Nothing firing on what I can see ({', '.join(names[:shown])}{more})"
+        if cells(text) <= width:
+            return text
+    what = f"{len(names)} unseen" if names else "no source is configured"
+    return fit(text, width).rstrip() if cells(text := f"Nothing firing on what I can see ({what})") > width else text
 
 
 def _centred(spans: Sequence[Span], width: int) -> tuple[Spans]:

@@ -190,7 +190,7 @@ class Board(Stage, inherit_bindings=False):
         self.filtering.take(self.view, now)
         self.silences.show(self.view)
         self.traps.show(self.view.traps)
-        self.oncall.show(self.view.rosters)
+        self.oncall.show(self.view.rosters, self.view.me)
         alarm = silence or " · ".join(self.view.alarms)
         if self.banner.show(tuple(dict.fromkeys((*self.view.remarks, *self.config.remarks))), alarm=alarm):
             self.lay_out()

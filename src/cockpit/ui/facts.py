@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..core.aftermath import Past
 from ..core.alerts import Alert, AlertState, Link
@@ -200,6 +200,10 @@ def of_runbook(
     return (*facts, *([Fact("before", asks)] if runbook.changes is not None else []))
 
 
+_AHEAD = timedelta(minutes=1)
+"""A clock may be off by less, and nobody needs to know."""
+
+
 def _fired(alert: Alert, now: datetime, zone: str) -> tuple[Span, ...]:
     """Since when it fires (or fired): a time of its own, whatever was done about it since."""
     over = alert.state is AlertState.RESOLVED
@@ -208,6 +212,8 @@ def _fired(alert: Alert, now: datetime, zone: str) -> tuple[Span, ...]:
     when = f"{moment(alert.started_at, now, zone)} {city(zone)}"
     if over:
         return (("fired", "text"), (f" at {when}", "muted"))
+    if alert.started_at - now >= _AHEAD:
+        return (("firing", "text"), (f" starts at {when}: source's clock?", "warning"))
     return (("firing", "text"), (f" {said_age(alert.started_at, now)}", "text"), (f" since {when}", "muted"))
 
 

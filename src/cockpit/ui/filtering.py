@@ -8,9 +8,10 @@ from time import perf_counter
 
 from textual.timer import Timer
 
-from ..core.alerts import Ref
+from ..core.alerts import AlertState, Ref
 from ..core.filters import Filter, parse
 from ..core.groups import GroupKey
+from ..core.rows import SEVERITIES, Ordered, beginning
 from ..core.stormrule import StormRule
 from ..core.storms import Storms
 from ..core.view import View
@@ -147,6 +148,14 @@ class Filtering:
             self._pane.seek(home)
 
     def _around(self, listed: Listed) -> Around:
+        return self._about(listed)._replace(hides=self._hides())
+
+    def _hides(self) -> int:
+        """How many critical alerts that fire the filter hides; -1 while it has not been asked about all."""
+        sieve = self._sifting.sieve
+        return _critical(self._view.alerts) - _critical(sieve.passed.rows) if sieve.done else -1
+
+    def _about(self, listed: Listed) -> Around:
         if isinstance(listed, Opened):
             key = self.collapsing.opened
             return Around(listed.many, opened=(self.collapsing.group(key) or key) if key is not None else None)
@@ -168,3 +177,8 @@ class Filtering:
             self._draw(chosen)
         if not self._busy:
             self._settled()
+
+
+def _critical(rows: Ordered) -> int:
+    """How many of them are critical and fire. O(log n)."""
+    return rows.before(beginning(AlertState.FIRING, SEVERITIES[1])) - rows.before(beginning(AlertState.FIRING))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ..core.alerts import Ref
-from ..core.roster import Gap, OnCall, Shift
+from ..core.roster import Gap, OnCall, Shift, called_first
 from ..core.units import say_seconds
 from .lines import Lines
 from .look import Look
@@ -22,10 +22,11 @@ class Roster(Lines):
         self.zone = zone
         self.rosters: tuple[OnCall, ...] = ()
         self._now: datetime | None = None
+        self._me: frozenset[str] = frozenset()
 
-    def show(self, rosters: Sequence[OnCall]) -> None:
-        """New facts."""
-        self.rosters = tuple(sorted(rosters, key=lambda each: (each.level, each.roster, each.source)))
+    def show(self, rosters: Sequence[OnCall], me: Sequence[str] = ()) -> None:
+        """New facts; ``me`` are the names of whoever looks."""
+        self.rosters, self._me = tuple(sorted(rosters, key=called_first)), frozenset(me)
         self.settle()
 
     def tick(self, now: datetime) -> None:
@@ -93,9 +94,12 @@ class Roster(Lines):
         if not self.folded:
             return heading(width, title, [(f"{city(self.zone)} time" if self.zone != "UTC" else "UTC", "muted")])
         said: list[Span] = []
-        for each in self.rosters[:2]:
+        for each in sorted(self.rosters, key=self._not_mine)[:2]:
             said += [("  ", "")] * bool(said) + [(f"{each.roster} ", "muted"), *self._on(each, 0)[1:]]
         return heading(width, title, said)
+
+    def _not_mine(self, each: OnCall) -> bool:
+        return each.now is None or self._me.isdisjoint((each.now.person, each.now.name))
 
     def nothing(self) -> Sequence[Spans]:
         return (((" Nobody is known to be on call", "warning"),),)

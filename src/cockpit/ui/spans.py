@@ -63,10 +63,11 @@ def told_apart(names: Sequence[str], width: int) -> list[str]:
     """Names in ``width`` cells at most. Those that would read alike when they are cut at the end are cut in the middle."""
     ends = [fit_name(name, width).rstrip() for name in names]
     alike = {end for end, many in Counter(ends).items() if many > 1}
-    return [_in_the_middle(name, width) if end in alike else end for name, end in zip(map(shown, names), ends, strict=True)]
+    return [middle(name, width) if end in alike else end for name, end in zip(map(shown, names), ends, strict=True)]
 
 
-def _in_the_middle(text: str, width: int) -> str:
+def middle(text: str, width: int) -> str:
+    """In ``width`` cells at most, cut in the middle: what it begins with stays, and how it ends (``… and 330 more``)."""
     if cells(text) <= width or width < 5:
         return fit(text, width).rstrip()
     head = cut(text, (width - 1) // 2)

@@ -10,6 +10,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from ..core.alerts import AlertState, SilenceState
+from ..core.roster import called_first
 from ..core.sources import Health, SourceHealth
 from ..core.traps import TrapState
 from ..core.units import say_seconds
@@ -18,7 +19,7 @@ from .drawn import Drawn
 from .keys import Key
 from .look import Look
 from .places import SMALLEST
-from .spans import Span, Spans, between, cells, fit, strip, width_of
+from .spans import Span, Spans, between, cells, fit, middle, strip, width_of
 from .times import city, drawn_age, within, zone
 
 HEALTHS: Mapping[Health, tuple[str, str]] = {
@@ -95,12 +96,14 @@ class Header(Line):
         short = _sources(self._view, self._since, self._now, short=True)
         long = _sources(self._view, self._since, self._now, short=False)
         duty = self._on_call()
+        who = duty[:2]
         for left, right in (
             ([*name, *clock, *there, *duty, *alarms], long),
             ([*name, *clock, *there, *duty, *alarms], short),
-            ([*name, *clock, *there, *alarms], short),
-            ([*name, *clock, *alarms], short),
-            ([(" ", ""), *clock, *alarms], short),
+            ([*name, *clock, *there, *who, *alarms], short),
+            ([*name, *clock, *who, *alarms], short),
+            ([(" ", ""), *clock, *who, *alarms], short),
+            ([(" ", ""), *clock, *who, *alarms], _eyes(self._view)),
             ([(" ", ""), *clock, *alarms], _eyes(self._view)),
         ):
             if width_of(left) + width_of(right) + 2 <= width:
@@ -108,7 +111,7 @@ class Header(Line):
         return ((" ", ""), *clock, *alarms)
 
     def _on_call(self) -> list[Span]:
-        first = min(self._view.rosters, key=lambda each: each.level, default=None) if self._view is not None else None
+        first = min(self._view.rosters, key=called_first, default=None) if self._view is not None else None
         if first is None:
             return []
         if first.now is None:
@@ -196,7 +199,7 @@ class Banner(Line):
         if not first:
             return ()
         if self._alarm:
-            return ((" ", ""), (fit(f" {self._alarm} ", max(8, width - 2)), "alarm"))
+            return ((" ", ""), (f" {middle(self._alarm, max(6, width - 4))} ", "alarm"))
         tail: list[Span] = [
             (f"  {len(first) - 1} more" if len(first) > 1 else "", "muted"),
             ("  esc", "key"),
@@ -204,7 +207,7 @@ class Banner(Line):
         ]
         if cells(first[0]) > width - 4 - width_of(tail):
             tail = [*tail[:-1], (" ", "")]  # what is said comes before how it is put away
-        return between([(" ⚑ ", "message"), (fit(first[0], max(8, width - 4 - width_of(tail))), "text")], tail, width)
+        return between([(" ⚑ ", "message"), (middle(first[0], max(8, width - 4 - width_of(tail))), "text")], tail, width)
 
 
 class Tabs(Line):
