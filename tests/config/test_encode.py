@@ -17,6 +17,7 @@ EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 def test_everything_in_the_example_survives_the_round_trip(tmp_path: Path) -> None:
     config = loaded(EXAMPLE)
     tables = {
+        "approvals": str(config.approvals),  # which a runbook that wants one cannot do without
         "traps": {name: trap_table(trap) for name, trap in config.traps.items()},
         "runbooks": {name: runbook_table(book) for name, book in config.runbooks.items()},
     }

@@ -81,6 +81,7 @@ def test_an_escalation_is_read_whole(tmp_path: Path) -> None:
         ('["person:bo"]', '["person:bob"]', "did you mean bo?"),
         ('["person:bo"]', '["bo"]', "write person:NAME, roster:NAME or level:NUMBER"),
         ('"roster:primary"]', '"level:zero"]', "a level is a number"),
+        ('"roster:primary"]', '"level:9"]', "no roster has level 9"),
         ('via = ["mail"]', 'via = ["male"]', "did you mean mail?"),
         ('after = "20m"', 'after = "5m"', "steps stand in the order of their time"),
         ('from = "22:00"', 'from = "22h"', "22:00"),
@@ -101,6 +102,12 @@ def test_a_mistake_is_told_with_its_line_and_what_to_do(tmp_path: Path, old: str
     told = str(raised.value)
     assert said in told
     assert "config.toml:" in told
+
+
+def test_a_level_that_a_source_may_have_is_no_mistake(tmp_path: Path) -> None:
+    more = '[sources.pd]\nprovider = "pagerduty"\ntoken = "env:PD"\n'
+    read = config(tmp_path, GOOD.replace('"roster:primary"]', '"level:9"]', 1) + more)
+    assert read.escalations["night"].steps[0].notify[1] == Target(Aim.LEVEL, "9")
 
 
 def test_an_escalation_without_steps_is_none(tmp_path: Path) -> None:

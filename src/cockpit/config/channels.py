@@ -249,6 +249,6 @@ def target_of(text: str) -> Target:
     return Target(aims[kind], name)
 
 
-def sources_beside(sources: Mapping[str, SourceConfig]) -> bool:
+def sources_beside(sources: Mapping[str, SourceConfig], provider_of: Callable[[str], type]) -> bool:
     """Whether any source may have rosters of its own."""
-    return any(each.provider != "local" for each in sources.values())
+    return any(hasattr(provider_of(each.provider), "on_call") for each in sources.values() if each.provider != "local")

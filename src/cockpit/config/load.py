@@ -126,7 +126,7 @@ class _Reading:
             "channels", lambda name, raw: read_channel(self.decoder, name, raw, self.channel_of, self.group("sources"))
         )
         known = {"people": named["people"], "rosters": named["rosters"], "channels": channels}
-        beside = sources_beside(named["sources"])
+        beside = sources_beside(named["sources"], self.provider_of)
         return {
             "channels": channels,
             "escalations": self.each(
