@@ -199,7 +199,7 @@ class Banner(Line):
         if not first:
             return ()
         if self._alarm:
-            return ((" ", ""), (f" {middle(self._alarm, max(6, width - 4))} ", "alarm"))
+            return ((" ", ""), (fit(f" {self._alarm} ", max(8, width - 2)), "alarm"))
         tail: list[Span] = [
             (f"  {len(first) - 1} more" if len(first) > 1 else "", "muted"),
             ("  esc", "key"),
