@@ -45,6 +45,7 @@ def test_what_came_of_it_is_told_once_where_somebody_must_know(action: Action, s
     came = msgspec.structs.replace(asked, state=state, reason=reason, amiss="; not by" in reason)
     before, after = (View(now=NOW, me=("Ana",), runs=(each,)) for each in (asked, came))
     assert failed(before, after) == (f"ack fire: {reason}" if told else "")
+    assert failed(before, after, NOW + timedelta(seconds=1)) == "", "asked for before this screen was opened"
     confirmed = msgspec.structs.replace(came, state=RunState.CONFIRMED if state is RunState.ACCEPTED else state)
     assert failed(after, View(now=NOW, me=("Ana",), runs=(confirmed,))) == "", "once"
 

@@ -152,6 +152,7 @@ class Board(Stage, inherit_bindings=False):
     # ── the facts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_mount(self) -> None:
+        self._opened_at = self.clock.now()
         self._unregister = self.desk.on_change(self._changed)
         self.pull()
         self._tick()
@@ -172,11 +173,12 @@ class Board(Stage, inherit_bindings=False):
         if not silence:
             self._seen_at = self.clock.mono()
         self._silence = silence
-        if no := failed(self.view, view):
+        if no := failed(self.view, view, self._opened_at):
             self.say(no, "refusal")
         if waits := waiting(self.view, view):
             self.say(waits)  # under the run's own box, which asks by itself, where that is open
-        if (wants := wanting(self.view, view)) is not None and self.app.screen is self:  # a box that is open is not covered
+        wants = wanting(self.view, view, self._opened_at)
+        if wants is not None and self.app.screen is self:  # a box that is open is not covered
             from .flows import ask_address  # deferred, as all that opens boxes
 
             self.start(ask_address(self, self.desk, wants))

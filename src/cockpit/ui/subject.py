@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -22,6 +22,8 @@ from .past_words import last_time
 from .runbooks import Offer
 from .told import ref_of
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+"""Before anything here."""
 _HOLE = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 
 
@@ -191,12 +193,12 @@ def _rest(desk: Desk, view: View, ref: Ref) -> str | None:
     return desk.why_not(actions.Disarm(ref, view.now + timedelta(hours=1), "…"))
 
 
-def failed(before: View, after: View) -> str:
+def failed(before: View, after: View, since: datetime = LONG_AGO) -> str:
     """What has failed since ``before`` of what people here asked for, with the reason, or was done but for something that goes with
-    it; "" if nothing has."""
+    it; "" if nothing has. What was asked for before ``since``, when this screen was opened, is no news."""
     over = {run.id for run in before.runs if run.state.settled or run.reason}
     for run in after.runs:
-        mine = run.who in after.me and run.at >= before.now - _RECENT
+        mine = run.who in after.me and run.at >= max(since, before.now - _RECENT)
         if mine and run.id not in over and _is_loud(run):
             return f"{run.what} {run.target}: {run.reason}"
     return ""
@@ -211,10 +213,12 @@ def waiting(before: View, after: View) -> str:
     return ""
 
 
-def wanting(before: View, after: View) -> actions.AddressWanted | None:
-    """What a source has said since ``before`` that it must know of the person, for something that people here asked for."""
+def wanting(before: View, after: View, since: datetime = LONG_AGO) -> actions.AddressWanted | None:
+    """What a source has said since ``before`` that it must know of the person, for something that people here asked for, ``since``
+    this screen was opened."""
     known = {run.id for run in before.runs if run.address_wanted is not None}
-    fresh = (run for run in after.runs if run.address_wanted is not None and run.id not in known and run.at >= before.now - _RECENT)
+    first = max(since, before.now - _RECENT)
+    fresh = (run for run in after.runs if run.address_wanted is not None and run.id not in known and run.at >= first)
     return next((run.address_wanted for run in fresh if run.who in after.me), None)
 
 
