@@ -90,6 +90,7 @@ def test_a_secret_in_a_command_is_asked_for_when_it_is_run_and_kept_nowhere(watc
     assert "geheimnis" not in runbook(watched)
     with Pty([*COCKPIT, "run", "mend", "--yes"], env=watched.env, cwd=watched.path, columns=200) as terminal:
         terminal.wait_for("what stood where *** is")
+        terminal.wait_for("(not shown)")
         terminal.send("verborgen\r")
         assert terminal.wait_exit() == 0, terminal.text
         assert "long: 9" in terminal.text

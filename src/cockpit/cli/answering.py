@@ -76,15 +76,15 @@ async def _at_terminal(session: Session | None, over: Callable[[], bool]) -> str
 
 async def asked(prompt: str, *, hidden: bool = False) -> str | None:
     """A line from the terminal, ``None`` at its end; the loop goes on meanwhile. What is ``hidden`` is not echoed."""
-    sys.stdout.write(prompt)
-    sys.stdout.flush()
     loop, ready = asyncio.get_running_loop(), asyncio.Event()
     handle = sys.stdin.fileno()
     settings = termios.tcgetattr(handle) if hidden else None
     if settings is not None:
         quiet = [*settings]
         quiet[3] &= ~termios.ECHO
-        termios.tcsetattr(handle, termios.TCSADRAIN, quiet)
+        termios.tcsetattr(handle, termios.TCSADRAIN, quiet)  # before anybody is asked: who types at once is not shown either
+    sys.stdout.write(prompt)
+    sys.stdout.flush()
     loop.add_reader(handle, ready.set)
     try:
         await ready.wait()

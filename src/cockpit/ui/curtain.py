@@ -11,7 +11,6 @@ import sys
 import time
 
 from . import picture
-from .nearest import NEAREST
 
 TYPE_CHECKING = False  # see `picture`
 if TYPE_CHECKING:
@@ -43,8 +42,15 @@ class Curtain:
     def draw(self) -> None:
         """Put it up. A terminal that does not take it soon keeps nobody from starting."""
         encoding = sys.stdout.encoding or "ascii"
-        self.whole = self._send((_ENTER + picture.drawn(self.picture, self.at)).encode(encoding, NEAREST))
-        self._hush()
+        drawn = _ENTER + picture.drawn(self.picture, self.at)
+        try:
+            data = drawn.encode(encoding)
+        except UnicodeEncodeError:
+            from .nearest import NEAREST  # which most terminals do without
+
+            data = drawn.encode(encoding, NEAREST)
+        self._hush()  # first: what is typed at once must not be echoed into it
+        self.whole = self._send(data)
         import signal  # now that it hangs: the import takes longer than all the rest
 
         # SIGINT raises an exception, and so lifts the curtain
@@ -67,7 +73,7 @@ class Curtain:
         self._signals = []
 
     def line_settings_back(self) -> None:
-        """The line settings as they were: the app is about to make its own of them. What was typed waits for it."""
+        """The line settings as they were. What was typed waits for whoever reads next."""
         if self.settings is None:
             return
         import termios

@@ -180,11 +180,14 @@ class EdgeDriver(LinuxDriver):
         curtain: Curtain | None = getattr(self._app, "curtain", None)
         if curtain is not None and curtain.hangs:
             self._entered = curtain.whole
-            curtain.line_settings_back()
         super().start_application_mode()  # type: ignore[no-untyped-call]  # untyped in Textual
         if not self.drawing:
+            if curtain is not None and curtain.hangs:
+                curtain.line_settings_back()
             self._close_outlet()
             return
+        if curtain is not None and curtain.hangs and curtain.settings is not None:
+            self.attrs_before = curtain.settings  # not those that keep what is typed from being echoed, which hold until here
         self._hear_of_the_window()
         self._no_post_processing()
         if curtain is None or not curtain.hangs or not self._take_over(curtain):
