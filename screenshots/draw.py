@@ -43,10 +43,10 @@ from cockpit.ui.palette import Picker  # noqa: E402 - as above
 from cockpit.ui.reader import Reader  # noqa: E402 - as above
 from cockpit.ui.runs import RunOutput  # noqa: E402 - as above
 from cockpit.ui.week import Week  # noqa: E402 - as above
+from support.bookcase import books, shelved  # noqa: E402 - as above
 from support.boxes import until  # noqa: E402 - as above
 from support.desk import FakeDesk, StillClock  # noqa: E402 - the tests' folder is on the path only now
 from support.hushed import hushed  # noqa: E402 - as above
-from support.library import books, shelved  # noqa: E402 - as above
 from support.rota import overrides  # noqa: E402 - as above
 from support.scene import NOW, config, scene  # noqa: E402 - as above
 from support.storms import stormed  # noqa: E402 - as above

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.library import BROKEN, ERRORS, URL, lay
+from support.bookcase import BROKEN, ERRORS, URL, lay
 from support.watched import Watched
 
 RUNS = """---

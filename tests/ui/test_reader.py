@@ -19,7 +19,7 @@ from cockpit.ui.palette import Picker
 from cockpit.ui.prose import Prose
 from cockpit.ui.reader import Reader
 from support.boards import Sitting, sitting
-from support.library import ERRORS, URL, book, books, shelved
+from support.bookcase import ERRORS, URL, book, books, shelved
 
 HIGH = Ref("am-prod", "HighErrorRate/web-3")
 TELL = "Tell #incidents that you are on it"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cockpit.config.book_text import body
 from cockpit.ui.spans import width_of
 from cockpit.ui.typeset import typeset
-from support.library import ERRORS, book
+from support.bookcase import ERRORS, book
 
 
 def lines(text: str, width: int, ticked: dict[int, str] | None = None) -> list[str]:

@@ -238,12 +238,12 @@ class Engine(Works):
 
     async def _follow_library(self) -> None:
         """What is written into the directories of runbooks holds here a moment later; and what other readers tick."""
-        self.library.breathe = Breath()
+        self.bookcase.breathe = Breath()
         while True:
             began = time.monotonic()
             await self.read_library()
             took = time.monotonic() - began
-            if self.library.books:
+            if self.bookcase.books:
                 with contextlib.suppress(JournalError):  # busy or gone: the view's remarks say so
                     if await self._aside.do(self._margins.read):
                         self._store.tell()
@@ -286,7 +286,7 @@ class Engine(Works):
     async def _adopt(self, config: Config) -> None:
         traps = self.config.traps
         super().adopt(config)
-        await self.library.look()
+        await self.bookcase.look()
         self.keeper.set_traps(config.traps.values())
         self._channels.adopt(config.channels)
         self._runner.hidden = frozenset(hidden_names(config))

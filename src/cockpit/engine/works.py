@@ -38,6 +38,7 @@ from ..provider import Clock, ProviderError
 from .aftermaths import Aftermaths
 from .approving import Approving
 from .aside import Aside
+from .bookcase import Bookcase
 from .by_hand import paged_by_hand
 from .channels import Channels, unplugged
 from .crew import Crew
@@ -50,7 +51,6 @@ from .inquiries import Inquiries
 from .journal import Journal, JournalError
 from .keeper import Keeper
 from .lane import Lane, Overran
-from .library import Library
 from .listing import listed
 from .machine import Connect, Here, unconnected
 from .margins import Margins
@@ -136,7 +136,7 @@ class Works:
             pid=os.getpid(),
             on_change=self._trap_changed,
         )
-        self.library = Library(config)
+        self.bookcase = Bookcase(config)
         self._occasions: dict[Ref, str] = {}
         self._margins = Margins(journal, clock, self._aside, who_is(config), lambda: not self._read_only)
         self._offers = Offers(self._store.snapshot)
@@ -271,7 +271,7 @@ class Works:
     def adopt(self, config: Config) -> None:
         """Go on with another config."""
         self.config = self.here.config = config
-        self.library.adopt(config)
+        self.bookcase.adopt(config)
 
     async def look(self, trap: Trap) -> Looked | Failed:
         """One look with a trap's probe, that changes nothing."""
@@ -354,7 +354,7 @@ class Works:
 
     def choices(self, runbook: str, param: str) -> tuple[str, ...]:
         """See `Desk.choices`."""
-        book = self.library.runbooks.get(runbook)
+        book = self.bookcase.runbooks.get(runbook)
         asked = book.params[param].ask if book is not None and param in book.params else None
         if asked is None or not asked.choices_from:
             return asked.choices if asked is not None else ()
@@ -366,20 +366,20 @@ class Works:
 
     def plan(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
         """A runbook resolved for an alert as it is now: the exact preview. What cannot be (any more) says why in ``refused``."""
-        view, own = self._store.peek, self.library.runbooks
+        view, own = self._store.peek, self.bookcase.runbooks
         known = own if runbook in own else {each.name: each for each in view.runbooks}
         plan = resolved(known, view, runbook, alert, given, self.here.people)
-        doubt = self.library.doubt(runbook)
+        doubt = self.bookcase.doubt(runbook)
         return msgspec.structs.replace(plan, refused=doubt, steps=()) if doubt and not plan.refused else plan
 
     async def read_library(self) -> None:
         """Look at the directories of runbooks: for a command that needs them. The engine does so by itself."""
-        if await self.library.look():
+        if await self.bookcase.look():
             self._publish()
 
     def books(self) -> Books:
         """See `Desk.books`."""
-        return self.library.books
+        return self.bookcase.books
 
     def margin(self, book: str, alert: Ref | None) -> Margin:
         """See `Desk.margin`."""
@@ -397,7 +397,7 @@ class Works:
         """What a run waited for is ticked: so is the box of the text that it came from."""
         if not isinstance(run.action, Start) or run.wants is None:
             return
-        book = self.library.books.get(run.action.runbook)
+        book = self.bookcase.books.get(run.action.runbook)
         on = self._occasion(run.action.alert)
         if book is not None:
             box = box_of(book, run.action.preview, run.wants.asked.text, self._margins.of(book.name, on).ticks)
@@ -436,15 +436,15 @@ class Works:
         await self._sources.close()
         await self._dispatch.settled(WRITING)
         await self._aftermaths.close(WRITING)
-        self.library.close()
+        self.bookcase.close()
         self.approving.close()
         self._aside.close()
 
     async def _carry_out(self, run: Run) -> None:
         action = run.action
-        if isinstance(action, Start) and action.runbook in self.library.books:
+        if isinstance(action, Start) and action.runbook in self.bookcase.books:
             await self.read_library()  # what lies in its file now is compared with what was shown
-        if isinstance(action, Start) and action.alert is not None and (book := self.library.runbooks.get(action.runbook)):
+        if isinstance(action, Start) and action.alert is not None and (book := self.bookcase.runbooks.get(action.runbook)):
             self._aftermaths.begin(run, self._alert(action.alert), book.helps_within)
         run = await self._dispatch.carry_out(run)
         if isinstance(action, Start) and not action.dry_run:
@@ -526,7 +526,7 @@ class Works:
             health=self._sources.health(),
             journal=JournalHealth(self.journal.problem),
             keeper=self.keeper.says,
-            runbooks=(*self.library.runbooks.values(), *self._offers.all(self.config)),
+            runbooks=(*self.bookcase.runbooks.values(), *self._offers.all(self.config)),
             me=known_by(self.config),
             read_only=self._read_only,
             remarks=self._remarks(),
@@ -559,7 +559,7 @@ class Works:
             *fault,
             *self.journal.remarks,
             *self.here.remarks,
-            *self.library.remarks,
+            *self.bookcase.remarks,
             *trouble,
         )
 

@@ -25,7 +25,7 @@ class _Held(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
-class Library:
+class Bookcase:
     """``look`` may be waited for on the loop alone; everything else may be asked from any thread, and never blocks."""
 
     def __init__(self, config: Config) -> None:

@@ -18,10 +18,10 @@ from cockpit.core.rows import Breathe
 from cockpit.core.runbooks import Runbook
 from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.step import Step
+from cockpit.engine.bookcase import Bookcase
 from cockpit.engine.desk import Refused
 from cockpit.engine.engine import Engine
 from cockpit.engine.journal import open_journal
-from cockpit.engine.library import Library
 from cockpit.testing import FakeClock
 from cockpit.testing.clock import START
 from support.waiting import wait
@@ -198,19 +198,19 @@ def test_a_disk_that_does_not_answer_leaves_what_was_read_and_none_of_it_runs(to
     monkeypatch.setattr(Shelves, "read", slow)
 
     async def go() -> None:
-        library = Library(Config(runbooks={"look": LOOK}, repositories={"ops": Repository(name="ops", path=str(top))}))
-        await library.look()
-        assert library.doubt("count") == ""
+        bookcase = Bookcase(Config(runbooks={"look": LOOK}, repositories={"ops": Repository(name="ops", path=str(top))}))
+        await bookcase.look()
+        assert bookcase.doubt("count") == ""
         stuck.clear()
-        assert await library.look(0.01), "that it is in doubt is news"
-        assert "count" in library.runbooks
-        assert "does not answer" in library.doubt("count")
-        assert "does not answer" in library.remarks[0]
-        assert library.doubt("look") == "", "what stands in the config is not there"
+        assert await bookcase.look(0.01), "that it is in doubt is news"
+        assert "count" in bookcase.runbooks
+        assert "does not answer" in bookcase.doubt("count")
+        assert "does not answer" in bookcase.remarks[0]
+        assert bookcase.doubt("look") == "", "what stands in the config is not there"
         stuck.set()
-        assert await library.look(10.0)
-        assert library.doubt("count") == ""
-        library.close()
+        assert await bookcase.look(10.0)
+        assert bookcase.doubt("count") == ""
+        bookcase.close()
 
     asyncio.run(go())
 
