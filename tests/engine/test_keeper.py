@@ -552,7 +552,7 @@ def test_a_trap_that_the_keeper_leaves_out_is_looked_at_by_who_follows(stage: St
 
                 seen_there = Watch(state=ARMED, laid=fingerprint(a_trap("a")))
                 other_config = Watch(state=ARMED, laid=fingerprint(a_trap("c", trip=bound("number >= 99"))))
-                for _ in range(5):  # time runs ahead of the journal's thread on a busy machine
+                for _ in range(40):  # time runs ahead of the journal's thread on a busy machine
                     await turn(60, a=seen_there, c=other_config)
                     if keeper.watches:
                         break
@@ -562,7 +562,7 @@ def test_a_trap_that_the_keeper_leaves_out_is_looked_at_by_who_follows(stage: St
                 assert {name for name, _ in stage.looks} == {"b"}
                 assert journal.watches()["a"].laid == seen_there.laid
                 looks = len(stage.looks)
-                for _ in range(5):
+                for _ in range(40):
                     await turn(60, a=seen_there, b=Watch(state=ARMED, laid=fingerprint(a_trap("b"))), c=other_config)
                     if not keeper.watches:
                         looks = max(looks, len(stage.looks) - 1)

@@ -74,16 +74,17 @@ class FakeClock:
             return tuple(sorted(until - self._mono for until, _, _ in self._sleepers))
 
     def advance_until(
-        self, condition: Callable[[], object], *, step: float = 1.0, limit: float = 3600.0, patience: float = 20.0
+        self, condition: Callable[[], object], *, step: float = 1.0, limit: float = 3600.0, patience: float = 60.0
     ) -> None:
-        """Turn it in steps until the condition holds; other threads do their work in between. `TimeoutError` once ``limit`` seconds
-        have been turned, or ``patience`` real seconds have passed."""
+        """Turn it in steps until the condition holds; other threads do their work in between. Once ``limit`` seconds have been turned
+        it stands still, so that who is slow catches up with it; `TimeoutError` once ``patience`` real seconds have passed."""
         end, turned = time.monotonic() + patience, 0.0
         while not condition():
-            if turned >= limit or time.monotonic() > end:
-                raise TimeoutError(f"it did not come about within {turned:g} s of the clock")
-            self.advance(step)
-            turned += step
+            if time.monotonic() > end:
+                raise TimeoutError(f"it did not come about within {turned:g} s of the clock and {patience:g} real ones")
+            if turned < limit:
+                self.advance(step)
+                turned += step
             _let_others_work(condition)
 
 
