@@ -122,7 +122,7 @@ class Rig:
         """Once it is, and that is written down."""
         wait(lambda: self.run(run_id).state.settled, "the run's end")
         written = threading.Event()
-        self.engine._dispatch._aside.put(written.set)
+        self.engine._dispatch.logbook.aside.put(written.set)
         assert written.wait(10)
         return self.run(run_id)
 

@@ -41,9 +41,10 @@ from .aside import Aside
 from .bookcase import Bookcase
 from .by_hand import paged_by_hand
 from .channels import Channels, unplugged
+from .confirming import PATIENCE
 from .crew import Crew
 from .desk import Refused, Session
-from .dispatch import PATIENCE, Dispatch
+from .dispatch import Dispatch
 from .disturbed import disturbances
 from .escalator import Escalator
 from .far import Engines
@@ -141,7 +142,10 @@ class Works:
         self._margins = Margins(journal, clock, self._aside, who_is(config), lambda: not self._read_only)
         self._offers = Offers(self._store.snapshot)
         engines = Engines(
-            clock, source=self._sources.get, keep=lambda run_id, far: self._dispatch.keep_far(run_id, far), who=who_is(config)
+            clock,
+            source=self._sources.get,
+            keep=lambda run_id, far: self._dispatch.executing.keep_far(run_id, far),
+            who=who_is(config),
         )
         self._vault = Vault()
         self.approving = Approving(clock, lambda: self.config.approvals, self._may_approve, lambda: self.here.host)
@@ -239,7 +243,7 @@ class Works:
             raise
         await work
         for attempt in range(PATIENCE):
-            waiting = {self._dispatch.awaited(run.id) for run in runs} - {""}
+            waiting = {self._dispatch.confirming.awaited(run.id) for run in runs} - {""}
             if waiting:
                 await self.clock.sleep(AGAIN if attempt else 0.0)
                 await self._sources.poll(waiting)
@@ -434,7 +438,7 @@ class Works:
         await self._crew.dismiss()
         await self._channels.close()
         await self._sources.close()
-        await self._dispatch.settled(WRITING)
+        await self._dispatch.logbook.settled(WRITING)
         await self._aftermaths.close(WRITING)
         self.bookcase.close()
         self.approving.close()
@@ -500,7 +504,7 @@ class Works:
             elif self.here.dated.take(snapshot.source, snapshot.days):
                 self._sources.nudge(self._sources.local)
             self._store.observe(snapshot)
-            self._dispatch.observe(snapshot)
+            self._dispatch.confirming.observe(snapshot)
         self._publish(fresh=snapshot is not None)
         if snapshot is not None:
             self._aftermaths.observe(snapshot, self._alert)

@@ -1,0 +1,83 @@
+"""What is written down of runs: in order, and aside, so that a disk that does not answer stops nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from ..core.actions import OURS, Run
+from ..provider import Clock
+from . import verbs
+from .aside import Aside
+from .journal import Journal, JournalError
+from .store import Store
+
+
+class Logbook:
+    """``who`` is the person, ``real`` who the system says it is; ``changed`` is called on the loop after every change of a run.
+    `soon`, `note_soon` and `record_soon` may be called from any thread, the rest belongs to the engine's loop."""
+
+    def __init__(
+        self, store: Store, journal: Journal, clock: Clock, *, who: str, real: Mapping[str, str], changed: Callable[[], None]
+    ) -> None:
+        self._store, self._journal, self._clock, self._changed = store, journal, clock, changed
+        self._who, self.real = who, dict(real)
+        self.aside = Aside("journal of runs")
+
+    async def keep(self, run: Run) -> None:
+        """Show a run, and write it down. Raises `JournalError` where that cannot be."""
+        self._store.put_run(run)
+        await self.aside.do(lambda: self._journal.put_run(run))
+        self._changed()
+
+    async def settle(self, run: Run) -> Run:
+        """Keep what became of a run. Where that cannot be written the screen says so (the journal's ``problem``), and the next
+        cockpit will read "outcome unknown", which is then the truth."""
+        self._store.put_run(run)
+        await self.aside.do(lambda: self._write(run))
+        self._changed()
+        return run
+
+    def show(self, run: Run) -> None:
+        """Show how far a run is; that is not written down."""
+        self._store.put_run(run)
+        self._changed()
+
+    def soon(self, run: Run) -> None:
+        """Keep what became of a run; it is shown with the next view, and written down in its turn."""
+        self._store.put_run(run)
+        self.aside.put(lambda: self._write(run))
+
+    def note_soon(self, kind: str, run: Run) -> None:
+        """Have written down that something happened to a run, in its turn."""
+        self.aside.put(lambda: self.note(kind, run))
+
+    def record_soon(self, kind: str, run: Run, data: Mapping[str, object]) -> None:
+        """The same, with what is to be told of it."""
+        self.aside.put(lambda: self._record(kind, run, data))
+
+    async def settled(self, patience: float) -> None:
+        """Wait until what became of runs is written down, ``patience`` seconds at most."""
+        with suppress(TimeoutError):  # then the next cockpit will read "outcome unknown"
+            async with asyncio.timeout(patience):
+                await self.aside.drained()
+        self.aside.close()
+
+    def _write(self, run: Run) -> None:
+        with suppress(JournalError):  # the journal's own `problem` tells
+            self._journal.put_run(run)
+            if run.state.settled:
+                self.note("run.ended", run)
+
+    def note(self, kind: str, run: Run) -> None:
+        """Write down that something happened to a run. May block on the disk."""
+        data = {"run": run.id, "what": run.what, "state": run.state.value, "reason": run.reason, **self.real}
+        if run.exit_code is not None:
+            data["exit_code"] = str(run.exit_code)
+        self._record(kind, run, data)
+
+    def _record(self, kind: str, run: Run, data: Mapping[str, object]) -> None:
+        source = "" if isinstance(run.action, OURS) else verbs.by_source(run.action)[0][0]
+        with suppress(JournalError):  # the run itself is written; the journal's own `problem` tells the rest
+            self._journal.record(kind, at=self._clock.now(), who=self._who, source=source, subject=run.target, data=data)
