@@ -42,7 +42,7 @@ from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.step import Step
 from cockpit.core.traps import Trap, TrapState, Watch
 from cockpit.core.units import Seconds, bound
-from cockpit.engine import works
+from cockpit.engine import parts
 from cockpit.engine.desk import Desk, Refused
 from cockpit.engine.engine import Engine
 from cockpit.engine.journal import Journal, JournalError, open_journal
@@ -421,7 +421,7 @@ class TestVerbs:
         assert [call[0] for call in rig.am.calls if call[0] == "ack"] == ["ack"]
 
     def test_what_is_being_sent_when_it_closes_is_uncertain(self, rigs: Rigs, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(works, "SENDING", 0.2)
+        monkeypatch.setattr(parts, "SENDING", 0.2)
         rig = rigs().begun()
         rig.am.stalled = True
         run_id = rig.engine.ask(Ack((HIGH,)))

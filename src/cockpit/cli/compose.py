@@ -21,11 +21,11 @@ from ..core.runbooks import Many
 from ..core.schedule import Schedule
 from ..core.traps import Failed, Looked, Trap
 from ..core.view import View
+from ..engine.carrying import Answer
 from ..engine.clock import SystemClock
 from ..engine.engine import Engine
 from ..engine.journal import Journal
 from ..engine.targets import Aimed, Came, carry
-from ..engine.works import Answer
 from ..web import connect
 from .configured import configured, read_config, reread
 from .record import journal, state_dir

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
+from ..core.text import clean
 from ..provider import Clock
 from .source import said
 
@@ -69,6 +71,12 @@ class Crew:
         """It has failed, and goes on again: once it has done so for long enough, there is no trouble with it any more."""
         await self._clock.sleep(PROVEN)
         self.trouble.pop(name, None)
+
+    def heard(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Take down what the loop itself has to complain of: its exception handler."""
+        error = context.get("exception")
+        what = str(context.get("message", "something")) + (f" ({type(error).__name__}: {error})" if error else "")
+        self.trouble["loop"] = f"a bug in the cockpit: {clean(what)}"
 
     def _failed(self, name: str, error: Exception) -> None:
         self.trouble[name] = f"a bug in the cockpit: {name} failed with {type(error).__name__}: {said(error)}"

@@ -23,6 +23,7 @@ from ..core.traps import TrapView
 from ..core.view import View
 from ..core.why import narrowed
 from .breath import Breath
+from .carrying import STOPPING
 from .charts import Charts
 from .curves import Curves
 from .desk import SILENT, Output, Refused, Told, unheard
@@ -31,7 +32,7 @@ from .journal import JournalError
 from .person import hidden_names
 from .schedules import Schedules
 from .source import said
-from .works import STOPPING, Works
+from .works import Works
 
 TICK = 1.0
 """Seconds between looks at what time alone changes."""
@@ -123,10 +124,10 @@ class Engine(Works):
         if isinstance(action, Reply):
             self._dispatch.reply(action, self._on_loop)
             return action.run_id
-        runs = self._dispatch.intend(narrowed(action, self._now(), self.can))
-        self._on_loop(self._publish)
+        runs = self._dispatch.intend(narrowed(action, self._views.now(), self.can))
+        self._on_loop(self._views.publish)
         for run in runs:
-            self._on_loop(partial(self._crew.go, f"{run.what} {run.target}", partial(self._carry_out, run), errand=True))
+            self._on_loop(partial(self._crew.go, f"{run.what} {run.target}", partial(self._carrying.carry_out, run), errand=True))
         return runs[0].id
 
     def hits(self, source: str, match: str) -> tuple[Ref, ...]:
@@ -173,14 +174,14 @@ class Engine(Works):
 
     def refresh(self) -> None:
         """See `Desk.refresh`. Ends the parking of sources, too."""
-        self._on_loop(self._refresh)
+        self._on_loop(self._rounds.look_around)
 
     def set_read_only(self, on: bool) -> str | None:
         """See `Desk.set_read_only`."""
         if not on and self.config.read_only and not self.config.unlock:
             return self.config.locked or "read_only is set and may not be lifted here (unlock = false)"
-        self._read_only = on
-        self._on_loop(self._publish)
+        self._views.read_only = on
+        self._on_loop(self._views.publish)
         return None
 
     def _main(self, ready: threading.Event) -> None:
@@ -197,7 +198,7 @@ class Engine(Works):
     async def _live(self, ready: threading.Event) -> None:
         self._stopping = asyncio.Event()
         async with self.session():
-            self._lives = True
+            self._rounds.lives = True
             self._crew.keep("the sign of life", self._beat)
             self._crew.keep("keeping the traps", self.keeper.run)
             self._crew.keep("paging", self.escalator.run)
@@ -220,10 +221,8 @@ class Engine(Works):
     async def _tick(self) -> None:
         while True:
             await self.clock.sleep(TICK)
-            if self._trap_news:
-                self._trap_news = False
-                self._sources.nudge(self._sources.local)
-            self._publish()
+            self._rounds.catch_up()
+            self._views.publish()
 
     async def _follow(self) -> None:
         """Runs of other cockpits that share this state directory appear here too."""
@@ -264,7 +263,7 @@ class Engine(Works):
         """What other users of this machine ask for appears here a moment later."""
         while True:
             if await self.approving.listen():
-                self._publish()
+                self._views.publish()
             await self.clock.sleep(FOLLOW)
 
     async def _follow_files(self) -> None:
@@ -277,9 +276,9 @@ class Engine(Works):
             try:
                 config = await self._aside.do(files.read)
             except ConfigError as error:
-                self._file_fault = f"going on with the config as it was: {error.problems[0]}"
+                self._views.file_fault = f"going on with the config as it was: {error.problems[0]}"
                 continue
-            self._file_fault = ""
+            self._views.file_fault = ""
             if config.files:
                 await self._adopt(config)
 
@@ -295,14 +294,4 @@ class Engine(Works):
         if config.traps != traps:
             self.keeper.look_all()
         self._sources.nudge(self._sources.local)
-        self._publish()
-
-    def _refresh(self) -> None:
-        self.keeper.look_all()
-        self._sources.nudge()
-
-    def _on_loop(self, work: Callable[[], object]) -> None:
-        loop = self._loop
-        if loop is not None:
-            with contextlib.suppress(RuntimeError):  # it is closed: the engine has ended
-                loop.call_soon_threadsafe(work)
+        self._views.publish()

@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 
 import msgspec
 
+from ..core.actions import touched
 from ..core.questions import (
     NEEDS,
     Answered,
@@ -22,6 +23,7 @@ from ..core.questions import (
 )
 from ..core.story import Story
 from ..core.text import clean_block
+from ..core.view import View
 from ..provider import Clock, Malformed
 from .source import Source
 
@@ -47,19 +49,19 @@ class Ask(Protocol):
 
 
 class Inquiries:
-    """``source`` finds a source; ``about`` is what is known of what a question is about (when it differs, an answer is stale);
-    ``go`` has the asking done, ``changed`` is called when there is an answer. `told` may be called from any thread."""
+    """``source`` finds a source; ``view`` gives the newest view; ``go`` has the asking done, ``changed`` is called when there is
+    an answer. `told` may be called from any thread."""
 
     def __init__(
         self,
         clock: Clock,
         *,
         source: Callable[[str], Source | None],
-        about: Callable[[Question], object],
+        view: Callable[[], View],
         go: Ask,
         changed: Callable[[], None],
     ) -> None:
-        self._clock, self._source, self._about, self._go, self._changed = clock, source, about, go, changed
+        self._clock, self._source, self._view, self._go, self._changed = clock, source, view, go, changed
         self._known: dict[Question, _Known] = {}
         self._newest: Question | None = None
         self._lock = threading.Lock()
@@ -114,6 +116,15 @@ class Inquiries:
             return Answered(cast(Any, accepted(question, await source.send(_call(question)))))
         except Exception as error:  # noqa: BLE001  # whatever a provider raises is told to who asked
             return Answered(problem=source.why(error))
+
+    def _about(self, question: Question) -> object:
+        """What is known of what a question is about, and what has been done to it: when that differs, an answer is stale."""
+        if isinstance(question, (AssigneesAt, ServicesAt)):
+            return None
+        view = self._view()
+        row = view.alert(question.alert)
+        done = tuple(run.id for run in view.runs if run.state.settled and question.alert in touched(run.action))
+        return row.alert if row is not None else None, done
 
     def _forget_old(self) -> None:
         idle = [each for each, known in self._known.items() if not known.answered.asking]

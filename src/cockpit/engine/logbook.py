@@ -1,10 +1,12 @@
-"""What is written down of runs: in order, and aside, so that a disk that does not answer stops nothing else."""
+"""What is written down of runs, and of what sources keep up: in order, and aside, so that a silent disk stops nothing else."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+
+import msgspec
 
 from ..core.actions import OURS, Run
 from ..provider import Clock
@@ -44,6 +46,12 @@ class Logbook:
         self._store.put_run(run)
         self._changed()
 
+    def progress(self, run_id: str, text: str) -> None:
+        """Show what a run that goes on says of how far it is."""
+        run = self._store.run(run_id)
+        if run is not None and not run.state.settled:
+            self.show(msgspec.structs.replace(run, reason=text))
+
     def soon(self, run: Run) -> None:
         """Keep what became of a run; it is shown with the next view, and written down in its turn."""
         self._store.put_run(run)
@@ -76,6 +84,12 @@ class Logbook:
         if run.exit_code is not None:
             data["exit_code"] = str(run.exit_code)
         self._record(kind, run, data)
+
+    def kept(self, source: str, done: Sequence[str]) -> None:
+        """Write down what a source's provider did by itself to keep up what people began."""
+        for each in done:
+            with suppress(JournalError):  # the journal's `problem` is in every view
+                self._journal.record("source.kept", at=self._clock.now(), who="", source=source, subject=each, data={})
 
     def _record(self, kind: str, run: Run, data: Mapping[str, object]) -> None:
         source = "" if isinstance(run.action, OURS) else verbs.by_source(run.action)[0][0]

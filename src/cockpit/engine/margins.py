@@ -7,7 +7,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+from ..core.actions import Run, Start
+from ..core.alerts import Alert, Ref
+from ..core.books import Books, box_of
 from ..core.margins import Margin, Tick
+from ..core.margins import occasion as occasion_of
 from ..core.text import clean
 from ..provider import Clock
 from .aside import Aside
@@ -24,18 +28,32 @@ _MOST = 5_000
 
 
 class Margins:
-    """`of`, `tick` and `leave` may be called from any thread and never block. ``who`` is the person here; ``may_write`` whether
-    anything may be written down: what may not be lasts as long as this process."""
+    """`of`, `tick` and `leave` may be called from any thread and never block. ``who`` is the person here; ``alert`` gives an alert
+    that is there now; ``may_write`` says whether anything may be written down: what may not be lasts as long as this process."""
 
-    def __init__(self, journal: Journal, clock: Clock, aside: Aside, who: str, may_write: Callable[[], bool]) -> None:
-        self._journal, self._clock, self._aside, self._who, self._may_write = journal, clock, aside, who, may_write
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        aside: Aside,
+        *,
+        who: str,
+        alert: Callable[[Ref], Alert | None],
+        may_write: Callable[[], bool],
+    ) -> None:
+        self._journal, self._clock, self._aside = journal, clock, aside
+        self._who, self._alert, self._may_write = who, alert, may_write
+        self._occasions: dict[Ref, str] = {}
         self._ticks: dict[tuple[str, str, str], tuple[datetime, Tick | None]] = {}
         self._lines: dict[str, int] = {}
         self._since: datetime | None = None
         self._known: set[int] = set()
 
-    def of(self, book: str, occasion: str) -> Margin:
-        """The margin of a runbook, on an occasion (`core.margins.occasion`)."""
+    def of(self, book: str, alert: Ref | None) -> Margin:
+        """The margin of a runbook, for this firing of an alert."""
+        return self._on(book, self._occasion(alert))
+
+    def _on(self, book: str, occasion: str) -> Margin:
         oldest = self._clock.now() - (KEPT if occasion else LOOSE)
         found = {
             box: tick
@@ -44,12 +62,32 @@ class Margins:
         }
         return Margin(found, self._lines.get(book, 0))
 
-    def tick(self, book: str, occasion: str, box: str, run: str = "") -> None:
+    def tick(self, book: str, alert: Ref | None, box: str, run: str = "") -> None:
         """Tick a box, or take the tick back; ``run`` is the run in which that was asked for."""
+        occasion = self._occasion(alert)
         now, key = self._clock.now(), (book, occasion, box)
-        gone = box in self.of(book, occasion).ticks
+        gone = box in self._on(book, occasion).ticks
         self._ticks[key] = (now, None if gone else Tick(box, self._who, now))
         self._write(_UNTICKED if gone else _TICKED, occasion, {"book": book, "box": box, **({"run": run} if run else {})}, now)
+
+    def tick_in_run(self, run: Run, books: Books) -> None:
+        """What a run waited for is ticked: so is the box of the text that it came from."""
+        if not isinstance(run.action, Start) or run.wants is None:
+            return
+        book, alert = books.get(run.action.runbook), run.action.alert
+        if book is not None:
+            box = box_of(book, run.action.preview, run.wants.asked.text, self.of(book.name, alert).ticks)
+            if box:
+                self.tick(book.name, alert, box, run.id)
+
+    def _occasion(self, alert: Ref | None) -> str:
+        """What a margin is for. An alert that is over, perhaps by what was just done, is still the one that it was read for."""
+        if alert is None:
+            return ""
+        there = self._alert(alert)
+        if there is not None or alert not in self._occasions:
+            self._occasions[alert] = occasion_of(alert, there)
+        return self._occasions[alert]
 
     def leave(self, book: str, line: int) -> None:
         """The reader closes it, at this line of the file."""

@@ -1,0 +1,48 @@
+"""What a run would do: a runbook resolved for an alert as it is now, what can be chosen for it, and what takes a run back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from ..core.actions import Start
+from ..core.alerts import Ref
+from ..core.plans import Plan
+from ..core.roster import Person
+from ..core.runbooks import Runbook
+from .bookcase import Bookcase
+from .listing import listed
+from .planning import resolved
+from .runner import Runner
+from .store import Store
+
+
+class Plans:
+    """``people`` gives those who are known. May be asked from any thread."""
+
+    def __init__(self, store: Store, bookcase: Bookcase, runner: Runner, people: Callable[[], Iterable[Person]]) -> None:
+        self._store, self._bookcase, self._runner, self._people = store, bookcase, runner, people
+
+    def of(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
+        """A runbook resolved for an alert as it is now: the exact preview. What cannot be (any more) says why in ``refused``."""
+        view, own = self._store.peek, self._bookcase.runbooks
+        known = own if runbook in own else {each.name: each for each in view.runbooks}
+        plan = resolved(known, view, runbook, alert, given, self._people())
+        doubt = self._bookcase.doubt(runbook)
+        return msgspec.structs.replace(plan, refused=doubt, steps=()) if doubt and not plan.refused else plan
+
+    def to_start(self, action: Start) -> Plan:
+        """What a person asked for, as it would be done now."""
+        if not action.undoes:
+            return self.of(action.runbook, action.alert, action.params)
+        gone = Runbook(name=action.runbook, title=action.runbook, steps=())
+        return self._runner.ways_back(action.undoes) or Plan(gone, {}, (), "", refused=f"nothing of {action.undoes} can be undone")
+
+    def choices(self, runbook: str, param: str) -> tuple[str, ...]:
+        """See `Desk.choices`."""
+        book = self._bookcase.runbooks.get(runbook)
+        asked = book.params[param].ask if book is not None and param in book.params else None
+        if asked is None or not asked.choices_from:
+            return asked.choices if asked is not None else ()
+        return listed(asked.choices_from, self._runner.hidden)
