@@ -76,8 +76,8 @@ class FakeClock:
     def advance_until(
         self, condition: Callable[[], object], *, step: float = 1.0, limit: float = 3600.0, patience: float = 60.0
     ) -> None:
-        """Turn it in steps until the condition holds; other threads do their work in between. Once ``limit`` seconds have been turned
-        it stands still, so that who is slow catches up with it; `TimeoutError` once ``patience`` real seconds have passed."""
+        """Turn it in steps until the condition holds; other threads do their work in between. Once ``limit`` seconds have been
+        turned it stands still, so that who is slow catches up; `TimeoutError` once ``patience`` real seconds have passed."""
         end, turned = time.monotonic() + patience, 0.0
         while not condition():
             if time.monotonic() > end:
