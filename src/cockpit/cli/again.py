@@ -17,8 +17,8 @@ from . import BAD, COULD_NOT_SEE, USAGE
 from .alerts import find
 from .compose import House
 from .listing import say, unicode_out
+from .options import Options, Stop
 from .params import values
-from .run import Options, Stop
 
 MOST = 10_000
 """So many runs are looked through."""

@@ -18,7 +18,7 @@ from .compose import House, house
 from .groups import by_of, print_groups
 from .listing import alert_record, as_json, say, table
 from .moments import viewer
-from .run import Options, Stop
+from .options import Options, Stop
 
 
 def alerts(options: Options) -> int:

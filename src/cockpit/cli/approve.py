@@ -12,7 +12,7 @@ from ..ui.petitions import facts_of, step_words
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .compose import House, house
 from .listing import as_json, say, table, unicode_out, when
-from .run import Options, Stop
+from .options import Options, Stop
 
 
 def approve(options: Options) -> int:

@@ -12,8 +12,8 @@ from ..core.traps import LONGEST_BEAT
 from ..engine.clock import SystemClock
 from . import FINE, USAGE
 from .listing import say
+from .options import Options, Stop
 from .record import journal
-from .run import Options, Stop
 
 _QUICK = 2**20
 """A config of so many bytes is read quickly."""

@@ -11,7 +11,7 @@ from ..core.books import Book
 from . import FINE, USAGE
 from .configured import configured
 from .listing import as_json, say, say_output
-from .run import Options, Stop
+from .options import Options, Stop
 
 _STYLES = {
     "title-focus": "1", "title": "1", "strong": "1", "muted": "2", "rule": "2", "bar-away": "2", "code": "36", "link": "4",

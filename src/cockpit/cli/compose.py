@@ -28,8 +28,8 @@ from ..engine.journal import Journal
 from ..engine.targets import Aimed, Came, carry
 from ..web import connect
 from .configured import configured, read_config, reread
+from .options import Ended, Options
 from .record import journal, state_dir
-from .run import Ended, Options
 
 T = TypeVar("T")
 

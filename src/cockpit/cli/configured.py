@@ -13,7 +13,7 @@ from ..config.files import config_dir, config_path
 from ..config.load import load
 from ..config.model import Config
 from ..config.reread import Reread
-from .run import Options
+from .options import Options
 
 ASKED = "it was started with --read-only, which holds until it is left: start it without that to write"
 """Why ``ctrl+o`` does not lift what was asked for on the command line."""

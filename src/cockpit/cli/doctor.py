@@ -21,8 +21,8 @@ from . import BAD, FINE
 from .compose import House, house
 from .configured import read_config
 from .listing import as_json, table
+from .options import Options
 from .record import journal, state_dir
-from .run import Options
 
 
 class Finding(msgspec.Struct, frozen=True):

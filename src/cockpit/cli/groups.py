@@ -11,7 +11,7 @@ from ..core.units import short_age
 from ..core.view import View
 from . import USAGE
 from .listing import as_json, table, when
-from .run import Options, Stop
+from .options import Options, Stop
 
 
 def by_of(text: str) -> tuple[str, ...]:

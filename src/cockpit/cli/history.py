@@ -10,8 +10,8 @@ from ..core.units import say_seconds
 from . import COULD_NOT_SEE, FINE
 from .alerts import state_word
 from .listing import as_json, say, table, when
+from .options import Options, Stop
 from .record import journal
-from .run import Options, Stop
 
 
 def for_alert(options: Options) -> int:

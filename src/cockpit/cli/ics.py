@@ -15,8 +15,8 @@ from ..core.coverage import begins, ends
 from ..core.roster import Shift
 from ..core.schedule import Schedule
 from . import COULD_NOT_SEE, FINE, USAGE
+from .options import Options, Stop
 from .rota import laid_out
-from .run import Options, Stop
 
 if TYPE_CHECKING:
     from icalendar import Event

@@ -12,7 +12,7 @@ from ..core.text import clean
 from ..discover import Proposal, Suggestion, look, propose
 from . import BAD, FINE, USAGE
 from .listing import say
-from .run import Options, Stop
+from .options import Options, Stop
 
 _WORTH_SAYING = 0.1  # seconds
 

@@ -10,7 +10,7 @@ from ..config.model import Config
 from ..config.people import EARLIEST, LATEST
 from ..core.roster import known_as
 from . import USAGE
-from .run import Stop
+from .options import Stop
 
 HOW = "write 2026-11-24T09:00, or 2026-11-24T09:00+01:00, or 2026-11-24"
 

@@ -14,7 +14,7 @@ from . import BAD, COULD_NOT_SEE, FINE
 from .configured import read_config
 from .listing import as_json, say, table, when
 from .moments import read, there, told, viewer
-from .run import Options
+from .options import Options
 
 LOCAL = "local"
 _ELSEWHERE = {

@@ -19,7 +19,7 @@ from .alerts import duration_of, settle
 from .compose import House, house
 from .listing import as_json, say, table, when
 from .moments import read, told, viewer
-from .run import Options, Stop
+from .options import Options, Stop
 
 _AHEAD = timedelta(days=120)
 """How far ahead a shift to take, to cover or to swap is looked for."""

@@ -10,7 +10,7 @@ from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .alerts import find, settle
 from .compose import House, house
 from .listing import as_json, say, table, when
-from .run import Options, Stop
+from .options import Options, Stop
 
 
 def page(options: Options) -> int:

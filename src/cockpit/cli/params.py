@@ -15,7 +15,7 @@ from ..engine.engine import Engine
 from ..engine.listing import NotListed
 from . import BAD, USAGE
 from .answering import answered
-from .run import Stop
+from .options import Stop
 
 
 def values(words: Sequence[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..engine.clock import SystemClock
 from ..engine.journal import Journal, open_journal
 from . import state_place
-from .run import Stop
+from .options import Stop
 
 
 def state_dir(env: Mapping[str, str]) -> Path:

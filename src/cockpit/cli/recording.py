@@ -23,8 +23,8 @@ from .alerts import find
 from .compose import house
 from .configured import configured
 from .listing import say
+from .options import Ended, Options, Stop
 from .record import journal, state_dir
-from .run import Ended, Options, Stop
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 

@@ -19,8 +19,8 @@ from . import COULD_NOT_SEE, FINE, USAGE
 from .configured import read_config
 from .listing import as_json_object, say, table, when
 from .moments import read, viewer
+from .options import Options, Stop
 from .record import journal
-from .run import Options, Stop
 
 _SHOWN = 15
 

@@ -33,7 +33,7 @@ from .alerts import duration_of, find, settle
 from .compose import House, house
 from .listing import as_json, say, table, when
 from .moments import read, told, viewer
-from .run import Options, Stop
+from .options import Options, Stop
 
 
 def resolve(options: Options) -> int:

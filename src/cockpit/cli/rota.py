@@ -19,7 +19,7 @@ from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .configured import read_config
 from .listing import as_json, say, table, when
 from .moments import midnight, read, there, told, viewer
-from .run import Options, Stop
+from .options import Options, Stop
 
 LOCAL = "local"
 LONGEST = timedelta(days=800)

@@ -30,10 +30,10 @@ from .books import shelf, show
 from .compose import House, house
 from .configured import configured
 from .listing import as_json, say, say_output, table, when
+from .options import Options, Stop
 from .params import ask_for, secrets_among, shown
 from .preview import show_plan
 from .record import journal
-from .run import Options, Stop
 
 MOST = 10_000
 """So many runs are listed at most."""

@@ -15,8 +15,8 @@ from ..ui import curtain
 from . import USAGE
 from .configured import proposed_config, read_config, reread, theme_dirs
 from .keepsake import keep, keep_aside
+from .options import Options, Stop
 from .record import journal
-from .run import Options, Stop
 
 if TYPE_CHECKING:
     from ..config.model import Config

@@ -11,8 +11,8 @@ from ..engine.spool import LINE_CAP, safe_line
 from . import BAD, COULD_NOT_SEE, FINE
 from .alerts import state_word
 from .listing import as_json, say, say_output, when
+from .options import Options, Stop
 from .record import journal
-from .run import Options, Stop
 
 MOST = 10_000
 """So many runs are looked through, the newest first."""

@@ -15,7 +15,7 @@ from ..provider import capabilities
 from . import BAD, FINE, USAGE
 from .configured import read_config, theme_dirs
 from .listing import as_json, say, table
-from .run import Options, Stop
+from .options import Options, Stop
 
 if TYPE_CHECKING:
     from ..config.model import Config, Problem

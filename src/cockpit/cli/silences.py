@@ -20,7 +20,7 @@ from .alerts import duration_of, filter_of, outcome, say_kept, settle, status_of
 from .compose import House, house
 from .listing import as_json, fitting, say, table, when
 from .moments import told, viewer
-from .run import Options, Stop
+from .options import Options, Stop
 
 LENGTH = "1h"
 """How long a silence lasts, and how much longer one is made, where nothing is said."""

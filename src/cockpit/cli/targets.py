@@ -22,9 +22,9 @@ from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .alerts import find, state_word
 from .compose import House
 from .listing import say, say_output, table
+from .options import Options, Stop
 from .params import values
 from .preview import show_plan
-from .run import Options, Stop
 
 
 class _Sorted(msgspec.Struct, frozen=True):

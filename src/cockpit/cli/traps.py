@@ -14,7 +14,7 @@ from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .alerts import duration_of, settle
 from .compose import house
 from .listing import as_json, say, table, when
-from .run import Options, Stop
+from .options import Options, Stop
 
 _STYLE = {TrapState.TRIPPED: "bad", TrapState.BLIND: "bad", TrapState.WARNING: "warn", TrapState.DISARMED: "dim"}
 _RANK = {TrapState.TRIPPED: 0, TrapState.BLIND: 1, TrapState.WARNING: 2, TrapState.ARMED: 3, TrapState.DISARMED: 4}

@@ -17,8 +17,8 @@ from .compose import engine
 from .configured import configured, reread
 from .listing import say
 from .moments import viewer
+from .options import Options
 from .record import journal
-from .run import Options
 
 LOOK = 1.0
 """Seconds between looks at whether the engine still lives."""
