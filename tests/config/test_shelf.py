@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +13,11 @@ from cockpit.config import shelf
 from cockpit.config.book import read_book
 from cockpit.config.model import Problem, Repository
 from cockpit.config.shelf import LARGEST, Shelf, Shelves
+from cockpit.config.standing import Standing
 from cockpit.core.books import Book, addressed, linked, named
 from cockpit.core.runbooks import Confirm, Runbook
 from cockpit.core.steps.manual import ManualStep
+from support.waiting import wait
 
 GOOD = """---
 title: Free space on {path}
@@ -329,3 +333,57 @@ def test_it_is_read_again_where_it_changed_and_only_there(top: Path, monkeypatch
     b.write_text("# two\n", "utf-8")
     b.chmod(0o666)
     assert "can be changed by anyone" in said(shelves.read())[0]
+
+
+def settled(shelves: Shelves) -> Shelf:
+    """Wait until the directories are relied upon, and give what they hold."""
+
+    def relied_upon() -> bool:
+        shelves.read()
+        return shelves._standing is not None and shelves._standing.still
+
+    wait(relied_upon, "the directories to settle")
+    return shelves.read()
+
+
+def test_where_nothing_changed_nothing_is_gone_through(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    below = put(top, "db/a.md", "# one\n")
+    put(top, "b.md", "# two\n")
+    shelves = Shelves((Repository(name="ops", path=str(top)),), {})
+    first = settled(shelves)
+    walked: list[str] = []
+    through = os.fwalk
+
+    def counted(path: str, **how: Any) -> Iterator[tuple[str, list[str], list[str], int]]:
+        walked.append(path)
+        yield from through(path, **how)
+
+    monkeypatch.setattr(os, "fwalk", counted)
+    assert (shelves.read(), walked) == (first, [])
+    below.write_text("# other\n", "utf-8")  # in place: no directory tells of it
+    assert shelves.read().books["db/a"].title == "other"
+    assert len(walked) == 1
+    settled(shelves)
+    put(top, "db/c.md", "# three\n")
+    assert "db/c" in shelves.read().books
+    settled(shelves)
+    (top / "db").chmod(0o777)
+    assert "can be changed by anyone" in said(shelves.read())[0]
+
+
+def test_a_directory_that_changed_just_now_is_not_relied_upon(top: Path) -> None:
+    standing = Standing()
+    standing.saw(str(top), top.stat(), directory=True)
+    assert not standing.still, "what comes within the same tick of the clock leaves no trace"
+
+
+def test_a_link_that_is_turned_to_another_directory_is_followed(top: Path, tmp_path: Path) -> None:
+    put(top, "a.md")
+    put(tmp_path / "other", "b.md").parent.chmod(0o755)
+    link = tmp_path / "link"
+    link.symlink_to(top)
+    shelves = Shelves((Repository(name="ops", path=str(link)),), {})
+    settled(shelves)
+    link.unlink()
+    link.symlink_to(tmp_path / "other")
+    assert list(shelves.read().books) == ["b"]

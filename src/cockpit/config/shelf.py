@@ -19,6 +19,7 @@ from ..core.runbooks import Runbook
 from ..core.text import clean
 from .book import read_book
 from .model import Problem, Repository
+from .standing import Mark, Standing
 
 LARGEST = 256 * 1024
 """No runbook is larger, in bytes."""
@@ -31,8 +32,6 @@ DEEPEST = 12
 
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _LINK = ("is a symbolic link, which could be turned to something else between two looks", "put what it leads to in its place")
-
-Mark = tuple[int, ...]
 
 
 class Shelf(msgspec.Struct, frozen=True):
@@ -57,15 +56,21 @@ class Shelves:
         self.repositories, self.configured = tuple(repositories), configured
         self._kept: dict[str, _Kept] = {}
         self._shelf = Shelf()
+        self._standing: Standing | None = None
+        self._tops: tuple[str, ...] = ()
 
     def read(self, breathe: Breathe = unhurried) -> Shelf:
         """What is there now; the same object as before where nothing differs. Never raises: what cannot be read is a problem.
         ``breathe`` is called again and again between, and may rest."""
+        tops = tuple(os.path.realpath(each.path) for each in self.repositories)
+        if self._standing is not None and tops == self._tops and not any(map(_exposed, tops)) and self._standing.still:
+            return self._shelf
+        standing = Standing()
         seen: dict[str, _Kept] = {}
         problems: list[Problem] = []
         books: dict[str, Book] = {}
         for repository in self.repositories:
-            for file in paced(_found(repository, problems), breathe):
+            for file in paced(_found(repository, problems, standing), breathe):
                 kept = self._kept.get(file.path)
                 if kept is None or kept.mark != file.mark:
                     kept = _read(file, repository)
@@ -76,7 +81,7 @@ class Shelves:
                     problems.append(Problem(clean(file.path), 0, "", what, "rename one of them"))
                 elif kept.book is not None:
                     books[kept.name] = kept.book
-        self._kept = seen
+        self._kept, self._standing, self._tops = seen, standing, tops
         shelf = Shelf(self._with_letters(books, problems), tuple(problems))
         if shelf != self._shelf:
             self._shelf = shelf
@@ -115,25 +120,29 @@ class _File(msgspec.Struct, frozen=True):
     directory: int
 
 
-def _found(repository: Repository, problems: list[Problem]) -> Iterator[_File]:
-    """The Markdown files of a repository, by name; what is refused goes to ``problems``."""
+def _found(repository: Repository, problems: list[Problem], standing: Standing) -> Iterator[_File]:
+    """The Markdown files of a repository, by name; what is refused goes to ``problems``, what was gone through to ``standing``."""
     top = os.path.realpath(repository.path)
     if reason := _exposed(top):
         problems.append(Problem(clean(top), 0, "", *reason))
+        standing.doubt()
         return
     count = seen = 0
 
     def failed(error: OSError) -> None:
         problems.append(_failed(error))
+        standing.doubt()
 
     try:
         for here, below, names, handle in os.fwalk(top, follow_symlinks=False, onerror=failed):
             seen += 1
             if seen > WIDEST:
+                standing.doubt()
                 what = f"holds more than {WIDEST:,} directories: the runbooks in the others are not read"
                 problems.append(Problem(clean(top), 0, "", what, "name the one with the runbooks"))
                 return
             facts = os.fstat(handle)
+            standing.saw(here, facts, directory=True)
             if facts.st_mode & stat.S_IWOTH:
                 problems.append(Problem(clean(here), 0, "", *_anyone(here)))
                 below.clear()
@@ -150,15 +159,14 @@ def _found(repository: Repository, problems: list[Problem]) -> Iterator[_File]:
                     problems.append(Problem(clean(top), 0, "", f"holds more than {MOST:,} runbooks: the others are not read"))
                     return
                 facts = os.stat(base, dir_fd=handle, follow_symlinks=False)
-                mark = (facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_mode)
-                yield _File(path, named(os.path.relpath(path, top)), mark, base, handle)
+                yield _File(path, named(os.path.relpath(path, top)), standing.saw(path, facts), base, handle)
     except OSError as error:  # gone while it was looked at: the next look tells
-        problems.append(_failed(error))
+        failed(error)
 
 
 def names_of(repository: Repository) -> Iterator[str]:
     """The names of the runbooks of a repository, whatever stands in them."""
-    yield from (file.name for file in _found(repository, []))
+    yield from (file.name for file in _found(repository, [], Standing()))
 
 
 def _read(file: _File, repository: Repository) -> _Kept:

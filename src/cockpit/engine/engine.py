@@ -38,9 +38,9 @@ TICK = 1.0
 """Seconds between looks at what time alone changes."""
 HUNG = 1.0
 """Seconds that the end waits for an engine that has not given a sign of life."""
-RARELY = 50
-"""So many times as long as a look at the runbooks' directories took it is waited for the next: 2 % of the time, however many there
-are."""
+RARELY, SELDOM = 200, 60.0
+"""So many times as long as a look at the runbooks' directories took it is waited for the next, but no more seconds than these: half
+a percent of the time, half of which is rest, however many there are. Where they are as they were, two thousand take 5 ms."""
 FOLLOW = 5.0
 """Seconds between looks at what other cockpits of this state directory did."""
 
@@ -246,7 +246,7 @@ class Engine(Works):
                 with contextlib.suppress(JournalError):  # busy or gone: the view's remarks say so
                     if await self._aside.do(self._margins.read):
                         self._store.tell()
-            await self.clock.sleep(max(FOLLOW, took * RARELY))
+            await self.clock.sleep(max(FOLLOW, min(took * RARELY, SELDOM)))
 
     async def _follow_on(self) -> None:
         """What an earlier cockpit ordered elsewhere, and nobody follows any more, is followed here."""
