@@ -217,13 +217,13 @@ def _judged(trap: Trap, watch: Watch, event: Looked, outlook: Outlook) -> Watch:
     over = reading.verdict is TrapState.TRIPPED or _holds(trap.trip, reading)
     over_since = (watch.over_since or at) if over else None
     tripped_at, firing, reason = None, watch.firing, ""
-    held = _passed(over_since, at) if over_since is not None else 0.0
-    if over_since is not None and (watch.tripped_at or held >= trap.hold):
+    if over_since is not None and has_tripped(trap.hold, over_since, at, already=watch.tripped_at is not None):
         state, tripped_at = TrapState.TRIPPED, watch.tripped_at or at
         firing += watch.tripped_at is None
         reason = trap.trip.text if trap.trip is not None and _holds(trap.trip, reading) else ""
     elif over_since is not None:
-        state, reason = TrapState.WARNING, f"trips in {say_seconds(trap.hold - held)} if it stays like this"
+        left = say_seconds(trap.hold - _passed(over_since, at))
+        state, reason = TrapState.WARNING, f"trips in {left} if it stays like this"
     elif reading.verdict is TrapState.WARNING or _holds(trap.warn, reading):
         state, reason = TrapState.WARNING, trap.warn.text if trap.warn and _holds(trap.warn, reading) else ""
     elif trap.warn_within is not None and outlook.trips_in is not None and outlook.trips_in <= trap.warn_within:
@@ -245,6 +245,12 @@ def _judged(trap: Trap, watch: Watch, event: Looked, outlook: Outlook) -> Watch:
         trips_in=outlook.trips_in,
         full_in=outlook.full_in,
     )
+
+
+def has_tripped(hold: float, over_since: datetime, at: datetime, *, already: bool) -> bool:
+    """Whether a trap whose ``trip`` has held since ``over_since`` has tripped at ``at``: it must hold for ``hold`` seconds, but
+    what has tripped ``already`` stays so until a look finds it below."""
+    return already or _passed(over_since, at) >= hold
 
 
 def _passed(since: datetime, at: datetime) -> float:

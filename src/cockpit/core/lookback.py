@@ -1,0 +1,254 @@
+"""Which readings moved before a moment: how far, how early, and which bound would have caught it.
+
+Each series is compared with its own history, robustly: the modified z-score of Iglewicz and Hoaglin ("How to detect and handle
+outliers", ASQC 1993, chapter 4), 0.6745 (x - median) / MAD, where 3.5 and more counts as an outlier; where more than half of the
+history is the same number (MAD 0) their fallback, the mean absolute deviation. Half of the history may be wild without moving it.
+Where the same hour of the day was seen on enough days, only those hours are the history: nights are compared with nights.
+
+Readings are first gathered into equal steps (the median of each), so that a history kept coarser than the last hours weighs the
+same. What has too little history is named as such, and nothing is said of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import groupby, pairwise
+
+import msgspec
+
+from .backtest import WITHIN, Backtest, Points, Trouble, backtests
+from .units import Bound, say_seconds
+
+WINDOW = 6 * 3600.0
+"""Seconds before the moment in which signs are looked for."""
+OUTLIER = 3.5
+"""The modified z-score from which a reading has moved."""
+MOST = 100.0
+"""The highest score that is told: beyond, it says no more than that the series had been still."""
+FEWEST = 20
+"""Steps that a history must have, at least."""
+FEWEST_DAYS = 3
+"""Days on which the same hour must have been seen for only those hours to count."""
+STEPS = 72
+"""Steps that the window is divided into."""
+TESTED = 10
+"""Series for which a bound is looked for: those that moved most."""
+CANDIDATES = 24
+_STILL = 0.005  # of the median: a series that never moved is not said to have moved for less
+
+
+class Series(msgspec.Struct, frozen=True):
+    """The readings of one number: which ``trap`` read it, its name there (``metric``), and its points."""
+
+    trap: str
+    metric: str
+    points: Points
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """A series that moved beforehand. ``usual`` and ``spread`` (a standard deviation's worth, robust) are its history's, ``peak``
+    the reading farthest off, all in its own unit; ``score`` is the peak's modified z-score, at most `MOST`. ``began`` (UTC) is when
+    it left the usual, ``early`` how many seconds before the moment that was; ``lasted``: it was off until the moment.
+    ``same_hour`` says that it was compared with the same hour of other days. ``bound`` is what would have caught it, ``tested``
+    what that would have done over the readings kept; ``None`` where none would, or where others moved far more.
+    """
+
+    trap: str
+    metric: str
+    usual: float
+    spread: float
+    peak: float
+    score: float
+    began: datetime
+    early: float
+    lasted: bool
+    same_hour: bool
+    bound: Bound | None = None
+    tested: Backtest | None = None
+
+    @property
+    def rose(self) -> bool:
+        """Whether it went up."""
+        return self.peak > self.usual
+
+
+class Unsure(msgspec.Struct, frozen=True):
+    """A series of which nothing can be said, and why."""
+
+    trap: str
+    metric: str
+    why: str
+
+
+class Lookback(msgspec.Struct, frozen=True):
+    """What looking back found: ``moved`` first what moved most, ``unsure`` what has too little history, how many were ``calm``."""
+
+    moved: tuple[Moved, ...] = ()
+    unsure: tuple[Unsure, ...] = ()
+    calm: int = 0
+
+
+def lookback(
+    series: Iterable[Series],
+    moment: datetime,
+    troubles: Sequence[Trouble] = (),
+    *,
+    window: float = WINDOW,
+    hold: float = 0.0,
+    within: float = WITHIN,
+) -> Lookback:
+    """What moved in the ``window`` seconds before ``moment`` (UTC). ``troubles`` are the known ones of the same kind (the one that
+    began at ``moment`` need not be among them): a bound that trips for another of them raised no false alarm. ``hold`` is the
+    bound's ``for`` in seconds."""
+    known = (*troubles, Trouble(moment)) if not any(each.began == moment for each in troubles) else tuple(troubles)
+    moved: list[tuple[Moved, Points]] = []
+    unsure: list[Unsure] = []
+    calm = 0
+    for each in series:
+        points = [(at, value) for at, value in each.points if math.isfinite(value) and at <= moment.timestamp()]
+        found = _compared(each, points, moment.timestamp(), window)
+        if isinstance(found, Moved):
+            moved.append((found, points))
+        elif isinstance(found, Unsure):
+            unsure.append(found)
+        else:
+            calm += 1
+    moved.sort(key=lambda pair: (-pair[0].score, -pair[0].early, pair[0].trap, pair[0].metric))
+    trouble = next(each for each in known if each.began == moment)
+    caught = [_caught(each, points, known, trouble, hold, within) for each, points in moved[:TESTED]]
+    return Lookback((*caught, *(each for each, _ in moved[TESTED:])), tuple(unsure), calm)
+
+
+class _Usual(msgspec.Struct, frozen=True):
+    """What a history is like."""
+
+    median: float
+    spread: float
+    same_hour: bool
+
+    def score(self, value: float) -> float:
+        """How far off ``value`` is, with its sign."""
+        return max(-MOST, min(MOST, (value - self.median) / self.spread))
+
+
+def _compared(series: Series, points: Points, moment: float, window: float) -> Moved | Unsure | None:
+    """How a series moved; ``None`` if it did not."""
+    begins = moment - window
+    before = [point for point in points if point[0] < begins]
+    if len(before) < FEWEST:
+        return Unsure(series.trap, series.metric, _too_little(before, window))
+    length = max(window / STEPS, _spacing(before))
+    history, recent = _steps(before, length), _steps([p for p in points if p[0] >= begins], length)
+    if len(history) < FEWEST:
+        return Unsure(series.trap, series.metric, _too_little(before, window))
+    if not recent:
+        return Unsure(series.trap, series.metric, f"no readings in the {say_seconds(window)} before")
+    usual = _usual(history, begins, moment)
+    scores = [usual.score(value) for _, value in recent]
+    top = max(range(len(scores)), key=lambda i: abs(scores[i]))
+    if abs(scores[top]) < OUTLIER:
+        return None
+    first, last = _around(scores, top)
+    began = max(begins, recent[first][0] - length / 2)
+    return Moved(
+        trap=series.trap,
+        metric=series.metric,
+        usual=usual.median,
+        spread=usual.spread,
+        peak=recent[top][1],
+        score=abs(scores[top]),
+        began=datetime.fromtimestamp(began, UTC),
+        early=moment - began,
+        lasted=last == len(recent) - 1,
+        same_hour=usual.same_hour,
+    )
+
+
+def _too_little(before: Points, window: float) -> str:
+    if not before:
+        return f"too little history: no readings from more than {say_seconds(window)} before"
+    counted = "1 reading" if len(before) == 1 else f"{len(before)} readings"
+    span = say_seconds(before[-1][0] - before[0][0])
+    return f"too little history: {counted} over {span} from more than {say_seconds(window)} before"
+
+
+def _spacing(points: Points) -> float:
+    """The usual distance between two readings, in seconds."""
+    from statistics import median  # deferred: it brings decimal and fractions
+
+    return median(b[0] - a[0] for a, b in pairwise(points)) if len(points) > 1 else 0.0
+
+
+def _steps(points: Points, length: float) -> list[tuple[float, float]]:
+    """The median of each step of ``length`` seconds that has readings, at its middle."""
+    from statistics import median
+
+    grouped = groupby(points, key=lambda point: point[0] // length)
+    return [((step + 0.5) * length, median(value for _, value in group)) for step, group in grouped]
+
+
+def _usual(history: Points, begins: float, moment: float) -> _Usual:
+    """What is usual, at the hours of the day between ``begins`` and ``moment`` if they were seen on enough days."""
+    from statistics import fmean, median
+
+    alike = _same_hours(history, begins, moment)
+    values = [value for _, value in alike or history]
+    middle = median(values)
+    off = [abs(value - middle) for value in values]
+    spread = median(off) / 0.6745 or fmean(off) * 1.253314
+    return _Usual(middle, max(spread, abs(middle) * _STILL / OUTLIER, 1e-9), bool(alike))
+
+
+def _same_hours(history: Points, begins: float, moment: float) -> Points:
+    """The points at the same time of day (a day is 86,400 s here), if there are enough days of them, else none."""
+    day = 86400.0
+    if moment - begins >= day / 2:
+        return ()
+    length, start = moment - begins, begins % day
+    alike = [point for point in history if (point[0] - start) % day <= length]
+    days = {(at - start) // day for at, _ in alike}
+    return alike if len(days) >= FEWEST_DAYS and len(alike) >= FEWEST else ()
+
+
+def _around(scores: Sequence[float], top: int) -> tuple[int, int]:
+    """The first and the last step of the excursion that has its peak at ``top``; a single step back does not end it."""
+    side = math.copysign(1.0, scores[top])
+    off = [score * side >= OUTLIER for score in scores]
+    first = last = top
+    while first > 0 and any(off[max(0, first - 2) : first]):
+        first -= 1 if off[first - 1] else 2
+    while last < len(off) - 1 and any(off[last + 1 : last + 3]):
+        last += 1 if off[last + 1] else 2
+    return first, last
+
+
+def _caught(moved: Moved, points: Points, troubles: Sequence[Trouble], trouble: Trouble, hold: float, within: float) -> Moved:
+    """The same, with the bound that would have caught it with the fewest false alarms, and among those the earliest."""
+    best: tuple[tuple[int, float], Bound, Backtest] | None = None
+    bounds = _candidates(moved)
+    for bound, tested in zip(bounds, backtests(bounds, hold, points, troubles, within=within), strict=True):
+        lead = tested.lead(trouble)
+        if lead is None or lead <= 0:
+            continue
+        rank = (tested.false_alarms, -lead)
+        if best is None or rank < best[0]:
+            best = rank, bound, tested
+    return moved if best is None else msgspec.structs.replace(moved, bound=best[1], tested=best[2])
+
+
+def _candidates(moved: Moved) -> list[Bound]:
+    """Bounds between the usual and the peak, at numbers that a person would write."""
+    low, high = sorted((moved.usual, moved.peak))
+    grain = 10.0 ** math.floor(math.log10((high - low) / CANDIDATES)) if high > low else 1.0
+    while (high - low) / grain > 2 * CANDIDATES:
+        grain *= 2.5 if f"{grain:e}".startswith("2") else 2.0  # 1, 2, 5, 10, …
+    first, last = math.ceil(low / grain), math.floor(high / grain)
+    op = ">=" if moved.rose else "<="
+    found: dict[str, Bound] = {}
+    for i in range(first, last + 1):
+        text = f"{i * grain:.6g}"
+        if float(text) != moved.usual:
+            found[text] = Bound(moved.metric, op, float(text), f"{moved.metric} {op} {text}")
+    return list(found.values())

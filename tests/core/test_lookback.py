@@ -1,0 +1,131 @@
+"""What moved beforehand, and the bound that would have caught it."""
+
+from __future__ import annotations
+
+import math
+import random
+from datetime import UTC, datetime
+from statistics import median
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.core.backtest import Points, backtest
+from cockpit.core.lookback import FEWEST, OUTLIER, Series, lookback
+from cockpit.core.units import bound
+
+HOUR, DAY = 3600.0, 86400.0
+FIRE = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+END = FIRE.timestamp()
+
+
+def calm(days: float, value: float, noise: float, seed: int = 1) -> list[tuple[float, float]]:
+    chance = random.Random(seed)  # noise, no secret
+    return [(END - days * DAY + i * 300, value + chance.gauss(0, noise)) for i in range(int(days * 288))]
+
+
+def ramp(points: Points, hours: float, per_hour: float) -> Points:
+    begins = END - hours * HOUR
+    return [(at, value + max(0.0, at - begins) / HOUR * per_hour) for at, value in points]
+
+
+def test_what_moved_is_found_with_when_and_what_did_not_is_calm() -> None:
+    disk = Series("disk", "used_percent", ramp(calm(7, 40, 0.5), 3, 18))
+    found = lookback([Series("load", "load", calm(7, 2, 0.3, 2)), disk], FIRE)
+    (moved,) = found.moved
+    assert (moved.trap, moved.metric, moved.rose, moved.lasted) == ("disk", "used_percent", True, True)
+    assert 2.5 * HOUR < moved.early <= 3 * HOUR
+    assert moved.usual == pytest.approx(40, abs=0.5)
+    assert found.calm == 1
+
+
+def test_the_bound_it_names_holds_what_it_promises() -> None:
+    disk = Series("disk", "used_percent", ramp(calm(7, 40, 0.5), 3, 18))
+    (moved,) = lookback([disk], FIRE).moved
+    assert moved.bound is not None
+    assert moved.tested is not None
+    assert bound(moved.bound.text) == moved.bound
+    again = backtest(moved.bound, 0, disk.points, moved.tested.troubles)
+    assert again == moved.tested
+    assert moved.tested.false_alarms == 0
+    assert 2 * HOUR < (moved.tested.lead(moved.tested.troubles[0]) or 0) <= 3 * HOUR
+
+
+def test_no_other_round_bound_would_have_had_fewer_false_alarms() -> None:
+    chance = random.Random(3)
+    spiky = [(at, v + (25 if chance.random() < 0.01 else 0)) for at, v in ramp(calm(7, 40, 0.5), 3, 18)]
+    (moved,) = lookback([Series("disk", "used_percent", spiky)], FIRE).moved
+    assert moved.tested is not None
+    fire = moved.tested.troubles[0]
+    others = [backtest(bound(f"used_percent >= {value}"), 0, spiky, [fire]) for value in range(40, 95)]
+    caught = [each for each in others if (each.lead(fire) or 0) > 0]
+    assert moved.tested.false_alarms <= min(each.false_alarms for each in caught)
+
+
+def test_what_fell_is_caught_from_above() -> None:
+    (moved,) = lookback([Series("memory", "free", ramp(calm(7, 900, 10), 2, -300))], FIRE).moved
+    assert not moved.rose
+    assert moved.bound is not None
+    assert moved.bound.op == "<="
+
+
+def test_nights_are_compared_with_nights() -> None:
+    daily = [(at, 50 + 40 * math.cos((at % DAY) / DAY * 2 * math.pi)) for at, _ in calm(7, 0, 0)]
+    assert lookback([Series("load", "load", daily)], FIRE).moved == ()
+    lazy = [(at, 10.0 if at > END - 2 * HOUR else v) for at, v in daily]  # like every noon, but it is night
+    (moved,) = lookback([Series("load", "load", lazy)], FIRE).moved
+    assert moved.same_hour
+    assert not moved.rose
+
+
+def test_too_little_history_is_said_instead_of_nonsense() -> None:
+    short = [(END - 7 * HOUR + i * 300, 1.0 if i < 80 else 99.0) for i in range(84)]
+    found = lookback([Series("new", "x", short), Series("none", "x", [])], FIRE)
+    assert found.moved == ()
+    assert found.calm == 0
+    assert found.unsure[0].why == "too little history: 12 readings over 55 m from more than 6 h before"
+    assert found.unsure[1].why == "too little history: no readings from more than 6 h before"
+    old = Series("gone", "x", [point for point in calm(7, 1, 0.1) if point[0] < END - DAY])
+    assert lookback([old], FIRE).unsure[0].why == "no readings in the 6 h before"
+
+
+def test_a_series_that_never_moved_is_not_said_to_have_moved_for_nothing() -> None:
+    still = calm(7, 1000, 0)
+    nearly = [(at, v + (1 if at > END - HOUR else 0)) for at, v in still]
+    assert lookback([Series("x", "x", nearly)], FIRE).moved == ()
+    (moved,) = lookback([Series("x", "x", [(at, v + (50 if at > END - HOUR else 0)) for at, v in still])], FIRE).moved
+    assert math.isfinite(moved.score)
+
+
+def test_what_happened_afterwards_is_not_looked_at() -> None:
+    later = [*calm(7, 40, 0.5), *((END + 60 * i, 99.0) for i in range(1, 60))]
+    assert lookback([Series("disk", "used_percent", later)], FIRE).moved == ()
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=FEWEST, max_size=80), st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=12))
+def test_a_series_has_moved_exactly_where_its_score_by_hand_says(before: list[float], after: list[float]) -> None:
+    window = 3600.0 * 12  # half a day and more: hours of the day play no part
+    grid = window / 72
+    begins = END - window
+    points = [((math.floor(begins / grid) - len(before) + i) * grid + 1, v) for i, v in enumerate(before)]
+    points += [((math.floor(begins / grid) + 1 + i) * grid + 1, v) for i, v in enumerate(after)]
+    middle = median(before)
+    spread = median(abs(v - middle) for v in before) / 0.6745
+    if spread == 0:
+        spread = sum(abs(v - middle) for v in before) / len(before) * 1.253314
+    spread = max(spread, abs(middle) * 0.005 / 3.5, 1e-9)
+    peak = max(abs(v - middle) / spread for v in after)
+    if abs(peak - OUTLIER) < 1e-6:
+        return
+    found = lookback([Series("x", "x", points)], FIRE, window=window)
+    assert bool(found.moved) is (peak >= OUTLIER)
+
+
+@given(st.lists(st.tuples(st.floats(0, 30 * DAY), st.floats(allow_nan=True, allow_infinity=True)), max_size=200))
+def test_whatever_the_readings_it_answers(points: list[tuple[float, float]]) -> None:
+    series = Series("x", "x", sorted((END - ago, value) for ago, value in points))
+    found = lookback([series], FIRE)
+    assert len(found.moved) + len(found.unsure) + found.calm == 1
+    for each in found.moved:
+        assert each.bound is None or (each.tested is not None and bound(each.bound.text).holds(each.peak))
