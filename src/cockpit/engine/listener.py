@@ -9,7 +9,8 @@ What may not be seen of it, the secrets of the run, the cockpit tells it by the 
 length before it, in four bytes. A secret of no length says that the cockpit is not gone, but has left the program to itself.
 
 It is executed as a file (``python -I -S listener.py OUTPUT LIFE FILE``, numbers of descriptors) and imports nothing but ``os`` and
-``signal``, so that it costs the machine little.
+``signal``, so that it costs the machine little. That is why `Mask` is here: what hides secrets while the cockpit is there must hide
+them afterwards in the same way.
 """
 
 import os
@@ -18,9 +19,89 @@ import sys
 
 MOST = 2**20
 """Bytes that are kept of what a program prints without its cockpit."""
+HIDDEN = b"***"
+"""What stands for a secret."""
+SHORTEST = 4
+"""Bytes of a secret, and of the beginning of one, that are hidden at least."""
 _SAFE = {code: "?" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 _HERE = "\n… the cockpit was killed here; the program went on and printed: …\n"
 _LEFT = "\n… the run has ended here; the program went on, as it should, and printed: …\n"
+
+
+class Mask:
+    """Takes ``secrets`` out of a stream of bytes, however it is cut into pieces. Where several overlap, or one begins another, all
+    that belongs to any of them is hidden."""
+
+    def __init__(self, secrets: list[bytes]) -> None:
+        self.secrets = secrets
+        self._held = b""
+        self._covered = 0  # so many bytes at the beginning of what is held belong to a secret that stands as hidden already
+
+    def pass_on(self, data: bytes) -> bytes:
+        """What may be shown of it; an end that may be the beginning of a secret is held back."""
+        data = self._held + data
+        cut = len(data) - self._begun(data)
+        return self._passed(data, cut, self._spans(data))
+
+    def whole(self, text: bytes) -> bytes:
+        """What may be shown of a text that came in one piece."""
+        return self._passed(text, len(text), self._spans(text))
+
+    def rest(self) -> bytes:
+        """What was held back, at the end. What is still the beginning of a secret, and not just a few bytes, is hidden."""
+        data, begun = self._held, self._begun(self._held)
+        spans = self._spans(data)
+        if begun >= SHORTEST:
+            spans.append((len(data) - begun, len(data)))
+        return self._passed(data, len(data), spans)
+
+    def _passed(self, data: bytes, cut: int, spans: list[tuple[int, int]]) -> bytes:
+        """``data`` up to ``cut`` without what ``spans`` cover; the rest is held."""
+        goes_on = self._covered > 0
+        shown, at = bytearray(), 0
+        for start, end in _joined(spans):
+            if start >= cut:
+                break
+            shown += data[at:start]
+            if start or not goes_on:
+                shown += HIDDEN
+            at = end
+        shown += data[at:cut]
+        self._held, self._covered = data[cut:], max(0, at - cut)
+        return bytes(shown)
+
+    def _spans(self, data: bytes) -> list[tuple[int, int]]:
+        """Wherever a secret stands in it, from where to where."""
+        found = [(0, self._covered)] if self._covered else []
+        for secret in self.secrets:
+            at = data.find(secret)
+            while at >= 0:
+                found.append((at, at + len(secret)))
+                at = data.find(secret, at + 1)
+        return found
+
+    def _begun(self, data: bytes) -> int:
+        """So many bytes at the end of it are the beginning of a secret."""
+        most = 0
+        for secret in self.secrets:
+            end = data[-(len(secret) - 1) :] if len(secret) > 1 else b""
+            at = end.find(secret[:1])
+            while at >= 0 and len(end) - at > most:
+                if secret.startswith(end[at:]):
+                    most = len(end) - at
+                at = end.find(secret[:1], at + 1)
+        return most
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """In their order, those that overlap as one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def listen(output: int, life: int, file: int) -> None:
@@ -33,11 +114,10 @@ def listen(output: int, life: int, file: int) -> None:
         told += data
     secrets, here = _secrets(told)
     os.set_blocking(output, True)  # as the cockpit had it, it was not; now nobody else reads it
-    left, held = MOST if file >= 0 else 0, b""
+    left, mask = MOST if file >= 0 else 0, Mask(secrets)
     while data := os.read(output, 65536):
-        data, held = _masked(held + data, secrets)
-        left = _kept(file, data, left, here)
-    _kept(file, held, left, here)
+        left = _kept(file, mask.pass_on(data), left, here)
+    _kept(file, mask.rest(), left, here)
 
 
 def _secrets(told: bytes) -> tuple[list[bytes], str]:
@@ -52,17 +132,6 @@ def _secrets(told: bytes) -> tuple[list[bytes], str]:
             here = _LEFT
         told = told[4 + size :]
     return secrets, here
-
-
-def _masked(data: bytes, secrets: list[bytes]) -> tuple[bytes, bytes]:
-    """(what may be seen, an end that may be the beginning of a secret)."""
-    for secret in secrets:
-        data = data.replace(secret, b"***")
-    longest = max((len(secret) for secret in secrets), default=1) - 1
-    for size in range(min(longest, len(data)), 0, -1):
-        if any(secret.startswith(data[-size:]) for secret in secrets):
-            return data[:-size], data[-size:]
-    return data, b""
 
 
 def _kept(file: int, data: bytes, left: int, here: str) -> int:

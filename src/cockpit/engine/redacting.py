@@ -1,78 +1,95 @@
-"""Secrets kept out of what a run prints, also where one is cut in two by the pieces in which it comes."""
+"""Secrets kept out of what a run prints, however programs spell them, and whatever the pieces in which they come."""
 
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections.abc import Iterator
 
-MASK = b"***"
-SHORTEST = 4
-"""Bytes."""
+from .listener import SHORTEST, Mask
+
+_CUT = "…"  # what `core.text.clean` puts where a text was too long
+_COLUMNS = (64, 76)  # at which openssl and base64(1) break their lines
+_CODE = re.compile("%[0-9A-F]{2}")
+_WITNESS = 16  # characters of such a line that can be no accident
 
 
 class Redactor:
     """Takes out of a stream what it is told to `hide`."""
 
     def __init__(self) -> None:
-        self._secrets: list[bytes] = []
-        self._wanted: re.Pattern[bytes] | None = None
-        self._held = b""
+        self._mask = Mask([])
 
     @property
     def hides(self) -> bool:
         """Whether there is anything to hide."""
-        return bool(self._secrets)
+        return bool(self._mask.secrets)
 
     @property
     def hidden(self) -> tuple[bytes, ...]:
-        """All that is hidden, the longest first."""
-        return tuple(self._secrets)
+        """All that is hidden."""
+        return tuple(self._mask.secrets)
 
     def hide(self, secret: str) -> None:
-        """Nothing of this may be seen from now on, nor as it stands in JSON, in an address, or in base64; of a secret of several
-        lines, no line of it. What is shorter than `SHORTEST` is not hidden: every line would be full of holes, and so tell it."""
-        self._secrets += [form for form in _forms(secret) if len(form.strip()) >= SHORTEST and form not in self._secrets]
-        self._secrets.sort(key=len, reverse=True)
-        self._wanted = re.compile(b"|".join(map(re.escape, self._secrets))) if self._secrets else None
+        """Nothing of this may be seen from now on, nor as it stands in JSON, in an address, in HTML, in quotes of a shell, in hex,
+        or in base64, by itself or in the middle of something else (``user:secret``); of a secret of several lines, no line of it.
+        What is shorter than `SHORTEST` is not hidden: every line would be full of holes, and so tell it."""
+        known = set(self._mask.secrets)
+        self._mask.secrets += [
+            form for form in dict.fromkeys(_forms(secret)) if len(form.strip()) >= SHORTEST and form not in known
+        ]
 
     def pass_on(self, data: bytes) -> bytes:
         """What may be shown of ``data``; an end that may be the beginning of a secret is held back."""
-        if self._wanted is None:
-            return data
-        data = self._wanted.sub(MASK, self._held + data)
-        keep = max((self._begins(data, secret) for secret in self._secrets), default=0)
-        self._held = data[len(data) - keep :]
-        return data[: len(data) - keep]
+        return self._mask.pass_on(data) if self._mask.secrets else data
 
     def rest(self) -> bytes:
-        """What was held back, at the end."""
-        held, self._held = self._held, b""
-        return held
+        """What was held back, at the end; what is still the beginning of a secret is hidden, but for a few bytes."""
+        return self._mask.rest()
 
     def line(self, text: str) -> str:
-        """A line of our own, without secrets."""
-        if self._wanted is None:
+        """A line of our own, without secrets, nor the beginning of one where the line was cut."""
+        if not self._mask.secrets:
             return text
-        return self._wanted.sub(MASK, text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
-
-    @staticmethod
-    def _begins(data: bytes, secret: bytes) -> int:
-        """So many bytes at the end of ``data`` are a beginning of ``secret``."""
-        return next((size for size in range(min(len(secret) - 1, len(data)), 0, -1) if data.endswith(secret[:size])), 0)
+        whole = Mask(self._mask.secrets).whole(text.encode("utf-8", "surrogateescape"))
+        *cut, last = whole.split(_CUT.encode())
+        ends = [Mask(self._mask.secrets) for _ in cut]
+        shown = [mask.pass_on(part) + mask.rest() for mask, part in zip(ends, cut, strict=True)]
+        return _CUT.encode().join((*shown, last)).decode("utf-8", "surrogateescape")
 
 
 def _forms(secret: str) -> Iterator[bytes]:
     """A secret as programs print it."""
-    from urllib.parse import quote, quote_plus  # deferred: most runs hide nothing
-
     whole = secret.encode("utf-8", "surrogateescape")
     yield whole
     yield from whole.splitlines()
-    yield from (coded(whole).encode() for coded in (quote, quote_plus))
-    yield quote(whole, safe="").encode()
+    yield from _in_addresses(whole)
     yield json.dumps(secret, ensure_ascii=True)[1:-1].encode()
     yield json.dumps(secret, ensure_ascii=False)[1:-1].encode("utf-8", "surrogateescape")
-    yield base64.b64encode(whole).rstrip(b"=")
-    yield base64.urlsafe_b64encode(whole).rstrip(b"=")
+    yield html.escape(secret).encode("utf-8", "surrogateescape")
+    yield html.escape(secret, quote=False).encode("utf-8", "surrogateescape")
+    yield from (whole.replace(b"'", quote) for quote in (b"'\\''", b"'\"'\"'"))  # sh -x; shlex.quote
+    yield whole.hex().encode()
+    yield whole.hex().upper().encode()
+    for alphabet in (base64.b64encode, base64.urlsafe_b64encode):
+        code = alphabet(whole).rstrip(b"=")
+        yield code
+        for before in range(3):
+            # what stands before it in the same text moves it; the signs that it shares with its neighbours are left out
+            full = (before + len(whole)) * 8 // 6
+            yield alphabet(bytes(before) + whole)[(before * 8 + 5) // 6 : full]
+        for width in _COLUMNS:
+            lines = (code[at : at + width] for at in range(0, len(code), width))
+            yield from (line for line in lines if len(line) >= _WITNESS)
+
+
+def _in_addresses(whole: bytes) -> Iterator[bytes]:
+    """Percent-encoded, RFC 3986, 2.1: as the usual functions do it, and every byte; with capitals and without."""
+    from urllib.parse import quote, quote_plus  # deferred: most runs hide nothing
+
+    coded = [quote(whole, safe=kept) for kept in ("", "/", "!*'()", ";,/?:@&=+$!*'()#")]
+    for form in (*coded, quote_plus(whole), "".join(f"%{byte:02X}" for byte in whole)):
+        yield form.encode()
+        yield _CODE.sub(lambda code: code[0].lower(), form).encode()
