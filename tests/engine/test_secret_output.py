@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 from contextlib import suppress
@@ -11,6 +12,7 @@ import psutil
 import pytest
 
 from support.home import COCKPIT, Home
+from support.pty import Pty
 from support.real import wait_until
 
 CANARY = "hunter2-canary/&x"
@@ -47,6 +49,34 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
+GOES_ON = """
+[sources.am]
+provider = "alertmanager"
+url = "http://127.0.0.1:1"
+auth.bearer = "env:AM_TOKEN"
+
+[runbooks.serve]
+changes = "serves"
+steps = [
+  {{ run = ["sh", "{here}/serving"], background = true, keep = true }},
+  {{ ask = "Which password?", into = "password", kind = "secret" }},
+  {{ script = 'printf "%s" "$password" > {here}/said; until [ -s {here}/first ]; do sleep 0.02; done' }},
+]
+"""
+SERVING = """cd {here}; echo before; echo > first; until [ -e go ]; do sleep 0.02; done
+head -c 8 env; sleep 0.1; tail -c +9 env; cat said; echo; printf ana: | cat - said | base64; base64 env
+echo the end; touch done
+"""
+
+
+def end_all(home: Home) -> None:
+    """Whatever the test began."""
+    for one in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            if one.environ().get("COCKPIT_TEST_PLACE") == str(home.path):
+                one.kill()
+
+
 def kept(home: Home) -> str:
     return "".join(file.read_text() for file in (home.state / "runs").glob("*.log"))
 
@@ -56,6 +86,29 @@ def test_no_secret_of_the_config_is_printed_or_kept(home: Home) -> None:  # safe
     assert done.returncode == 0, done
     assert done.stdout.count("***") >= 3
     assert "canary" not in done.stdout + done.stderr + kept(home)
+
+
+def test_what_goes_on_after_its_run_goes_on_in_the_file_without_secrets(home: Home) -> None:  # safety 22
+    """Also without the one that a person said when the program had long begun."""
+    home.config(GOES_ON.format(here=home.path))
+    (home.path / "serving").write_text(SERVING.format(here=home.path))
+    try:
+        with Pty([*COCKPIT, "run", "serve", "--yes"], env=home.env) as terminal:
+            terminal.wait_for("Which password?", 30)
+            terminal.send("said-by-canary\r")
+            assert terminal.wait_exit(30) == 0
+        assert "before" in kept(home)
+        assert "the end" not in kept(home)
+        (home.path / "go").touch()
+        wait_until((home.path / "done").exists, 30, "its end")
+        wait_until(lambda: "the end" in kept(home), 30, "what it printed")
+        after = kept(home).partition("the run has ended here")[2]
+        assert after.count("***") == 4, after
+        assert "canary" not in kept(home)
+        assert "said" not in after
+        assert base64.b64encode(b"canary")[:8].decode() not in after
+    finally:
+        end_all(home)
 
 
 def test_nor_what_is_printed_after_the_cockpit_was_killed(home: Home) -> None:  # safety 22
@@ -74,10 +127,7 @@ def test_nor_what_is_printed_after_the_cockpit_was_killed(home: Home) -> None:  
         assert after.count("***") == 2, after
         assert "canary" not in kept(home)
     finally:
-        for one in psutil.process_iter():
-            with suppress(psutil.Error, ProcessLookupError):
-                if one.environ().get("COCKPIT_TEST_PLACE") == str(home.path):
-                    one.kill()
+        end_all(home)
 
 
 def test_a_secret_is_in_no_process_list_on_its_way_to_the_listener(home: Home) -> None:  # safety 22

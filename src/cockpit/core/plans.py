@@ -9,7 +9,7 @@ import msgspec
 from .alerts import Alert
 from .placeholders import filled, placeholders
 from .runbooks import Confirm, Param, Runbook
-from .steps.step import ResolvedStep
+from .steps.step import ResolvedStep, references
 from .text import clean
 from .values import Facts, is_secret, unfit_for
 
@@ -38,6 +38,13 @@ class Plan(msgspec.Struct, frozen=True):
     def exact(self) -> tuple[tuple[str, ...], ...]:
         """All that would be done, step by step: it is compared with what was shown, and journalled. See `steps.kind.Kind.exact`."""
         return tuple(words for step in self.steps for words in step.exact())
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The secrets that its steps send, and what takes them back."""
+        steps = (step for step in self.steps if not step.skipped)
+        dos = (do for step in steps for do in (step.do, step.undo) if do is not None)
+        return tuple(dict.fromkeys(reference for do in dos for reference in references(do)))
 
 
 _OF_THE_ALERT = ("alert_name", "alert_where", "alert_id", "alert_source")

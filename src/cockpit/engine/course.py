@@ -124,9 +124,12 @@ class Course:
         if step.step.background:
             return await self._begin_beside(step, place)
         for attempt in range(step.step.retries + 1):
-            heard = bytearray() if step.step.capture else None
+            heard, withheld = bytearray() if step.step.capture else None, self._going.withheld
             outcome = await self._once(step.do, step.step.timeout, self._doing(place, heard))
-            if outcome.state is RunState.CONFIRMED and heard is not None:
+            if outcome.state is RunState.CONFIRMED and heard is not None and self._going.withheld > withheld:
+                why = "printed what had to be withheld: nothing can be taken from that"
+                outcome = Outcome(RunState.FAILED, outcome.exit_code, 0.0, why)
+            elif outcome.state is RunState.CONFIRMED and heard is not None:
                 outcome = await self._captured(step, bytes(heard), outcome)
             self._given |= outcome.given
             if outcome.state is not RunState.FAILED or attempt == step.step.retries:

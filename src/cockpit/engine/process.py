@@ -20,7 +20,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -124,12 +124,20 @@ class Child:
                 start_new_session=True,
             )
             # by the pipe, and not as arguments: those can be read by everybody
-            for secret in self._heir.hidden:
-                _all_written(self._life, len(secret).to_bytes(4, "big") + secret)
+            self._say_to_listener(self._heir.hidden)
         except (OSError, ValueError):
             self._no_listener()
         finally:
             os.close(life)
+
+    def hide(self, secrets: Collection[bytes]) -> None:
+        """Tell the listener, where there is one, what may not be seen in all."""
+        with contextlib.suppress(OSError):  # it has been ended: nothing will be kept
+            self._say_to_listener([secret for secret in secrets if secret not in self._heir.hidden])
+
+    def _say_to_listener(self, secrets: Collection[bytes]) -> None:
+        for secret in secrets if self._life >= 0 else ():
+            _all_written(self._life, len(secret).to_bytes(4, "big") + secret)
 
     def _no_listener(self) -> None:
         listener, self._listener = self._listener, None

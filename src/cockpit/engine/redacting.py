@@ -32,14 +32,16 @@ class Redactor:
         """All that is hidden."""
         return tuple(self._mask.secrets)
 
-    def hide(self, secret: str) -> None:
+    def hide(self, secret: str) -> tuple[bytes, ...]:
         """Nothing of this may be seen from now on, nor as it stands in JSON, in an address, in HTML, in quotes of a shell, in hex,
         or in base64, by itself or in the middle of something else (``user:secret``); of a secret of several lines, no line of it.
-        What is shorter than `SHORTEST` is not hidden: every line would be full of holes, and so tell it."""
+        What is shorter than `SHORTEST` is not hidden: every line would be full of holes, and so tell it. Gives what is hidden now
+        and was not before."""
         known = set(self._mask.secrets)
-        self._mask.secrets += [
-            form for form in dict.fromkeys(_forms(secret)) if len(form.strip()) >= SHORTEST and form not in known
-        ]
+        forms = dict.fromkeys(_forms(secret))
+        more = tuple(form for form in forms if len(form.strip()) >= SHORTEST and form not in known)
+        self._mask.secrets += more
+        return more
 
     def pass_on(self, data: bytes) -> bytes:
         """What may be shown of ``data``; an end that may be the beginning of a secret is held back."""

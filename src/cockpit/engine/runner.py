@@ -14,13 +14,14 @@ from pathlib import Path
 
 import msgspec
 
+from ..config.secrets import SecretError
 from ..core.actions import RunState
 from ..core.asking import Want
 from ..core.jobs import Far
 from ..core.plans import Plan
 from ..core.steps.step import ResolvedStep
 from ..core.text import clean
-from ..provider import Clock
+from ..provider import Clock, ProviderError
 from .course import Course, said
 from .desk import Output, Session
 from .far import Engines
@@ -28,6 +29,8 @@ from .spool import CAP, LINE_CAP, Spool, kept
 from .steps.doing import DISK, Going, Outcome
 from .steps.world import NOWHERE
 
+ASKING = 30.0
+"""Real seconds in which those who keep the secrets of a run's steps have to give them."""
 _REMEMBERED = 8  # so many ended runs keep their lines in memory; of the others the file is read
 
 
@@ -36,7 +39,8 @@ class Runner:
     refers to. ``grace`` is how long (seconds) a program may take to end after TERM; ``engines`` takes orders for other engines.
     Methods belong to the engine's loop, except `output`, which any thread may call. ``on_want`` is called with a run's id when it
     begins to wait for a person, and with ``None`` when it ceases to; ``attended`` says whether there is anybody to ask, ``world``
-    what steps may reach beyond programs, and ``secrets`` what no output may hold; it may block."""
+    what steps may reach beyond programs; ``secrets`` gives what no output may hold, and may block, ``fetched`` what this process
+    has fetched of that so far, and does not."""
 
     def __init__(
         self,
@@ -59,6 +63,7 @@ class Runner:
         self._shut = ""
         self.world = NOWHERE
         self.secrets: Callable[[], Collection[str]] = tuple
+        self.fetched: Callable[[], Collection[str]] = tuple
         self.attended = True
         self.on_want: Callable[[str, Want | None], None] = lambda _id, _want: None
         self._idle = asyncio.Event()
@@ -85,7 +90,7 @@ class Runner:
         nothing of it is left behind."""
         begun = self._clock.mono()
         secrets = secrets or {}
-        going = self._going[run_id] = Going(run_id, self.on_want)
+        going = self._going[run_id] = Going(run_id, self.on_want, self.fetched)
         going.attended = self.attended
         for secret in secrets.values():
             going.confide(secret)
@@ -100,9 +105,8 @@ class Runner:
                 going.given_up = True
                 reason = f"nothing was started: the disk of {clean(str(self.folder))} does not answer"
                 return Outcome(RunState.FAILED, None, self._clock.mono() - begun, reason)
-            for secret in await self._secrets(going):
-                going.hide(secret)
             self._remember(run_id, going.spool)
+            await self._learn(going, () if dry_run else plan.references)
             if dry_run:
                 await going.write(partial(self._rehearse, going, plan))
                 outcome = Outcome(RunState.CONFIRMED, None, 0.0, "dry run: nothing was executed")
@@ -119,10 +123,9 @@ class Runner:
             del self._going[run_id]
             if not self._going:
                 self._idle.set()
-        if lost or going.spool.problem:
-            outcome = msgspec.structs.replace(
-                outcome, reason="; ".join(filter(None, (outcome.reason, lost or going.spool.problem)))
-            )
+        withheld = f"{going.withheld} bytes of its output were withheld: its secrets were not known" if going.withheld else ""
+        troubles = (outcome.reason, lost or going.spool.problem, withheld)
+        outcome = msgspec.structs.replace(outcome, reason="; ".join(filter(None, troubles)))
         return msgspec.structs.replace(outcome, reason=going.told(outcome.reason), seconds=self._clock.mono() - begun)
 
     def cancel(self, run_id: str, why: str) -> None:
@@ -179,11 +182,20 @@ class Runner:
             return Output(())
         return kept(self.path(run_id), since)
 
-    async def _secrets(self, going: Going) -> Collection[str]:
-        """What may not be seen in any output. Some lie in files: a disk that does not answer holds up this run alone."""
-        with contextlib.suppress(TimeoutError):
-            return await going.write(self.secrets, DISK)
-        return ()
+    async def _learn(self, going: Going, references: Collection[str]) -> None:
+        """What may not be seen in any output. Some lie in files: a disk that does not answer holds up this run alone. Those that
+        its steps send (``references``) somebody has to be asked for; they are known before anything can print them."""
+        if not await going.learn(self.secrets, DISK):
+            await going.say("… the secrets of the config cannot be read (a disk does not answer): until then no output is shown")
+        if references and not await going.learn(partial(self._said, references), ASKING):
+            await going.say("… the secrets that its steps send are not to be had: until then no output is shown")
+
+    def _said(self, references: Collection[str]) -> list[str]:
+        found: list[str] = []
+        for reference in references:
+            with contextlib.suppress(SecretError, ProviderError):  # the step that needs it says so
+                found.append(self.world.secret(reference).reveal())
+        return found
 
     def _opened(self, run_id: str, going: Going, *, anew: bool) -> Spool:
         if anew:

@@ -205,6 +205,17 @@ def needed(do: Do, names: Collection[str]) -> frozenset[str]:
     return frozenset(braced & set(names) | set(do.names(names)))
 
 
+def references(do: Do) -> tuple[str, ...]:
+    """The secrets that it sends, by reference."""
+    match do:
+        case HttpStep() | WaitStep():
+            return do.references
+        case JobStep():
+            return tuple(do.secrets.values())
+        case _:
+            return ()
+
+
 BY_A_PERSON = (AskStep, PickStep, ManualStep, InteractiveStep)
 """The kinds that wait for somebody."""
 

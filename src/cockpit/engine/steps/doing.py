@@ -18,7 +18,7 @@ from ..aside import Aside
 from ..capturing import MOST
 from ..desk import Session
 from ..far import Engines
-from ..process import Heir
+from ..process import Child, Heir
 from ..redacting import Redactor
 from ..spool import Spool
 from .world import NOWHERE, World
@@ -51,12 +51,17 @@ class Unattended(Exception):
 
 class Going:
     """A run under way: where its output goes, what ends it, and why; and what it waits for a person to say. ``told`` is called when
-    it begins and ceases to wait."""
+    it begins and ceases to wait; ``fetched`` gives the secrets that this process has fetched so far."""
 
     spool: Spool
     given_up = False
 
-    def __init__(self, run_id: str, told: Callable[[str, Want | None], None] = lambda _id, _want: None) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        told: Callable[[str, Want | None], None] = lambda _id, _want: None,
+        fetched: Callable[[], Collection[str]] = tuple,
+    ) -> None:
         self.run_id = run_id
         self.ending = asyncio.Event()
         self.why = ""
@@ -64,8 +69,15 @@ class Going:
         self.confided = False
         self.attended = True
         self.shut = False
+        self.withheld = 0
+        """Bytes of output that nobody was shown, because it was not known what must not be seen of them."""
+        self._children: set[Child] = set()
         self._aside = Aside(f"output of {run_id}")
+        self._asking = Aside(f"secrets of {run_id}")
         self._redactor = Redactor()
+        self._fetched, self._seen = fetched, 0
+        self._learning: set[asyncio.Future[None]] = set()
+        self._torn = False
         self._told = told
         self._asked = 0
         self._answer: asyncio.Future[tuple[str, str]] | None = None
@@ -78,12 +90,57 @@ class Going:
 
     async def say(self, line: str) -> None:
         """Add a line of our own to the output."""
+        self._look_for_fetched()
         with contextlib.suppress(TimeoutError):  # it will stand there once the disk answers
             await self.write(partial(self.spool.say, self._redactor.line(line)), DISK)
 
+    async def learn(self, secrets: Callable[[], Collection[str]], patience: float) -> bool:
+        """Keep these out of the output; False where they are not known after ``patience`` seconds, or the run is to end first. Then
+        nothing of what steps print is shown until they are."""
+        learning = asyncio.ensure_future(self._learnt(secrets))
+        self._learning.add(learning)
+        ending = asyncio.ensure_future(self.ending.wait())
+        try:
+            ends: set[asyncio.Future[Any]] = {learning, ending}
+            await asyncio.wait(ends, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ending.cancel()
+        return not self.blind
+
+    async def _learnt(self, secrets: Callable[[], Collection[str]]) -> None:
+        for secret in await self._asking.do(secrets):
+            self.hide(secret)
+
+    @property
+    def blind(self) -> bool:
+        """Whether it is not known what must not be seen of an output; also where that could not be found out."""
+        known = {each for each in self._learning if each.done() and not each.cancelled() and each.exception() is None}
+        self._learning -= known
+        return bool(self._learning)
+
+    def _may_be_shown(self, data: bytes) -> bytes:
+        """What of it is not withheld: nothing as long as secrets are unknown, nor the rest of a line whose beginning was."""
+        if self.blind:
+            self.withheld += len(data)
+            self._torn = not data.endswith(b"\n") if data else self._torn
+            return b""
+        if self._torn:
+            torn, newline, rest = data.partition(b"\n")
+            self.withheld, self._torn = self.withheld + len(torn) + len(newline), not newline
+            data = rest
+        return data
+
+    def _look_for_fetched(self) -> None:
+        found = self._fetched()
+        if len(found) != self._seen:
+            self._seen = len(found)
+            for secret in found:
+                self.hide(secret)
+
     async def feed(self, data: bytes) -> bytes:
         """Add what a step printed to the output, without secrets; gives back what was added."""
-        shown = self._redactor.pass_on(data)
+        self._look_for_fetched()
+        shown = self._redactor.pass_on(self._may_be_shown(data))
         if shown:
             await self.write(partial(self.spool.feed, shown))
         return shown
@@ -96,10 +153,12 @@ class Going:
     @property
     def heir(self) -> Heir:
         """For whoever writes on when this process is gone."""
-        return Heir(self.spool.handle, self._redactor.hidden)
+        self._look_for_fetched()
+        return Heir(-1 if self.blind else self.spool.handle, self._redactor.hidden)
 
     def told(self, text: str) -> str:
         """A text for a person, without secrets."""
+        self._look_for_fetched()
         return self._redactor.line(text)
 
     def confide(self, secret: str) -> None:
@@ -108,8 +167,19 @@ class Going:
         self.hide(secret)
 
     def hide(self, secret: str) -> None:
-        """Keep this out of the output."""
-        self._redactor.hide(secret)
+        """Keep this out of the output, also of what runs already and prints on when this process is gone."""
+        more = self._redactor.hide(secret)
+        for child in self._children:
+            child.hide(more)
+
+    def adopt(self, child: Child) -> None:
+        """It has been started, and is listened to until it is `let_go`."""
+        self._children.add(child)
+        child.hide(self._redactor.hidden)
+
+    def let_go(self, child: Child) -> None:
+        """It is not listened to any more."""
+        self._children.discard(child)
 
     async def ask(self, want: Want) -> tuple[str, str]:
         """Wait for a person, as long as it takes: the answer, which fits, and who gave it. Raises `Ended` where the run is ended
@@ -145,6 +215,9 @@ class Going:
         if spool is not None:
             self._aside.put(spool.close)  # however it ended; a second time it does nothing
         self._aside.close()
+        self._asking.close()
+        for each in self._learning:
+            each.cancel()
 
     def end(self, why: str) -> None:
         """The run is to end; the first reason stays."""

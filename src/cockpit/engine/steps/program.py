@@ -36,10 +36,12 @@ class Program:
             self._begun.set_result(None)
             return not_started(do.argv[0] if do.argv else "", do.cwd, error)
         self._begun.set_result(child)
+        going.adopt(child)
         listening = asyncio.ensure_future(self._listen(child))
         try:
             return _ended(await asyncio.shield(child.ended))
         finally:
+            going.let_go(child)
             await asyncio.wait({listening}, timeout=_DRAIN)
             listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -53,11 +53,13 @@ class Ssh:
             self._begun.set_result(None)
             return not_started("ssh", "", error)
         self._begun.set_result(child)
+        going.adopt(child)
         listening = asyncio.ensure_future(self._listen(child, line))
         try:
             await self._until_settled(child, listening)
             return self._outcome()
         finally:
+            going.let_go(child)
             listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await listening
