@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..config.model import Config
 from ..config.reread import Reread
-from ..config.secrets import resolve
+from ..config.secrets import found, resolve
 from ..core.actions import Action, Run, Start
 from ..core.alerts import Alert, Ref
 from ..core.permits import barred, names_of
@@ -160,6 +160,7 @@ class Parts:
         )
         runner = Runner(state_dir, self.clock, hidden=hidden_names(self.config), engines=engines)
         runner.secrets = lambda: hidden_values(self.config)
+        runner.fetched = found
         runner.world = World(
             http=lambda url, settings: self.here.http(url, settings, "an answer"),
             secret=resolve,
