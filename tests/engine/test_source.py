@@ -20,8 +20,9 @@ from cockpit.core.roster import OnCall
 from cockpit.core.sources import Health, Snapshot
 from cockpit.core.traps import Reading, Trap, TrapView, Watch, as_told
 from cockpit.core.units import Seconds
+from cockpit.engine.failures import LONGEST_WAIT
 from cockpit.engine.lane import Overran
-from cockpit.engine.source import LONGEST_WAIT, Source
+from cockpit.engine.source import Source
 from cockpit.plugins import PluginError
 from cockpit.provider import (
     Answer,

@@ -16,8 +16,8 @@ from ..provider import Clock
 from . import meeting
 from .aside import Aside
 from .consent import Consent
+from .failures import said
 from .journal import JournalError
-from .source import said
 
 Keep = Callable[[Run], Awaitable[None]]
 """Writes a run down and shows it; raises `JournalError` where that cannot be."""

@@ -15,8 +15,9 @@ from ..core.reaching import Way
 from ..core.text import clean
 from ..plugins import PluginError
 from ..provider import Channel, Clock, Host, Malformed, NotReached, Pages, ProviderError, Recipient, Unreachable
+from .failures import said
 from .lane import Burst, Lane, Overran
-from .source import Source, said
+from .source import Source
 
 
 def unplugged(kind: str) -> type:

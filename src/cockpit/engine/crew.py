@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core.text import clean
 from ..provider import Clock
-from .source import said
+from .failures import said
 
 RESTART = 5.0
 """Seconds until a part that failed is started again."""

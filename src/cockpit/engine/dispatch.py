@@ -20,12 +20,13 @@ from .approving import Approving
 from .confirming import Confirming
 from .desk import Refused
 from .executing import Executing
+from .failures import said
 from .intents import Intents
 from .journal import Journal
 from .logbook import Logbook
 from .runner import Runner
 from .sending import Sending
-from .source import Source, said
+from .source import Source
 from .store import Store
 from .vault import Vault
 

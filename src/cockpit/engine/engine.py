@@ -27,11 +27,11 @@ from .carrying import STOPPING
 from .charts import Charts
 from .curves import Curves
 from .desk import SILENT, Output, Refused, Told, unheard
+from .failures import said
 from .hits import Hits
 from .journal import JournalError
 from .person import hidden_names
 from .schedules import Schedules
-from .source import said
 from .works import Works
 
 TICK = 1.0

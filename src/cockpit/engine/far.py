@@ -12,8 +12,9 @@ from ..core.actions import RunState
 from ..core.jobs import Execution, ExecutionState, Far, Progress
 from ..core.text import clean
 from ..provider import Clock, Malformed, NotReached, Order, ProviderError, RateLimited, Secret, Unreachable
+from .failures import LONGEST_WAIT, said
 from .lane import Overran
-from .source import LONGEST_WAIT, Source, said
+from .source import Source
 from .telling import Outcome, tell
 
 LOOKS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)

@@ -15,11 +15,12 @@ from ..core.why import under_way
 from ..provider import Clock
 from . import verbs
 from .desk import Refused
+from .failures import said
 from .journal import Journal, JournalError
 from .local import LOCAL
 from .logbook import Logbook
 from .planning import difference
-from .source import Source, said
+from .source import Source
 from .store import Store
 from .twice import same_steps, still_running
 from .vault import Vault

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import math
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
 
-from ..config.model import ConfigError, SourceConfig
-from ..config.secrets import SecretError, mending
+from ..config.model import SourceConfig
+from ..config.secrets import mending
 from ..core.roster import OnCall
 from ..core.sources import Health, Snapshot, SourceHealth
 from ..core.text import clean
 from ..heap import give_back
-from ..plugins import PluginError
-from ..provider import Answer, AuthFailed, Clock, Malformed, ProviderError, RateLimited, Unreachable, capabilities
+from ..provider import Answer, AuthFailed, Clock, capabilities
 from .accepting import Accepting
-from .lane import Burst, Lane, Overran
+from .failures import Failure, Terms, meaning, said, why
+from .lane import Lane
+from .polled import Parts, ask, snapshot
 
 T = TypeVar("T")
 
-LONGEST_WAIT = 300.0
-"""Seconds: no source may ask us to stay away longer than this (safety 14)."""
 LONGEST_BACKOFF = 60.0
 """Seconds between attempts at a source that does not answer, unless its own interval is longer."""
 LATE = 1.5
@@ -36,44 +34,6 @@ MANY = 10_000
 """Alerts of which it is worth while to give back the memory that an answer took."""
 CLOSING = 2.0
 """Seconds that a provider has to close."""
-
-_PARTS: dict[str, tuple[str, Callable[[Any, datetime], Awaitable[object]]]] = {
-    "Alerts": ("alerts", lambda provider, _: provider.alerts()),
-    "Silences": ("silences", lambda provider, _: provider.silences()),
-    "Traps": ("traps", lambda provider, _: provider.traps()),
-    "Rosters": ("rosters", lambda provider, at: provider.on_call(at)),
-    "Overrides": ("overrides", lambda provider, _: provider.overrides()),
-    "Days": ("days", lambda provider, _: provider.days()),
-    "Maintains": ("maintenances", lambda provider, _: provider.maintenances()),
-    "Runbooks": ("jobs", lambda provider, _: provider.jobs()),
-}
-"""Which capability brings which kind of fact, and how it is asked for."""
-
-
-class Failure(msgspec.Struct, frozen=True):
-    """Why the last poll brought nothing: the health it means, the words for the person, and seconds until the next attempt
-    (``None``: not until somebody nudges). ``firm``: a nudge does not shorten the wait."""
-
-    health: Health
-    reason: str
-    wait: float | None
-    firm: bool = False
-
-
-def said(error: BaseException) -> str:
-    """What an error says, safe to show, on one line."""
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001  # a third party's __str__ may raise anything; its type is still worth telling
-        text = ""
-    return clean(text, 400).strip() or type(error).__name__
-
-
-def bug(provider: str, error: BaseException) -> str:
-    """The sentence for whatever is not in the SDK's error tree."""
-    if isinstance(error, Burst):
-        return f"a bug in the provider {provider}: {said(error)}"
-    return f"a bug in the provider {provider}: {type(error).__name__}: {said(error)}"
 
 
 class Source:
@@ -95,8 +55,8 @@ class Source:
         self.name = config.name
         self.provider_name = config.provider
         self.can: frozenset[str] = frozenset()
-        self._mending = clean(mending(config.settings))
         self._every, self._timeout = float(config.every), float(config.timeout)
+        self._terms = Terms(config.provider, self._every, self._timeout, clean(mending(config.settings)))
         self._build, self._clock, self._stamp = build, clock, stamp or clock.mono
         self._on_told, self._jitter = on_told, jitter
         self._may_write, self._on_kept = may_write, on_kept
@@ -131,17 +91,17 @@ class Source:
             asked_at, asked_mono = self._clock.now(), self._stamp()
             before = self._last
             try:
-                parts = await self._call(lambda: self._ask(asked_at))
-                snapshot = self._snapshot(parts, asked_at, asked_mono)
+                parts = await self._call(lambda: self._asked(asked_at))
+                told = snapshot(parts, self._terms, before, self._quieted, source=self.name, at=asked_at, mono=asked_mono)
             except Exception as error:  # noqa: BLE001  # the loop never ends: whatever a provider raises is shown (safety 18)
                 await self._fail(error)
-                snapshot = None
+                told = None
             else:
-                self._last, self._failure, self._failures = snapshot, None, 0
+                self._last, self._failure, self._failures = told, None, 0
                 self._latency = max(0.0, self._clock.mono() - asked_mono)
                 self._retry_at = asked_mono + self._every
-        self._on_told(snapshot)
-        if snapshot is not None and len(snapshot.alerts or ()) > MANY and (before is None or before.alerts is not snapshot.alerts):
+        self._on_told(told)
+        if told is not None and len(told.alerts or ()) > MANY and (before is None or before.alerts is not told.alerts):
             give_back()
 
     async def send(self, verb: Callable[[Any], Awaitable[T]]) -> T:
@@ -192,7 +152,7 @@ class Source:
 
     def why(self, error: BaseException) -> str:
         """What an error of this source means, for the person."""
-        return self._meaning(error).reason
+        return meaning(error, self._terms, self._backoff).reason
 
     def health(self) -> SourceHealth:
         """How well it sees now; ages are monotonic."""
@@ -249,7 +209,7 @@ class Source:
         try:
             self._on_kept(tuple(clean(str(each)) for each in await self.send(lambda provider: provider.upkeep())))
         except Exception as error:  # noqa: BLE001  # the loop never ends: whatever a provider raises is shown (safety 18)
-            self._noise = (*self._noise[-2:], f"acknowledgements are not kept up: {self._why(error)}")
+            self._noise = (*self._noise[-2:], f"acknowledgements are not kept up: {why(error, self._terms)}")
 
     async def _call(self, work: Callable[[], Awaitable[T]]) -> T:
         if self._lane is None:
@@ -267,48 +227,18 @@ class Source:
             self.can = capabilities(self._provider)
         return self._provider
 
-    async def _ask(self, at: datetime) -> dict[str, Answer[Any] | BaseException]:
-        """Every kind of fact this provider has, or why that kind is missing. In its own thread."""
-        provider = self._ready()
-        asked = [_PARTS[capability] for capability in _PARTS if capability in self.can]
-        results = await asyncio.gather(*(_made(ask, provider, at) for _, ask in asked), return_exceptions=True)
-        parts: dict[str, Answer[Any] | BaseException] = {}
-        for (kind, _), result in zip(asked, results, strict=True):
-            if isinstance(result, BaseException):
-                parts[kind] = result
-                continue
-            try:
-                parts[kind] = self._accepting.accept(kind, result)
-            except Malformed as error:
-                parts[kind] = error
-        return parts
-
-    def _snapshot(self, parts: Mapping[str, Answer[Any] | BaseException], asked_at: datetime, asked_mono: float) -> Snapshot:
-        """The answer as one snapshot. A kind that failed keeps its last facts, and makes it incomplete; where nothing came, or
-        the source as a whole said no, that error is raised."""
-        errors = {kind: part for kind, part in parts.items() if isinstance(part, BaseException)}
-        for error in errors.values():
-            if isinstance(error, (AuthFailed, RateLimited, Unreachable)) or len(errors) == len(parts):
-                raise error
-        answers = {kind: part for kind, part in parts.items() if isinstance(part, Answer)}
-        facts: dict[str, Any] = {kind: answer.records for kind, answer in answers.items()}
-        facts |= {kind: getattr(self._last, kind) or () if self._last is not None else () for kind in errors}
+    def _quieted(self) -> tuple[str, ...]:
         noise, self._noise = self._noise, ()
-        missing = tuple(f"{kind}: {self._why(error)}" for kind, error in errors.items())
-        return Snapshot(
-            source=self.name,
-            asked_at=asked_at,
-            asked_mono=asked_mono,
-            complete=not errors and all(answer.complete for answer in answers.values()),
-            rejected=sum(answer.rejected for answer in answers.values()),
-            blind="; ".join(answer.blind for answer in answers.values() if answer.blind),
-            remarks=missing + tuple(remark for answer in answers.values() for remark in answer.remarks) + noise,
-            **facts,
-        )
+        return noise
+
+    async def _asked(self, at: datetime) -> Parts:
+        """In the provider's own thread."""
+        provider = self._ready()
+        return await ask(provider, self.can, self._accepting, at)
 
     async def _fail(self, error: Exception) -> None:
         self._failures += 1
-        failure = self._meaning(error)
+        failure = meaning(error, self._terms, self._backoff)
         self._retry_at = None if failure.wait is None else self._clock.mono() + failure.wait
         if failure.firm and failure.wait is not None:
             again = self._clock.now() + timedelta(seconds=failure.wait)
@@ -316,35 +246,6 @@ class Source:
         self._failure = failure
         if isinstance(error, AuthFailed):
             await self._part_with_provider()  # built anew when nudged, with the secret as it is then
-
-    def _meaning(self, error: BaseException) -> Failure:
-        match error:
-            case AuthFailed():
-                return Failure(Health.PARKED, f"{said(error)}; {self._mending}, then press r", None)
-            case PluginError() | ConfigError() | SecretError():
-                return Failure(Health.PARKED, said(error), None)
-            case RateLimited(retry_after=asked):
-                told = asked if isinstance(asked, (int, float)) and math.isfinite(asked) else 2 * self._every
-                return Failure(Health.LATE, self._why(error), min(LONGEST_WAIT, max(told, self._every)), firm=True)
-            case Malformed():
-                return Failure(Health.INCOMPLETE, self._why(error), self._every)
-            case _:
-                return Failure(Health.BLIND, self._why(error), self._backoff())
-
-    def _why(self, error: BaseException) -> str:
-        match error:
-            case RateLimited():
-                return f"it wants fewer questions: {said(error)}"
-            case Malformed():
-                return f"an answer that cannot be read: {said(error)}"
-            case ProviderError():
-                return said(error)
-            case Overran(blocks=True):
-                return f"a bug in the provider {self.provider_name}: {said(error)}"
-            case Overran():
-                return f"no answer within {self._timeout:g} s"
-            case _:
-                return bug(self.provider_name, error)
 
     def _backoff(self) -> float:
         longest = max(self._every, LONGEST_BACKOFF)
@@ -383,11 +284,3 @@ class Source:
             await self._lane.call(closed, CLOSING)
         except Exception as error:  # noqa: BLE001  # it is being let go of: what its closing raises is said, and stops nothing
             self._heard(said(error))
-
-
-async def _made(ask: Callable[[Any, datetime], Awaitable[object]], provider: object, at: datetime) -> object:
-    """The call as a coroutine of its own, so that what a plain function raises at once is that part's failure alone."""
-    try:
-        return await ask(provider, at)
-    except (KeyboardInterrupt, SystemExit) as error:  # out of a task, these would end the loop
-        raise Burst(f"it raised {type(error).__name__}") from error

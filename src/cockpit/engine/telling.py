@@ -11,9 +11,10 @@ from ..core.actions import Ack, RunState, Unack
 from ..core.alerts import Ref
 from ..provider import Conflict, Malformed, NotFound, Partly, ProviderError, Unreachable
 from . import verbs
+from .failures import bug, said
 from .journal import JournalError
 from .lane import Overran
-from .source import Source, bug, said
+from .source import Source
 
 AT_ONCE = 300
 """Alerts that a source is told about in one call, at most: they are done within its deadline, and it can be said how far it is."""
