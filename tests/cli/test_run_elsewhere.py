@@ -77,6 +77,7 @@ def test_one_is_shown_confirmed_run_and_followed(home: Home, server: HookServer)
         f"    POST {server.url}/hooks/restart",
         "    service=web",
         "    and run: the id of this run, by: who begins it",
+        "  at most 1 h in all",
         "Dry run: nothing was executed.",
     ]
     assert home.run("run", "fixer/restart", "service=web").returncode == 2

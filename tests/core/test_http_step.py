@@ -142,7 +142,7 @@ def test_what_cannot_be_is_said_in_the_config(step: Any, words: str) -> None:
 class TestOpen:
     def test_a_value_is_a_component_of_the_link(self) -> None:
         made = planned(OpenStep("https://wiki/{x}?q={x}"), x="a/b&c=$(id) é")
-        assert made.exact == (("", "open", "https://wiki/a%2Fb%26c%3D%24%28id%29%20%C3%A9?q=a%2Fb%26c%3D%24%28id%29%20%C3%A9"),)
+        assert made.deeds == (("", "open", "https://wiki/a%2Fb%26c%3D%24%28id%29%20%C3%A9?q=a%2Fb%26c%3D%24%28id%29%20%C3%A9"),)
         assert links(made.exact) == (made.exact[0][2],)
 
     @pytest.mark.parametrize("host", ["a@b", "a b", "a\x1b]52;c;x\x07", "\u202ea", "-"])

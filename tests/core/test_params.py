@@ -34,7 +34,7 @@ def test_who_is_on_call_is_a_value(source: str, value: str | None) -> None:
 def test_what_is_asked_is_missing_until_somebody_says_it_and_its_default_is_only_proposed() -> None:
     made = book(RunStep(("echo", "{n}")), n=Param(ask=Asked(kind=Answers.NUMBER, min=1, max=5), default="3"))
     assert plan(made, None, {}).missing == ("n",)
-    assert plan(made, None, {"n": "4"}).exact == (("echo", "4"),)
+    assert plan(made, None, {"n": "4"}).deeds == (("echo", "4"),)
     assert plan(made, None, {"n": "6"}).refused == "n is 6, and 5 is the most"
 
 

@@ -102,7 +102,7 @@ def test_what_was_done_is_undone_once_as_it_was_shown(tmp_path: Path) -> None:
         run = settled(on, on.ask(Start("mark", given, None, on.plan("mark", None, given).exact)))
         back = on.way_back(run.id)
         assert back is not None
-        assert back.exact == (("sh", "-c", 'rm "$1"; echo "gone $2"', "sh", str(mark), "7"),)
+        assert back.deeds == (("sh", "-c", 'rm "$1"; echo "gone $2"', "sh", str(mark), "7"),)
         with pytest.raises(Refused, match="look again"):
             on.ask(Start("mark", {}, None, (("rm", "-rf", "/"),), undoes=run.id))
         undone = settled(on, on.ask(Start("mark", {}, None, back.exact, undoes=run.id)))
@@ -120,6 +120,25 @@ def test_what_nobody_takes_is_not_held_for_ever() -> None:
     assert vault.look(first) is None
     assert vault.take(words[-1]) == str(MOST - 1)
     assert vault.take(words[-1]) is None
+
+
+def test_what_is_refused_fails_or_is_thought_better_of_leaves_no_secret_behind(tmp_path: Path) -> None:  # safety 22
+    with engine(tmp_path) as on:
+        vault = on._vault
+        for seen, said in (((("rm", "-rf", "/"),), CANARY), ((), "HUNTER 2")):
+            word = on.hold(said)
+            with pytest.raises(Refused):
+                on.ask(Start("login", {"pw": SECRET}, None, seen, secrets={"pw": word}))
+            assert vault.look(word) is None
+        word = on.hold(CANARY)
+        run_id = on.ask(Start("login", {"pw": SECRET}, secrets={"pw": word, "more": (other := on.hold("another"))}))
+        settled(on, run_id)
+        wait_until(lambda: vault.look(word) is None and vault.look(other) is None, 10, "that none is held")
+    vault = Vault(kept=0.05)
+    word, claimed = vault.hold(CANARY), vault.hold(CANARY)
+    vault.claim([claimed])
+    wait_until(lambda: vault.look(word) is None, 10, "that it is dropped")
+    assert vault.take(claimed) == CANARY
 
 
 def test_a_command_says_what_can_be_chosen_or_why_nothing_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

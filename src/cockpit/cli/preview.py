@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..core.plans import Plan
 from ..core.steps.step import ResolvedStep
+from ..core.units import say_seconds
 from ..ui.exact import spell_shown
 from .listing import say, unicode_out
 
@@ -16,6 +17,8 @@ def show_plan(plan: Plan, head: str) -> None:
     escape = not unicode_out()
     for step in plan.steps:
         _show_step(step, escape)
+    if plan.steps:
+        say(f"  at most {say_seconds(plan.runbook.timeout)} in all")
 
 
 def _show_step(step: ResolvedStep, escape: bool) -> None:
@@ -29,3 +32,5 @@ def _show_step(step: ResolvedStep, escape: bool) -> None:
         if not each.beside or not each.label:
             label = f"{each.label}: " if each.label else ""
             say(f"    {label}{spell_shown(each, ascii=escape)}")
+    if step.step.timeout is not None and not step.skipped:
+        say(f"    at most {say_seconds(step.step.timeout)}")

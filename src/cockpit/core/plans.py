@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -36,8 +36,27 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def exact(self) -> tuple[tuple[str, ...], ...]:
-        """All that would be done, step by step: it is compared with what was shown, and journalled. See `steps.kind.Kind.exact`."""
+        """All that would be done, step by step, and the terms on which: it is compared with what was shown, and journalled. See
+        `steps.kind.Kind.exact`."""
+        return (*self.deeds, *self._terms)
+
+    @property
+    def deeds(self) -> tuple[tuple[str, ...], ...]:
+        """What would be done, step by step."""
         return tuple(words for step in self.steps for words in step.exact())
+
+    @property
+    def _terms(self) -> Iterator[tuple[str, ...]]:
+        """How long it may take, what it says that it changes, and what people have to say to it; where that is not the usual."""
+        book, usual = self.runbook, Runbook(name="", title="", steps=())
+        if book.timeout != usual.timeout:
+            yield ("", "in all", str(float(book.timeout)))
+        if book.changes is not None:
+            yield ("", "changes", self.changes)
+        if book.confirm is not usual.confirm:
+            yield ("", "confirmed by", book.confirm.value)
+        if book.approve is not None:
+            yield ("", "approved by", book.approve.value, str(float(book.approve_within)))
 
     @property
     def references(self) -> tuple[str, ...]:

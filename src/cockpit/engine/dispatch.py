@@ -8,7 +8,8 @@ uncertain is read back the same way.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 import msgspec
 
@@ -73,6 +74,7 @@ class Dispatch:
         self._sending = Sending(store, self.logbook, self.confirming, clock, source=source, stamp=stamp)
         self.executing = Executing(store, self.logbook, runner, approving, clock, plan=plan, stamp=stamp, vault=vault)
         runner.on_want = self._waits
+        self._vault = vault
         self._waiting_since: dict[tuple[str, int], float] = {}
         self._unwritten: set[str] = set()
         self.mine: set[str] = set()
@@ -80,8 +82,9 @@ class Dispatch:
     def intend(self, action: Action) -> tuple[Run, ...]:
         """The runs for an action, one for each source concerned, shown at once as pending; `carry_out` writes each down before
         anything is sent. Does not touch the disk. Raises `Refused`; then nothing is shown or sent."""
-        runs = self._intents.runs(action)
-        self._intents.refuse_twice(runs[0])
+        with self._said_for(action):
+            runs = self._intents.runs(action)
+            self._intents.refuse_twice(runs[0])
         self._unwritten.update(run.id for run in runs)
         self.mine.update(run.id for run in runs)
         self._store.put_runs(runs)
@@ -89,11 +92,23 @@ class Dispatch:
 
     async def begin(self, action: Action) -> tuple[Run, ...]:
         """`intend`, and wait until the intent is written down. Raises `Refused`; then nothing was journalled."""
-        runs = self._intents.runs(action)
-        begun = await self.logbook.aside.do(lambda: self._intents.write_all(runs))
+        with self._said_for(action):
+            runs = self._intents.runs(action)
+            begun = await self.logbook.aside.do(lambda: self._intents.write_all(runs))
         self.mine.update(run.id for run in begun)
         self._store.put_runs(begun)
         return begun
+
+    @contextlib.contextmanager
+    def _said_for(self, action: Action) -> Iterator[None]:
+        """The secrets that were said for an action are held until it is over, and no longer where it is refused."""
+        words = action.secrets.values() if isinstance(action, Start) else ()
+        self._vault.claim(words)
+        try:
+            yield
+        except BaseException:
+            self._vault.drop(words)
+            raise
 
     def cancel(self, action: Cancel, on_loop: Callable[[Callable[[], object]], None]) -> None:
         """End a run; ``on_loop`` has something done on the engine's loop. Raises `Refused` where it does not go on here."""
@@ -162,6 +177,9 @@ class Dispatch:
             return await self.logbook.settle(
                 msgspec.structs.replace(run, state=RunState.UNCERTAIN, reason=reason, settled_mono=self._stamp())
             )
+        finally:  # also where it was refused, was not approved or came too late
+            if isinstance(run.action, Start):
+                self._vault.drop(run.action.secrets.values())
 
     async def follow_on(self, run: Run) -> Run:
         """See `Executing.follow_on`."""

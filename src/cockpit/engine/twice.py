@@ -12,7 +12,7 @@ from .process import orphan
 
 def same_steps(plan: Plan) -> str:
     """A key for what is executed, whichever alert (or none) somebody came by: the runbook and its steps, every value in place."""
-    return f"run:{plan.runbook.name}:{hashlib.sha256(repr(plan.exact).encode('utf-8', 'backslashreplace')).hexdigest()}"
+    return f"run:{plan.runbook.name}:{hashlib.sha256(repr(plan.deeds).encode('utf-8', 'backslashreplace')).hexdigest()}"
 
 
 def still_running(runs: Iterable[Run]) -> str:

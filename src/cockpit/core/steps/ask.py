@@ -79,6 +79,10 @@ class AskStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def shown(self) -> tuple[Shown, ...]:
         """See `Kind`."""
         which = "" if self.kind is Answers.TEXT else f", a {self.kind.value}"
+        ends = (("from", self.min), ("to", self.max))
+        which += "".join(f" {word} {end:g}" for word, end in ends if end is not None)
+        which += f", which must match {self.pattern}" if self.pattern != ANY else ""
+        which += " (it may begin with -)" * self.allow_dash + " (it may hold control characters)" * self.allow_control
         return (Shown("asks", (self.question,), text=True), Shown("", (f"for {self.into}{which}",), text=True, beside=True))
 
     def said(self) -> tuple[str, ...]:

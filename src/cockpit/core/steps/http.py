@@ -10,7 +10,7 @@ import msgspec
 from ..metadata import hands_out_credentials
 from ..placeholders import filled, placeholders
 from .coded import address, coded, host_of, port_of
-from .kind import HOW_TO_REFER, Fault, KeyPath, Shown, odd_reference
+from .kind import HOW_TO_REFER, Fault, KeyPath, Shown, counted, odd_reference
 
 READS = ("GET", "HEAD", "OPTIONS")
 """Methods that change nothing, RFC 9110, 9.2.1."""
@@ -136,9 +136,10 @@ class HttpStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def exact(self) -> tuple[str, ...]:
         """See `Kind`."""
-        tables = ((*table.items(),) for table in (self.query, self.headers, self.secret_headers))
-        flat = (f"{key}={value}" for table in tables for key, value in (*table, ("", "")))
-        return ("", "http", self.method, self.url, *flat, self.bearer, self.body.decode(), ",".join(map(str, self.expect)), self.ca)
+        tables = (self.query, self.headers, self.secret_headers)
+        flat = (word for table in tables for word in counted(table))
+        body = () if self.json is None else (self.body.decode(),)
+        return ("", "http", self.method, self.url, *flat, self.bearer, ",".join(map(str, self.expect)), self.ca, *body)
 
     def shown(self) -> tuple[Shown, ...]:
         """See `Kind`."""

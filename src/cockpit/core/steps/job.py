@@ -9,7 +9,7 @@ import msgspec
 
 from ..jobs import Option, OptionKind
 from ..text import clean
-from .kind import Fault, KeyPath, Shown
+from .kind import Fault, KeyPath, Shown, counted
 
 _WORDS = {OptionKind.NUMBER: "a number", OptionKind.YES_NO: "true or false", OptionKind.TEXT: "text"}
 
@@ -78,8 +78,8 @@ class JobStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def exact(self) -> tuple[str, ...]:
         """See `Kind`."""
-        secrets = (*(f"{name}={reference}" for name, reference in self.secrets.items()), *(f"{name}=?" for name in self.asked))
-        return ("", "job", self.source, self.job, self.request, *(f"{name}={value}" for name, value in self.sent.items()), *secrets)
+        secrets = (*counted(self.secrets), *self.asked) if self.secrets or self.asked else ()
+        return ("", "job", self.source, self.job, self.request, self.adds, *counted(self.sent), *secrets)
 
     def shown(self) -> tuple[Shown, ...]:
         """See `Kind`."""

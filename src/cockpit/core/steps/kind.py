@@ -113,6 +113,12 @@ def odd_variables(env: Mapping[str, str]) -> Iterator[Fault]:
             yield Fault(("env", name), what, "use letters, digits and _, no digit first")
 
 
+def counted(table: Mapping[str, str]) -> tuple[str, ...]:
+    """A table for `Kind.exact`: how many there are, then each name and each value as a word of its own. No value can be taken for
+    the next name, nor the end of one for the beginning of another."""
+    return (str(len(table)), *(word for pair in table.items() for word in pair))
+
+
 def surroundings(env: Mapping[str, str], cwd: str) -> tuple[Shown, ...]:
     """The lines of a preview for where a program runs and with which variables."""
     place = (Shown("in", (cwd,), beside=True),) if cwd else ()

@@ -93,7 +93,13 @@ class PickStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def shown(self) -> tuple[Shown, ...]:
         """See `Kind`."""
         source = (Shown("runs", self.choices_from),) if self.choices_from else (Shown("of", self.choices, beside=True),)
-        return (Shown("asks", (self.question,), text=True), *source, Shown("", (f"for {self.into}",), text=True, beside=True))
+        which = f", which must match {self.pattern}" if self.pattern != ANY else ""
+        which += " (it may begin with -)" * self.allow_dash
+        return (
+            Shown("asks", (self.question,), text=True),
+            *source,
+            Shown("", (f"for {self.into}{which}",), text=True, beside=True),
+        )
 
     def said(self) -> tuple[str, ...]:
         """See `Kind`."""

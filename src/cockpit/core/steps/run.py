@@ -9,6 +9,7 @@ import msgspec
 
 from ..placeholders import filled
 from ..shells import evaluated, quoted, remote
+from ..text import clean
 from .kind import Fault, KeyPath, Shown, cannot_be_given, odd_variables, surroundings, variables
 
 
@@ -64,6 +65,8 @@ class RunStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """See `Kind`."""
         if not self.argv or not self.argv[0]:
             return "names no program"
+        if (self.env or self.cwd) and ("=" in self.argv[0] or self.argv[0].startswith("-")):
+            return f"has a program that could be taken for a variable: {clean(self.argv[0], 80)!r}"
         return cannot_be_given(*self.argv, *self.env.values(), *self.env, self.cwd)
 
     def exact(self) -> tuple[str, ...]:

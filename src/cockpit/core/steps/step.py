@@ -141,7 +141,7 @@ class ResolvedStep(msgspec.Struct, frozen=True):
 
     def exact(self) -> tuple[tuple[str, ...], ...]:
         """All of it that is compared with what a person saw; see `Kind.exact`. Beside what is done stands how: its condition, how
-        often, what is taken from its output, what takes it back."""
+        often and how long, what is taken from its output, what takes it back."""
         step = self.step
         if self.skipped:
             return (("", "skipped", step.when, *self.do.exact()),)
@@ -154,12 +154,15 @@ class ResolvedStep(msgspec.Struct, frozen=True):
             default = () if each.default is None else (each.default,)
             allowed = (str(each.allow_dash), str(each.allow_control))
             beside.append(("", "capture", name, each.regex, each.json, each.pattern, *allowed, *default))
+        if step.timeout is not None:
+            beside.append(("", "at most", str(float(step.timeout))))
         if step.continue_on_error:
             beside.append(("", "goes on"))
         if step.background:
             beside.append(("", "background", "keep" if step.keep else ""))
         if self.undo is not None:
-            beside.append(("", "undo", *self.undo.exact()))
+            within = step.undo.timeout if step.undo is not None else None
+            beside.append(("", "undo", "" if within is None else str(float(within)), *self.undo.exact()))
         return (self.do.exact(), *beside)
 
     def shown(self) -> tuple[Shown, ...]:
@@ -175,7 +178,9 @@ class ResolvedStep(msgspec.Struct, frozen=True):
         lines += [Shown("", (text,), text=True, beside=True) for text in self._beside()]
         if self.undo is not None:
             head, *more = self.undo.shown()
-            lines += [Shown("undo", head.words, head.text), *more]
+            within = step.undo.timeout if step.undo is not None else None
+            bound = (Shown("", (f"at most {say_seconds(within)}",), text=True, beside=True),) if within is not None else ()
+            lines += [Shown("undo", head.words, head.text), *more, *bound]
         return tuple(map(_plainly, lines)) if self.later else tuple(lines)
 
     def _beside(self) -> Iterator[str]:
@@ -185,7 +190,10 @@ class ResolvedStep(msgspec.Struct, frozen=True):
         if step.retries:
             yield f"again up to {step.retries} times where it fails, {say_seconds(step.retry_after)} later"
         for name, each in step.capture.items():
-            yield f"takes {name} from its output: {each.regex or each.json}, which must match {each.pattern}"
+            allowed = (" or a - at its beginning" * each.allow_dash, " or control characters" * each.allow_control)
+            also = f", with{''.join(allowed).removeprefix(' or')}" if any(allowed) else ""
+            otherwise = f"; else {each.default!r}" if each.default is not None else ""
+            yield f"takes {name} from its output: {each.regex or each.json}, which must match {each.pattern}{also}{otherwise}"
         if step.continue_on_error:
             yield "where it fails, the run goes on all the same"
         if step.background:

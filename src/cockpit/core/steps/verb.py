@@ -14,7 +14,7 @@ from ..alerts import Ref
 from ..filters import written
 from ..placeholders import filled
 from ..units import Seconds, say_seconds
-from .kind import Fault, KeyPath, Shown
+from .kind import Fault, KeyPath, Shown, counted
 
 Verb: TypeAlias = Literal["ack", "unack", "silence", "note", "page"]
 
@@ -122,7 +122,8 @@ class VerbStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def exact(self) -> tuple[str, ...]:
         """See `Kind`."""
         lasts = "" if self.lasts is None else str(float(self.lasts))
-        return ("", "verb", self.verb, self.source, self.alert, self.text, lasts, self.rule, ",".join(self.to), ",".join(self.via))
+        told = (str(len(self.to)), *self.to, *self.via)
+        return ("", "verb", self.verb, self.source, self.alert, self.text, lasts, *counted(self.match), *told)
 
     def shown(self) -> tuple[Shown, ...]:
         """See `Kind`."""
