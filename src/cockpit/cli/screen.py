@@ -35,7 +35,7 @@ def screen(options: Options) -> int:
     screen."""
     try:
         return _screen(options)
-    except BaseException:
+    except BaseException:  # an interrupt, too: the terminal is given back
         if curtain.hung is not None:
             curtain.hung.lift()
         raise

@@ -86,7 +86,7 @@ class Charts:
                 return
             try:
                 curve = await self._asked(wish)
-            except BaseException:
+            except BaseException:  # cancelled, too: the next wish must not wait for this one
                 self._busy, self._asking = False, None
                 raise
             with self._lock:

@@ -141,7 +141,7 @@ class _Desk:
         guest.setblocking(False)
         try:
             reader, writer = await asyncio.open_unix_connection(sock=guest)
-        except BaseException:
+        except BaseException:  # cancelled, too: the socket is not left open
             guest.close()
             raise
         try:
@@ -197,7 +197,7 @@ def _opened(path: Path) -> socket.socket:
             os.chown(path, -1, group, follow_symlinks=False)
         os.chmod(path, 0o660)
         end.listen(_AT_ONCE)
-    except BaseException:
+    except BaseException:  # cancelled, too: the socket is not left open
         end.close()
         raise
     end.setblocking(False)

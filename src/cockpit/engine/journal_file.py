@@ -156,7 +156,7 @@ class JournalFile:
         try:
             done = work(db)
             db.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # an interrupt, too: no transaction stays open
             _end(db)
             raise
         if db.total_changes != before:  # a transaction that changed nothing proves nothing

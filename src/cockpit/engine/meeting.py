@@ -123,7 +123,7 @@ def _called(path: Path) -> _Call:
         asked = heard(_line(end), peer.uid, login_name(peer.uid), mine=peer.uid == os.getuid())
         if f"{asked.petition.run}{SUFFIX}" != path.name:
             raise ValueError("it goes by another name than it has")
-    except BaseException:
+    except BaseException:  # whatever ends it, the socket is not left open
         end.close()
         raise
     return _Call(end, asked)

@@ -330,7 +330,7 @@ async def started(
     child = Child(run_id, heir, talks=talks)
     try:
         await child.start(argv, env, cwd)
-    except BaseException:
+    except BaseException:  # cancelled, too: its pipes are not left open
         child.close()
         raise
     return child

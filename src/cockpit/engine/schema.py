@@ -85,7 +85,7 @@ def prepare(db: sqlite3.Connection) -> None:
         db.execute(f"PRAGMA application_id = {APPLICATION}")
         db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
-    except BaseException:
+    except BaseException:  # an interrupt, too: no transaction stays open
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise

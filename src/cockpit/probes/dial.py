@@ -91,7 +91,7 @@ def dial(host: str, port: int, deadline: Deadline) -> socket.socket:
             errors.append(error)
             if connection is not None:
                 connection.close()
-        except BaseException:
+        except BaseException:  # whatever ends it, the socket is not left open
             if connection is not None:
                 connection.close()
             raise
