@@ -11,6 +11,7 @@ import pytest
 
 from support.home import COCKPIT, Home
 from support.real import wait_until
+from support.servers import answering, at, serving
 from support.watched import Watched
 
 ROSTERS = """
@@ -207,6 +208,15 @@ def test_a_look_at_one_trap_changes_nothing(watched: Watched) -> None:
     unknown = watched.run("trap", "check", "clam")
     assert unknown.returncode == 2
     assert "did you mean 'calm'?" in unknown.stderr
+
+
+def test_a_look_that_waits_in_a_loop_of_its_own_is_looked_at_too(home: Home) -> None:
+    with serving(answering()) as port:
+        home.config(f'[traps.site]\nprobe = "http"\nurl = "{at(port)}"\n')
+        (record,) = home.json("trap", "check", "site")
+    assert (record["state"], record["reading"]["status"]) == ("armed", 200)
+    (record,) = home.json("trap", "check", "site")
+    assert (record["state"], "refused" in record["text"]) == ("tripped", True)
 
 
 def test_doctor_looks_at_everything_and_says_what_to_do(watched: Watched) -> None:

@@ -58,6 +58,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("runs", "runbooks", "runs", "what was done: who, when, on what, with what result"),
     Command("report", "report", "report", "what was done by hand in the last weeks, and what of it to automate first",
             "example: cockpit report --since 30d --markdown >report.md"),
+    Command("export", "export", "export",
+            "the traps as rules of a Prometheus, with all that these need: for when one machine is outgrown",
+            "example: cockpit export prometheus >/etc/prometheus/cockpit.rules.yml"),
     Command("login", "setup", "login", "ask for a secret and store it in the keyring"),
     Command("address", "alerts", "address", "say what you are called at a source that wants to know who writes"),
     Command("providers", "setup", "providers", "the providers, probes and channels that are installed"),
@@ -370,6 +373,21 @@ def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=_whole(1, 10_000), default=15, metavar="N", help="so many lines of a table (default: 15)")
 
 
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["prometheus"], metavar="WHAT", help="prometheus: alerting rules with the traps' bounds")
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--blackbox", action="store_true", help="print the blackbox exporter's config instead: a module for each trap")
+    one.add_argument("--scrape", action="store_true", help="print instead what the Prometheus has to scrape for the rules")
+    parser.add_argument("--instance", metavar="NAME", help="what this machine is called there (default: its name)")
+    for option, dest, what, port in (
+        ("--node-exporter", "node_at", "node exporter", 9100),
+        ("--blackbox-exporter", "blackbox_at", "blackbox exporter", 9115),
+        ("--pushgateway", "push_at", "Pushgateway", 9091),
+    ):
+        words = f"with --scrape: where the {what} is (default: this machine, port {port})"
+        parser.add_argument(option, dest=dest, metavar="HOST:PORT", help=words)
+
+
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= most):
@@ -411,6 +429,7 @@ _ARGUMENTS = {
     "approve": _approve,
     "runs": _runs,
     "report": _report,
+    "export": _export,
     "login": _login,
     "address": _address,
 }

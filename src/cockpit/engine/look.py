@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from ..provider import Probe
-from .probing import Outcome
+from ..config.secrets import resolve
+from ..core.traps import Failed, Looked, Trap, Watch, as_laid
+from ..provider import Clock, Host, Probe
+from .probing import LOOK, Outcome, build, event_of, recalled
 
 Answered = Callable[["Look", Outcome], None]
 
@@ -71,3 +73,34 @@ class Look:
                     self._own = None
 
         return asyncio.run(wait())
+
+
+async def look_once(
+    trap: Trap,
+    load_probe: Callable[[str], type],
+    host: Host,
+    clock: Clock,
+    watches: Callable[[], Mapping[str, Watch]],
+) -> Looked | Failed:
+    """One look with a trap's probe, that changes nothing. ``watches`` gives how all traps stand; it may block."""
+    began, seconds = clock.now(), trap.timeout or LOOK
+    answered: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+    def tell(_: Look, outcome: Outcome) -> None:
+        if not answered.done():
+            answered.set_result(outcome)
+
+    def probe() -> Probe:
+        return recalled(build(trap, load_probe, host, resolve), as_laid(trap, watches().get(trap.name, Watch())))
+
+    look = Look(began, clock.mono(), seconds)
+    try:
+        look.start(trap.name, probe, tell)
+        async with asyncio.timeout(seconds):
+            return event_of(trap, began, await answered)
+    except TimeoutError:
+        return Failed(began, f"no answer within {seconds:g} s")
+    except RuntimeError as error:  # no thread can be had
+        return event_of(trap, began, error)
+    finally:
+        look.cancel()

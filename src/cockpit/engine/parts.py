@@ -35,11 +35,11 @@ from .far import Engines
 from .inquiries import Inquiries
 from .journal import Journal
 from .keeper import Keeper
+from .look import look_once
 from .machine import Connect, Here, unconnected
 from .margins import Margins
 from .person import hidden_names, hidden_values, real_person, who_is
 from .plans import Plans
-from .probing import look_once
 from .rounds import Rounds
 from .runner import Runner
 from .sources import Sources

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import cast
 
@@ -12,12 +11,11 @@ import msgspec
 
 from ..config.decode import Secrets, decode_settings
 from ..config.model import ConfigError
-from ..config.secrets import SecretError, resolve
+from ..config.secrets import SecretError
 from ..core.text import clean
-from ..core.traps import Failed, Looked, Reading, Trap, TrapState, Watch, as_laid
+from ..core.traps import Failed, Looked, Reading, Trap, TrapState, Watch
 from ..plugins import PluginError
-from ..provider import Clock, Host, Probe, ProbeError
-from .lane import Lane, Overran
+from ..provider import Host, Probe, ProbeError
 
 MOST_NUMBERS = 200
 """Numbers of one reading that are kept; a check that gives thousands is a mistake somewhere."""
@@ -104,29 +102,3 @@ def _number(raw: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
-
-
-async def look_once(
-    trap: Trap,
-    load_probe: Callable[[str], type],
-    host: Host,
-    clock: Clock,
-    watches: Callable[[], Mapping[str, Watch]],
-) -> Looked | Failed:
-    """One look with a trap's probe, that changes nothing. ``watches`` gives how all traps stand; it may block."""
-    began, seconds = clock.now(), trap.timeout or LOOK
-    lane = Lane(f"look at {trap.name}", clock, lambda _: None)
-
-    async def looked() -> object:
-        probe = build(trap, load_probe, host, resolve)
-        seen = recalled(probe, as_laid(trap, watches().get(trap.name, Watch()))).look()
-        return await seen if inspect.isawaitable(seen) else seen
-
-    try:
-        return event_of(trap, began, await lane.call(looked, seconds))
-    except Overran:
-        return Failed(began, f"no answer within {seconds:g} s")
-    except Exception as error:  # noqa: BLE001  # whatever a probe raises is what came of the look
-        return event_of(trap, began, error)
-    finally:
-        lane.close()
