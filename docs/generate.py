@@ -65,7 +65,10 @@ of them `at_night` |
 `waits_for` (a question) |
 | `runs --alert` | `id`, `at`, `who`, `runbook`, `target`, `state`, `exit_code`, `seconds`, `source`, `alert`, `alert_name`, \
 `alert_where`, `helped` (helped, not helped, unknown, open), `over_at` |
-| `report` | one object: `since`, `until`, `toil` (list of `what`, `kind` (runbook, step, tick, command), `times`, `seconds`, \
+| `report` | one object: `since`, `until`, `trend`, `weeks` (list of `start`, `fires`, `caught`, `pages`, `woken`), `going_on`, \
+`lead_seconds`, `acknowledge_seconds`, `resolve_seconds` (each `times`, `median`, `p90`), `called` (list of `who`, `pages`, \
+`out_of_hours`, `woken`), `noisy` (list of `alert`, `fired`, `over`, `no_action`), `acknowledged`, `acknowledged_without_action`, \
+`never_tripped`, `crying_wolf`, `toil` (list of `what`, `kind` (runbook, step, tick, command), `times`, `seconds`, \
 `nights`, `hours` (24 counts), `people` (object of counts), `succeeded`, `failed`, `helped`, `not_helped`, `unknown`, \
 `score`, `proven`) |
 | `doctor` | `check`, `ok`, `detail` |

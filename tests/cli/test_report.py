@@ -73,7 +73,8 @@ def test_runs_steps_and_commands_are_ranked_and_what_always_worked_is_named(watc
     assert done.returncode == 0, done
     lines = done.stdout.splitlines()
     assert "Toil: what to automate" in lines
-    ranked = [line.split("  ")[0] for line in lines[4:8]]
+    after = lines.index("Toil: what to automate") + 2
+    ranked = [line.split("  ")[0] for line in lines[after : after + 4]]
     assert ranked[0] == "systemctl restart"
     assert ranked[1] == "mend"
     assert "  mend: done 3 times, always went well, helped 3 of 3 times" in lines
@@ -123,3 +124,52 @@ def test_the_list_is_cut_for_people_and_says_so(watched: Watched) -> None:
     typed(watched, *[(f"tool{n}", 1.0) for n in range(20)])
     assert "… and 5 more; --limit shows them." in watched.run("report").stdout
     assert "more; --limit" not in watched.run("report", "--limit", "20").stdout
+
+
+def paged(home: Watched, ago: timedelta, *, who: str = "ana") -> None:
+    """A trap that tripped, called somebody after an hour, and was armed again after two."""
+    journal = open_journal(home.state, SystemClock())
+    at = datetime.now(UTC) - ago
+    local = partial(Happened, source="local", subject="one")
+    journal.record_many(
+        [
+            local(at=at, kind="trap.warning"),
+            local(at=at + timedelta(minutes=50), kind="trap.tripped"),
+            local(at=at + timedelta(minutes=50), kind="alert.fired", data={"firing": 1}),
+            local(at=at + timedelta(minutes=60), kind="page.sent", who=who, data={"kind": "trigger"}),
+            local(at=at + timedelta(minutes=65), kind="alert.acked", who=who, data={"firing": 1}),
+            local(at=at + timedelta(minutes=66), kind="page.sent", who="bo", data={"kind": "acknowledge"}),
+            local(at=at + timedelta(minutes=120), kind="trap.armed"),
+            local(at=at + timedelta(minutes=120), kind="alert.resolved", data={"firing": 1}),
+        ]
+    )
+    journal.close()
+
+
+def test_a_fire_is_told_with_its_lead_time_and_whom_it_called(watched: Watched) -> None:
+    paged(watched, timedelta(days=9))
+    told = json.loads(watched.run("report", "--json").stdout)
+    assert sum(week["fires"] for week in told["weeks"]) == 1
+    assert sum(week["caught"] for week in told["weeks"]) == 0
+    assert told["lead_seconds"] == {"times": 1, "median": 3600.0, "p90": 3600.0}
+    assert told["acknowledge_seconds"]["median"] == pytest.approx(900.0)
+    assert told["resolve_seconds"]["median"] == pytest.approx(4200.0)
+    assert [(each["who"], each["pages"]) for each in told["called"]] == [("Ana", 1)]
+    assert told["noisy"] == [{"alert": "one", "fired": 1, "over": 1, "no_action": 0}]
+    assert (told["acknowledged"], told["acknowledged_without_action"]) == (1, 1)
+    assert "two" in told["never_tripped"]
+    assert "one" not in told["never_tripped"]
+    shown = watched.run("report").stdout
+    assert "Fires against caught before harm" in shown
+    assert "Is it getting easier?" in shown
+    written = watched.run("report", "--markdown").stdout
+    assert "## Who was called" in written
+    assert "| Ana | 1 |" in written
+
+
+def test_what_came_after_until_is_not_in_it(watched: Watched) -> None:
+    paged(watched, timedelta(days=9))
+    told = json.loads(watched.run("report", "--until", "20d", "--json").stdout)
+    assert told["noisy"] == []
+    done = watched.run("report", "--since", "10d", "--until", "20d")
+    assert (done.returncode, "--until lies before --since" in done.stderr) == (2, True)

@@ -56,7 +56,7 @@ COMMANDS: tuple[Command, ...] = (
             "what other users of this machine wait for your approval for: list it, see one exactly, approve or refuse it",
             "example: cockpit approve a1b2c3"),
     Command("runs", "runbooks", "runs", "what was done: who, when, on what, with what result"),
-    Command("report", "report", "report", "what was done by hand in the last weeks, and what of it to automate first",
+    Command("report", "report", "report", "fires and prevention of the last weeks, whom they called, and what to automate first",
             "example: cockpit report --since 30d --markdown >report.md"),
     Command("export", "export", "export",
             "the traps as rules of a Prometheus, with all that these need: for when one machine is outgrown",
@@ -369,6 +369,7 @@ def _runs(parser: argparse.ArgumentParser) -> None:
 
 def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", default="30d", metavar="TIME", help="how far back: 30d, 12h, 2026-11-01 (default: 30d)")
+    parser.add_argument("--until", metavar="TIME", help="up to when, as for --since (default: now)")
     parser.add_argument("--markdown", action="store_true", help="as Markdown, for a page of the team")
     parser.add_argument("--limit", type=_whole(1, 10_000), default=15, metavar="N", help="so many lines of a table (default: 15)")
 

@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import msgspec
 
 from ..config.model import Config
+from ..core.report_fires import Fires, fires
 from ..core.report_toil import RULE, Kind, Toil, ledger
 from ..core.roster import Person
 from ..core.text import clean
 from ..core.units import say_seconds, seconds
 from ..engine.person import os_user
-from . import COULD_NOT_SEE, FINE, USAGE
+from . import COULD_NOT_SEE, FINE, USAGE, report_fires
 from .configured import read_config
 from .listing import as_json_object, say, table, when
 from .moments import read, viewer
@@ -26,10 +27,11 @@ _SHOWN = 15
 
 
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
-    """What is reported on the time from ``since`` to ``until`` (UTC): the toil ledger."""
+    """What is reported on the time from ``since`` to ``until`` (UTC): fires and prevention, and the toil ledger."""
 
     since: datetime
     until: datetime
+    fires: Fires
     toil: tuple[Toil, ...]
 
 
@@ -40,13 +42,20 @@ def report(options: Options) -> int:
     config = read_config(options)
     clock, now = viewer(config), datetime.now(UTC)
     since = _since(options.text("since"), now, clock)
+    until = min(now, _since(options.text("until"), now, clock)) if options.text("until") else now
     if since >= now:
         raise Stop("--since lies in the future: nothing has happened there yet", USAGE)
+    if since >= until:
+        raise Stop("--until lies before --since", USAGE)
     with journal() as kept:
-        labours = kept.labours(since, now)
-        if not labours and kept.problem:
+        labours, facts = kept.labours(since, until), kept.fire_facts(since, until)
+        if not labours and not facts and kept.problem:
             raise Stop(kept.problem, COULD_NOT_SEE)
-    reported = Reported(since=since, until=now, toil=ledger(labours, _people(config), os_user()))
+    people, stranger = _people(config), os_user()
+    reported = Reported(
+        since=since, until=until, fires=fires(facts, people, stranger, config.traps.keys(), since, until, clock),
+        toil=ledger(labours, people, stranger),
+    )  # fmt: skip
     if options.json:
         as_json_object(_record(reported))
     elif options.flag("markdown"):
@@ -102,19 +111,26 @@ def _proven(reported: Reported) -> list[str]:
 
 
 def _print(reported: Reported, clock: tzinfo | None, options: Options) -> None:
+    limit = int(options.text("limit") or _SHOWN)
     say(f"Report, {_heading(reported, clock)}")
+    say()
+    for heading, heads, rows in report_fires.tables(reported.fires, limit):
+        say(heading)
+        table(heads, rows, color=options.color, cut=(0,))
+        say()
+    for sentence in report_fires.sentences(reported.fires):
+        _wrapped(sentence)
     say()
     say("Toil: what to automate")
     if not reported.toil:
         say("Nothing was done by hand that the journal knows of.")
         return
-    shown = reported.toil[: int(options.text("limit") or _SHOWN)]
+    shown = reported.toil[:limit]
     table(_HEADS, [_cells(each) for each in shown], color=options.color, cut=(0, 6))
     if len(reported.toil) > len(shown):
         say(f"… and {len(reported.toil) - len(shown)} more; --limit shows them.")
     say()
-    for line in textwrap.wrap(RULE, min(100, shutil.get_terminal_size().columns)):
-        say(line)
+    _wrapped(RULE)
     if proven := _proven(reported):
         say()
         say("For a machine to do, since it always worked:")
@@ -122,18 +138,28 @@ def _print(reported: Reported, clock: tzinfo | None, options: Options) -> None:
             say(f"  {line}")
 
 
+def _wrapped(text: str) -> None:
+    for line in textwrap.wrap(clean(text), min(100, shutil.get_terminal_size().columns)):
+        say(line)
+
+
 def _markdown(reported: Reported, clock: tzinfo | None) -> None:
     say(f"# Report, {_heading(reported, clock)}")
+    say()
+    for heading, heads, rows in report_fires.tables(reported.fires, len(reported.fires.noisy) + len(reported.fires.weeks)):
+        say(f"## {heading}")
+        say()
+        _markdown_table(heads, rows)
+        say()
+    for sentence in report_fires.sentences(reported.fires):
+        say(f"- {_escaped(sentence)}")
     say()
     say("## Toil: what to automate")
     say()
     if not reported.toil:
         say("Nothing was done by hand that the journal knows of.")
         return
-    say(f"| {' | '.join(_HEADS)} |")
-    say(f"|{'---|' * len(_HEADS)}")
-    for each in reported.toil:
-        say(f"| {' | '.join(_escaped(cell) for cell in _cells(each))} |")
+    _markdown_table(_HEADS, [_cells(each) for each in reported.toil])
     say()
     say(RULE)
     if proven := _proven(reported):
@@ -142,6 +168,13 @@ def _markdown(reported: Reported, clock: tzinfo | None) -> None:
         say()
         for line in proven:
             say(f"- {_escaped(line)}")
+
+
+def _markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    say(f"| {' | '.join(heads)} |")
+    say(f"|{'---|' * len(heads)}")
+    for row in rows:
+        say(f"| {' | '.join(_escaped(cell) for cell in row)} |")
 
 
 def _escaped(text: str) -> str:
@@ -153,6 +186,7 @@ def _record(reported: Reported) -> dict[str, object]:
     return {
         "since": when(reported.since),
         "until": when(reported.until),
+        **report_fires.record(reported.fires),
         "toil": [
             {
                 "what": each.what,

@@ -12,10 +12,11 @@ from ..core.aftermath import Aftermath, Past
 from ..core.alerts import Alert
 from ..core.marks import Marks
 from ..core.pages import Attempt, ChannelHealth
+from ..core.report_fires import Fact
 from ..core.report_toil import Labour
 from ..core.traps import Watch
 from ..provider import Clock
-from . import aftermath_table, lease_table, marks_table, pages_table, runs_table, toil_facts, traps_table
+from . import aftermath_table, fire_facts, lease_table, marks_table, pages_table, runs_table, toil_facts, traps_table
 from .journal_file import JournalFile
 from .records import Entry, Happened, JournalError, Kept, Lease, epoch, read_entries, write_entries
 
@@ -119,6 +120,13 @@ class Journal:
         nothing: tuple[tuple[Labour, ...], int] = ((), 0)
         found, bad = self._file.read(lambda db: toil_facts.labours(db, since, until, now), nothing)
         self._file.odd("runs and entries", bad)
+        return found
+
+    def fire_facts(self, since: datetime, until: datetime) -> list[Fact]:
+        """What traps, alerts and pages went through between two moments (UTC), in no order."""
+        nothing: tuple[list[Fact], int] = ([], 0)
+        found, bad = self._file.read(lambda db: fire_facts.facts(db, since, until), nothing)
+        self._file.odd("pages", bad)
         return found
 
     def put_watch(self, trap: str, watch: Watch, values: Mapping[str, float] | None = None) -> None:

@@ -1,0 +1,88 @@
+"""``cockpit report``: fires and prevention, for people, as Markdown, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..core.report_fires import FIRES, Fires, Spread
+from ..core.units import say_seconds
+
+Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
+"""A heading, the heads of the columns, the rows."""
+
+_BAR = "█"
+_WIDEST = 20
+
+
+def tables(fires: Fires, shown: int) -> Iterator[Table]:
+    """What there is to show, of each no more than so many rows; of what there is none, nothing."""
+    most = max((max(each.fires, each.caught) for each in fires.weeks), default=0)
+    weeks = [
+        (f"{week.start:%Y-%m-%d}", _barred(week.fires, most), _barred(week.caught, most), _many(week.pages), _many(week.woken))
+        for week in fires.weeks[-shown:]
+    ]
+    took = (("lead time", fires.lead), ("to acknowledge", fires.to_ack), ("to resolve", fires.to_resolve))
+    times = [(what, str(each.times), _said(each.median), _said(each.p90)) for what, each in took if each.times]
+    called = [(who.name, str(who.pages), str(who.out_of_hours), str(who.woken)) for who in fires.people[:shown]]
+    noisy = [(each.alert, str(each.fired), f"{each.idle} of {each.over}" if each.over else "") for each in fires.noisy[:shown]]
+    if any(row[1:] != ("",) * 4 for row in weeks):
+        yield "Fires against caught before harm", ("Week of", "Fires", "Caught", "Pages", "Woken"), weeks
+    if times:
+        yield "How long it took", ("What", "Times", "Median", "9 of 10 within"), times
+    if called:
+        yield "Who was called", ("Who", "Pages", "Out of hours", "Woken"), called
+    if noisy:
+        yield "Noisiest alerts", ("Alert", "Fired", "Needed no action"), noisy
+
+
+def sentences(fires: Fires) -> Iterator[str]:
+    """What else there is to say, each in a line."""
+    yield f"Is it getting easier? {fires.trend}."
+    if fires.waiting:
+        yield f"Going on: {fires.waiting}; in no figure yet."
+    if fires.acks:
+        yield f"Acknowledged, and nothing run or noted: {fires.acks_idle} of {fires.acks}."
+    if fires.wolves:
+        yield f"Crying wolf: {', '.join(fires.wolves)}."
+    if fires.silent:
+        yield f"Never tripped: {', '.join(fires.silent)}."
+    yield FIRES
+
+
+def record(fires: Fires) -> dict[str, object]:
+    """As JSON."""
+    return {
+        "trend": fires.trend,
+        "weeks": [
+            {"start": each.start.isoformat(), "fires": each.fires, "caught": each.caught, "pages": each.pages, "woken": each.woken}
+            for each in fires.weeks
+        ],
+        "going_on": fires.waiting,
+        "lead_seconds": _spread(fires.lead),
+        "acknowledge_seconds": _spread(fires.to_ack),
+        "resolve_seconds": _spread(fires.to_resolve),
+        "called": [
+            {"who": each.name, "pages": each.pages, "out_of_hours": each.out_of_hours, "woken": each.woken} for each in fires.people
+        ],
+        "noisy": [{"alert": each.alert, "fired": each.fired, "over": each.over, "no_action": each.idle} for each in fires.noisy],
+        "acknowledged": fires.acks,
+        "acknowledged_without_action": fires.acks_idle,
+        "never_tripped": list(fires.silent),
+        "crying_wolf": list(fires.wolves),
+    }
+
+
+def _spread(each: Spread) -> dict[str, object]:
+    return {"times": each.times, "median": each.median, "p90": each.p90}
+
+
+def _barred(many: int, most: int) -> str:
+    return f"{many:>3} {_BAR * -(-many * _WIDEST // most)}" if many else ""
+
+
+def _many(many: int) -> str:
+    return str(many or "")
+
+
+def _said(seconds: float | None) -> str:
+    return "" if seconds is None else say_seconds(seconds)
