@@ -40,6 +40,7 @@ offset; absent values are `null`.
 `common` (labels that all have), `kinds` (alerts by name), `sources`, `ids` |
 | `traps`, `trap check` | `source`, `name`, `state` (armed, warning, tripped, blind, disarmed), `reading` (object of numbers), \
 `text`, `checked_at`, `trips_in_seconds`, `tripped_at`, `disarmed_until`, `severity` |
+| `trap add` | `file`, `text` (what would be written), `would` (what it would have done), `problem`, `because` |
 | `silence --list` | `source`, `id`, `match`, `starts_at`, `ends_at`, `who`, `comment`, `state` (pending, active, expired), `ack`, \
 `until_resolved`, `hits` (alerts it hushes now) |
 | `silence`, made, changed or only shown | `source`, `match`, `ends_at`, `until_resolved`, `comment`, `replaces`, `hits` (ids), \

@@ -130,7 +130,7 @@ def test_a_change_that_fails_leaves_the_file_as_it_was(main: Path) -> None:
 
 
 def test_a_changed_drop_in_of_ours_is_noticed_and_a_persons_file_is_not(main: Path) -> None:
-    files = Reread(main, lambda: loaded(main))
+    files = Reread(main, lambda _: loaded(main))
     assert not files.changed()
     write(main, main.read_text() + "# a comment\n")
     write(main.parent / "conf.d/70-mine.toml", "")

@@ -53,7 +53,7 @@ class Cockpits:
         self.engines: list[Engine] = []
 
     def begun(self) -> Engine:
-        files = Reread(self.main, lambda: loaded(self.main))
+        files = Reread(self.main, lambda _: loaded(self.main))
         made = Engine(
             files.read(), self.journal, self.clock,
             load_provider=partial(plugins.load, plugins.PROVIDERS), load_probe=partial(plugins.load, plugins.PROBES),

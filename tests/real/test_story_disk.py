@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from support.disks import small_disk
 from support.home import COCKPIT, Home
-from support.real import need, wait_until
+from support.real import wait_until
 from support.tmux import tmux
 
 pytestmark = pytest.mark.real
@@ -39,20 +37,6 @@ title = "Free space on {{path}}"
 changes = "deletes the junk"
 steps = [{{ run = ["find", "{{path}}", "-name", "junk-*", "-delete", "-print"] }}]
 """
-
-
-@contextlib.contextmanager
-def small_disk(at: Path) -> Iterator[Path]:
-    """A tmpfs of 8 MiB."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting a tmpfs needs root")
-    need("mount", "umount")
-    at.mkdir()
-    subprocess.run(("mount", "-t", "tmpfs", "-o", "size=8m", "cockpit-test", str(at)), check=True)
-    try:
-        yield at
-    finally:
-        subprocess.run(("umount", "-l", str(at)), check=True)
 
 
 def fill(disk: Path, number: int, kib: int) -> None:

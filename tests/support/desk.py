@@ -22,7 +22,7 @@ from cockpit.core.schedule import Schedule
 from cockpit.core.traps import TrapView
 from cockpit.core.view import View
 from cockpit.core.why import why_not
-from cockpit.engine.desk import Output, Refused, Session, Told, unheard
+from cockpit.engine.desk import Output, Refused, Session, Told, Tried, unheard
 from cockpit.provider import NotFound
 
 from .rota import laid
@@ -78,6 +78,9 @@ class FakeDesk:
         self.listed: dict[str, tuple[str, ...]] = {}
         self.sessions: dict[str, Session] = {}
         self.addresses: dict[str, str] = {}
+        self.trap_drafts: tuple[tuple[dict[str, str], str], ...] = ()
+        self.would = ""
+        self.laid: dict[str, str] = {}
         self.curves: dict[Ref, Curve] = {}
         self.drawn: list[tuple[Ref, int]] = []
         self.pasts: dict[Ref, tuple[Past, ...]] = {}
@@ -204,6 +207,18 @@ class FakeDesk:
     def tell_address(self, source: str, address: str) -> str:
         self.addresses[source] = address
         return "conf.d/addresses.toml"
+
+    def propose_traps(self, alert: Ref) -> tuple[tuple[dict[str, str], str], ...]:
+        return self.trap_drafts
+
+    def try_trap(self, values: Mapping[str, str], alert: Ref | None) -> Tried:
+        text = "\n".join(f"{key} = {value}" for key, value in values.items() if value)
+        problem = "" if values.get("look") else "say how to look"
+        return Tried(file=f"conf.d/50-cockpit-trap-{values['name']}.toml", text=text, would=self.would, problem=problem)
+
+    def lay_trap(self, name: str, text: str, alert: Ref | None) -> str:
+        self.laid[name] = text
+        return f"conf.d/50-cockpit-trap-{name}.toml"
 
     def set_read_only(self, on: bool) -> str | None:
         if self._locked and not on:

@@ -116,7 +116,7 @@ def settle(home: House, action: Action) -> int:
 
 def say_kept(home: House, silence: Silence) -> None:
     """How long what is kept up by a cockpit lasts, where none runs but this command."""
-    if (silence.ref.source, "Upkeep") in home.can and not _kept_elsewhere(home):
+    if (silence.ref.source, "Upkeep") in home.can and not kept_elsewhere(home):
         until = silence.ends_at.astimezone(viewer(home.config))
         say(f"It is kept up only while a cockpit or `cockpit watch` runs, and none does: else it ends at {until:%H:%M %Z}.")
 
@@ -159,7 +159,7 @@ def ack(options: Options) -> int:
         return status
 
 
-def _kept_elsewhere(home: House) -> bool:
+def kept_elsewhere(home: House) -> bool:
     """Whether another process keeps up what must be."""
     lease = home.journal.lease()
     return lease is not None and lease.pid != os.getpid()
@@ -167,7 +167,7 @@ def _kept_elsewhere(home: House) -> bool:
 
 def _say_acks(home: House, refs: Sequence[Ref]) -> None:
     """Until when an acknowledgement lasts that somebody must keep up: the first to end speaks for all of a source."""
-    if _kept_elsewhere(home) or not any((ref.source, "Upkeep") in home.can for ref in refs):
+    if kept_elsewhere(home) or not any((ref.source, "Upkeep") in home.can for ref in refs):
         return
     view = home.view(look=False)
     holding = {(ref.source, each) for ref in refs if (row := view.alert(ref)) is not None for each in row.alert.silences}

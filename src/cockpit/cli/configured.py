@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -24,8 +25,9 @@ def theme_dirs(env: Mapping[str, str]) -> tuple[Path, ...]:
     return (config_dir(env) / "themes",)
 
 
-def read_config(options: Options) -> Config:
-    """The checked config as it is in the files; with none to be found, the defaults, ``files`` empty. Raises `ConfigError`."""
+def read_config(options: Options, besides: tuple[Path, ...] = ()) -> Config:
+    """The checked config as it is in the files; with none to be found, the defaults, ``files`` empty. ``besides`` are read
+    as if they lay among them. Raises `ConfigError`."""
     from ..ui.theme import names
 
     config = load(
@@ -35,13 +37,14 @@ def read_config(options: Options) -> Config:
         provider_of=lambda name: plugins.load(plugins.PROVIDERS, name),
         theme_names=names(theme_dirs(os.environ)),
         key_problems=_key_problems,
+        besides=besides,
     )
     return msgspec.structs.replace(config, read_only=True, unlock=False, locked=ASKED) if options.read_only else config
 
 
 def reread(options: Options) -> Reread:
     """The same, to be read again. Made before the config is read for the first time: no change is missed between the two."""
-    return Reread(config_path(Path(options.config) if options.config else None, os.environ), lambda: read_config(options))
+    return Reread(config_path(Path(options.config) if options.config else None, os.environ), partial(read_config, options))
 
 
 def _key_problems(wanted: Mapping[str, str]) -> Iterator[tuple[str, str]]:

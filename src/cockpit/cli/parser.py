@@ -46,7 +46,7 @@ COMMANDS: tuple[Command, ...] = (
             "example: cockpit page primary 'db-1 is down, I need a hand' --yes"),
     Command("watch", "watch", "watch", "the engine without a screen: traps keep watching, escalation keeps paging; ends at TERM"),
     Command("traps", "traps", "traps", "the early-warning traps; exit status 1 if one has tripped, 3 if one is blind"),
-    Command("trap", "traps", "trap", "check one trap now, arm or disarm it"),
+    Command("trap", "traps", "trap", "check one trap now, arm a new one, arm or disarm it"),
     Command("beat", "beat", "beat", "a heartbeat from a job: its trap trips when it stays away",
             "example, in a crontab: 15 2 * * * backup.sh && ~/.local/bin/cockpit beat backup"),
     Command("runbooks", "runbooks", "runbooks", "the runbooks; with --alert, those for one alert"),
@@ -316,12 +316,36 @@ def _trap(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, prog="cockpit trap")
     own: dict[str, Any] = {"parents": [general()], "allow_abbrev": False}
     check = verbs.add_parser("check", **own, help="look once now, and say what was seen; changes nothing")
+    add = verbs.add_parser(
+        "add", **own, help="arm a new one, after an alert or from nothing: shows its file and what it would have done"
+    )
+    _trap_add(add)
     arm = verbs.add_parser("arm", **own, help="end its rest")
     disarm = verbs.add_parser("disarm", **own, help="rest it for a while; it arms itself again")
     for each in (check, arm, disarm):
         each.add_argument("name", metavar="NAME", help="the trap")
     disarm.add_argument("--for", dest="duration", required=True, metavar="TIME", help="how long: 30m, 2h, 1d")
     disarm.add_argument("--why", required=True, metavar="TEXT", help="the reason, for the next person")
+
+
+def _trap_add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "name", nargs="?", default="", metavar="NAME", help="what it is called: a-z, 0-9 and - (default: from the alert)"
+    )
+    parser.add_argument("--alert", metavar="ID", help="the alert that it should have told of: fills in what is not given")
+    parser.add_argument("--look", metavar="LOOK", help="how to look: a probe and its keys, like 'disk path=/'")
+    parser.add_argument("--warn", metavar="BOUND", help="what draws it amber: 'used_percent >= 80'")
+    parser.add_argument("--trip", metavar="BOUND", help="what makes it an alert")
+    parser.add_argument("--for", metavar="TIME", help="how long that must hold")
+    parser.add_argument("--forecast", metavar="READING", help="the reading whose trend is followed")
+    parser.add_argument("--severity", metavar="WORD", help="critical, error, warning or info")
+    parser.add_argument("--went-wrong", metavar="TEXT", help="what went wrong?")
+    parser.add_argument("--detect", metavar="TEXT", help="how can it be detected?")
+    parser.add_argument("--signs", metavar="TEXT", help="what signs show when it is about to happen?")
+    parser.add_argument("--runbooks", metavar="NAMES", help="the runbooks for it, with commas")
+    parser.add_argument("--owner", metavar="WHO", help="who looks after it")
+    parser.add_argument("--dry-run", action="store_true", help="write nothing, whatever else is said")
+    parser.add_argument("--yes", action="store_true", help="write it; without it the file is shown and nothing is written")
 
 
 def _beat(parser: argparse.ArgumentParser) -> None:

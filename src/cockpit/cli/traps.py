@@ -71,8 +71,12 @@ def _record(each: TrapView) -> dict[str, object]:
 
 
 def trap(options: Options) -> int:
-    """One trap: look once, arm, disarm."""
+    """One trap: look once, add, arm, disarm."""
     name = options.text("name")
+    if options.text("verb") == "add":
+        from .trap_add import add  # deferred: no other command needs it
+
+        return add(options)
     if options.text("verb") == "check":
         return _check(options, name)
     with house(options) as home:

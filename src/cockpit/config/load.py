@@ -49,14 +49,15 @@ def load(
     theme_names: Collection[str],
     key_problems: KeyProblems = lambda _wanted: (),
     channel_of: Callable[[str], type] = _channel_of,
+    besides: tuple[Path, ...] = (),
 ) -> Config:
     """Read and check the whole configuration; with none to be found, the defaults, ``files`` empty.
 
     ``path`` is what ``--config`` said. ``probe_of``, ``provider_of`` and ``channel_of`` are called for what the files name, and
-    nothing else.
+    nothing else. ``besides`` are files to be read after those, to see whether they would fit.
     Raises `ConfigError` with every problem.
     """
-    files, base = config_files(path, env), config_path(path, env).parent
+    files, base = (*config_files(path, env), *besides), config_path(path, env).parent
     if not files:
         return Config(repositories=with_beside({}, base))
     merged = merge(files)

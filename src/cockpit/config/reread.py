@@ -12,10 +12,11 @@ Mark = tuple[tuple[str, int, int, int], ...]
 
 
 class Reread:
-    """``main`` is the main file, ``read`` reads all of them and raises `ConfigError`. Made before they are read for the first time,
+    """``main`` is the main file, ``read`` reads all of them, and others that it is given as if they lay among them; it raises
+    `ConfigError`. Made before they are read for the first time,
     so that no change is missed."""
 
-    def __init__(self, main: Path, read: Callable[[], Config]) -> None:
+    def __init__(self, main: Path, read: Callable[[tuple[Path, ...]], Config]) -> None:
         self.main = main
         self._read = read
         self._seen = self._mark()
@@ -23,9 +24,13 @@ class Reread:
     def read(self) -> Config:
         """The configuration as it is now. Raises `ConfigError`; then what was `changed` still is."""
         mark = self._mark()
-        config = self._read()
+        config = self._read(())
         self._seen = mark
         return config
+
+    def judge(self, candidate: Path) -> Config:
+        """The configuration as it would be with one more drop-in. Raises `ConfigError`."""
+        return self._read((candidate,))
 
     def changed(self) -> bool:
         """Whether a drop-in that cockpits write differs from when it was last read. What people write is taken over at the next

@@ -9,7 +9,7 @@ import msgspec
 
 from .. import plugins
 from ..core.text import clean, clean_block
-from ..core.traps import Trap
+from ..core.traps import Origin, Trap
 from ..core.units import Bound, Seconds, say_seconds, seconds
 from .decode import Decoder, fields_of
 from .faults import suggestion
@@ -65,6 +65,8 @@ def read_trap(decoder: Decoder, name: str, raw: object, probe_of: ProbeOf, runbo
             own[key] = clean_block(text) if key in _ANSWERS else clean(text)
     if isinstance(labels := own.get("labels"), dict):
         own["labels"] = {clean(key): clean(text) for key, text in labels.items()}
+    if isinstance(born := own.get("origin"), Origin):
+        own["origin"] = Origin(**{name: clean(text) for name, text in msgspec.structs.asdict(born).items()})
     if "probe" not in own:
         return None
     built = decoder.built(Trap, {**own, "name": name, "params": params}, path)

@@ -13,7 +13,7 @@ from zlib import crc32
 
 import msgspec
 
-from .alerts import Link, Severity
+from .alerts import Alert, Link, Severity
 from .forecast import NEVER, Outlook
 from .units import Bound, Seconds, say_seconds
 
@@ -32,6 +32,20 @@ class TrapState(enum.Enum):
     DISARMED = "disarmed"
 
 
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """The alert that a trap was armed after: its name, ``where`` it was, the ``source`` that told it, and ``at``, when it fired
+    (for people)."""
+
+    alert: str
+    where: str = ""
+    source: str = ""
+    at: str = ""
+
+    def __str__(self) -> str:
+        place = f" · {self.where}" if self.where not in ("", self.alert) else ""
+        return f"{self.alert}{place}" + (f" ({self.source})" if self.source else "") + (f", {self.at}" if self.at else "")
+
+
 class Trap(msgspec.Struct, frozen=True, kw_only=True):
     """A trap as configured. Durations are seconds.
 
@@ -39,6 +53,7 @@ class Trap(msgspec.Struct, frozen=True, kw_only=True):
     ``hold`` (config key ``for``) is how long ``trip`` must hold before it trips. ``forecast`` names the reading whose trend is
     followed towards ``trip``; ``warn_within`` warns when that trend would trip within this time. ``blind_after`` is how long it
     may stay blind before that is an alert of its own. ``went_wrong``, ``detect`` and ``signs`` are the three answers.
+    ``origin`` is the alert that it was armed after, if any.
     """
 
     name: str
@@ -59,6 +74,7 @@ class Trap(msgspec.Struct, frozen=True, kw_only=True):
     runbooks: tuple[str, ...] = ()
     owner: str = ""
     labels: dict[str, str] = {}
+    origin: Origin | None = None
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -139,6 +155,12 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     laid: int = 0
     memory: dict[str, str | float] = {}
     told: bool = False
+
+
+def guards(trap: Trap, alert: Alert) -> bool:
+    """Whether the trap was armed after this alert, or an earlier one of the same name and place at the same source."""
+    born = trap.origin
+    return born is not None and (born.source, born.alert, born.where) == (alert.ref.source, alert.name, alert.where)
 
 
 def fingerprint(trap: Trap) -> int:

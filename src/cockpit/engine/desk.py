@@ -56,6 +56,16 @@ class Told(msgspec.Struct, frozen=True):
     address: str
 
 
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """A trap as filled in: the file it would be written to and its whole ``text``, what it ``would`` have done, in a line, and the
+    ``problem`` that stands against it ("": none)."""
+
+    file: str = ""
+    text: str = ""
+    would: str = ""
+    problem: str = ""
+
+
 class Desk(Protocol):
     """Everything here may be called from any thread, returns at once, and never blocks on a source.
 
@@ -173,6 +183,21 @@ class Desk(Protocol):
     def tell_address(self, source: str, address: str) -> str:
         """Keep what the person is called at a source that wants to know who writes (`core.actions.Run.address_wanted`). Gives the
         file that it stands in now, for people. This alone may block, on the disk. Raises `Refused`."""
+        ...
+
+    def propose_traps(self, alert: Ref) -> tuple[tuple[dict[str, str], str], ...]:
+        """Traps that could have told of an alert earlier, the likeliest first: as values of a form (`core.arming.values_of`), and
+        why each. Looks at this machine, which blocks for up to 3 s: not in the screen's own thread."""
+        ...
+
+    def try_trap(self, values: Mapping[str, str], alert: Ref | None) -> Tried:
+        """The file that a new trap would be written to, whole, and what it would have done with the readings that are kept. Writes
+        nothing. May block, on the disk."""
+        ...
+
+    def lay_trap(self, name: str, text: str, alert: Ref | None) -> str:
+        """Write exactly this file for a new trap, armed at once. Gives the file, for people. May block, on the disk. Raises
+        `Refused`."""
         ...
 
     def set_read_only(self, on: bool) -> str | None:

@@ -240,6 +240,11 @@ class Here:
             self._journal.record("address.told", at=self._clock.now(), who=who, source=source, subject=address)
         return file
 
+    @property
+    def files(self) -> OwnFiles:
+        """The drop-ins of the config that the cockpit writes."""
+        return self._files
+
     def _took(self, config: Config) -> None:
         self.config = config
         self.on_config(config)

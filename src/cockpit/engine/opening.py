@@ -25,7 +25,7 @@ from ..core.traps import TrapView
 from ..core.view import View
 from ..core.why import why_not
 from ..provider import Clock
-from .desk import Output, Refused, Session, Told, unheard
+from .desk import Output, Refused, Session, Told, Tried, unheard
 from .hits import Hits
 from .journal import Journal
 from .lastknown import last_known
@@ -220,6 +220,18 @@ class Opening:
     def tell_address(self, source: str, address: str) -> str:
         """See `Desk.tell_address`."""
         return self._behind().tell_address(source, address)
+
+    def propose_traps(self, alert: Ref) -> tuple[tuple[dict[str, str], str], ...]:
+        """See `Desk.propose_traps`."""
+        return self._behind().propose_traps(alert)
+
+    def try_trap(self, values: Mapping[str, str], alert: Ref | None) -> Tried:
+        """See `Desk.try_trap`."""
+        return self._behind().try_trap(values, alert)
+
+    def lay_trap(self, name: str, text: str, alert: Ref | None) -> str:
+        """See `Desk.lay_trap`."""
+        return self._behind().lay_trap(name, text, alert)
 
     def set_read_only(self, on: bool) -> str | None:
         """See `Desk.set_read_only`."""

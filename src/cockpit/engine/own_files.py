@@ -41,6 +41,31 @@ class OwnFiles:
             raise ProviderError(f"the config cannot be read back: {error.problems[0]}") from error
         return given
 
+    def judged(self, name: str, text: str) -> Config:
+        """The configuration as it would be with this file for a trap. Raises `ProviderError` with what is wrong with it."""
+        from ..config.laying import judged  # deferred, as below
+
+        try:
+            return judged(name, text, self._readable().judge)
+        except ConfigError as error:
+            raise ProviderError("; ".join(str(problem) for problem in error.problems)) from error
+
+    def lay(self, name: str, text: str) -> Path:
+        """Put a file for a trap among the others, once it has been judged. Gives the file."""
+        from ..config.laying import lay  # deferred: the first view needs nothing that writes
+
+        self.judged(name, text)
+        return self.change(lambda main: lay(main, name, text))
+
+    def trap_file(self, name: str) -> Path:
+        """Where a trap of that name would be put. Raises `ProviderError` where its name cannot be part of a file's."""
+        from ..config.laying import path_of  # deferred, as above
+
+        try:
+            return path_of(self._readable().main, name)
+        except ValueError as error:
+            raise ProviderError(str(error)) from error
+
     def _readable(self) -> Reread:
         if self._files is None:
             raise ProviderError("this cockpit was put together without the files of its config: nothing can be written there")

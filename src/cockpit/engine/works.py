@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
@@ -24,11 +24,14 @@ from ..core.view import View
 from ..core.why import READ_ONLY, narrowed
 from ..provider import ProviderError
 from .carrying import Answer
-from .desk import Refused, Session
+from .desk import Refused, Session, Tried
 from .disturbed import disturbances
 from .journal import JournalError
 from .parts import Parts
 from .person import who_is
+
+if TYPE_CHECKING:
+    from .arming import Arming
 
 
 class Works(Parts):
@@ -96,6 +99,38 @@ class Works(Parts):
             return clean(str(self.here.tell_address(source, address, who_is(self.config))))
         except ProviderError as error:
             raise Refused(str(error)) from error
+
+    def propose_traps(self, alert: Ref) -> tuple[tuple[dict[str, str], str], ...]:
+        """See `Desk.propose_traps`."""
+        from ..discover import look, propose  # deferred: only who arms a trap needs it
+
+        about = self._alert(alert)
+        if about is None:
+            return ()
+        offered = propose(look()).suggestions
+        return self._arming().proposed(about, [(each.trap, each.because) for each in offered if each.active])
+
+    def try_trap(self, values: Mapping[str, str], alert: Ref | None) -> Tried:
+        """See `Desk.try_trap`."""
+        return self._arming().tried(values, self._alert(alert))
+
+    def lay_trap(self, name: str, text: str, alert: Ref | None) -> str:
+        """See `Desk.lay_trap`."""
+        if self._views.read_only:
+            raise Refused(READ_ONLY)
+        try:
+            return clean(self._arming().lay(name, text, who_is(self.config), self._alert(alert)))
+        except ProviderError as error:
+            raise Refused(str(error)) from error
+
+    def _alert(self, ref: Ref | None) -> Alert | None:
+        row = self._views.now().alert(ref) if ref is not None else None
+        return row.alert if row is not None else None
+
+    def _arming(self) -> Arming:
+        from .arming import Arming  # deferred, as above
+
+        return Arming(self.here, self.journal, self.clock, lambda: self.here.config)
 
     def plan(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
         """A runbook resolved for an alert as it is now: the exact preview. What cannot be (any more) says why in ``refused``."""

@@ -14,7 +14,7 @@ from ..core.prose import Block
 from ..core.questions import Answered
 from ..core.roster import OnCall, Person, Shift
 from ..core.runbooks import Confirm, Runbook
-from ..core.traps import Trap, TrapState, TrapView
+from ..core.traps import Trap, TrapState, TrapView, guards
 from ..core.units import say_seconds
 from ..core.view import Row, View
 from .alert_face import SEVERITIES
@@ -63,6 +63,7 @@ def of_alert(
         facts += [BLANK, *_reading(trap, curve), *_answers(trap)]
     elif curve is not None:
         facts += [BLANK, Fact(curve=curve)]
+    facts += [Fact("guarded by", f"{each.trap.name}: {each.says}") for each in view.traps if guards(each.trap, alert)]
     for title, pairs in (("Labels", alert.labels), ("Annotations", alert.annotations)):
         shown = [Fact(" " + name, value) for name, value in sorted(pairs.items()) if value != alert.summary]
         facts += [BLANK, title_fact(title), *shown] if shown else []
@@ -124,6 +125,7 @@ def of_trap(trap: TrapView, now: datetime, zone: str, curve: Curve | None = None
         ("looked at", looked),
         ("runbooks", ", ".join(configured.runbooks)),
         ("owner", configured.owner),
+        ("armed after", str(configured.origin) if configured.origin is not None else ""),
         ("source", trap.source),
     )
     facts += [Fact(" " + name, value) for name, value in pairs if value]

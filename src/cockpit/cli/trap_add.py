@@ -1,0 +1,79 @@
+"""``cockpit trap add``: arm a new trap, after an alert or from nothing."""
+
+from __future__ import annotations
+
+from ..core.alerts import Ref
+from ..core.text import clean
+from ..engine.desk import Refused, Tried
+from . import BAD, FINE
+from .alerts import find, kept_elsewhere
+from .compose import House, house
+from .listing import as_json, say
+from .options import Options, Stop
+
+_GIVEN = ("look", "warn", "trip", "for", "forecast", "severity", "went_wrong", "detect", "signs", "runbooks", "owner")
+
+
+def add(options: Options) -> int:
+    """Show the file and what the trap would have done; with ``--yes``, write exactly that."""
+    with house(options, propose=False) as home:
+        alert = find(home.view(), options.text("alert")) if options.args.get("alert") else None
+        values, because, others = _filled_in(home, options, alert)
+        tried = home.desk.try_trap(values, alert)
+        if options.json:
+            as_json([{"file": tried.file, "text": tried.text, "would": tried.would, "problem": tried.problem, "because": because}])
+        else:
+            _show(tried, because, others)
+        if tried.problem:
+            return BAD
+        if options.flag("dry_run") or not options.flag("yes"):
+            if not options.json:
+                say("Nothing was written. Add --yes to arm it." if not options.flag("dry_run") else "Nothing was written.")
+            return FINE
+        try:
+            file = home.desk.lay_trap(values["name"], tried.text, alert)
+        except Refused as no:
+            raise Stop(str(no)) from None
+        if not options.json:
+            say(f"Armed: {clean(values['name'])}, in {file}. {_looked_at(home)}")
+        return FINE
+
+
+def _filled_in(home: House, options: Options, alert: Ref | None) -> tuple[dict[str, str], str, list[str]]:
+    """What was given over what is proposed for the alert; why that is proposed; and the other looks that fit."""
+    given = {key: options.text(key) for key in _GIVEN if options.args.get(key) is not None}
+    found = home.desk.propose_traps(alert) if alert is not None else ()
+    same = [each for each in found if "look" not in given or each[0]["look"] == given["look"]]
+    base, because = same[0] if same else ({}, "")
+    if not base and found:  # another look than all that fit: its bounds would say nothing of it
+        base = {key: value for key, value in found[0][0].items() if key in ("name", "severity", "went_wrong", "runbooks", "owner")}
+    values = {**base, **given}
+    values["name"] = options.text("name") or values.get("name", "")
+    if "trip" in given and "warn" not in given:
+        values["warn"] = ""  # the proposed one may lie beyond it
+    if not values.get("look"):
+        raise Stop("say how to look, with --look 'disk path=/'; or name an alert that something here fits, with --alert")
+    return values, because, [each["look"] for each, _ in found if each["look"] != values["look"]]
+
+
+def _show(tried: Tried, because: str, others: list[str]) -> None:
+    if tried.file:
+        say(f"Would write {clean(tried.file)}:\n")
+        for line in tried.text.splitlines():
+            say(f"  {clean(line, 4000)}")
+        say("")
+    if because:
+        say(f"Chosen: {clean(because)}.")
+    if tried.would:
+        say(f"Tested: {tried.would}.")
+    for look in others:
+        say(f"Fits, too: --look {clean(look)!r}")
+    if tried.problem:
+        say(f"It cannot be: {tried.problem}")
+
+
+def _looked_at(home: House) -> str:
+    """Who will look at it, and from when on."""
+    if not kept_elsewhere(home):
+        return "Nobody looks at it until a cockpit or `cockpit watch` runs."
+    return "The cockpit that looks at the traps takes it up within seconds."

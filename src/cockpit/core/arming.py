@@ -1,0 +1,163 @@
+"""A trap as a person fills it in, and which ones fit an alert. All values are texts, as in a form or on a command line."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from urllib.parse import urlsplit
+
+import msgspec
+
+from .alerts import Alert
+from .traps import Origin, Trap
+from .units import Bound, say_seconds
+
+TEXTS = ("warn", "trip", "for", "forecast", "severity", "went_wrong", "detect", "signs", "owner")
+"""Keys of a trap's table that are filled in as they are; the look (``disk path=/``) and the runbooks are put together."""
+_WORD = re.compile(r"[a-z0-9]{3,}")
+_PLACE = re.compile(r"([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-f:]+\]):(\d{1,5})")
+_HERE = ("localhost", "127.0.0.1", "::1")
+MOST = 6
+"""Looks that are proposed for one alert, at most."""
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A look that could have told of an alert earlier, and why it is proposed."""
+
+    trap: Trap
+    because: str
+
+
+def look_of(trap: Trap) -> str:
+    """Its probe and the probe's keys on one line: ``disk path=/``."""
+    return " ".join([trap.probe, *(shlex.quote(f"{key}={_said(value)}") for key, value in trap.params.items())])
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(f'"{each}"' if isinstance(each, str) else _said(each) for each in value) + "]"
+    return str(value)
+
+
+def read_look(text: str) -> tuple[str, dict[str, object]]:
+    """Such a line as the probe's name and its keys: numbers, true, false and lists are what they look like, all else is text.
+    Raises ``ValueError``."""
+    import tomllib  # deferred: only who arms a trap needs it
+
+    words = shlex.split(text)
+    if not words or "=" in words[0]:
+        raise ValueError('say how to look: a probe and its keys, like "disk path=/" or "http url=https://shop.example/health"')
+    params: dict[str, object] = {}
+    for word in words[1:]:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise ValueError(f"{word!r} is not KEY=VALUE")
+        try:
+            read = tomllib.loads(f"v = {value}")["v"] if re.fullmatch(r"[\d.+-]+|true|false|\[.*\]", value) else value
+            params[key] = read if isinstance(read, (int, float, list)) else value
+        except tomllib.TOMLDecodeError:
+            params[key] = value
+    return words[0], params
+
+
+def table_of(values: Mapping[str, str], origin: Origin | None) -> dict[str, object]:
+    """What stands under ``[traps.NAME]``. Raises ``ValueError`` where the look cannot be read."""
+    probe, params = read_look(values.get("look", ""))
+    table: dict[str, object] = {"probe": probe, **params}
+    table |= {key: values[key].strip() for key in TEXTS if values.get(key, "").strip()}
+    if books := [each for each in re.split(r"[,\s]+", values.get("runbooks", "")) if each]:
+        table["runbooks"] = books
+    if origin is not None:
+        table["origin"] = {key: value for key, value in msgspec.structs.asdict(origin).items() if value}
+    return table
+
+
+def values_of(draft: Draft, alert: Alert | None) -> dict[str, str]:
+    """The draft as it stands in a form. The three answers are begun with what is known, for a person to finish."""
+    trap = draft.trap
+    fired = f"{alert.started_at:%Y-%m-%d}: " if alert is not None and alert.started_at is not None else ""
+    bounds = {"warn": trap.warn.text if trap.warn else "", "trip": trap.trip.text if trap.trip else ""}
+    return {
+        "name": trap.name,
+        "look": look_of(trap),
+        **bounds,
+        "for": say_seconds(trap.hold).replace(" ", "") if trap.hold else "",
+        "forecast": trap.forecast if trap.trip is not None and trap.trip.metric == trap.forecast else "",
+        "severity": "warning",
+        "went_wrong": f"{fired}{alert.name}: {alert.summary}".rstrip(": ") if alert is not None else "",
+        "detect": "",
+        "signs": "",
+        "runbooks": ", ".join(trap.runbooks),
+        "owner": trap.owner,
+    }
+
+
+def origin_of(alert: Alert) -> Origin:
+    """What a trap that is armed after it came from."""
+    at = f"{alert.started_at:%Y-%m-%d %H:%M} UTC" if alert.started_at is not None else ""
+    return Origin(alert=alert.name, where=alert.where, source=alert.ref.source, at=at)
+
+
+def drafts(alert: Alert, known: Sequence[Trap], offered: Iterable[tuple[Trap, str]], host: str) -> tuple[Draft, ...]:
+    """Looks that fit an alert, the likeliest first: that of the trap that raised it; of those ``known`` and those ``offered`` for
+    this machine (``host``) the ones that speak of the same things, where the alert is of this machine; and what its labels name.
+    Their names are free among ``known``."""
+    found = [Draft(trap, f"the look of {trap.name}, which raised it") for trap in known if trap.name == alert.trap]
+    if _is_here(alert, host):
+        pool = [*((trap, f"the look of {trap.name}") for trap in known), *offered]
+        ranked = sorted(((_alike(alert, trap), n) for n, (trap, _) in enumerate(pool)), key=lambda pair: (-pair[0], pair[1]))
+        found += [Draft(*pool[n]) for score, n in ranked if score > 0]
+    found += _by_labels(alert)
+    once: dict[tuple[str, str], Draft] = {}
+    for each in found:
+        once.setdefault((each.trap.probe, look_of(each.trap)), each)
+    name = free_name(alert, {trap.name for trap in known})
+    return tuple(Draft(msgspec.structs.replace(each.trap, name=name), each.because) for each in list(once.values())[:MOST])
+
+
+def free_name(alert: Alert, taken: Collection[str]) -> str:
+    """A name for a trap that is armed after an alert."""
+    base = "-".join(re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "-", alert.name).lower()))[:24].strip("-") or "trap"
+    names = [f"{base}-early", *(f"{base}-early-{n}" for n in range(2, 1000))]
+    return next(each for each in names if each not in taken)
+
+
+def _is_here(alert: Alert, host: str) -> bool:
+    if alert.trap:
+        return True
+    places = [alert.labels.get(name, "") for name in ("instance", "host", "hostname", "node")]
+    named = [place.rpartition(":")[0] if _PLACE.fullmatch(place) else place for place in places if place]
+    return not named or any(place in (*_HERE, host) or place.startswith(f"{host}.") for place in named)
+
+
+def _alike(alert: Alert, trap: Trap) -> int:
+    """How many things they speak of alike: a path, address or unit that is the same counts for more than words."""
+    said = {str(value) for value in alert.labels.values()}
+    params = [str(value) for value in trap.params.values() if not isinstance(value, bool)]
+    words = _words([alert.name, alert.summary, *said])
+    return 10 * sum(value in said for value in params) + len(words & _words([trap.name, trap.probe, *params]))
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in _WORD.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).lower())}
+
+
+def _by_labels(alert: Alert) -> list[Draft]:
+    found: list[Draft] = []
+    for label in ("url", "target", "instance"):
+        value = alert.labels.get(label, "")
+        if urlsplit(value).scheme in ("http", "https"):
+            found.append(Draft(Trap(name="", probe="http", params={"url": value}), f"its label {label} is an address"))
+        elif (place := _PLACE.fullmatch(value)) is not None:
+            params: dict[str, object] = {"host": place[1], "port": int(place[2])}
+            found.append(Draft(Trap(name="", probe="tcp", params=params), f"its label {label} is a host and a port"))
+    return found
+
+
+def caught_by(draft: Draft, limit: Bound) -> Draft:
+    """The draft with the bound that looking back found, in place of its own."""
+    trap = msgspec.structs.replace(draft.trap, warn=None, trip=limit)
+    return Draft(trap, f"{draft.because}; the bound is what would have caught it")

@@ -1,0 +1,95 @@
+"""A real disk is full, and a trap is armed after that: it shows what it would have done, is written once, and trips at once."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cockpit.core.traps import Trap, TrapState, Watch, fingerprint
+from cockpit.core.units import bound
+from cockpit.engine.clock import SystemClock
+from cockpit.engine.journal import open_journal
+from support.disks import small_disk
+from support.home import Home
+
+pytestmark = pytest.mark.real
+
+CONFIG = """
+me = ["ana"]
+[traps.small-disk]
+probe = "disk"
+path = "{disk}"
+trip = "used_percent >= 95"
+every = "1s"
+severity = "critical"
+"""
+
+
+def remembered(home: Home, disk: Path) -> None:
+    """Three days of readings around 40 %, and a climb to 90 % in the last three hours; the last of them five minutes old."""
+    now = datetime.now(UTC)
+    trap = Trap(name="small-disk", probe="disk", params={"path": str(disk)}, trip=bound("used_percent >= 95"))
+    journal = open_journal(home.state, SystemClock())
+    try:
+        for i in range(3 * 288, 0, -1):
+            at = now - timedelta(seconds=300 * i)
+            used = 40 + math.sin(i) + max(0.0, 36 - i) / 36 * 50
+            watch = Watch(state=TrapState.ARMED, since=at, checked_at=at, good_at=at, reason="", laid=fingerprint(trap))
+            journal.put_watch("small-disk", watch, {"used_percent": used})
+    finally:
+        journal.close()
+
+
+def test_a_trap_is_armed_after_a_full_disk(home: Home, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        home.config(CONFIG.format(disk=disk))
+        remembered(home, disk)
+        (disk / "junk").write_bytes(bytes(8 * 2**20 - 65536))
+        assert home.run("traps").returncode == 1, "it has tripped"
+        folder = home.config_dir / "conf.d"
+
+        shown = home.run("trap", "add", "--alert", "small-disk")
+        assert shown.returncode == 0, shown.stdout + shown.stderr
+        assert f'path = "{disk}"' in shown.stdout
+        (tested,) = [line for line in shown.stdout.splitlines() if line.startswith("Tested: ")]
+        assert tested.startswith("Tested: would have tripped 2 h "), tested
+        assert "before; no false alarm in 3 d of readings" in tested, tested
+        assert "Nothing was written. Add --yes to arm it." in shown.stdout
+        assert not folder.exists()
+        dry = home.run("trap", "add", "--alert", "small-disk", "--yes", "--dry-run")
+        assert dry.returncode == 0
+        assert not folder.exists()
+
+        refused = home.run("trap", "add", "--alert", "small-disk", "--trip", "used_percnt >= 5", "--yes")
+        assert refused.returncode == 1
+        assert "this probe gives no reading 'used_percnt' (did you mean used_percent?)" in refused.stdout
+        assert not folder.exists()
+        assert "writes" in home.run("trap", "add", "--alert", "small-disk", "--yes", "--read-only").stderr
+
+        done = home.run("trap", "add", "--alert", "small-disk", "--signs", "grows by 1 % a minute", "--yes")
+        assert done.returncode == 0, done.stdout + done.stderr
+        (file,) = folder.iterdir()
+        assert file.name == "50-cockpit-trap-small-disk-early.toml"
+        assert file.stat().st_mode & 0o777 == 0o600
+        written = file.read_text("utf-8")
+        assert all(f"  {line}".rstrip() in done.stdout for line in written.splitlines()), "exactly what was shown"
+        assert home.run("check").returncode == 0
+        assert {each["name"]: each["state"] for each in home.json("traps")} == {
+            "small-disk": "tripped",
+            "small-disk-early": "tripped",
+        }
+
+        again = home.run("trap", "add", "small-disk-early", "--alert", "small-disk", "--yes")
+        assert again.returncode == 1
+        assert "is defined twice" in again.stdout
+        assert file.read_text("utf-8") == written
+
+
+def test_without_a_config_one_trap_would_be_all_of_it(home: Home) -> None:
+    done = home.run("trap", "add", "one", "--look", "disk path=/", "--trip", "used_percent >= 90", "--yes")
+    assert done.returncode == 1
+    assert "`cockpit init` writes one first" in done.stdout
+    assert not (home.config_dir / "conf.d").exists()
