@@ -2,8 +2,9 @@
 them change each second, against a bare Textual app, in one run.
 
 Each subject has a pseudo-terminal of its own, and they take turns, so that whatever else the machine does falls on all of them. A
-key counts as painted when the cursor's bar stands on another line of the screen; the cursor is far down in the list, where its line
-changes for keys alone, whatever comes and goes above it.
+key counts as painted when the cursor's bar stands on another line of the screen, or on another alert: one that had changed goes to its
+new place as the cursor leaves, and its neighbour comes up. The cursor is far down in the list, where its line changes for keys alone,
+whatever comes and goes above it.
 """
 
 from __future__ import annotations
@@ -42,20 +43,31 @@ def board(rows: int, *more: str) -> Argv:
     return (sys.executable, "-m", "support.demo_board", "--rows", str(rows), "--labels", "8", *more)
 
 
-def bar(terminal: Pty) -> int:
-    """The line that the cursor is on."""
-    return next((y for y in range(terminal.lines) if terminal.cell(0, y).text == "▌"), -1)
+NAMES = slice(11, 48)
+"""The columns of the list in which an alert's name and place are."""
+
+
+def cursor(terminal: Pty) -> tuple[int, str]:
+    """The line that the cursor is on, -1 for none, and whose it is."""
+    y = next((y for y in range(terminal.lines) if terminal.cell(0, y).text == "▌"), -1)
+    return y, terminal.display[y][NAMES] if y >= 0 else ""
+
+
+def moved(terminal: Pty, key: str, what: str) -> float:
+    """Seconds from the press of a key to the bytes that show the cursor elsewhere."""
+    before, start = cursor(terminal), time.perf_counter()
+    terminal.send(key)
+    terminal.wait_until(lambda: (now := cursor(terminal))[0] >= 0 and now != before, what=what)
+    return terminal.log[-1][0] - start
 
 
 def painted(terminal: Pty, key: str, number: int) -> float:
     """Seconds from the press of a key to the bytes that show it."""
-    before = bar(terminal)
+    if cursor(terminal)[0] >= 0:
+        return moved(terminal, key, f"key {number}")
     start = time.perf_counter()
     terminal.send(key)
-    if before < 0:
-        terminal.wait_until(lambda: terminal.row_of(f"key {number} ") >= 0, what=f"key {number}")
-    else:
-        terminal.wait_until(lambda: bar(terminal) not in (-1, before), what=f"key {number}")
+    terminal.wait_until(lambda: terminal.row_of(f"key {number} ") >= 0, what=f"key {number}")
     return terminal.log[-1][0] - start
 
 

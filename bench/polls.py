@@ -25,11 +25,9 @@ from cockpit.engine.clock import SystemClock
 from cockpit.engine.store import Store, Surroundings
 from cockpit.providers.alertmanager import Alertmanager, AlertmanagerConfig
 from cockpit.testing import FakeHost
-from keys import percentile
+from keys import moved, percentile
 from storm import bodies, serving
-from subject import Pty, cockpit_at, versions
-
-CURSOR = "▌"
+from subject import cockpit_at, versions
 
 
 def by_json(answers: list[bytes]) -> float:
@@ -115,14 +113,6 @@ def unchanged(alerts: int, seconds: float) -> tuple[int, int]:
     return polled, still
 
 
-def pressed(terminal: Pty, key: str) -> float:
-    """Seconds from the press of a key to the bytes that show the cursor elsewhere."""
-    start, before = time.perf_counter(), terminal.row_of(CURSOR)
-    terminal.send(key)
-    terminal.wait_until(lambda: terminal.row_of(CURSOR) not in (-1, before), what="the cursor")
-    return terminal.log[-1][0] - start
-
-
 def keys(alerts: int, count: int) -> tuple[list[float], list[float]]:
     """Seconds that keys take (while nothing is polled, while it polls all the time and 1 % changes)."""
     with contextlib.ExitStack() as stack:
@@ -135,7 +125,7 @@ def keys(alerts: int, count: int) -> tuple[list[float], list[float]]:
         chance = random.Random(7)
         for number in range(count + 20):
             for terminal, found in zip(terminals, taken, strict=True):
-                took = pressed(terminal, "j" if number % 20 < 10 else "k")
+                took = moved(terminal, "j" if number % 20 < 10 else "k", f"key {number}")
                 if number >= 20:
                     found.append(took)
             pause = time.monotonic() + chance.uniform(0.0, 0.04)
