@@ -2,9 +2,9 @@
 them change each second, against a bare Textual app, in one run.
 
 Each subject has a pseudo-terminal of its own, and they take turns, so that whatever else the machine does falls on all of them. A
-key counts as painted when the cursor's bar stands on another line of the screen, or on another alert: one that had changed goes to its
-new place as the cursor leaves, and its neighbour comes up. The cursor is far down in the list, where its line changes for keys alone,
-whatever comes and goes above it.
+key counts as painted when the cursor's bar stands on another line of the screen, or on another alert: one that had changed goes to
+its new place as the cursor leaves, and its neighbour comes up. The cursor is far down in the list, where its line changes for keys
+alone, whatever comes and goes above it.
 """
 
 from __future__ import annotations
