@@ -10,6 +10,7 @@ import pytest
 from cockpit.core.plans import Plan, plan
 from cockpit.core.runbooks import Param, Runbook
 from cockpit.core.ssh import Reached, bare_host, host_problem, jump_problem, meaning, ssh_argv
+from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.ssh import SshStep
 from cockpit.core.steps.step import Step
 from support.hostile_values import hostile_values
@@ -144,3 +145,39 @@ class TestStep:
         assert self.planned(value="{instance}").exact[0][-1] == "{instance}"
         made = self.planned(run=(), script="echo {x} {{ }} ; $unit")
         assert made.steps[0].do.exact()[-3].startswith("echo {x} {{ }}")
+
+
+class TestUser:
+    @pytest.mark.parametrize("there", ["{host}", "web@{host}"])
+    def test_no_value_says_who_one_is_there(self, there: str) -> None:  # safety 8
+        book = Runbook(name="r", title="", steps=(Step(SshStep(there, run=("true",))),))
+        assert not plan(book, None, {"host": "web-3"}).refused
+        refused = plan(book, None, {"host": "root@web-3"}).refused
+        assert "who one is there is said by the runbook or ssh_config, and by no value" in refused
+        assert "root@web-3'" in refused
+
+    def test_nor_where_ssh_is_a_program_like_any_other(self) -> None:  # safety 8
+        book = Runbook(name="r", title="", steps=(Step(RunStep(("timeout", "9", "ssh", "-p", "2", "{host}", "echo", "{host}"))),))
+        assert not plan(book, None, {"host": "web-3"}).refused
+        assert "by no value" in plan(book, None, {"host": "root@web-3"}).refused
+
+    @pytest.mark.parametrize(
+        "argv",
+        [
+            ("torify", "ssh", "web-3", "ls", "{x}"),
+            ("gcloud", "compute", "ssh", "web-3", "--command", "ls {x}"),
+            ("pdsh", "-w", "web-[1-9]", "ls", "{x}"),
+            ("sudo", "autossh", "web-3", "ls {x}"),
+        ],
+        ids=str,
+    )
+    def test_a_way_to_another_machine_that_is_not_known_gets_no_value(self, argv: tuple[str, ...]) -> None:  # safety 8
+        assert "goes to another machine by way of" in RunStep(argv).unsafe()
+
+    @pytest.mark.parametrize(
+        "argv",
+        [("systemctl", "restart", "ssh", "{x}"), ("timeout", "9", "ssh", "{x}", "ls", "{x}"), ("torify", "ssh", "web-3", "ls")],
+        ids=str,
+    )
+    def test_what_is_known_or_has_no_value_is_taken(self, argv: tuple[str, ...]) -> None:
+        assert RunStep(argv).unsafe() == ""

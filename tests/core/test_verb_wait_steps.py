@@ -157,3 +157,25 @@ class TestWaits:
     )
     def test_what_cannot_be_is_said_in_the_config(self, step: WaitStep, words: str) -> None:
         assert words in " ".join(fault.what for fault in step.faults(()))
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("ftp://prometheus.example", "must begin with http"),
+        ("https://ana:hunter2@prometheus.example", "must not hold a password"),
+        ("https://ana@prometheus.example", "must not hold a password"),
+        ("http://169.254.169.254", "keeps credentials"),
+        ("http://[::ffff:169.254.169.254]:80/", "keeps credentials"),
+        ("http://[64:ff9b::a9fe:a9fe]", "keeps credentials"),
+        ("http://[fd00:EC2:0:0::254]", "keeps credentials"),
+        ("https://prometheus.example/?x=1", "neither ? nor #"),
+        ("https://", "must begin with http"),
+    ],
+)
+def test_where_a_query_is_waited_for_is_judged_as_strictly_as_a_request(url: str, why: str) -> None:  # safety 13
+    do = WaitStep("holds", until="value < 5", query="up", url=url)
+    (fault,) = do.faults(())
+    assert why in fault.what
+    assert "hunter2" not in fault.what + do.problem()
+    assert why in do.filled({}).problem()

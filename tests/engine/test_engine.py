@@ -438,7 +438,7 @@ class TestRunbooks:
     def test_a_run_does_what_was_shown_and_is_journalled(self, rig: Rig) -> None:
         rig.begun()
         plan = rig.engine.plan("mend", HIGH, {})
-        assert plan.exact == (("env", "HOST=web-3", "sh", "-c", 'echo "mending $HOST"', "--"),)
+        assert plan.deeds == (("env", "HOST=web-3", "sh", "-c", 'echo "mending $HOST"', "--"),)
         run = rig.asked(Start("mend", {}, HIGH, plan.exact))
         assert (run.state, run.exit_code, run.target) == (RunState.CONFIRMED, 0, "web-3")
         assert rig.engine.output(run.id).lines[-1] == "mending web-3"

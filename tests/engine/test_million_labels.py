@@ -70,7 +70,7 @@ def test_a_million_labels_are_planned_each_as_that_exact_argument() -> None:  # 
         made = planned(free, values)
         assert not made.refused, made.refused
         assert argv(made) == ("prog", *values, "end")
-        assert made.exact == (("prog", *values, "end"),)
+        assert made.deeds == (("prog", *values, "end"),)
         seen += len(values)
     assert seen == MILLION
 

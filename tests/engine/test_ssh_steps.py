@@ -178,6 +178,37 @@ class TestOutcomes:
             assert outcome.state is RunState.CONFIRMED, (outcome, lines)
             assert lines[-1].endswith(f" {inner.port}")
 
+    @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+    def test_a_host_on_the_way_of_ssh_config_must_be_known_too(self, far: Sshd, state: Path, tmp_path: Path, known: bool) -> None:
+        """Whatever ssh_config says of that: ssh gives none of its options to the hosts of a ``ProxyJump``."""
+        with ExitStack() as both:
+            inner = both.enter_context(sshd(tmp_path / "inner", name="db-1"))
+            config, keys = tmp_path / "config", inner.config.parent / "known_hosts"
+            if known:
+                keys.write_text(keys.read_text() + (far.config.parent / "known_hosts").read_text())
+            way = far.config.read_text().partition("Host *")[0] + "  StrictHostKeyChecking no\n"
+            jumped = inner.config.read_text().replace("Host db-1\n", "Host db-1\n  ProxyJump web-3\n")
+            config.write_text(way + jumped + f"  IdentityFile {far.config.parent}/user\n")
+            before = keys.read_text()
+            there = msgspec.structs.replace(far, config=config)
+            outcome, lines = executed(state, step(there, "sh", "-c", "echo $SSH_CONNECTION", host="db-1"))
+            assert keys.read_text() == before, "no key was taken"
+            if known:
+                assert outcome.state is RunState.CONFIRMED, (outcome, lines)
+                assert lines[-1].endswith(f" {inner.port}")
+            else:
+                assert outcome.state is RunState.FAILED
+                assert "did not begin" in outcome.reason
+
+    def test_a_way_that_cannot_be_read_or_leads_in_a_circle_is_refused(self, far: Sshd, state: Path, tmp_path: Path) -> None:
+        config = tmp_path / "config"
+        there = msgspec.structs.replace(far, config=config)
+        config.write_text("Host a\n  ProxyJump b\nHost b\n  ProxyJump a\nHost c\n  ProxyJump %r@b\n")
+        for host, why in (("a", "in a circle"), ("c", "cannot be read here")):
+            outcome, _ = executed(state, step(there, "true", host=host))
+            assert outcome.state is RunState.FAILED
+            assert why in outcome.reason
+
 
 class TestEnded:
     def test_cancelled_in_the_middle_the_program_there_is_gone_with_its_children(

@@ -216,7 +216,7 @@ def test_what_is_not_there_is_not_found(server: HookServer) -> None:
     ("hook", "said"),
     [
         ({"start": "hooks/restart"}, "start must begin with /"),
-        ({"start": "/a", "status": "/runs/{run_id}"}, "status cannot hold {run_id}: it may hold id, run"),
+        ({"start": "/a", "status": "/runs/{run_id}"}, "status cannot hold {run_id}: it may hold {id}, which is what the answer"),
         ({"start": "/a", "log": "/log/{id}"}, "log and cancel need status"),
         ({"start": "/a", "options": {"p": {"secret": True, "default": "x"}}}, "a secret has no default"),
         ({"start": "/a", "options": {"p": {"kind": "colour"}}}, "kind"),

@@ -6,6 +6,10 @@ METADATA = frozenset({"169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.
 """Where clouds hand out this machine's own credentials: asked only if the configuration names that very address."""
 
 
+CREDENTIALS = "a cloud keeps credentials there"
+"""Why it is not asked."""
+
+
 def hands_out_credentials(host: str) -> bool:
     """Whether this host is one of `METADATA`, however its address is spelt, also as IPv4 within IPv6 (RFC 4291, 2.5.5.2; RFC 6052,
     2.1). A name is none: where it leads is only known once it is reached."""

@@ -37,6 +37,12 @@ _TAKE_A_TEXT = {
 }
 _BEFORE = frozenset({"sudo", "doas", "timeout", "env", "nice", "ionice", "nohup", "setsid", "stdbuf", "sshpass", "chronic"})
 _TAKE_A_VALUE = frozenset("BbcDEeFIiJLlmOoPpQRSWw")  # ssh(1), OpenSSH 9.2
+_FAR = frozenset({"rsh", "autossh", "mosh", "pssh", "pdsh", "dsh", "clush", "parallel-ssh", "tssh", "slogin", "plink"})
+"""What hands words to a shell on other machines, beside ssh."""
+_INNOCENT = frozenset(
+    {"systemctl", "service", "journalctl", "grep", "rg", "pgrep", "pkill", "apt", "apt-get", "dpkg", "rpm", "dnf"}
+)
+"""For whom ``ssh`` is a word like any other."""
 _CODE = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
 _VALUED = frozenset({"-o", "+o", "-O", "+O", "--rcfile", "--init-file"})
 _PLACEHOLDER = re.compile(r"(?<!\{)(?:\{\{)*\{[A-Za-z_]")
@@ -52,6 +58,8 @@ def evaluated(run: Sequence[str]) -> str:
                 f"{run[code]!r} is the text of a program for {name}, and a value in it could become part of that program: "
                 'hand it over in env, as env = { ARG = "{…}" }, and write "$ARG" there'
             )
+    if unknown := _far(run):
+        return unknown
     for item, times in zip(run, remote(run), strict=True):
         if times and _PLACEHOLDER.search(item) and re.search(r"['\"\\]", item):
             return f"{item!r} is quoted for the remote shell by the cockpit: leave its own quotes and backslashes out"
@@ -76,11 +84,38 @@ def remote(run: Sequence[str]) -> list[int]:
     return times
 
 
+def hosts(run: Sequence[str]) -> tuple[int, ...]:
+    """The places in which ssh, the one behind it there, and so on, have the name of a machine."""
+    found: list[int] = []
+    at = _ssh(run, 0)
+    while at is not None:
+        found.append(_options(run, at + 1))
+        at = _ssh(run, _command(run, at + 1))
+    return tuple(place for place in found if place < len(run))
+
+
 def quoted(value: str, times: int) -> str:
     """``value`` as ``times`` POSIX shells, one after the other, will give it back."""
     for _ in range(times):
         value = shlex.quote(value)
     return value
+
+
+def _far(run: Sequence[str]) -> str:
+    """Why nobody knows how a value behind a way to another machine is read there; "" where it is known."""
+    if not run or _name(run[0]) in _INNOCENT:
+        return ""
+    times = remote(run)
+    for at, item in enumerate(run):
+        far = _name(item) in _FAR or (_name(item) == "ssh" and at + 1 < len(run) and not times[-1])
+        value = next((each for each in run[at + 1 :] if _PLACEHOLDER.search(each)), None) if far else None
+        known = _name(item) == "ssh" and at == _ssh(run, 0)
+        if value is not None and not known:
+            return (
+                f"{value!r} goes to another machine by way of {item!r}, and a shell there could take a value in it for a command: "
+                'write a step with ssh = "HOST", which hands over values byte for byte'
+            )
+    return ""
 
 
 def _name(item: str) -> str:

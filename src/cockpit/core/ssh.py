@@ -42,12 +42,21 @@ def bare_host(text: str) -> str:
     return found["who"] + (found["name"] or found["six"]) if found is not None else text
 
 
+def no_user(value: str) -> str:
+    """A value where a host stands: an ``@`` of its own would choose who one is there, so it becomes what no host has, and
+    `host_problem` tells."""
+    return value.replace("@", "@@")
+
+
 def host_problem(host: str) -> str:
     """Why ``host`` is not the name of a machine, or of a user at one; "" if it is. A name that begins with ``-`` would be an option
     of ssh, and what holds a space or a sign of a shell would be more than a name."""
     shown = clean(host, 80)
     if not host:
         return "names no host"
+    if "@@" in host:
+        shown = clean(host.replace("@@", "@"), 80)
+        return f"cannot go to {shown!r}: who one is there is said by the runbook or ssh_config, and by no value"
     if host.startswith("-") or "@-" in host:
         return f"cannot go to {shown!r}: a host that begins with - would be an option of ssh"
     if not _HOST.fullmatch(host) or len(host) > _MOST:
@@ -60,6 +69,27 @@ def jump_problem(jump: str) -> str:
     if all(_HOP.fullmatch(hop) and len(hop) <= _MOST for hop in jump.split(",")) or not jump:
         return ""
     return f"cannot go by way of {clean(jump, 80)!r}: write jump = [USER@]HOST[:PORT], with commas between several"
+
+
+def first_hop(jump: str) -> tuple[str, int]:
+    """The machine that is reached first by this way, and its port, 0 for what ssh_config says."""
+    host, colon, port = jump.partition(",")[0].rpartition(":")
+    if not colon or host.endswith(":"):
+        host, port = jump.partition(",")[0], "0"
+    return host.replace("[", "").replace("]", ""), int(port)
+
+
+def asked_config(host: str, port: int, config: str) -> tuple[str, ...]:
+    """The argv by which ssh says what ssh_config has for a host; it connects to nothing."""
+    where = (*(("-F", config) if config else ()), *(("-p", str(port)) if port else ()))
+    return ("ssh", "-G", *where, "--", host)
+
+
+def jump_in(said: str) -> str:
+    """The ``ProxyJump`` in what ssh says (`asked_config`); "" for none. ssh_config(5)."""
+    lines = (line.partition(" ") for line in said.splitlines())
+    way = next((value.strip() for key, _, value in lines if key == "proxyjump"), "")
+    return "" if way == "none" else way.replace("ssh://", "")
 
 
 def ssh_argv(to: Reached, command: str, *, sockets: str = "") -> tuple[str, ...]:
@@ -103,13 +133,10 @@ def _through(hops: Sequence[str], config: str, sockets: str) -> str:
     """A ``ProxyCommand`` by way of these hosts. ``-J`` would be shorter, but ssh gives the hosts on the way none of the options
     above."""
     *nearer, hop = hops
-    host, colon, port = hop.rpartition(":")
-    if not colon or host.endswith(":"):
-        host, port = hop, ""
-    host = host.replace("[", "").replace("]", "")
+    host, port = first_hop(hop)
     inner = _through(nearer, config, sockets) if nearer else ""
     proxy = ("-o", f"ProxyCommand={inner}") if inner else ()
-    begin = shlex.join((*_common(config, sockets), *proxy, *(("-p", port) if port else ()))).replace("%", "%%")
+    begin = shlex.join((*_common(config, sockets), *proxy, *(("-p", str(port)) if port else ()))).replace("%", "%%")
     # %h and %p are for the ssh that reads this very command, every other % is for those within
     return f"{begin} -W '[%h]:%p' -- {shlex.quote(host)}"
 

@@ -38,13 +38,13 @@ class HookOption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Hook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing that can be started. All paths are put after the source's ``url``, and may hold ``{id}`` (of the execution) or
-    ``{run}`` (the cockpit's id for it).
+    """One thing that can be started. All paths are put after the source's ``url``.
 
-    ``start`` is called with POST; its answer's ``id`` names the execution. ``status`` is asked how that goes; without it, a call
-    that was answered well is all that is known. ``log`` is asked for what was printed, as plain text, from the byte in ``{offset}``
-    on where that stands in it; ``cancel`` is called with POST. ``find`` is asked for the execution with the key ``{run}``, where
-    the answer to a call was lost: 404 means that there is none.
+    ``start`` is called with POST, and may hold ``{run}``, the cockpit's id for it; its answer's ``id`` names the execution.
+    ``status`` is asked how that goes, with that ``{id}``; without it, a call that was answered well is all that is known. ``log``
+    is asked for what was printed, as plain text, from the byte in ``{offset}`` on where that stands in it; ``cancel`` is called
+    with POST; both may hold ``{id}``, too. ``find`` is asked for the execution with the key ``{run}``, where the answer to a call
+    was lost: 404 means that there is none.
     """
 
     start: str
@@ -59,9 +59,9 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def __post_init__(self) -> None:
         places = {
             "start": {"run"},
-            "status": {"id", "run"},
-            "log": {"id", "run", "offset"},
-            "cancel": {"id", "run"},
+            "status": {"id"},
+            "log": {"id", "offset"},
+            "cancel": {"id"},
             "find": {"run"},
         }
         for name, allowed in places.items():
@@ -70,7 +70,9 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 raise ValueError(f"{name} must begin with /")
             strange = set(_HOLES.findall(path)) - allowed
             if strange:
-                raise ValueError(f"{name} cannot hold {{{', '.join(sorted(strange))}}}: it may hold {', '.join(sorted(allowed))}")
+                may = " and ".join(f"{{{each}}}" for each in sorted(allowed))
+                why = ", which is what the answer to start has at the source's id" if "id" in allowed else ""
+                raise ValueError(f"{name} cannot hold {{{', '.join(sorted(strange))}}}: it may hold {may}{why}")
         if (self.log or self.cancel) and not self.status:
             raise ValueError("log and cancel need status, which says how it goes")
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
-from ..metadata import hands_out_credentials
+from ..metadata import CREDENTIALS, hands_out_credentials
 from ..placeholders import filled, placeholders
 from .coded import address, coded, host_of, port_of
 from .kind import HOW_TO_REFER, Fault, KeyPath, Shown, counted, odd_reference
@@ -119,7 +119,7 @@ class HttpStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not _AUTHORITY.fullmatch(origin):
             return f"has no address that can be asked: {self.url[:200]!r}"
         if hands_out_credentials(host_of(origin)):
-            return "cannot ask that address: a cloud keeps credentials there"
+            return f"cannot ask that address: {CREDENTIALS}"
         if any(part in (".", "..") for part in path.split("/")):
             return f"would leave its place: a component of {path[:200]!r} is only dots"
         for name, value in self.headers.items():

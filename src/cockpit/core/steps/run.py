@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 import msgspec
 
 from ..placeholders import filled
-from ..shells import evaluated, quoted, remote
+from ..shells import evaluated, hosts, quoted, remote
+from ..ssh import host_problem, no_user
 from ..text import clean
 from .kind import Fault, KeyPath, Shown, cannot_be_given, odd_variables, surroundings, variables
 
@@ -52,10 +53,13 @@ class RunStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def filled(self, values: Mapping[str, str]) -> RunStep:
         """See `Kind`."""
+        places = hosts(self.argv)
+        hosted = {name: no_user(value) for name, value in values.items()} if places else values
         return RunStep(
             argv=tuple(
-                filled(item, {name: quoted(value, times) for name, value in values.items()} if times else values)
-                for item, times in zip(self.argv, remote(self.argv), strict=True)
+                filled(item, {name: quoted(value, times) for name, value in fit.items()} if times else fit)
+                for place, (item, times) in enumerate(zip(self.argv, remote(self.argv), strict=True))
+                for fit in (hosted if place in places else values,)
             ),
             env={name: filled(text, values) for name, text in self.env.items()},
             cwd=filled(self.cwd, values),
@@ -65,6 +69,8 @@ class RunStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """See `Kind`."""
         if not self.argv or not self.argv[0]:
             return "names no program"
+        if stranger := next((host_problem(self.argv[at]) for at in hosts(self.argv) if "@@" in self.argv[at]), ""):
+            return stranger
         if (self.env or self.cwd) and ("=" in self.argv[0] or self.argv[0].startswith("-")):
             return f"has a program that could be taken for a variable: {clean(self.argv[0], 80)!r}"
         return cannot_be_given(*self.argv, *self.env.values(), *self.env, self.cwd)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 import msgspec
 
 from ..placeholders import filled, placeholders
-from ..ssh import Reached, bare_host, host_problem, jump_problem
+from ..ssh import Reached, bare_host, host_problem, jump_problem, no_user
 from .kind import Fault, KeyPath, Shown, cannot_be_given
 from .run import RunStep
 from .script import ScriptStep
@@ -78,7 +78,13 @@ class SshStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """See `Kind`."""
         inner = self.inner.filled(values)
         done = {"run": inner.argv} if isinstance(inner, RunStep) else {}
-        return msgspec.structs.replace(self, host=bare_host(filled(self.host, values)), env=inner.env, cwd=inner.cwd, **done)
+        return msgspec.structs.replace(
+            self,
+            host=bare_host(filled(self.host, {name: no_user(value) for name, value in values.items()})),
+            env=inner.env,
+            cwd=inner.cwd,
+            **done,
+        )
 
     def problem(self) -> str:
         """See `Kind`."""

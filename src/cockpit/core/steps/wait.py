@@ -8,9 +8,11 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from ..metadata import CREDENTIALS, hands_out_credentials
 from ..placeholders import filled
 from ..traps import Trap
 from ..units import Bound, Seconds, bound, say_seconds
+from .coded import host_of
 from .kind import HOW_TO_REFER, Fault, KeyPath, Shown, odd_reference
 from .verb import ALERT, SOURCE
 
@@ -91,8 +93,8 @@ class WaitStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             yield Fault(
                 ("query",), "query goes with holds, without a trap", 'wait = "holds", query = "…", url = "…", until = "value < 5"'
             )
-        if not self.url.startswith(("http://", "https://")):
-            yield Fault(("url",), "url must be the address of a Prometheus", 'url = "https://prometheus.example"')
+        if wrong := self._odd_url():
+            yield Fault(("url",), f"url must be the address of a Prometheus: {wrong}", 'url = "https://prometheus.example"')
         if self.bearer and (wrong := odd_reference(self.bearer)):
             yield Fault(("bearer",), f"bearer {wrong}", HOW_TO_REFER)
 
@@ -112,9 +114,18 @@ class WaitStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             alert=filled(self.alert, values) if gone else "",
         )
 
+    def _odd_url(self) -> str:
+        """Why a query may not be sent there; as strict as of ``http``."""
+        from ..addresses import address_problem  # deferred: few runbooks have an address
+
+        if wrong := address_problem(self.url):
+            return wrong
+        return CREDENTIALS if hands_out_credentials(host_of(self.url)) else ""
+
     def problem(self) -> str:
         """See `Kind`."""
-        return ""
+        wrong = self._odd_url() if self.query else ""
+        return f"cannot ask for its query: {wrong}" if wrong else ""
 
     def exact(self) -> tuple[str, ...]:
         """See `Kind`."""

@@ -17,6 +17,7 @@ from ...core.far import BEGAN, END, ENDED, GONE, LEFT, READY, Errand, Heard, Wor
 from ...core.ssh import Reached, meaning, ssh_argv
 from ...core.steps.ssh import SshStep
 from ...core.text import clean
+from ..hops import NoWay, way_to
 from ..process import Child, started
 from ..sockets import sockets
 from .doing import Doing, Outcome
@@ -47,8 +48,11 @@ class Ssh:
         try:
             line = self._errand()
             kept = sockets(going.spool.path.parent.parent)
-            argv = ssh_argv(self._there(), bootstrap(self._token), sockets=kept)
+            argv = ssh_argv(await self._there(), bootstrap(self._token), sockets=kept)
             child = await started(going.run_id, argv, self._doing.environment({}), "", going.heir, talks=True)
+        except NoWay as problem:
+            self._begun.set_result(None)
+            return Outcome(RunState.FAILED, None, 0.0, f"did not begin: {problem}")
         except (OSError, ValueError) as error:
             self._begun.set_result(None)
             return not_started("ssh", "", error)
@@ -89,9 +93,13 @@ class Ssh:
         self._settled.set()
         return still
 
-    def _there(self) -> Reached:
-        config = os.path.expanduser(self._do.config)  # ssh itself does not do that for -F
-        return msgspec.structs.replace(self._do.reached, config=config)
+    async def _there(self) -> Reached:
+        do, config = self._do, self._config()
+        jump = await way_to(do.host, do.port, do.jump, config, self._doing.environment({}))
+        return msgspec.structs.replace(do.reached, config=config, jump=jump)
+
+    def _config(self) -> str:
+        return os.path.expanduser(self._do.config)  # ssh itself does not do that for -F
 
     def _errand(self) -> bytes:
         do, doing = self._do, self._doing
