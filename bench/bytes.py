@@ -1,7 +1,8 @@
 """Bytes to the terminal for what people do (bars 10 and 11), 200×60 in 16 colours: every figure is the median of several.
 
 ``--subject board`` is the real board over a thousand made-up alerts, no two lines alike; ``--subject demo`` measures, besides, what
-the cockpit has no key for: one cell that changes, and a repaint of nothing. *Held*: each further press of a key that is held; the
+the cockpit has no key for: one cell that changes, and a repaint of nothing. ``--reader`` opens a long Markdown runbook over the
+board, and measures in that. *Held*: each further press of a key that is held; the
 other panes follow once the cursor rests.
 """
 
@@ -42,6 +43,7 @@ def main() -> None:
     parser = options(__doc__ or "")
     parser.set_defaults(subject="board")
     parser.add_argument("--truecolor", action="store_true", help="a terminal with 24-bit colours instead of 16")
+    parser.add_argument("--reader", action="store_true", help="in a Markdown runbook that is read, over the board")
     chosen = parser.parse_args()
     with subject(chosen) as what, what.opened(columns=200, lines=LINES, truecolor=chosen.truecolor) as terminal:
         terminal.wait_for(what.ready)
@@ -58,6 +60,12 @@ def main() -> None:
             terminal.wait_quiet()
             figures.append(("one cell changed", cost(terminal, ["x"] * 5), "10"))
             figures.append(("repaint, nothing changed", cost(terminal, ["R"] * 3), "0"))
+        if chosen.reader:
+            terminal.send("X")
+            terminal.wait_for("Read which runbook?")
+            terminal.send("\r")
+            terminal.wait_for("A long one")
+            terminal.wait_quiet(0.6)
         figures.append(("cursor down, held", held(terminal, "j"), "40"))
         figures.append(("cursor down, and what follows it", cost(terminal, ["j"] * 7), ""))
         for _ in range(LINES):

@@ -32,6 +32,7 @@ from cockpit.ui import curtain, picture
 from cockpit.ui.keys import TABLE
 from cockpit.ui.life import run_app
 
+from .bookcase import book
 from .desk import FakeDesk, StillClock
 from .scene import NOW, config, scene
 
@@ -57,6 +58,17 @@ def crowd(many: int, now: datetime, labels: int = 0) -> View:
         )
         rows.append(Row(changed, row.pending, row.stale))
     return msgspec.structs.replace(night, now=now, alerts=Ranking(rows))
+
+
+def prose(lines: int) -> str:
+    """A runbook of so many paragraphs and items, no two alike, as long ones are written."""
+    said = "the primary of this shard answers slowly when its disk is full so look at what grows and only then begin"
+    words = said.split()
+    parts = ["# A long one"]
+    for n in range(lines):
+        told = " ".join(words[n * (k + 3) % len(words)] for k in range(9 + n % 13))
+        parts.append((f"## Part {n}", f"- [ ] {told} ({n})", f"```\n$ show {told[:40]} {n}\n```", f"{told} {n}. **{told}**")[n % 4])
+    return "\n\n".join(parts) + "\n"
 
 
 class Storm(FakeDesk):
@@ -119,6 +131,7 @@ def main() -> int:
     clock = StillClock() if options.still else SystemClock()
     view = crowd(options.rows, NOW if options.still else datetime.now(UTC), options.labels)
     desk = Storm(view, options.changing) if options.changing else FakeDesk(view)
+    desk.shelf = {"long": book("long", prose(900))}
     app = Cockpit(config(theme=options.theme), desk, table=TABLE, clock=clock, environ={})
 
     def begin() -> None:
