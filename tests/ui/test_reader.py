@@ -109,6 +109,25 @@ def test_what_the_board_has_to_say_is_said_here_and_fades(monkeypatch: pytest.Mo
     run(body)
 
 
+def test_a_box_that_is_reworded_keeps_its_tick_and_one_that_is_gone_is_told() -> None:
+    async def body() -> None:
+        async with reading() as person:
+            person.desk.ticked |= {("5xx", HIGH, TELL), ("5xx", HIGH, "Error rate below 1 % for five minutes")}
+            text = ERRORS.replace("Tell `#incidents` that you are on it", "Tell `#incidents` that you have it")
+            person.desk.shelf = {
+                **books(),
+                "5xx": book("5xx", text.replace("Error rate below 1 % for five minutes", "Put it back")),
+            }
+            person.desk.show(person.desk.view)
+            await person.sees("[x] Tell #incidents that you have it")
+            assert f"when it said: {TELL}" in " ".join(person.text.split())
+            await person.sees("ticked, and not there any more in these words: Error rate below 1 %")
+            await person.press("space", "space")
+            assert person.desk.ticked == {("5xx", HIGH, "Error rate below 1 % for five minutes")}, "and is taken back"
+
+    run(body)
+
+
 def test_what_somebody_else_ticks_appears() -> None:
     async def body() -> None:
         async with reading() as person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import unquote
 
@@ -55,6 +56,37 @@ def boxes(blocks: tuple[Block, ...]) -> dict[int, str]:
             count[text] = count.get(text, 0) + 1
             found[at] = text if count[text] == 1 else f"{text} ({count[text]})"
     return found
+
+
+_ALIKE = 0.7  # of two texts, the share that is the same: a sentence reworded, not another sentence
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """What became of ticks whose boxes do not say any more what they said: ``by_box`` has the old text for the box, by its new one,
+    that alone can be meant; ``lost`` are the texts of those for which there is none, or more than one."""
+
+    by_box: dict[str, str]
+    lost: tuple[str, ...]
+
+
+def carried(now: Collection[str], ticked: Collection[str]) -> Carried:
+    """Find ticked boxes again that were reworded; ``now`` are the texts of the boxes there are, ``ticked`` those of ticks. One is
+    found where its text is like that of one box alone which nobody has ticked, and no other tick's is."""
+    orphans = [text for text in ticked if text not in now]
+    if not orphans:
+        return Carried({}, ())
+    from difflib import SequenceMatcher  # deferred: texts are seldom written while they are worked through
+
+    alike = [
+        (box, old)
+        for box in now
+        if box not in ticked
+        for old in orphans
+        if SequenceMatcher(None, old.casefold(), box.casefold(), autojunk=False).ratio() >= _ALIKE
+    ]
+    boxes_of, olds_of = (Counter(pair[n] for pair in alike) for n in (1, 0))
+    by_box = {box: old for box, old in alike if boxes_of[old] == 1 and olds_of[box] == 1}
+    return Carried(by_box, tuple(old for old in orphans if old not in by_box.values()))
 
 
 def box_of(book: Book, shown: Sequence[tuple[str, ...]], asked: str, ticked: Collection[str]) -> str:

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from ..core.alerts import Ref
-from ..core.books import Book, boxes
+from ..core.books import Book, Carried, boxes, carried
 from ..core.margins import Tick
 from ..core.prose import Kind, anchored
 from ..engine.desk import Desk
@@ -77,6 +77,7 @@ class Reader(Box[None]):
         self._on_run, self._on_digit, self._on_link, self._on_copy = on_run, on_digit, on_link, on_copy
         self._prose = Prose(look)
         self._book: Book | None = None
+        self._carried = Carried({}, ())
         self._shown: object = None
         self._called = ""
         self._fading: Timer | None = None
@@ -135,10 +136,15 @@ class Reader(Box[None]):
             self.say_keys(("esc", "close"), remark=Content.styled("its file is not there any more", "$role-refusal"))
             return
         self._book = book
-        ticks = {at: margin.ticks[box] for at, box in boxes(book.blocks).items() if box in margin.ticks}
-        self._prose.show(book.blocks, {at: self._ticked(tick) for at, tick in ticks.items()})
+        found = boxes(book.blocks)
+        self._carried = carried(found.values(), margin.ticks)
+        ticked = {at: self._ticked(margin.ticks[box]) for at, box in found.items() if box in margin.ticks}
+        for at, box in found.items():
+            if (old := self._carried.by_box.get(box)) is not None:
+                ticked[at] = f"{self._ticked(margin.ticks[old])}, when it said: {old}"
+        self._prose.show(book.blocks, ticked)
         self.retitle(" ", (self._titled(book), "bold"), (f"  {self._of} ", "$role-muted"))
-        self.query_one("#facts", Said).show(*self._facts(book))
+        self.query_one("#facts", Said).show(*self._facts(book), *self._lost())
         self._draw_keys(book)
 
     def _titled(self, book: Book) -> str:
@@ -162,6 +168,14 @@ class Reader(Box[None]):
         counted = f" · {steps} step{'s' * (steps != 1)}" if steps else " · nothing in it runs: it is to be read"
         on = f" · for {self._alert.id}" if self._alert is not None else ""
         return [Content.assemble(said, (counted + on, "$role-muted"))]
+
+    def _lost(self) -> list[Line]:
+        """Ticks whose boxes are gone, or say something else by now."""
+        lost = self._carried.lost
+        if not lost:
+            return []
+        more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
+        return [Content.styled(f"ticked, and not there any more in these words: {lost[0]}{more}", "$role-warning")]
 
     def _draw_keys(self, book: Book) -> None:
         ticks = [("space", "tick")] if any(block.box for block in book.blocks) else []
@@ -216,7 +230,8 @@ class Reader(Box[None]):
             if not self._prose.next(1, box=True):
                 self.say("there is no box to tick below this")
             return
-        self._desk.tick(self._of, self._alert, boxes(self._book.blocks)[at])
+        box = boxes(self._book.blocks)[at]
+        self._desk.tick(self._of, self._alert, self._carried.by_box.get(box, box))
         self._look()
 
     def action_run(self) -> None:
