@@ -34,8 +34,9 @@ from .record import journal, state_dir
 T = TypeVar("T")
 
 
-def engine(config: Config, kept: Journal, files: Reread) -> Engine:
-    """An engine over this config (which lies in ``files``) and journal, not started."""
+def engine(config: Config, kept: Journal, files: Reread, *, through: bool = True) -> Engine:
+    """An engine over this config (which lies in ``files``) and journal, not started. ``through``: where this machine has a watch,
+    it looks through that."""
     return Engine(
         config,
         kept,
@@ -46,6 +47,7 @@ def engine(config: Config, kept: Journal, files: Reread) -> Engine:
         state_dir=state_dir(os.environ),
         connect=connect,
         files=files,
+        through=through,
     )
 
 

@@ -5,23 +5,28 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from ..core.alerts import Alert, AlertState, Ref
 from ..core.paged import Paged, PageState
 from ..core.traps import TrapState
 from ..core.view import View
+from ..engine.sharing import Sharing, Unshared
 from . import BAD, FINE
 from .compose import engine
 from .configured import configured, reread
 from .listing import say
 from .moments import viewer
 from .options import Options
-from .record import journal
+from .record import journal, state_dir
 
 LOOK = 1.0
 """Seconds between looks at whether the engine still lives."""
+
+
+RETRY = 2.0
+"""Seconds between attempts to share what another watch shares now."""
 
 
 def watch(options: Options) -> int:
@@ -42,9 +47,11 @@ def watch(options: Options) -> int:
         say(f"{(at or datetime.now(UTC)).astimezone(zone):%Y-%m-%d %H:%M:%S %Z}  {line}")
 
     with journal() as kept:
-        desk = engine(config, kept, files)
+        desk = engine(config, kept, files, through=False)
         desk.on_change(news.set)
         desk.start()
+        sharing = Sharing(desk, config.watch, state_dir(os.environ), keeps=not config.read_only)
+        shares = Retrying(sharing, tell) if config.watch.share else None
         who = "escalates by " + ", ".join(config.escalations) if config.escalations else "pages nobody: there are no [escalations]"
         tell(f"watching {len(config.traps)} traps as process {os.getpid()}; {who}")
         told = Telling(desk.clock.now())
@@ -52,15 +59,40 @@ def watch(options: Options) -> int:
             while not ended.is_set() and not desk.failed:
                 news.wait(LOOK)
                 news.clear()
+                if shares is not None:
+                    shares.try_again(desk.clock.mono())
                 for at, line in told.news(desk.view):
                     tell(line, at)
         finally:
+            sharing.end()
             stopped = desk.stop()
         if desk.failed or not stopped:
             tell(desk.failed or "the engine did not end in time: what was going on will read 'outcome unknown'")
             return BAD
     tell("ended")
     return FINE
+
+
+class Retrying:
+    """Begins to share as soon as no other watch does; what is in the way is told once."""
+
+    def __init__(self, sharing: Sharing, tell: Callable[[str], None]) -> None:
+        self._sharing, self._tell = sharing, tell
+        self._next, self._said = 0.0, ""
+
+    def try_again(self, mono: float) -> None:
+        """Begin, if it has not begun and it is time."""
+        if self._sharing.shares or mono < self._next:
+            return
+        self._next = mono + RETRY
+        try:
+            self._sharing.begin()
+        except Unshared as error:
+            if str(error) != self._said:
+                self._said = str(error)
+                self._tell(self._said)
+        else:
+            self._tell(f"shares what it polls at {self._sharing.path}")
 
 
 class Telling:

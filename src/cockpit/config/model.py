@@ -15,6 +15,7 @@ from ..core.runbooks import Runbook
 from ..core.stormrule import StormRule
 from ..core.traps import Trap
 from ..core.units import Seconds
+from ..core.watchrule import WatchRule
 
 
 class SourceConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +64,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     the header beside UTC. ``unlock`` allows ``ctrl+o`` to lift ``read_only`` for the session; ``locked`` is why it may not, for the
     person, where that is not the config's doing. ``keys`` remaps key-table ids.
     ``addresses`` is what whoever sits here is called at sources that want to know who writes, by source.
+    ``watch`` says what ``cockpit watch`` shares, and how others look through it.
     ``storm`` says what a storm is, ``group_by`` what the alerts are grouped by when somebody asks for groups.
     ``approvals`` is the directory in which users of this machine ask one another for approval ("" = none).
     ``files`` are what it was read from, in order; empty with ``proposed`` means that the traps are what ``init`` would propose.
@@ -79,6 +81,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ascii: bool = False
     storm: StormRule = StormRule()
     group_by: tuple[str, ...] = ("alertname",)
+    watch: WatchRule = WatchRule()
     addresses: Mapping[str, str] = {}
     approvals: str = ""
     keys: Mapping[str, str] = {}

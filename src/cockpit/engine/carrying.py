@@ -65,7 +65,7 @@ class Carrying:
             self._aftermaths.end(run)
             await self._rounds.look_again(action.alert)
             if not self._rounds.lives:
-                await self._sources.poll(self._aftermaths.sources)
+                await self._sources.poll(self._aftermaths.sources, fresh=True)
 
     async def attend(self, runs: Sequence[Run], follow: Callable[[str], None], answer: Answer | None) -> None:
         """Carry runs out until nothing more will happen to them by itself; ``follow`` and ``answer`` are as for `Works.do`."""
@@ -87,7 +87,7 @@ class Carrying:
             waiting = {self._dispatch.confirming.awaited(run.id) for run in runs} - {""}
             if waiting:
                 await self._clock.sleep(AGAIN if attempt else 0.0)
-                await self._sources.poll(waiting)
+                await self._sources.poll(waiting, fresh=True)
 
     async def _answered(self, run_id: str, answer: Answer, work: asyncio.Future[Any]) -> None:
         """Have the present question of a run answered, unless the run is over first."""

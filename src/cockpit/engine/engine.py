@@ -19,6 +19,7 @@ from ..core.alerts import Alert, Ref
 from ..core.curves import Curve
 from ..core.questions import Answered, Question
 from ..core.schedule import Schedule
+from ..core.sources import Snapshot
 from ..core.traps import TrapView
 from ..core.view import View
 from ..core.why import narrowed
@@ -171,6 +172,14 @@ class Engine(Works):
     def laid_out(self, since: datetime, until: datetime) -> Schedule | None:
         """See `Desk.laid_out`."""
         return self._schedules.get(since, until)
+
+    def nudge(self, source: str) -> None:
+        """Have one source asked now."""
+        self._on_loop(lambda: self._sources.nudge((source,)))
+
+    def standings(self) -> dict[str, tuple[Snapshot | None, float, str, str]]:
+        """How each source stands: see `Source.standing`."""
+        return {source.name: source.standing for source in self._sources.all()}
 
     def refresh(self) -> None:
         """See `Desk.refresh`. Ends the parking of sources, too."""

@@ -18,6 +18,7 @@ from ..core.permits import barred, names_of
 from ..core.roster import OnCall
 from ..core.sources import Snapshot
 from ..core.traps import Failed, Looked, Trap
+from ..core.watchrule import socket_of
 from ..core.why import CHANNEL, narrowed, why_not
 from ..provider import Clock
 from .aftermaths import Aftermaths
@@ -57,7 +58,8 @@ SENDING = 3.0
 
 class Parts:
     """``load_provider``, ``load_probe`` and ``load_channel`` give the class for a name, raising `plugins.PluginError`. The journal
-    belongs to who opened it, and outlives this."""
+    belongs to who opened it, and outlives this. ``through``: sources are looked at through the watch of this machine where there is
+    one. ``on_polled`` may be set, and is called on the engine's loop when a source has been asked."""
 
     def __init__(
         self,
@@ -71,7 +73,10 @@ class Parts:
         load_channel: Callable[[str], type] = unplugged,
         connect: Connect = unconnected,
         files: Reread | None = None,
+        through: bool = True,
     ) -> None:
+        self.on_polled: Callable[[], None] = lambda: None
+        self._state_dir, self._looks_through = state_dir, through
         self.config, self.journal, self.clock = config, journal, clock
         self._load_probe, self._files = load_probe, files
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -108,7 +113,13 @@ class Parts:
             may_write=self._may_write,
             on_kept=lambda source, done: self._dispatch.logbook.kept(source, done),
             on_days=self.here.dated.take,
+            watch=self._watch_socket,
         )
+
+    def _watch_socket(self) -> str:
+        """The socket of the watch that is looked through, "" for none."""
+        rule = self.config.watch
+        return socket_of(rule, self._state_dir) if rule.share and self._looks_through else ""
 
     def _built_escalator(self) -> Escalator:
         return Escalator(
@@ -268,6 +279,7 @@ class Parts:
             self._store.observe(snapshot)
             self._dispatch.confirming.observe(snapshot)
         self._views.publish(fresh=snapshot is not None)
+        self.on_polled()
         if snapshot is not None:
             self._aftermaths.observe(snapshot, self._alert)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -20,8 +21,13 @@ from ..heap import give_back
 from ..provider import Answer, AuthFailed, Clock, capabilities
 from .accepting import Accepting
 from .failures import Failure, Terms, meaning, said, why
-from .lane import Lane
+from .lane import Lane, Overran
 from .polled import Parts, ask, snapshot
+from .taken import failure_of, taken
+from .through import Through
+
+if TYPE_CHECKING:
+    from .attached import Shared
 
 T = TypeVar("T")
 
@@ -32,6 +38,8 @@ LATE = 1.5
 
 MANY = 10_000
 """Alerts of which it is worth while to give back the memory that an answer took."""
+SHARING = 60.0
+"""Seconds for all that a watch has to tell at first."""
 CLOSING = 2.0
 """Seconds that a provider has to close."""
 
@@ -51,6 +59,7 @@ class Source:
         jitter: Callable[[], float] = random.random,
         may_write: Callable[[], bool] = lambda: False,
         on_kept: Callable[[Sequence[str]], None] = lambda _: None,
+        watch: Callable[[], str] = lambda: "",
     ) -> None:
         self.name = config.name
         self.provider_name = config.provider
@@ -72,6 +81,10 @@ class Source:
         self._failures = 0
         self._retry_at: float | None = None
         self._noise: tuple[str, ...] = ()
+        self._wants_fresh = self._woken = False
+        self._unable = ""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._through = Through(watch, config.name, config.provider, config.settings, clock, self._wake)
 
     async def run(self) -> None:
         """Poll for ever."""
@@ -83,26 +96,98 @@ class Source:
 
     def nudge(self) -> None:
         """Ask now: ends a back-off and a parking, but not a wait that the source itself asked for."""
+        self._wants_fresh = True
         self._nudged.set()
 
-    async def poll(self) -> None:
-        """Ask once, under the total deadline. Never raises for what the provider does."""
+    async def look_for_watch(self) -> None:
+        """Look through the watch of this machine from now on, if there is one (again)."""
+        self._loop = asyncio.get_running_loop()
+        if self._through.may_find and await self._call(self._through.find):
+            self._wake()
+
+    async def poll(self, *, fresh: bool = False) -> None:
+        """Ask once, under the total deadline, or look through the watch; ``fresh``: what that knows already is not enough. Never
+        raises for what the provider does."""
         async with self._one_at_a_time:
-            asked_at, asked_mono = self._clock.now(), self._stamp()
             before = self._last
-            try:
-                parts = await self._call(lambda: self._asked(asked_at))
-                told = snapshot(parts, self._terms, before, self._quieted, source=self.name, at=asked_at, mono=asked_mono)
-            except Exception as error:  # noqa: BLE001  # the loop never ends: whatever a provider raises is shown (safety 18)
-                await self._fail(error)
-                told = None
-            else:
-                self._last, self._failure, self._failures = told, None, 0
-                self._latency = max(0.0, self._clock.mono() - asked_mono)
-                self._retry_at = asked_mono + self._every
+            fresh, self._wants_fresh = fresh or self._wants_fresh, False
+            shared = await self._shared(fresh)
+            told = self._take(shared) if shared is not None else await self._ask_here()
         self._on_told(told)
         if told is not None and len(told.alerts or ()) > MANY and (before is None or before.alerts is not told.alerts):
             give_back()
+
+    async def _ask_here(self) -> Snapshot | None:
+        asked_at, asked_mono = self._clock.now(), self._stamp()
+        try:
+            parts = await self._call(lambda: self._asked(asked_at))
+            told = snapshot(parts, self._terms, self._last, self._quieted, source=self.name, at=asked_at, mono=asked_mono)
+        except Exception as error:  # noqa: BLE001  # the loop never ends: whatever a provider raises is shown (safety 18)
+            await self._fail(error)
+            return None
+        self._last, self._failure, self._failures = told, None, 0
+        self._latency = max(0.0, self._clock.mono() - asked_mono)
+        self._retry_at = asked_mono + self._every
+        return told
+
+    async def _shared(self, fresh: bool) -> Shared | None:
+        """How the watch of this machine sees it; ``None`` where it must be asked from here."""
+        if not self._through.pid and not self._through.may_find:
+            return None
+        self._loop = asyncio.get_running_loop()
+
+        async def told() -> Shared | None:
+            self._try_to_make(again=fresh)
+            return await self._through.told(fresh=fresh, keeps="Upkeep" in self.can and self._may_write())
+
+        try:
+            return await self._call(told, SHARING)
+        except Exception as error:  # noqa: BLE001  # whatever goes wrong there, the source is asked from here
+            await self._leave_watch(f"cockpit watch is not looked through: {said(error)}; this cockpit asks its sources itself")
+            return None
+
+    def _try_to_make(self, *, again: bool) -> None:
+        """Make the provider, for what may be done there. Without a secret of one's own, one sees, and does nothing."""
+        if self._provider is None and (again or not self._unable):
+            self._unable = ""
+            try:
+                self._ready()
+            except Exception as error:  # noqa: BLE001  # other people's code; it is said, and what is seen comes from the watch
+                self._unable = f"nothing can be done at {self.name} from here: {said(error)}"
+
+    def _take(self, shared: Shared) -> Snapshot | None:
+        """Take over how it stands; the snapshot, if it is a newer one."""
+        told, last = shared.told, self._last
+        self._failure = failure_of(shared, self._every)
+        self._retry_at = self._clock.mono() + LATE * self._every
+        asked_mono = min(told.asked_mono, self._stamp())
+        if not told.asked_mono or (last is not None and asked_mono <= last.asked_mono):
+            return None
+        self._latency, self._failures = max(0.0, told.latency), 0
+        self._last = taken(shared, self._accepting, self.name, asked_mono)
+        return self._last
+
+    def _wake(self) -> None:
+        """From the source's thread: the watch knows something newer, or has gone."""
+
+        def woken() -> None:
+            self._woken = True
+            self._nudged.set()
+
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it is closed: nobody looks any more
+                self._loop.call_soon_threadsafe(woken)
+
+    @property
+    def standing(self) -> tuple[Snapshot | None, float, str, str]:
+        """What it last said, how long that took in seconds, and the health and the reason where the last question failed."""
+        failure = self._failure
+        return self._last, self._latency or 0.0, failure.health.value if failure else "", failure.reason if failure else ""
+
+    @property
+    def through(self) -> tuple[str, ...]:
+        """What is to be said of looking through a watch; nothing where all is well."""
+        return tuple(filter(None, (self._through.says, self._unable if self._through.pid else "")))
 
     async def send(self, verb: Callable[[Any], Awaitable[T]]) -> T:
         """Do something at the provider, under its deadline. Raises what it raises, or `Overran`."""
@@ -180,8 +265,19 @@ class Source:
         if self._lane is None:
             return
         await self._part_with_provider()
+        await self._leave_watch("")
         self._lane.close()
         self._lane = None
+
+    async def _leave_watch(self, why: str) -> None:
+        """Look through it no more. In the source's own thread, where the connection is; one that hangs is left as it is."""
+
+        async def left() -> None:
+            self._through.let_go(why)
+
+        if self._through.pid:
+            with contextlib.suppress(Overran):
+                await self._call(left, CLOSING)
 
     def _judge(self, mono: float, age: float | None) -> tuple[Health, str]:
         blind_after, late_after = 2 * self._every + self._timeout, LATE * self._every
@@ -211,10 +307,10 @@ class Source:
         except Exception as error:  # noqa: BLE001  # the loop never ends: whatever a provider raises is shown (safety 18)
             self._noise = (*self._noise[-2:], f"acknowledgements are not kept up: {why(error, self._terms)}")
 
-    async def _call(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def _call(self, work: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:
         if self._lane is None:
             self._lane = Lane(self.name, self._clock, self._heard)
-        return await self._lane.call(work, self._timeout)
+        return await self._lane.call(work, seconds or self._timeout)
 
     def _heard(self, noise: str) -> None:
         """From the lane's thread: something failed that nobody awaits. Said with the next answer, once."""
@@ -266,7 +362,8 @@ class Source:
                     wait.cancel()
             if self._nudged.is_set():
                 self._nudged.clear()
-                if self._failure is None or not self._failure.firm:
+                woken, self._woken = self._woken, False
+                if woken or self._failure is None or not self._failure.firm:
                     break
 
     async def _part_with_provider(self) -> None:

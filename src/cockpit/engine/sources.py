@@ -20,6 +20,8 @@ from .laying import days_of, laid_out, missing
 from .local import LOCAL, configured
 from .source import Source
 
+FIND = 2.0
+"""Seconds between looks for a watch."""
 _ROSTERS = frozenset({"Rosters", "Shifts", "Days"})
 """What has something to say about who is on call."""
 
@@ -27,8 +29,8 @@ _ROSTERS = frozenset({"Rosters", "Shifts", "Days"})
 class Sources:
     """``load_provider`` gives a provider's class; ``on_told`` gets what each answers. While they are polled and ``may_write()``,
     providers keep up what people began, and ``on_kept`` gets (source, what was done). ``on_days`` gets (source, the days it knows)
-    when rosters are asked for, and ``None`` of one that goes away. Belongs to the engine's loop, except `can` and `health`, which
-    any thread may ask."""
+    when rosters are asked for, and ``None`` of one that goes away. ``watch`` gives the socket of the watch that is looked through.
+    Belongs to the engine's loop, except `can` and `health`, which any thread may ask."""
 
     def __init__(
         self,
@@ -42,10 +44,12 @@ class Sources:
         may_write: Callable[[], bool] = lambda: False,
         on_kept: Callable[[str, Sequence[str]], None] = lambda _, __: None,
         on_days: Callable[[str, Sequence[Day] | None], object] = lambda _, __: None,
+        watch: Callable[[], str] = lambda: "",
     ) -> None:
         self._load, self._host, self._clock = load_provider, host, clock
         self._stamp, self._on_told = stamp, on_told
         self._may_write, self._on_kept, self._on_days = may_write, on_kept, on_days
+        self._watch = watch
         self._sources: dict[str, Source] = {}
         self._configs: dict[str, SourceConfig] = {}
         self._polling: dict[str, asyncio.Task[None]] = {}
@@ -71,6 +75,11 @@ class Sources:
         """All of them, in the order of the configuration."""
         return tuple(self._sources.values())
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said of looking through a watch."""
+        return tuple(dict.fromkeys(word for source in self.all() for word in source.through))
+
     def health(self) -> tuple[SourceHealth, ...]:
         """How well each sees now."""
         return tuple(source.health() for source in tuple(self._sources.values()))
@@ -80,11 +89,18 @@ class Sources:
         self._crew = crew
         for name, source in self._sources.items():
             self._polling[name] = crew.keep(f"polling {name}", source.run)
+        crew.keep("looking for a watch", self._look_for_watch)
 
-    async def poll(self, names: Iterable[str] | None = None) -> None:
-        """Ask these once, all at the same time; ``None`` is all of them."""
+    async def _look_for_watch(self) -> None:
+        while True:
+            await self._clock.sleep(FIND)
+            for source in self.all() if self._watch() else ():
+                await source.look_for_watch()
+
+    async def poll(self, names: Iterable[str] | None = None, *, fresh: bool = False) -> None:
+        """Ask these once, all at the same time; ``None`` is all of them. ``fresh`` as for `Source.poll`."""
         wanted = tuple(self._sources) if names is None else tuple(names)
-        await asyncio.gather(*(source.poll() for name in wanted if (source := self._sources.get(name)) is not None))
+        await asyncio.gather(*(source.poll(fresh=fresh) for name in wanted if (source := self._sources.get(name)) is not None))
 
     async def on_call(self, at: datetime) -> tuple[tuple[OnCall, ...], tuple[str, ...]]:
         """Who is on call everywhere at ``at`` (UTC), by level; and a sentence for each source that could not say, or not all."""
@@ -190,6 +206,7 @@ class Sources:
             on_told=self._on_told,
             may_write=self._may_write,
             on_kept=partial(self._on_kept, config.name),
+            watch=(lambda: "") if config.provider == LOCAL else self._watch,
         )
 
     def _build(self, config: SourceConfig) -> object:

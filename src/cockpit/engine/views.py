@@ -68,6 +68,7 @@ class Views:
             *self._approving.remarks,
             *self._here.config.remarks,
             *fault,
+            *self._sources.remarks,
             *self._journal.remarks,
             *self._here.remarks,
             *self._bookcase.remarks,
