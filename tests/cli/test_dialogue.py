@@ -27,6 +27,14 @@ steps = [
 ]
 params.it = {{ default = "x" }}
 
+[people.ana]
+name = "Ana"
+
+[channels.siren]
+kind = "command"
+run = ["sh", "-c", "cat > /dev/null; echo paged >> {here}/paged; exec sleep 600"]
+within = "10m"
+
 [traps.up]
 probe = "file"
 path = "{here}/up"
@@ -38,6 +46,8 @@ KINDS = {
     "background": """run = ["sh", "-c", "echo up; sleep 600"], background = true }, { manual = "up" """,
     "http": """http = "http://127.0.0.1:PORT/up", method = "POST" """,
     "wait": """wait = "holds", trap = "up", until = "size_bytes > 0", timeout = "10m" """,
+    "verb": """verb = "page", to = ["person:ana"], via = ["siren"], text = "up" """,
+    "open": """open = "http://127.0.0.1/up" }, { manual = "look up" """,
     "retries": """run = ["sh", "-c", "echo up; exit 1"], idempotent = true, retries = 9, retry_after = "10m" """,
     "ask": """ask = "What is up?", into = "what" """,
     "pick": """pick = "What is up?", into = "what", choices = ["a", "b"] """,
@@ -70,6 +80,11 @@ def everything(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file() and file.name != "config.toml")
 
 
+def states(home: Home) -> list[str]:
+    """Of all runs; that of a verb is one of its own."""
+    return [run["state"] for run in home.json("runs")]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_in_the_middle_of_any_kind_of_step_it_is_unknown_and_nothing_is_done_again(
     home: Home, kind: str
@@ -77,17 +92,20 @@ def test_killed_in_the_middle_of_any_kind_of_step_it_is_unknown_and_nothing_is_d
     silent = socket.create_server(("127.0.0.1", 0))  # it takes the connection, and never answers
     first = KINDS[kind].replace("HERE", str(home.path)).replace("PORT", str(silent.getsockname()[1]))
     home.config(CONFIG.format(first=first, here=home.path))
+    paged = home.path / "paged"
     with silent, command(home, "run", "fix", "--yes") as pty:
         pty.wait_for("up", 30)
+        if kind == "verb":
+            wait_until(paged.exists, 30, "the page to be under way")
         if kind == "undo":
             pty.wait_for("yes or no?", 30)
-        wait_until(lambda: [run["state"] for run in home.json("runs")] == ["running"], 30, "the run to be under way")
+        wait_until(lambda: "running" in states(home), 30, "the run to be under way")
         pty.process.kill()
         for _ in range(2):
-            (run,) = home.json("runs")
-            assert run["state"] == "outcome unknown"
+            assert set(states(home)) == {"outcome unknown"}
     assert not (home.path / "second").exists()
     assert not (home.path / "undone").exists()
+    assert not paged.exists() or paged.read_text() == "paged\n", "what a verb sent is not sent again"
 
 
 def test_questions_are_asked_and_answered_at_the_terminal(home: Home) -> None:

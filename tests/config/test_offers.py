@@ -62,6 +62,7 @@ hide = true
         ('[[sources.rd.runbooks]]\nmatch = "team=="', "match, at character"),
         ('[[sources.rd.runbooks]]\nkey = "ww"', "key must be a single letter"),
         ('[[sources.rd.runbooks]]\ntimeout = "0s"', "timeout must be more than 0"),
+        ('[[sources.rd.runbooks]]\njobs = "web/*"\nonly_reads = true', "by its whole name"),
         ('[[sources.rd.runbooks]]\nonly_reads = true\nchanges = "deletes"', "opposite things"),
         ('[[sources.rd.runbooks]]\ntitle = "Restart {node"', "lone {"),
         ('[[sources.rd.runbooks]]\nsecrets.password = "hunter2"', "password"),

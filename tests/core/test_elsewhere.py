@@ -64,7 +64,7 @@ class TestOffering:
 
     def test_what_is_hidden_is_not_there_and_what_only_reads_asks_nothing(self) -> None:
         assert runbooks_of([job()], [Rule(hide=True)]) == ()
-        (book,) = runbooks_of([job()], [Rule(only_reads=True)])
+        (book,) = runbooks_of([job()], [Rule(jobs=job().name, only_reads=True)])
         assert not asks(plan(book, None, {}))
 
     def test_who_may_run_it_and_when_it_has_helped_is_as_the_rule_says(self) -> None:

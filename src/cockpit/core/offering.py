@@ -14,7 +14,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     ``match`` (filter language) says for which alerts they are offered ("" = in the picker only), ``params`` where the values of
     options come from, ``secrets`` where secret ones are kept, by reference. They change the world unless ``only_reads`` says that
-    they do not; ``changes`` says what. ``hide``: they are not offered at all. The others are as in `Runbook`.
+    they do not; ``changes`` says what. ``only_reads`` is your word, of a job by its whole name, and holds for whatever the engine
+    runs under that name: who may change the job there may make it write. ``hide``: they are not offered at all. The others are as
+    in `Runbook`.
     """
 
     jobs: str = "*"
@@ -36,3 +38,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def __post_init__(self) -> None:
         if self.only_reads and self.changes:
             raise ValueError("only_reads and changes say opposite things: leave one out")
+        if self.only_reads and any(char in self.jobs for char in "*?["):
+            raise ValueError(
+                "only_reads is said of a job by its whole name: at the engine anybody may give theirs one that matches"
+            )
