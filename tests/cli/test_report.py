@@ -162,6 +162,7 @@ def test_a_fire_is_told_with_its_lead_time_and_whom_it_called(watched: Watched) 
     shown = watched.run("report").stdout
     assert "Fires against caught before harm" in shown
     assert "Is it getting easier?" in shown
+    assert "Fires against caught before harm (the last 1 of " in watched.run("report", "--limit", "1").stdout
     written = watched.run("report", "--markdown").stdout
     assert "## Who was called" in written
     assert "| Ana | 1 |" in written

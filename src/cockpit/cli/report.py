@@ -24,6 +24,7 @@ from .options import Options, Stop
 from .record import journal
 
 _SHOWN = 15
+_ALL = 1_000_000
 
 
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +147,7 @@ def _wrapped(text: str) -> None:
 def _markdown(reported: Reported, clock: tzinfo | None) -> None:
     say(f"# Report, {_heading(reported, clock)}")
     say()
-    for heading, heads, rows in report_fires.tables(reported.fires, len(reported.fires.noisy) + len(reported.fires.weeks)):
+    for heading, heads, rows in report_fires.tables(reported.fires, _ALL):
         say(f"## {heading}")
         say()
         _markdown_table(heads, rows)

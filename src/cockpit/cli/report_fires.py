@@ -25,14 +25,18 @@ def tables(fires: Fires, shown: int) -> Iterator[Table]:
     times = [(what, str(each.times), _said(each.median), _said(each.p90)) for what, each in took if each.times]
     called = [(who.name, str(who.pages), str(who.out_of_hours), str(who.woken)) for who in fires.people[:shown]]
     noisy = [(each.alert, str(each.fired), f"{each.idle} of {each.over}" if each.over else "") for each in fires.noisy[:shown]]
-    if any(row[1:] != ("",) * 4 for row in weeks):
-        yield "Fires against caught before harm", ("Week of", "Fires", "Caught", "Pages", "Woken"), weeks
+    if most or any(week.pages or week.woken for week in fires.weeks):
+        yield (
+            _counted("Fires against caught before harm", "the last ", shown, fires.weeks),
+            ("Week of", "Fires", "Caught", "Pages", "Woken"),
+            weeks,
+        )
     if times:
         yield "How long it took", ("What", "Times", "Median", "9 of 10 within"), times
     if called:
-        yield "Who was called", ("Who", "Pages", "Out of hours", "Woken"), called
+        yield _counted("Who was called", "", shown, fires.people), ("Who", "Pages", "Out of hours", "Woken"), called
     if noisy:
-        yield "Noisiest alerts", ("Alert", "Fired", "Needed no action"), noisy
+        yield _counted("Noisiest alerts", "", shown, fires.noisy), ("Alert", "Fired", "Needed no action"), noisy
 
 
 def sentences(fires: Fires) -> Iterator[str]:
@@ -78,6 +82,11 @@ def _spread(each: Spread) -> dict[str, object]:
 
 def _barred(many: int, most: int) -> str:
     return f"{many:>3} {_BAR * -(-many * _WIDEST // most)}" if many else ""
+
+
+def _counted(heading: str, which: str, shown: int, of: Sequence[object]) -> str:
+    """The heading, which says where not all is shown."""
+    return heading if len(of) <= shown else f"{heading} ({which}{shown} of {len(of)}; --limit shows more)"
 
 
 def _many(many: int) -> str:
