@@ -62,6 +62,9 @@ of them `at_night` |
 | `runbooks --show` | `name`, `title`, `file`, `url`, `text` |
 | `approve` | `id`, `run`, `who`, `uid`, `mine`, `runbook`, `targets`, `changes`, `at`, `until`, `digest`, \
 `steps` (for each target, the exact words of each) |
+| `incident` | `id`, `title`, `status` (open, identified, monitoring, closed, merged), `severity`, `lead`, `roles` (object), \
+`opened_at`, `opened_by`, `closed_at`, `impact`, `impact_start`, `impact_end`, `alerts` (SOURCE/ID), `absorbed`, `into`, \
+`split_from`; with `show` also `timeline` (list of `at`, `what`, `who`, `text`) |
 | `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason`, `url`, \
 `waits_for` (a question) |
 | `runs --alert` | `id`, `at`, `who`, `runbook`, `target`, `state`, `exit_code`, `seconds`, `source`, `alert`, `alert_name`, \

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__
 from ..core.text import clean
+from . import parser_incidents
 
 
 class Command(NamedTuple):
@@ -44,6 +45,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("oncall", "oncall", "oncall", "who is on call, until when, who is next"),
     Command("page", "page", "page", "tell people now: a person, a roster, a level; try a channel; list the channels",
             "example: cockpit page primary 'db-1 is down, I need a hand' --yes"),
+    Command("incident", "incidents", "incident",
+            "incidents: open, lead, follow, merge, split, close; list those that are not over (exit status 1 if there are any)",
+            "example: cockpit incident open Shop is slow --alert root-disk --lead ana"),
+    Command("mark", "incidents", "mark", "write down what was done to the world; it stands in the timelines of incidents around it",
+            "example: cockpit mark 'deployed shop 1.4' --service shop"),
     Command("watch", "watch", "watch", "the engine without a screen: traps keep watching, escalation keeps paging; ends at TERM"),
     Command("traps", "traps", "traps", "the early-warning traps; exit status 1 if one has tripped, 3 if one is blind"),
     Command("trap", "traps", "trap", "check one trap now, arm a new one, arm or disarm it"),
@@ -119,6 +125,7 @@ _LISTS = {
     "unack": "ids",
     "note": "text",
     "page": "who",
+    "mark": "text",
     "run": "values",
     **dict.fromkeys(("resolve", "snooze", "escalate", "reassign", "merge"), "ids"),
     "maintenance": "services",
@@ -447,6 +454,8 @@ _ARGUMENTS = {
     "maintenance": _maintenance,
     "oncall": _oncall,
     "page": _page,
+    "incident": lambda parser: parser_incidents.incident(parser, general),
+    "mark": parser_incidents.mark,
     "trap": _trap,
     "beat": _beat,
     "runbooks": _runbooks,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 _DEEDS = frozenset(
-    ("ack", "unack", "silence", "note", "page", "trap", "beat", "run", "approve",
+    ("ack", "unack", "silence", "note", "page", "trap", "beat", "run", "approve", "incident", "mark",
      "resolve", "snooze", "escalate", "reassign", "merge", "play", "maintenance")
 )  # fmt: skip
 """Commands that do something. Their exit status says what became of that, whoever reads what they print, or stops reading."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..core.actions import Run
 from ..core.aftermath import Aftermath, Past
@@ -19,6 +20,9 @@ from ..provider import Clock
 from . import aftermath_table, fire_facts, lease_table, marks_table, pages_table, runs_table, toil_facts, traps_table
 from .journal_file import JournalFile
 from .records import Entry, Happened, JournalError, Kept, Lease, epoch, read_entries, write_entries
+
+if TYPE_CHECKING:
+    from ..core.incidents import Change, Incident
 
 __all__ = ["Entry", "Happened", "Journal", "JournalError", "Kept", "Lease", "open_journal"]
 
@@ -63,6 +67,19 @@ class Journal:
     def entries(self, *, since: datetime | None = None, subject: str = "", kind: str = "", limit: int = 1000) -> tuple[Entry, ...]:
         """Entries, newest first; ``kind`` is a prefix."""
         return self._file.read(lambda db: read_entries(db, since, subject, kind, limit, self._file.odd), ())
+
+    def incidents(self) -> dict[str, Incident]:
+        """Every incident there was, by its id."""
+        from . import incidents_table  # deferred: no screen that opens needs it
+
+        return self._file.read(lambda db: incidents_table.standing(db, self._file.odd), {})
+
+    def change_incident(self, incident: str, what: Change, *, who: str, at: datetime, data: Mapping[str, object] = {}) -> Incident:
+        """Open an incident, or change one; gives what it is then (of a split: the new one). Raises `cockpit.provider.Conflict`
+        where that cannot be."""
+        from . import incidents_table  # deferred, as above
+
+        return self._file.write(lambda db: incidents_table.change(db, incident, what, who, at, data, self._file.odd))
 
     def put_run(self, run: Run) -> None:
         """Insert or update a run, with this process as its owner. Durable when it returns."""

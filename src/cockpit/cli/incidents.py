@@ -1,0 +1,258 @@
+"""Incidents on the command line: opened, followed, merged, split, closed; and marks of what was done to the world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
+
+import msgspec
+
+from ..config.model import Config
+from ..core.alerts import SEVERITY_WORDS
+from ..core.incident_timeline import MARK, Line
+from ..core.incidents import LEAD, Change, Incident, Member, member, number_of, refusal
+from ..core.text import clean
+from ..core.why import READ_ONLY
+from ..engine.incident_facts import lines_of
+from ..engine.person import who_is
+from . import BAD, COULD_NOT_SEE, FINE, USAGE
+from .alerts import find
+from .compose import house
+from .configured import read_config
+from .listing import as_json, say, table, when
+from .moments import read, told, viewer
+from .options import Options, Stop
+from .record import journal
+
+_LIST = ("", "list")
+
+
+def incident(options: Options) -> int:
+    """List the incidents, show one, or do what a verb says. What changes one is an entry in the journal, with who and when."""
+    config, verb = read_config(options), options.text("verb")
+    if verb not in (*_LIST, "show") and (options.read_only or config.read_only):
+        raise Stop(READ_ONLY)
+    if verb in ("open", "add"):
+        return _with_alerts(options, config, verb)
+    with journal() as kept:
+        known = kept.incidents()
+        if not known and kept.problem:
+            raise Stop(kept.problem, COULD_NOT_SEE)
+        if verb in _LIST:
+            return _listed(options, known.values(), viewer(config))
+        here = known.get(number_of(options.text("id")))
+        if here is None:
+            raise Stop(f"there is no incident {clean(options.text('id'), 80)}; `cockpit incident` lists them")
+        if verb == "show":
+            return _shown(options, here, lines_of(kept, here), viewer(config))
+        change, data, preview = _wanted(options, here, known, viewer(config))
+        if reason := refusal(known, here.id, change, str(data.get("other", ""))):
+            raise Stop(reason)
+        if preview and not options.flag("yes"):
+            for line in preview:
+                say(line)
+            say("Nothing was changed. Add --yes to do it.")
+            return FINE
+        now = kept.change_incident(here.id, change, who=who_is(config), at=datetime.now(UTC), data=data)
+        _say_one(now)
+    return FINE
+
+
+def mark(options: Options) -> int:
+    """Write down what was done to the world: it stands in the timelines of the incidents around it."""
+    config = read_config(options)
+    if options.read_only or config.read_only:
+        raise Stop(READ_ONLY)
+    text = _text(options)
+    about = {key: clean(options.text(key), 200) for key in ("alert", "service", "incident") if options.text(key)}
+    with journal() as kept:
+        if "incident" in about and number_of(about["incident"]) not in kept.incidents():
+            raise Stop(f"there is no incident {about['incident']}; `cockpit incident` lists them")
+        kept.record(MARK, at=datetime.now(UTC), who=who_is(config), data={"text": text, **about})
+    say(f"Marked: {text}")
+    return FINE
+
+
+def _text(options: Options) -> str:
+    text = clean(" ".join(options.words("text"))).strip()
+    if not text:
+        raise Stop("there is nothing to write down: say it in a few words", USAGE)
+    return text
+
+
+def _with_alerts(options: Options, config: Config, verb: str) -> int:
+    """Open one, or add alerts to one: these must be there now."""
+    members: tuple[Member, ...] = ()
+    wanted, who, at = options.words("alerts"), who_is(config), datetime.now(UTC)
+    if wanted:
+        with house(options) as home:
+            view = home.view()
+            rows = [view.alert(find(view, text)) for text in wanted]
+            members = tuple(member(row.alert) for row in rows if row is not None)
+    alerts = msgspec.to_builtins(members)
+    with journal() as kept:
+        if verb == "add":
+            _say_one(kept.change_incident(number_of(options.text("id")), Change.ADDED, who=who, at=at, data={"alerts": alerts}))
+            return FINE
+        worst = max(members, key=_rank).severity if members else "unknown"
+        severity = options.text("severity") or worst
+        data = {"title": _text(options), "severity": severity, "alerts": alerts}
+        opened = kept.change_incident("", Change.OPENED, who=who, at=at, data=data)
+        if lead := clean(options.text("lead"), 200):
+            opened = kept.change_incident(opened.id, Change.ROLE, who=who, at=at, data={"role": LEAD, "person": lead})
+    _say_one(opened)
+    return FINE
+
+
+def _rank(each: Member) -> int:
+    return SEVERITY_WORDS[each.severity]
+
+
+def _wanted(
+    options: Options, here: Incident, known: dict[str, Incident], zone: tzinfo | None
+) -> tuple[Change, dict[str, object], list[str]]:
+    """The change that a verb means, what its entry says, and what is shown first where it must be confirmed."""
+    title = f"{here.id} {here.title}"
+    match options.text("verb"):
+        case "lead":
+            person = clean(options.text("person"), 200)
+            return Change.ROLE, {"role": clean(options.text("role"), 100), "person": "" if person == "-" else person}, []
+        case "status":
+            return Change.STATUS, {"status": options.text("status")}, []
+        case "severity":
+            return Change.SEVERITY, {"severity": options.text("severity")}, []
+        case "title":
+            return Change.TITLE, {"title": _text(options)}, []
+        case "impact":
+            return Change.IMPACT, _impact(options, here, zone), []
+        case "note":
+            return Change.NOTED, {"text": _text(options)}, []
+        case "merge":
+            other = number_of(options.text("other"))
+            gone = known.get(other)
+            went = f"  {gone.id} {gone.title}  ({len(gone.members)} alerts)" if gone is not None else f"  {clean(other, 80)}"
+            return Change.MERGED, {"other": other}, [f"Merge into {title}:", went, "It goes on as that one then."]
+        case "split":
+            out = _some(here, options.words("alerts"))
+            name = clean(options.text("title"))
+            preview = [
+                f"Split off {title}, as a new incident {name!r}:",
+                *(f"  {each.name} {each.where}  [{each.ref}]" for each in out),
+            ]
+            return Change.SPLIT, {"title": name, "alerts": msgspec.to_builtins(out)}, preview
+        case "close":
+            hurt = "" if here.impact_end or not here.impact_start else "  Users are still said to be hurt: `impact --to` ends that."
+            return Change.CLOSED, {}, [f"Close {title}.{hurt}"]
+    return Change.REOPENED, {}, []
+
+
+def _impact(options: Options, here: Incident, zone: tzinfo | None) -> dict[str, object]:
+    start, end = (_moment(options.text(key), zone) for key in ("start", "end"))
+    text = clean(" ".join(options.words("text"))).strip()
+    if start is None and end is None and not text:
+        raise Stop("say since when (--from), until when (--to), or what users saw", USAGE)
+    first, last = start or here.impact_start, end or here.impact_end
+    if first is not None and last is not None and last < first:
+        raise Stop(f"that would end before it begins ({told(first, zone)}): nothing was changed", USAGE)
+    times = {"impact_start": when(start) or "", "impact_end": when(end) or ""}
+    return {key: said for key, said in {**times, "text": text}.items() if said}
+
+
+def _moment(text: str, zone: tzinfo | None) -> datetime | None:
+    if not text:
+        return None
+    return datetime.now(UTC) if text == "now" else read(text, zone)
+
+
+def _some(here: Incident, wanted: Sequence[str]) -> tuple[Member, ...]:
+    found = tuple(each for each in here.members if {each.alert, str(each.ref), each.name} & set(wanted))
+    names = {name for each in found for name in (each.alert, str(each.ref), each.name)}
+    if missing := [text for text in wanted if text not in names]:
+        raise Stop(f"{clean(missing[0], 200)} is no alert of {here.id}; `cockpit incident show {here.id}` lists them", USAGE)
+    return found
+
+
+def _say_one(here: Incident) -> None:
+    lead = f", {here.lead} leads" if here.lead else ""
+    say(f"{here.id} {here.title}: {here.status.value}, {here.severity.word}{lead}")
+
+
+def _listed(options: Options, known: Iterable[Incident], zone: tzinfo | None) -> int:
+    """Exit status 1 while one is open, as for alerts that fire."""
+    every = sorted(known, key=lambda each: each.opened_at, reverse=True)
+    shown = [each for each in every if options.flag("all") or not each.status.over]
+    if options.json:
+        as_json([_record(each) for each in shown])
+    elif shown:
+        rows = [
+            (
+                each.id,
+                each.severity.word,
+                each.status.value,
+                told(each.opened_at, zone),
+                each.lead,
+                str(len(each.members)),
+                each.title,
+            )
+            for each in shown
+        ]
+        table(("Id", "Sev", "Status", "Opened", "Lead", "Alerts", "Title"), rows, cut=(6,))
+    else:
+        say("There are no open incidents." if every else "There are no incidents.")
+    return BAD if any(not each.status.over for each in shown) else FINE
+
+
+def _shown(options: Options, here: Incident, lines: Sequence[Line], zone: tzinfo | None) -> int:
+    if options.json:
+        entries = [{"at": when(each.at), "what": each.what, "who": each.who or None, "text": each.text} for each in lines]
+        as_json([{**_record(here), "timeline": entries}])
+        return FINE
+    _say_one(here)
+    facts = [
+        ("opened", f"{told(here.opened_at, zone)} by {here.opened_by}"),
+        ("roles", ", ".join(f"{role}: {who}" for role, who in sorted(here.roles.items()))),
+        ("hurt", _hurt(here, zone)),
+        ("closed", told(here.closed_at, zone)),
+        ("merged", here.into and f"into {here.into}"),
+        ("took in", ", ".join(here.absorbed)),
+        ("split off", here.split_from and f"from {here.split_from}"),
+    ]
+    for label, text in facts:
+        if text:
+            say(f"{label + ':':<10} {text}")
+    for each in here.members:
+        say(f"alert:     {each.name} {each.where}  {each.summary}  [{each.ref}]")
+    say()
+    say(f"Timeline ({datetime.now(UTC).astimezone(zone):%Z})")
+    for line in lines:
+        who = f"{line.who}: " if line.who else ""
+        say(f"{line.at.astimezone(zone):%m-%d %H:%M:%S}  {line.what:<8}  {who}{line.text}")
+    return FINE
+
+
+def _hurt(here: Incident, zone: tzinfo | None) -> str:
+    if here.impact_start is None and here.impact_end is None:
+        return here.impact or ("not said yet: `cockpit incident impact`" if not here.status.over else "not said")
+    words = f"{told(here.impact_start, zone) or '?'} until {told(here.impact_end, zone) or 'now'}"
+    return f"{words}: {here.impact}" if here.impact else words
+
+
+def _record(here: Incident) -> dict[str, object]:
+    return {
+        "id": here.id,
+        "title": here.title,
+        "status": here.status.value,
+        "severity": here.severity.word,
+        "lead": here.lead or None,
+        "roles": here.roles,
+        "opened_at": when(here.opened_at),
+        "opened_by": here.opened_by,
+        "closed_at": when(here.closed_at),
+        "impact": here.impact,
+        "impact_start": when(here.impact_start),
+        "impact_end": when(here.impact_end),
+        "alerts": [str(each.ref) for each in here.members],
+        "absorbed": list(here.absorbed),
+        "into": here.into or None,
+        "split_from": here.split_from or None,
+    }

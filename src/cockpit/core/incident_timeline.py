@@ -1,0 +1,200 @@
+"""What happened in and around an incident, in one row: it writes itself, from what the journal has anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from .actions import EndSilence, MakeSilence, Run, Start, called, touched
+from .aftermath import Past
+from .alerts import SEVERITY_WORDS, Alert, AlertState, Severity
+from .filters import FilterError, parse
+from .incidents import Change, Incident, Member, change_of, number_of
+
+BEFORE = timedelta(hours=1)
+"""So long before an incident's first sign, what was marked and which traps spoke belongs to it, too."""
+LOCAL = "local"
+MARK = "mark"
+"""The kind of what ``cockpit mark`` writes."""
+
+
+class Noted(msgspec.Struct, frozen=True, kw_only=True):
+    """Anything that the journal has: its place there (``number``), when (UTC), and the rest as it was written."""
+
+    number: int
+    at: datetime
+    kind: str
+    who: str = ""
+    source: str = ""
+    subject: str = ""
+    data: Mapping[str, object] = {}
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """One line of a timeline: when (UTC), what kind of thing (``alert``, ``page``, ``run``, ``trap``, ``mark``, ``roster``,
+    ``incident``, ``note``), who did it ("" for nobody), and what, for people."""
+
+    at: datetime
+    what: str
+    who: str = ""
+    text: str
+
+
+def timeline(incident: Incident, noted: Iterable[Noted], runs: Iterable[Run], pasts: Iterable[Past] = ()) -> tuple[Line, ...]:
+    """All that belongs to it, oldest first. ``noted`` and ``runs`` may be more than that; ``pasts`` tell which of its alerts were
+    seen to be over. Notes and what was said of the incident itself count whenever they were written; all else between an hour
+    before its first sign and its end."""
+    first, last = incident.began - BEFORE, incident.closed_at
+    lines = {_fired(each, each.since) for each in incident.members if each.since is not None and each.source != LOCAL}
+    for each in noted:
+        if each.kind.startswith("incident."):
+            line = _own(incident, each)
+        elif each.at < first or (last is not None and each.at > last):
+            line = None
+        else:
+            line = _around(incident, each)
+        if line is not None:
+            lines.add(line)
+    for run in runs:
+        if run.at >= first and (last is None or run.at <= last) and concerns(incident, run):
+            lines.add(_ran(run))
+    for past in pasts:
+        after = past.after
+        if after.gone is not None and after.source != LOCAL and incident.holds(after.source, after.alert):
+            lines.add(Line(at=after.gone, what="alert", text=f"{_named(after.name, after.place)} was seen to be over"))
+    return tuple(sorted(lines))
+
+
+def concerns(incident: Incident, run: Run) -> bool:
+    """Whether what was done was done to its alerts. An acknowledgement or a note on this machine's own is told of by its entry."""
+    if isinstance(run.action, MakeSilence):
+        return run.action.source != LOCAL and any(_hushed(each, run.action) for each in incident.members)
+    if isinstance(run.action, EndSilence):
+        return False
+    ours = isinstance(run.action, Start)
+    return any(incident.holds(ref.source, ref.id) and (ours or ref.source != LOCAL) for ref in touched(run.action))
+
+
+def _hushed(each: Member, silence: MakeSilence) -> bool:
+    return each.source == silence.source and _matches(silence.match, each, silence.ends_at)
+
+
+def _matches(match: str, each: Member, now: datetime) -> bool:
+    try:
+        return parse(match).matches(_as_alert(each), now, ())
+    except FilterError:
+        return False
+
+
+def _as_alert(each: Member) -> Alert:
+    severity = SEVERITY_WORDS.get(each.severity, Severity.UNKNOWN)
+    return Alert(
+        ref=each.ref, name=each.name, severity=severity, state=AlertState.FIRING, summary=each.summary, where=each.where,
+        labels=each.labels, started_at=each.since, trap=each.trap,
+    )  # fmt: skip
+
+
+def _fired(each: Member, since: datetime) -> Line:
+    said = f": {each.summary}" if each.summary else ""
+    return Line(at=since, what="alert", text=f"{_named(each.name, each.where)} fired ({each.severity}){said}")
+
+
+def _named(name: str, where: str) -> str:
+    return f"{name} on {where}" if where else name
+
+
+def _ran(run: Run) -> Line:
+    reason = f": {run.reason}" if run.reason else ""
+    state = "done" if isinstance(run.action, Start) and run.state.value == "confirmed" else run.state.value
+    on = f" on {run.target}" if run.target else ""
+    dry = " (dry run)" if isinstance(run.action, Start) and run.action.dry_run else ""
+    return Line(at=run.at, what="run", who=run.who, text=f"{called(run)}{dry}{on}: {state}{reason}")
+
+
+def _around(incident: Incident, each: Noted) -> Line | None:
+    """What an entry says of it; ``None`` for one that has nothing to do with it."""
+    kind, _, word = each.kind.partition(".")
+    here = each.source == LOCAL and incident.holds(LOCAL, each.subject)
+    text = said(each.data, "text")
+    match kind:
+        case "alert" if here:
+            note = said(each.data, "note")
+            told = f"{each.subject}: {text}" if word == "noted" else f"{each.subject} {_ALERT.get(word, word)}"
+            more = f": {text or note}" if word != "noted" and (text or note) else ""
+            return Line(at=each.at, what="note" if word == "noted" else "alert", who=each.who, text=told + more)
+        case "page" if here:
+            why, by = said(each.data, "why"), said(each.data, "channel")
+            told = f"{each.who or 'nobody'} paged about {each.subject}" + (f" by {by}" if by else "") + f": {word}"
+            return Line(at=each.at, what="page", text=told + (f", {why}" if why and word == "failed" else ""))
+        case "trap":
+            return Line(at=each.at, what="trap", who=each.who, text=f"trap {each.subject} {word}" + (f": {text}" if text else ""))
+        case "silence" if any(m.source == LOCAL and _matches(said(each.data, "match"), m, each.at) for m in incident.members):
+            return Line(at=each.at, what="alert", who=each.who, text=f"silence {word}: {said(each.data, 'match')}")
+        case "override":
+            return Line(
+                at=each.at, what="roster", who=each.who, text=f"{said(each.data, 'person')} on {each.subject}: override {word}"
+            )
+        case "mark" if _marked(incident, each):
+            return Line(at=each.at, what=MARK, who=each.who, text=text)
+    return None
+
+
+_ALERT = {"acked": "acknowledged", "unacked": "no longer acknowledged"}
+
+
+def _marked(incident: Incident, each: Noted) -> bool:
+    """Whether a mark is about it: one that names an alert, a service or an incident is about those that have it."""
+    alert, service, other = (said(each.data, key) for key in ("alert", "service", "incident"))
+    if other and number_of(other) not in (incident.id, *incident.absorbed):
+        return False
+    if alert and not any(alert in (m.alert, str(m.ref), m.name) for m in incident.members):
+        return False
+    return not service or any(m.labels.get("service", service) == service for m in incident.members) or not incident.members
+
+
+def _own(incident: Incident, each: Noted) -> Line | None:
+    change = change_of(each.kind)
+    ids = (incident.id, *incident.absorbed)
+    if change is None or (each.subject not in ids and said(each.data, "new") != incident.id):
+        return None
+    of = "" if each.subject == incident.id else f"{each.subject} "
+    if change is Change.NOTED:
+        return Line(at=each.at, what="note", who=each.who, text=of + said(each.data, "text"))
+    return Line(at=each.at, what="incident", who=each.who, text=of + _told(change, each.data))
+
+
+def _told(change: Change, data: Mapping[str, object]) -> str:
+    alerts = data.get("alerts")
+    names = (
+        ", ".join(str(each.get("name", "")) for each in alerts if isinstance(each, dict))
+        if isinstance(alerts, (list, tuple))
+        else ""
+    )
+    match change:
+        case Change.OPENED:
+            return f"opened: {said(data, 'title')}"
+        case Change.ADDED:
+            return f"added {names}"
+        case Change.ROLE:
+            return f"{said(data, 'role')}: {said(data, 'person') or 'nobody'}"
+        case Change.STATUS | Change.SEVERITY | Change.TITLE:
+            word = change.value.partition(".")[2]
+            return f"{word}: {said(data, word)}"
+        case Change.IMPACT:
+            parts = [
+                f"{word} {said(data, key)}" for word, key in (("from", "impact_start"), ("until", "impact_end")) if said(data, key)
+            ]
+            return "users hurt " + " ".join([*parts, said(data, "text")]).strip()
+        case Change.MERGED:
+            return f"took {said(data, 'other')} in"
+        case Change.SPLIT:
+            return f"split {names} off as {said(data, 'new')}"
+    return str(change.value).partition(".")[2]
+
+
+def said(data: Mapping[str, object], key: str) -> str:
+    """A text of an entry; "" where it has none."""
+    value = data.get(key, "")
+    return value if isinstance(value, str) else ""

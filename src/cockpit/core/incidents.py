@@ -1,0 +1,283 @@
+"""An incident: a stretch of trouble, as its entries in the journal make it.
+
+Nothing of an incident is kept but what happened to it. What it is now is folded from those entries, in the order in which the
+journal took them, so that two cockpits that read the same journal see the same incident, and a killed one leaves none half-made.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from .alerts import SEVERITY_WORDS, Alert, Ref, Severity
+
+
+class Status(enum.Enum):
+    """Where an incident stands. ``MERGED``: it went on as another one, which has its alerts and its past."""
+
+    OPEN = "open"
+    IDENTIFIED = "identified"
+    MONITORING = "monitoring"
+    CLOSED = "closed"
+    MERGED = "merged"
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody works on it any more."""
+        return self in (Status.CLOSED, Status.MERGED)
+
+
+WORKING = {each.value: each for each in (Status.OPEN, Status.IDENTIFIED, Status.MONITORING)}
+"""What people may set by a word. The others have verbs of their own."""
+LEAD = "lead"
+
+
+class Change(enum.Enum):
+    """What can happen to an incident; the value is the kind of its entry in the journal."""
+
+    OPENED = "incident.opened"
+    ADDED = "incident.added"
+    ROLE = "incident.role"
+    STATUS = "incident.status"
+    SEVERITY = "incident.severity"
+    TITLE = "incident.title"
+    IMPACT = "incident.impact"
+    NOTED = "incident.noted"
+    MERGED = "incident.merged"
+    SPLIT = "incident.split"
+    CLOSED = "incident.closed"
+    REOPENED = "incident.reopened"
+
+
+_CHANGES = {each.value: each for each in Change}
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert of an incident, as it was when it came in: it may be gone from its source by now. ``since`` is when it began to
+    fire (UTC), ``None`` where its source does not say."""
+
+    source: str
+    alert: str
+    name: str
+    where: str = ""
+    severity: str = "unknown"
+    summary: str = ""
+    since: datetime | None = None
+    trap: str = ""
+    labels: dict[str, str] = {}
+
+    @property
+    def ref(self) -> Ref:
+        """Its identity at its source."""
+        return Ref(self.source, self.alert)
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A change, as the journal has it: ``number`` is its place there, ``incident`` the one that it happened to, ``at`` UTC."""
+
+    number: int
+    at: datetime
+    who: str
+    incident: str
+    change: Change
+    data: Mapping[str, object] = {}
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """What an incident is now. Times are UTC.
+
+    ``impact_start`` and ``impact_end`` are when users were hurt, which is not when somebody was paged; ``None`` where nobody has
+    said so yet. ``absorbed`` are the incidents that were merged into it, directly or not, ``into`` the one that it went into,
+    ``split_from`` the one that it came out of. ``roles`` has the person of each role.
+    """
+
+    id: str
+    title: str
+    opened_at: datetime
+    opened_by: str
+    status: Status = Status.OPEN
+    severity: Severity = Severity.UNKNOWN
+    roles: dict[str, str] = {}
+    impact: str = ""
+    impact_start: datetime | None = None
+    impact_end: datetime | None = None
+    members: tuple[Member, ...] = ()
+    closed_at: datetime | None = None
+    absorbed: tuple[str, ...] = ()
+    into: str = ""
+    split_from: str = ""
+
+    @property
+    def lead(self) -> str:
+        """Who leads; "" where nobody does."""
+        return self.roles.get(LEAD, "")
+
+    @property
+    def began(self) -> datetime:
+        """The first sign of it: when users were first hurt, its first alert fired, or it was opened."""
+        known = [self.impact_start, *(each.since for each in self.members)]
+        return min([self.opened_at, *(at for at in known if at is not None)])
+
+    def holds(self, source: str, alert: str) -> bool:
+        """Whether that alert is one of it."""
+        return any(each.source == source and each.alert == alert for each in self.members)
+
+
+class Unfit(ValueError):
+    """A change that cannot be; the message says why, for the person."""
+
+
+def member(alert: Alert) -> Member:
+    """What an incident keeps of an alert."""
+    return Member(
+        source=alert.ref.source, alert=alert.ref.id, name=alert.name, where=alert.where, severity=alert.severity.word,
+        summary=alert.summary, since=alert.started_at, trap=alert.trap, labels=dict(alert.labels),
+    )  # fmt: skip
+
+
+def number_of(text: str) -> str:
+    """The id that a person means: ``i7``, ``7`` and ``I7`` are the same."""
+    bare = text.casefold().removeprefix("i")
+    return f"i{int(bare)}" if bare.isascii() and bare.isdigit() and len(bare) < 10 else text
+
+
+def next_id(known: Iterable[str]) -> str:
+    """The id of the next incident: the first is ``i1``."""
+    return f"i{max((int(each[1:]) for each in known if each[1:].isdigit()), default=0) + 1}"
+
+
+def change_of(kind: str) -> Change | None:
+    """The change that an entry of this kind is; ``None`` for any other entry."""
+    return _CHANGES.get(kind)
+
+
+def fold(steps: Iterable[Step]) -> dict[str, Incident]:
+    """All incidents, by their ids, as these steps make them: in whatever order they are given, the journal's own counts. A step
+    that cannot be understood, or that is about an incident which was never opened, changes nothing."""
+    known: dict[str, Incident] = {}
+    for step in sorted(steps, key=lambda each: each.number):
+        try:
+            known.update(_after(known, step))
+        except (ValueError, TypeError, LookupError):
+            continue  # another version wrote it: it hides nothing else
+    return known
+
+
+def _after(known: Mapping[str, Incident], step: Step) -> dict[str, Incident]:
+    """The incidents that this step makes, or makes anew."""
+    if step.change is Change.OPENED:
+        return {step.incident: _opened(step)}
+    old = known[step.incident]
+    if step.change is Change.MERGED:
+        other = known[_text(step, "other")]
+        return {
+            old.id: msgspec.structs.replace(
+                old,
+                members=_joined(old.members, other.members),
+                absorbed=tuple(dict.fromkeys((*old.absorbed, other.id, *other.absorbed))),
+                severity=max(old.severity, other.severity),
+                impact_start=_first(old.impact_start, other.impact_start),
+            ),
+            other.id: msgspec.structs.replace(other, status=Status.MERGED, into=old.id, members=()),
+        }
+    if step.change is Change.SPLIT:
+        out = _members(step)
+        new = msgspec.structs.replace(_opened(step), id=_text(step, "new"), split_from=old.id, severity=old.severity)
+        refs = {each.ref for each in out}
+        return {
+            old.id: msgspec.structs.replace(old, members=tuple(each for each in old.members if each.ref not in refs)),
+            new.id: new,
+        }
+    return {old.id: _changed(old, step)}
+
+
+def _opened(step: Step) -> Incident:
+    return Incident(
+        id=step.incident, title=_text(step, "title"), opened_at=step.at, opened_by=step.who,
+        severity=SEVERITY_WORDS.get(_text(step, "severity"), Severity.UNKNOWN), members=_joined((), _members(step)),
+    )  # fmt: skip
+
+
+def _changed(old: Incident, step: Step) -> Incident:
+    replace = msgspec.structs.replace
+    match step.change:
+        case Change.ADDED:
+            return replace(old, members=_joined(old.members, _members(step)))
+        case Change.ROLE:
+            person = _text(step, "person")
+            rest = {role: who for role, who in old.roles.items() if role != step.data["role"]}
+            return replace(old, roles=rest | ({_text(step, "role"): person} if person else {}))
+        case Change.STATUS:
+            return replace(old, status=WORKING[_text(step, "status")])
+        case Change.SEVERITY:
+            return replace(old, severity=SEVERITY_WORDS[_text(step, "severity")])
+        case Change.TITLE:
+            return replace(old, title=_text(step, "title"))
+        case Change.IMPACT:
+            said = {key: _time(step, key) for key in ("impact_start", "impact_end")}
+            kept = {key: at for key, at in said.items() if at is not None}
+            return replace(old, impact=_text(step, "text") or old.impact, **kept)
+        case Change.CLOSED:
+            return replace(old, status=Status.CLOSED, closed_at=step.at)
+        case Change.REOPENED:
+            return replace(old, status=Status.OPEN, closed_at=None)
+    return old
+
+
+def refusal(known: Mapping[str, Incident], incident: str, change: Change, other: str = "") -> str:
+    """Why a change cannot be now, for the person; "" where nothing is against it. ``other`` is what is merged into it."""
+    if change is Change.OPENED:
+        return ""
+    here = known.get(incident)
+    if here is None:
+        return f"there is no incident {incident}; `cockpit incident` lists them"
+    if here.status is Status.MERGED:
+        return f"{incident} was merged into {here.into}: say it of that one"
+    if change is Change.REOPENED:
+        return "" if here.status is Status.CLOSED else f"{incident} is not closed: it is {here.status.value}"
+    if here.status is Status.CLOSED and change not in (Change.NOTED, Change.IMPACT, Change.TITLE, Change.ROLE, Change.SEVERITY):
+        return f"{incident} is closed: `cockpit incident reopen {incident}` opens it again"
+    if change is not Change.MERGED:
+        return ""
+    if other == incident:
+        return f"{incident} cannot be merged into itself"
+    gone = known.get(other)
+    if gone is None:
+        return f"there is no incident {other}; `cockpit incident` lists them"
+    return f"{other} was merged into {gone.into} already" if gone.status is Status.MERGED else ""
+
+
+def _joined(members: Sequence[Member], more: Sequence[Member]) -> tuple[Member, ...]:
+    """All of them, each alert once: the one that began first, in an order that does not depend on who came first."""
+    found: dict[Ref, Member] = {}
+    for each in (*members, *more):
+        known = found.get(each.ref)
+        found[each.ref] = each if known is None else min(known, each, key=_age)
+    return tuple(sorted(found.values(), key=lambda each: (_age(each), each.ref)))
+
+
+def _age(each: Member) -> float:
+    return each.since.timestamp() if each.since is not None else float("inf")
+
+
+def _first(*times: datetime | None) -> datetime | None:
+    return min((at for at in times if at is not None), default=None)
+
+
+def _members(step: Step) -> tuple[Member, ...]:
+    return msgspec.convert(step.data.get("alerts", ()), tuple[Member, ...])
+
+
+def _text(step: Step, key: str) -> str:
+    value = step.data.get(key, "")
+    if not isinstance(value, str):
+        raise ValueError(f"{key} is no text")
+    return value
+
+
+def _time(step: Step, key: str) -> datetime | None:
+    text = _text(step, key)
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None

@@ -1,0 +1,45 @@
+"""What the journal has of an incident, gathered for its timeline and its postmortem."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..core.actions import Run
+from ..core.aftermath import Past
+from ..core.incident_timeline import BEFORE, Line, Noted, timeline
+from ..core.incidents import Incident
+from ..core.text import clean
+from .journal import Journal
+from .records import Entry, safe
+
+_AROUND = ("alert.", "page.", "trap.", "silence.", "override.", "mark")
+"""Kinds of entries that may belong to an incident by their time; its own count whenever they were written."""
+_MOST = 20_000
+
+
+def lines_of(journal: Journal, incident: Incident) -> tuple[Line, ...]:
+    """Its timeline. Raises `JournalError`."""
+    since = incident.began - BEFORE
+    around = (each for kind in _AROUND for each in journal.entries(since=since, kind=kind, limit=_MOST))
+    noted = [_noted(each) for each in (*journal.entries(kind="incident.", limit=_MOST), *around)]
+    return timeline(incident, noted, _runs(journal, since), pasts_of(journal, incident))
+
+
+def pasts_of(journal: Journal, incident: Incident) -> tuple[Past, ...]:
+    """What was run for its alerts from its first sign to its end, oldest first. Raises `JournalError`."""
+    since, last = incident.began - BEFORE, incident.closed_at
+    found = {past.run.id: past for each in incident.members for past in journal.past_named(str(each.ref))}
+    kept = (past for past in found.values() if past.run.at >= since and (last is None or past.run.at <= last))
+    return tuple(sorted(kept, key=lambda past: (past.run.at, past.run.id)))
+
+
+def _runs(journal: Journal, since: datetime) -> list[Run]:
+    return [run for run in journal.runs(_MOST) if run.at >= since]
+
+
+def _noted(entry: Entry) -> Noted:
+    data = safe(dict(entry.data))
+    return Noted(
+        number=entry.id, at=entry.at, kind=entry.kind, who=clean(entry.who), source=clean(entry.source),
+        subject=clean(entry.subject), data=data if isinstance(data, dict) else {},
+    )  # fmt: skip

@@ -1,0 +1,45 @@
+"""Incidents in the journal: each change is an entry, judged and written in one transaction, so that of two cockpits the second one
+sees what the first did."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
+
+from ..core.incidents import Change, Incident, Step, change_of, fold, next_id, refusal
+from ..core.text import clean
+from ..provider import Conflict
+from .records import Entry, Happened, Odd, read_entries, safe, write_entries
+
+ALL = 1_000_000
+
+
+def standing(db: sqlite3.Connection, odd: Odd) -> dict[str, Incident]:
+    """All incidents, by id."""
+    found = read_entries(db, None, "", "incident.", ALL, odd)
+    return fold(step for each in found if (step := _step(each)) is not None)
+
+
+def _step(entry: Entry) -> Step | None:
+    change = change_of(entry.kind)
+    data = safe(dict(entry.data))
+    if change is None or not isinstance(data, dict):
+        return None
+    return Step(number=entry.id, at=entry.at, who=clean(entry.who), incident=clean(entry.subject), change=change, data=data)
+
+
+def change(
+    db: sqlite3.Connection, incident: str, what: Change, who: str, at: datetime, data: Mapping[str, object], odd: Odd
+) -> Incident:
+    """Write a change down, and give what it makes of the incident: the new one, where one is opened or split off. Raises `Conflict`
+    where it cannot be; then nothing is written."""
+    known = standing(db, odd)
+    other = data.get("other")
+    if reason := refusal(known, incident, what, other if isinstance(other, str) else ""):
+        raise Conflict(reason)
+    subject = next_id(known) if what is Change.OPENED else incident
+    made = next_id(known) if what is Change.SPLIT else subject
+    told = {**data, "new": made} if what is Change.SPLIT else dict(data)
+    write_entries(db, [Happened(at=at, kind=what.value, who=who, subject=subject, data=told)])
+    return standing(db, odd)[made]

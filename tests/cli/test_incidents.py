@@ -1,0 +1,91 @@
+"""Incidents on the command line, over a real journal: from a tripped trap to a closed incident, and two cockpits at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from support.watched import Watched
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    return Watched(tmp_path)
+
+
+def done(home: Watched, *words: str) -> str:
+    """Run it, and insist that it went well."""
+    ran = home.run(*words)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def test_from_the_alert_to_the_end_of_it(watched: Watched) -> None:
+    watched.empty()
+    assert done(watched, "incident", "open", "No", "backup", "--alert", "backup", "--lead", "Bo").startswith(
+        "i1 No backup: open, critical, Bo leads"
+    )
+    assert watched.run("incident").returncode == 1, "one is open"
+    done(watched, "ack", "backup", "--note", "on it")
+    done(watched, "mark", "deployed", "1.4")
+    done(watched, "run", "make", "--alert", "backup", "--yes")
+    done(watched, "incident", "impact", "1", "no restore possible", "--from", "2026-01-01T00:00Z", "--to", "now")
+    done(watched, "incident", "note", "i1", "the disk was full")
+    watched.fill()
+    (shown,) = watched.json("incident", "show", "i1")
+    told = [(each["what"], each["text"]) for each in shown["timeline"]]
+    for what, words in (
+        ("alert", "backup fired"), ("incident", "opened: No backup"), ("alert", "backup acknowledged: on it"),
+        ("mark", "deployed 1.4"),
+        ("run", "make on"), ("note", "the disk was full"), ("alert", "backup resolved"), ("incident", "users hurt from 2026-01-01"),
+    ):  # fmt: skip
+        assert any(each == what and words in text for each, text in told), (what, words, told)
+    assert shown["impact_start"] == "2026-01-01T00:00:00+00:00"
+    assert "Nothing was changed" in done(watched, "incident", "close", "i1"), "it is not closed by a slip"
+    assert watched.json("incident")[0]["status"] == "open"
+    done(watched, "incident", "close", "i1", "--yes")
+    assert watched.json("incident") == []
+    refused = watched.run("incident", "status", "i1", "monitoring")
+    assert refused.returncode == 1
+    assert "cockpit incident reopen i1" in refused.stderr
+    done(watched, "incident", "reopen", "i1")
+    assert "closed" in done(watched, "incident", "show", "i1")
+
+
+def test_merged_and_split_again(watched: Watched) -> None:
+    watched.empty()
+    done(watched, "incident", "open", "one")
+    done(watched, "incident", "open", "two", "--alert", "backup")
+    assert "Nothing was changed" in done(watched, "incident", "merge", "i1", "i2")
+    done(watched, "incident", "merge", "i1", "i2", "--yes")
+    assert {each["id"]: each["alerts"] for each in watched.json("incident", "list", "--all")} == {"i1": ["local/backup"], "i2": []}
+    done(watched, "incident", "split", "i1", "backup", "--title", "three", "--yes")
+    assert {each["id"]: (each["title"], each["alerts"]) for each in watched.json("incident")} == {
+        "i1": ("one", []),
+        "i3": ("three", ["local/backup"]),
+    }
+    assert watched.run("incident", "note", "i2", "late").stderr.strip() == "cockpit: i2 was merged into i1: say it of that one"
+
+
+def test_cockpits_that_open_at_once_get_an_id_each(watched: Watched) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        ran = list(pool.map(lambda n: watched.run("incident", "open", f"number {n}"), range(6)))
+    assert [each.returncode for each in ran] == [0] * 6
+    assert sorted(each["id"] for each in watched.json("incident")) == [f"i{n}" for n in range(1, 7)]
+
+
+def test_read_only_writes_nothing_and_what_is_not_there_is_said(watched: Watched) -> None:
+    for words in (("incident", "open", "x"), ("mark", "x")):
+        ran = watched.run(*words, "--read-only")
+        assert (ran.returncode, "read-only is on" in ran.stderr) == (1, True)
+    assert watched.json("incident", "list", "--all") == []
+    assert (
+        "there is no incident i4"
+        in watched.run("incident", "add", "i4", "backup").stderr + watched.run("incident", "show", "i4").stderr
+    )
+    done(watched, "incident", "open", "x\x1b[31m")
+    assert "\x1b" not in watched.run("incident").stdout
+    wrong = watched.run("incident", "impact", "i1", "--from", "2026-01-02", "--to", "2026-01-01")
+    assert (wrong.returncode, "before it begins" in wrong.stderr) == (2, True)

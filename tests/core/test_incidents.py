@@ -1,0 +1,155 @@
+"""An incident is what the journal's entries make of it: in any order, through merge and split, whoever wrote them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.core.actions import Ack, MakeSilence, Run, RunState, Start
+from cockpit.core.alerts import Ref, Severity
+from cockpit.core.incident_timeline import Noted, timeline
+from cockpit.core.incidents import Change, Incident, Member, Status, Step, fold, next_id, number_of, refusal
+
+T0 = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
+
+
+def a(name: str, *, source: str = "am", since: datetime | None = T0, service: str = "shop") -> Member:
+    return Member(source=source, alert=name, name=name, since=since, severity="error", labels={"service": service})
+
+
+def step(number: int, change: Change, incident: str = "i1", at: datetime = T0, who: str = "ana", **data: object) -> Step:
+    return Step(number=number, at=at, who=who, incident=incident, change=change, data=data)
+
+
+def opened(number: int, incident: str, *members: Member, title: str = "shop is down") -> Step:
+    alerts = msgspec.to_builtins(members)
+    return step(number, Change.OPENED, incident, title=title, severity="error", alerts=alerts)
+
+
+def test_what_is_said_of_an_incident_is_what_it_is() -> None:
+    found = fold([
+        opened(1, "i1", a("disk")),
+        step(2, Change.ROLE, role="lead", person="Bo"),
+        step(3, Change.ROLE, role="scribe", person="Cy"),
+        step(4, Change.STATUS, status="identified"),
+        step(5, Change.SEVERITY, severity="critical"),
+        step(6, Change.IMPACT, impact_start="2026-11-26T02:40:00+00:00", text="no orders"),
+        step(7, Change.ROLE, role="scribe", person=""),
+        step(8, Change.CLOSED, at=T0 + timedelta(hours=1)),
+    ])["i1"]  # fmt: skip
+    assert (found.lead, found.roles, found.severity, found.status) == ("Bo", {"lead": "Bo"}, Severity.CRITICAL, Status.CLOSED)
+    assert found.impact_start == T0 - timedelta(minutes=20), "when users were hurt is not when it was opened"
+    assert found.began == found.impact_start
+    assert found.closed_at == T0 + timedelta(hours=1)
+
+
+STEPS = [
+    opened(1, "i1", a("disk"), a("load")),
+    opened(2, "i2", a("web")),
+    step(3, Change.TITLE, title="the shop"),
+    step(4, Change.MERGED, other="i2"),
+    step(5, Change.SPLIT, new="i3", title="only web", alerts=msgspec.to_builtins((a("web"),))),
+    step(6, Change.CLOSED),
+    step(7, Change.REOPENED),
+]
+
+
+@given(st.permutations(STEPS))
+def test_the_order_in_which_entries_are_read_changes_nothing(steps: list[Step]) -> None:
+    assert fold(steps) == fold(STEPS), "all have the same time: the journal's own order counts"
+
+
+NAMES = st.lists(st.sampled_from("abcdefgh"), unique=True)
+
+
+@given(NAMES, NAMES, st.data())
+def test_what_is_split_off_and_merged_again_is_as_before(one: list[str], more: list[str], data: st.DataObject) -> None:
+    members = [a(name, since=T0 + timedelta(minutes=len(more))) for name in one]
+    out = data.draw(st.lists(st.sampled_from(members), unique_by=lambda each: each.alert)) if members else []
+    start = opened(1, "i1", *members)
+    before = fold([start])["i1"]
+    split = step(2, Change.SPLIT, new="i2", title="apart", alerts=msgspec.to_builtins(tuple(out)))
+    parted = fold([start, split])
+    assert {each.ref for each in parted["i2"].members} == {each.ref for each in out}
+    assert not {each.ref for each in parted["i1"].members} & {each.ref for each in out}
+    after = fold([start, split, step(3, Change.MERGED, other="i2")])
+    assert after["i1"].members == before.members
+    assert (after["i2"].status, after["i2"].into, after["i1"].absorbed) == (Status.MERGED, "i1", ("i2",))
+
+
+def test_entries_that_nobody_understands_hide_no_others() -> None:
+    bad = [
+        step(2, Change.SEVERITY, severity="terrible"), step(3, Change.STATUS, status=7),
+        step(4, Change.MERGED, other="i9"),
+        step(5, Change.ADDED, alerts=[{"no": "alert"}]), step(6, Change.IMPACT, impact_start="yesterday"),
+        step(7, Change.CLOSED, "i8"),
+    ]  # fmt: skip
+    assert fold([opened(1, "i1", a("disk")), *bad]) == fold([opened(1, "i1", a("disk"))])
+
+
+def test_what_cannot_be_says_why() -> None:
+    known = fold(
+        [opened(1, "i1"), opened(2, "i2"), opened(3, "i3"), step(4, Change.CLOSED), step(5, Change.MERGED, "i2", other="i3")]
+    )
+    assert "reopen i1" in refusal(known, "i1", Change.STATUS)
+    assert refusal(known, "i1", Change.NOTED) == "", "what was learnt later may still be written down"
+    assert refusal(known, "i1", Change.REOPENED) == ""
+    assert "not closed" in refusal(known, "i2", Change.REOPENED)
+    assert "into itself" in refusal(known, "i2", Change.MERGED, "i2")
+    assert "into i2" in refusal(known, "i3", Change.NOTED)
+    assert "no incident i9" in refusal(known, "i2", Change.MERGED, "i9")
+
+
+def test_ids_are_short_and_typed_as_one_likes() -> None:
+    assert next_id([]) == "i1"
+    assert next_id(["i1", "i12", "i3"]) == "i13"
+    assert [number_of(text) for text in ("i7", "7", "I7", "nonsense")] == ["i7", "i7", "i7", "nonsense"]
+
+
+def noted(kind: str, minutes: float = 0, subject: str = "", source: str = "", who: str = "", **data: object) -> Noted:
+    at = T0 + timedelta(minutes=minutes)
+    return Noted(number=1, at=at, kind=kind, subject=subject, source=source, who=who, data=data)
+
+
+def ran(action: object, minutes: float = 1) -> Run:
+    at = T0 + timedelta(minutes=minutes)
+    return Run(id=f"r{minutes}", at=at, who="ana", action=action, what="it", target="disk", state=RunState.CONFIRMED)  # type: ignore[arg-type]
+
+
+def here(*members: Member) -> Incident:
+    return Incident(id="i1", title="shop", opened_at=T0, opened_by="ana", members=members, closed_at=T0 + timedelta(hours=1))
+
+
+def test_the_timeline_writes_itself_from_what_is_about_it() -> None:
+    incident = here(a("disk", source="local"), a("Web"))
+    about = [
+        noted("alert.fired", 0, "disk", "local", text="97 %"), noted("alert.acked", 2, "disk", "local", "ana", note="on it"),
+        noted("page.sent", 1, "disk", "local", "bo", channel="mail"), noted("trap.warning", -30, "load", "local", text="9"),
+        noted("override.made", 5, "primary", who="cy", person="bo"), noted("mark", -10, who="ci", text="deployed 1.4"),
+        noted("incident.noted", 90, "i1", who="ana", text="learnt later"),
+    ]  # fmt: skip
+    other = [
+        noted("alert.fired", 0, "other", "local"), noted("mark", -90, text="long ago"), noted("trap.warning", 70, "load", "local"),
+        noted("mark", 1, text="another service", service="bank"), noted("mark", 1, text="elsewhere", incident="i2"),
+        noted("incident.noted", 1, "i2", text="not ours"), noted("beat", 1, "backup"),
+    ]  # fmt: skip
+    silence = MakeSilence("am", "service=shop", T0, "quiet")
+    runs = [
+        ran(Start("free", alert=Ref("local", "disk"))), ran(Ack((Ref("am", "Web"),)), 2), ran(silence, 3),
+        ran(Ack((Ref("am", "Other"),)), 4), ran(MakeSilence("am", "service=bank", T0, ""), 5), ran(Ack((Ref("local", "disk"),)), 6),
+    ]  # fmt: skip
+    lines = timeline(incident, [*other, *about], runs)
+    assert lines == tuple(sorted(lines))
+    assert [(each.what, each.who) for each in lines] == [
+        ("trap", ""), ("mark", "ci"), ("alert", ""), ("alert", ""), ("page", ""), ("run", "ana"), ("alert", "ana"), ("run", "ana"),
+        ("run", "ana"), ("roster", "cy"), ("note", "ana"),
+    ]  # fmt: skip
+    assert "learnt later" in lines[-1].text
+
+
+@given(st.permutations([noted("mark", 1, text=word) for word in ("one", "two", "three")]))
+def test_lines_of_the_same_moment_stand_in_one_order(entries: list[Noted]) -> None:
+    assert [each.text for each in timeline(here(), entries, ())] == ["one", "three", "two"]
