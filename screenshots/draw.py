@@ -38,6 +38,7 @@ from cockpit.core.steps.pick import PickStep  # noqa: E402 - as above
 from cockpit.core.stormrule import StormRule  # noqa: E402 - as above
 from cockpit.core.units import bound  # noqa: E402 - as above
 from cockpit.engine.desk import Output  # noqa: E402 - as above
+from cockpit.ui.ask import Ask  # noqa: E402 - as above
 from cockpit.ui.keys import TABLE  # noqa: E402 - as above
 from cockpit.ui.palette import Picker  # noqa: E402 - as above
 from cockpit.ui.reader import Reader  # noqa: E402 - as above
@@ -148,6 +149,22 @@ async def stormy(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
     app.board.follow()
 
 
+async def laid(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
+    """A trap that is about to be armed after the full disk."""
+    values = {
+        "name": "root-disk-early", "look": "disk path=/", "trip": "used_percent >= 85", "for": "2m", "severity": "warning",
+        "went_wrong": "2026-11-02: root-disk: 93 % used", "runbooks": "free-disk", "owner": "platform",
+    }  # fmt: skip
+    desk.trap_drafts = ((values, "the look of root-disk; bound from what was read"),)
+    desk.would = "would have tripped 2 h 5 m before; 1 false alarm in 14 d of readings"
+    app.board.alerts.seek(DISK)
+    await pilot.press("t")
+    await until(pilot, lambda: isinstance(app.screen, Picker), "the picker")
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, Ask), "the form")
+    await pilot.pause()
+
+
 PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "board-120x40-night-shift": ("night-shift", (120, 40), look),
     "board-120x40-day": ("day", (120, 40), look),
@@ -158,6 +175,7 @@ PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "question": ("night-shift", (80, 24), asked),
     "runbook-120x40-night-shift": ("night-shift", (120, 40), read),
     "runbook-80x24-day": ("day", (80, 24), read),
+    "trap-120x40-night-shift": ("night-shift", (120, 40), laid),
     "silences": ("night-shift", (120, 40), silenced),
     "week-120x40-night-shift": ("night-shift", (120, 40), week),
     "week-80x24-day": ("day", (80, 24), week),

@@ -105,7 +105,7 @@ def drafts(alert: Alert, known: Sequence[Trap], offered: Iterable[tuple[Trap, st
     """Looks that fit an alert, the likeliest first: that of the trap that raised it; of those ``known`` and those ``offered`` for
     this machine (``host``) the ones that speak of the same things, where the alert is of this machine; and what its labels name.
     Their names are free among ``known``."""
-    found = [Draft(trap, f"the look of {trap.name}, which raised it") for trap in known if trap.name == alert.trap]
+    found = [Draft(trap, f"the look of {trap.name}") for trap in known if trap.name == alert.trap]
     if _is_here(alert, host):
         pool = [*((trap, f"the look of {trap.name}") for trap in known), *offered]
         ranked = sorted(((_alike(alert, trap), n) for n, (trap, _) in enumerate(pool)), key=lambda pair: (-pair[0], pair[1]))
@@ -160,4 +160,4 @@ def _by_labels(alert: Alert) -> list[Draft]:
 def caught_by(draft: Draft, limit: Bound) -> Draft:
     """The draft with the bound that looking back found, in place of its own."""
     trap = msgspec.structs.replace(draft.trap, warn=None, trip=limit)
-    return Draft(trap, f"{draft.because}; the bound is what would have caught it")
+    return Draft(trap, f"{draft.because}; bound from what was read")

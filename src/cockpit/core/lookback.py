@@ -36,6 +36,8 @@ STEPS = 72
 TESTED = 10
 """Series for which a bound is looked for: those that moved most."""
 CANDIDATES = 24
+ENOUGH = 0.75
+"""The share of the longest lead that a bound with more distance to the usual must still give."""
 _STILL = 0.005  # of the median: a series that never moved is not said to have moved for less
 
 
@@ -225,17 +227,21 @@ def _around(scores: Sequence[float], top: int) -> tuple[int, int]:
 
 
 def _caught(moved: Moved, points: Points, troubles: Sequence[Trouble], trouble: Trouble, hold: float, within: float) -> Moved:
-    """The same, with the bound that would have caught it with the fewest false alarms, and among those the earliest."""
-    best: tuple[tuple[int, float], Bound, Backtest] | None = None
+    """The same, with the bound that would have caught it with the fewest false alarms. Of several, the one farthest from the usual
+    that still gives `ENOUGH` of the earliest one's lead: the closest one is the next to cry wolf."""
     bounds = _candidates(moved)
+    found: list[tuple[int, float, float, Bound, Backtest]] = []
     for bound, tested in zip(bounds, backtests(bounds, hold, points, troubles, within=within), strict=True):
         lead = tested.lead(trouble)
-        if lead is None or lead <= 0:
-            continue
-        rank = (tested.false_alarms, -lead)
-        if best is None or rank < best[0]:
-            best = rank, bound, tested
-    return moved if best is None else msgspec.structs.replace(moved, bound=best[1], tested=best[2])
+        if lead is not None and lead > 0:
+            found.append((tested.false_alarms, lead, abs(bound.value - moved.usual), bound, tested))
+    if not found:
+        return moved
+    fewest = min(false for false, *_ in found)
+    longest = max(lead for false, lead, *_ in found if false == fewest)
+    fitting = [each for each in found if each[0] == fewest and each[1] >= ENOUGH * longest]
+    *_, bound, tested = max(fitting, key=lambda each: each[2])
+    return msgspec.structs.replace(moved, bound=bound, tested=tested)
 
 
 def _candidates(moved: Moved) -> list[Bound]:

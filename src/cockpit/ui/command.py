@@ -30,7 +30,7 @@ WITH_WORDS = {
     "ack": "[NOTE…]",
     "disarm": "[TRAP [DURATION WHY…]]",
     "arm": "[TRAP]",
-    "trap": "disarm TRAP [DURATION WHY…], arm TRAP, check",
+    "trap": "disarm TRAP [DURATION WHY…], arm TRAP, check, add",
 }
 """Commands that take words after them, and which."""
 
@@ -92,7 +92,7 @@ def complete(text: str, table: Sequence[Key], names: Mapping[str, Callable[[], I
         verb, more, name = rest.partition(" ")
         if more:
             return [f"{first} {line}" for line in complete(f"{verb} {name}", table, names)] if verb in ("arm", "disarm") else []
-        return [f"{first} {each}" for each in ("arm", "check", "disarm") if each.startswith(rest)]
+        return [f"{first} {each}" for each in ("add", "arm", "check", "disarm") if each.startswith(rest)]
     offered = names.get("arm" if first == "arm" else words.get(first, ""))
     if offered is None or " " in rest:
         return []

@@ -184,6 +184,12 @@ def _disarm(board: Board, _: str) -> None:
     board.start(flows.disarm(board, board.desk, refs))
 
 
+def _lay_trap(board: Board, _: str) -> None:
+    from . import flows
+
+    board.start(flows.lay(board, board.desk, board.alert_refs()))
+
+
 def _run(board: Board, key: str) -> None:
     number = int(key) if key.isdigit() else 1
     if number > len(board.offers):
@@ -384,6 +390,7 @@ DEEDS: Mapping[str, Deed] = {
     "maintenance": _maintenance,
     "note": _note,
     "disarm": _disarm,
+    "lay-trap": _lay_trap,
     "run": _run,
     "pick-runbook": _pick_runbook,
     "command": _command,

@@ -48,6 +48,7 @@ def of_alert(
         facts.append(Fact(text=f"{alert.ref.source} does not see any more: this is the last that was known", role="blind"))
     if alert.summary:
         facts += [BLANK, Fact(text=alert.summary)]
+    facts += [Fact("guarded by", f"{each.trap.name}: {each.says}") for each in view.traps if guards(each.trap, alert)]
     if alert.state is AlertState.ACKNOWLEDGED or alert.acknowledged_by:
         why = f": {alert.acknowledged_why}" if alert.acknowledged_why else ""
         at = f", {moment(alert.acknowledged_at, now, zone)} {city(zone)}" if alert.acknowledged_at else ""
@@ -63,7 +64,6 @@ def of_alert(
         facts += [BLANK, *_reading(trap, curve), *_answers(trap)]
     elif curve is not None:
         facts += [BLANK, Fact(curve=curve)]
-    facts += [Fact("guarded by", f"{each.trap.name}: {each.says}") for each in view.traps if guards(each.trap, alert)]
     for title, pairs in (("Labels", alert.labels), ("Annotations", alert.annotations)):
         shown = [Fact(" " + name, value) for name, value in sorted(pairs.items()) if value != alert.summary]
         facts += [BLANK, title_fact(title), *shown] if shown else []

@@ -16,6 +16,7 @@ from ..core.responses import Escalate, Maintain, Reassign, Resolve, Snooze
 from ..core.runbooks import Runbook, offered
 from ..core.traps import TrapState, TrapView
 from ..core.view import Row, View
+from ..core.why import READ_ONLY
 from ..engine.desk import Desk
 from .keys import Key
 from .past_words import last_time
@@ -132,7 +133,7 @@ def _reason(
     soon = view.now + timedelta(hours=1)
     if id in ("open", "mark") and not (alerts or traps):
         return "nothing is selected"
-    if id in ("ack", "unack", "silence", "note", "copy", "resolve", "snooze") and not alerts:
+    if id in ("ack", "unack", "silence", "note", "copy", "resolve", "snooze", "lay-trap") and not alerts:
         return "there is no alert under the cursor"
     match id:
         case "ack":
@@ -155,6 +156,8 @@ def _reason(
             if not traps:
                 return "there is no trap under the cursor"
             return _rest(desk, view, traps[0])
+        case "lay-trap":
+            return READ_ONLY if view.read_only else None
         case "run":
             if not offered_now:
                 return "there is no runbook for this: x picks from all"

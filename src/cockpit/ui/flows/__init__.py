@@ -7,6 +7,7 @@ box *before it returns*, so that a key pressed twice meets the box and not the b
 
 from .address import ask_address
 from .approve import approve
+from .lay import lay
 from .maintenance import maintenance
 from .menus import command, palette
 from .note import note
@@ -19,6 +20,6 @@ from .silences import change, end, extend
 from .trap import disarm
 
 __all__ = [
-    "again", "approve", "ask_address", "change", "command", "disarm", "dry_run", "end", "extend", "maintenance", "note", "page",
-    "palette", "pick_book", "pick_runbook", "read", "resolve", "respond", "run", "silence", "silence_filter", "snooze",
+    "again", "approve", "ask_address", "change", "command", "disarm", "dry_run", "end", "extend", "lay", "maintenance", "note",
+    "page", "palette", "pick_book", "pick_runbook", "read", "resolve", "respond", "run", "silence", "silence_filter", "snooze",
 ]  # fmt: skip

@@ -143,7 +143,7 @@ def _arm(board: Board, desk: Desk, rest: str) -> Rest:
     return disarm(board, desk, found, arm=True) if found else _no_trap(board, rest)
 
 
-_TRAP_HOW = "trap what? :trap disarm NAME 2h WHY, :trap arm NAME, or :trap check"
+_TRAP_HOW = "trap what? :trap disarm NAME 2h WHY, :trap arm NAME, :trap check, or :trap add"
 
 
 def _trap(board: Board, desk: Desk, rest: str) -> Rest:
@@ -151,6 +151,9 @@ def _trap(board: Board, desk: Desk, rest: str) -> Rest:
     verb, _, words = rest.partition(" ")
     words = words.strip()
     match verb:
+        case "add" if not words:
+            board.do("lay-trap")
+            return nothing()
         case "disarm":
             return _disarm(board, desk, words) if words else disarm(board, desk, board.trap_refs())
         case "arm":
