@@ -163,6 +163,10 @@ def _init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--print", action="store_true", dest="show", help="print the config instead of writing it")
 
 
+def _watch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--systemd", action="store_true", help="print a hardened unit that runs it as a service, and end")
+
+
 def _alerts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "filter", nargs="*", default=[], metavar="FILTER", help="label=value, label=~regex, @state=…, @severity>=…, words, !words"
@@ -441,6 +445,7 @@ def _login(parser: argparse.ArgumentParser) -> None:
 _ARGUMENTS = {
     "init": _init,
     "alerts": _alerts,
+    "watch": _watch,
     "ack": _ack,
     "unack": _ids,
     "silence": _silence,

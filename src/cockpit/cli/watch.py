@@ -12,6 +12,8 @@ from ..core.alerts import Alert, AlertState, Ref
 from ..core.paged import Paged, PageState
 from ..core.traps import TrapState
 from ..core.view import View
+from ..engine.desk import SILENT
+from ..engine.sdnotify import Notify
 from ..engine.sharing import Sharing, Unshared
 from . import BAD, FINE
 from .compose import engine
@@ -20,6 +22,7 @@ from .listing import say
 from .moments import viewer
 from .options import Options
 from .record import journal, state_dir
+from .unit import unit
 
 LOOK = 1.0
 """Seconds between looks at whether the engine still lives."""
@@ -31,6 +34,10 @@ RETRY = 2.0
 
 def watch(options: Options) -> int:
     """Run until TERM, INT or HUP; say on standard output what happens, a line each."""
+    if options.flag("systemd"):
+        say(unit(configured(options).watch, options.config or "", state_dir(os.environ), os.environ).rstrip("\n"))
+        return FINE
+    notify = Notify(os.environ)
     files = reread(options)
     config = configured(options)
     ended, news = threading.Event(), threading.Event()
@@ -55,15 +62,20 @@ def watch(options: Options) -> int:
         who = "escalates by " + ", ".join(config.escalations) if config.escalations else "pages nobody: there are no [escalations]"
         tell(f"watching {len(config.traps)} traps as process {os.getpid()}; {who}")
         told = Telling(desk.clock.now())
+        notify.ready()
         try:
             while not ended.is_set() and not desk.failed:
                 news.wait(LOOK)
                 news.clear()
+                if desk.silent_for() <= SILENT:
+                    notify.alive()
+                notify.status(_status(desk.view, sharing.looking))
                 if shares is not None:
                     shares.try_again(desk.clock.mono())
                 for at, line in told.news(desk.view):
                     tell(line, at)
         finally:
+            notify.stopping()
             sharing.end()
             stopped = desk.stop()
         if desk.failed or not stopped:
@@ -71,6 +83,12 @@ def watch(options: Options) -> int:
             return BAD
     tell("ended")
     return FINE
+
+
+def _status(view: View, looking: int) -> str:
+    """What is going on, in a line for the service manager."""
+    blind = "; ".join(view.cannot_see)
+    return f"{len(view.alerts)} alerts, {len(view.traps)} traps, {looking} connections look" + (f"; {blind}" if blind else "")
 
 
 class Retrying:

@@ -79,8 +79,6 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, tag="told"):
     kinds: tuple[str, ...] = ()
     anew: tuple[str, ...] = ()
     parts: int = 0
-    beat_at: datetime | None = None
-    beat_problem: str = ""
 
 
 class Edit(msgspec.Struct, frozen=True, array_like=True):

@@ -35,10 +35,10 @@ class Standing(NamedTuple):
         said = self.snapshot
         return {kind: getattr(said, kind) for kind in KINDS if said is not None and getattr(said, kind) is not None}
 
-    def told(self, now: datetime, beat_at: datetime | None = None, beat_problem: str = "") -> Told:
+    def told(self, now: datetime) -> Told:
         """It as a message, without records."""
         said = self.snapshot
-        about: dict[str, Any] = {"health": self.health, "reason": self.reason, "beat_at": beat_at, "beat_problem": beat_problem}
+        about: dict[str, Any] = {"health": self.health, "reason": self.reason}
         if said is None:
             return Told(asked_at=now, **about)
         return Told(
@@ -55,12 +55,10 @@ class Standing(NamedTuple):
 
 
 class Hub:
-    """Written by the engine's thread, read by the serving one; ``nudge`` has a source asked now, from any thread.
-    ``beat`` is when the watch last beat outside (UTC), and why it could not since."""
+    """Written by the engine's thread, read by the serving one; ``nudge`` has a source asked now, from any thread."""
 
     def __init__(self, nudge: Callable[[str], None]) -> None:
         self.nudge = nudge
-        self.beat: tuple[datetime | None, str] = (None, "")
         self.on_news: Callable[[str], None] = lambda _: None
         self._lock = threading.Lock()
         self._standings: dict[str, Standing] = {}

@@ -174,7 +174,7 @@ class Serving:
         records = standing.records
         anew = [kind for kind in records if records[kind] is not line.records.get(kind)]
         groups = {kind: list(cut(self._spans(records[kind], line.records.get(kind, ())))) for kind in anew}
-        told = standing.told(datetime.now(UTC), *self._hub.beat)
+        told = standing.told(datetime.now(UTC))
         parts = sum(map(len, groups.values()))
         await line.say(msgspec.structs.replace(told, anew=tuple(anew), parts=parts))
         for kind, each in groups.items():
