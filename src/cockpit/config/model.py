@@ -10,6 +10,7 @@ import msgspec
 from ..core.escalation import Policy
 from ..core.holidays import Holidays
 from ..core.offering import Rule
+from ..core.retention import Retention
 from ..core.roster import Person, Roster
 from ..core.runbooks import Runbook
 from ..core.stormrule import StormRule
@@ -66,6 +67,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ``addresses`` is what whoever sits here is called at sources that want to know who writes, by source.
     ``watch`` says what ``cockpit watch`` shares, and how others look through it.
     ``storm`` says what a storm is, ``group_by`` what the alerts are grouped by when somebody asks for groups.
+    ``retention`` is how long the journal keeps what.
     ``approvals`` is the directory in which users of this machine ask one another for approval ("" = none).
     ``files`` are what it was read from, in order; empty with ``proposed`` means that the traps are what ``init`` would propose.
     """
@@ -80,6 +82,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     mouse: bool = False
     ascii: bool = False
     storm: StormRule = StormRule()
+    retention: Retention = Retention()
     group_by: tuple[str, ...] = ("alertname",)
     watch: WatchRule = WatchRule()
     addresses: Mapping[str, str] = {}

@@ -296,6 +296,7 @@ class Engine(Works):
         super().adopt(config)
         await self.bookcase.look()
         self.keeper.set_traps(config.traps.values())
+        self.keeper.retention = config.retention
         self._channels.adopt(config.channels)
         self._runner.hidden = frozenset(hidden_names(config))
         for gone in await self._sources.adopt(config):

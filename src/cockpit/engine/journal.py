@@ -15,9 +15,10 @@ from ..core.marks import Marks
 from ..core.pages import Attempt, ChannelHealth
 from ..core.report_fires import Fact
 from ..core.report_toil import Labour
+from ..core.retention import Retention
 from ..core.traps import Watch
 from ..provider import Clock
-from . import aftermath_table, fire_facts, lease_table, marks_table, pages_table, runs_table, toil_facts, traps_table
+from . import aftermath_table, fire_facts, lease_table, marks_table, pages_table, runs_table, thinning, toil_facts, traps_table
 from .journal_file import JournalFile
 from .records import Entry, Happened, JournalError, Kept, Lease, epoch, read_entries, write_entries
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "Happened", "Journal", "JournalError", "Kept", "Lease", "open_journal"]
 
 _SAME = 20  # so many runs of one key are looked back at
+_RETENTION = Retention()
 _NO_MARKS = Marks({}, (), {})
 
 
@@ -36,7 +38,7 @@ class Journal:
     could not write, ``problem`` says so until a write succeeds again. Where the file cannot be opened at all, reading gives what an
     empty journal would.
 
-    Readings are kept as they were for 48 hours, then as 5-minute medians for 14 days. Everything else is kept.
+    How long it keeps what is `Retention`; `thin` sees to it.
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
@@ -167,9 +169,10 @@ class Journal:
         """(seconds since the epoch, value), oldest first."""
         return self._file.read(lambda db: traps_table.readings(db, trap, metric, epoch(since), self._file.odd), ())
 
-    def thin(self, now: datetime, looks: int = 2000) -> bool:
-        """Condense or drop a few old readings: those of one trap, at most ``looks`` of them. False once all have had their turn."""
-        after = self._file.write(lambda db: traps_table.thin(db, now, self._thinned, looks))
+    def thin(self, now: datetime, kept: Retention = _RETENTION, rows: int = 2000) -> bool:
+        """Condense or drop a few old readings, those of one trap, or old events: at most ``rows`` of them. False once all have had
+        their turn."""
+        after = self._file.write(lambda db: thinning.thin(db, now, self._thinned, kept, rows))
         self._thinned = after or 0
         return after is not None
 

@@ -10,6 +10,7 @@ from functools import partial
 
 from ..config.decode import Secrets
 from ..config.secrets import resolve
+from ..core.retention import Retention
 from ..core.traps import Event, Trap, Watch, seen
 from ..provider import Host
 from .aside import Aside
@@ -34,6 +35,7 @@ CALM = 5.0
 """Seconds for which readings that turned nothing are gathered: to combine all facts anew for each costs more than the looks."""
 EAGER = 15.0
 """Seconds after somebody asked for a look in which every look is told at once."""
+_RETENTION = Retention()
 
 
 class Keeper:
@@ -45,7 +47,8 @@ class Keeper:
     what the holder leaves out (see `Strays`). Where the journal
     fails it goes on looking: what it knows is in ``watches``, and is written down when that works again.
 
-    ``load`` gives a probe's class by name (`plugins.load`), ``secrets`` the secrets its config refers to. ``on_change`` is called
+    ``load`` gives a probe's class by name (`plugins.load`), ``secrets`` the secrets its config refers to; old readings and events
+    are thinned by ``retention``, which may be set anew. ``on_change`` is called
     on the loop whenever something is known anew: at once where a trap turned or somebody asked for the look, else within `CALM`.
     """
 
@@ -56,11 +59,13 @@ class Keeper:
         load: Callable[[str], type],
         *,
         traps: Iterable[Trap] = (),
+        retention: Retention = _RETENTION,
         secrets: Secrets = resolve,
         on_change: Callable[[], None] = lambda: None,
         pid: int | None = None,
     ) -> None:
         self._clock, self._journal = host.clock, journal
+        self.retention = retention
         self._on_change = on_change
         self._pid = os.getpid() if pid is None else pid
         self._posts: Mapping[str, Post] = {trap.name: Post(trap) for trap in traps}
@@ -308,7 +313,7 @@ class Keeper:
     async def _thin_once(self) -> None:
         now = self._clock.now()
         with suppress(JournalError):  # the journal's `problem` says it; old readings can wait
-            await self._aside.do(partial(self._journal.thin, now))
+            await self._aside.do(partial(self._journal.thin, now, self.retention))
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -84,7 +84,9 @@ class Parts:
         self._aside, self._vault = Aside("journal reading"), Vault()
         self.here = Here(config, journal, clock, connect=connect, files=files)
         self.here.on_config = self.adopt
-        self.keeper = Keeper(self.here, journal, load_probe, traps=config.traps.values(), on_change=self._trap_changed)
+        self.keeper = Keeper(
+            self.here, journal, load_probe, traps=config.traps.values(), retention=config.retention, on_change=self._trap_changed
+        )
         self.here.live = lambda: self.keeper.watches
         self._sources = self._built_sources(load_provider)
         self._channels = Channels(config.channels, load_channel, self.here, clock, self._sources.get)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 4
+VERSION = 5
 APPLICATION = 0x436B7074  # "Ckpt"
 
 _TABLES = """
@@ -63,7 +63,12 @@ CREATE INDEX aftermath_same ON aftermath (source, name, place);
 CREATE INDEX aftermath_watched ON aftermath (run) WHERE watched;
 CREATE INDEX entry_kind ON entry (kind, at);
 """
-_UPGRADES = {1: "ALTER TABLE silence ADD COLUMN until_resolved INTEGER NOT NULL DEFAULT 0", 2: _PAGES, 3: _AFTERMATHS}
+_COARSE = """
+CREATE TABLE reading_3h (
+    series INTEGER NOT NULL, at REAL NOT NULL, layout INTEGER NOT NULL, numbers BLOB NOT NULL,
+    PRIMARY KEY (series, at, layout)) WITHOUT ROWID;
+"""
+_UPGRADES = {1: "ALTER TABLE silence ADD COLUMN until_resolved INTEGER NOT NULL DEFAULT 0", 2: _PAGES, 3: _AFTERMATHS, 4: _COARSE}
 """What makes a file of this version one of the next."""
 
 
@@ -79,7 +84,7 @@ def prepare(db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
         version = _check(db)  # another process may have been first
-        scripts = [_UPGRADES[each] for each in range(version, VERSION)] if version else [_TABLES, _PAGES, _AFTERMATHS]
+        scripts = [_UPGRADES[each] for each in range(version, VERSION)] if version else [_TABLES, _PAGES, _AFTERMATHS, _COARSE]
         for statement in filter(str.strip, ";".join(scripts).split(";")):
             db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION}")

@@ -1,8 +1,8 @@
 """What is known of the traps, in the journal: watches, and the numbers of each look.
 
-Retention of readings: every look for 48 hours; then the median of each 5 minutes, for 14 days; then nothing. `thin` moves them
-on in small steps. One row holds all the numbers of a look (little-endian doubles in the order of its ``layout``), so that a look
-costs one page of the file however many numbers it has.
+How long each look is kept, and what of it after that, is `core.retention`; `thinning` moves them on. One row holds all the
+numbers of a look (little-endian doubles in the order of its ``layout``), so that a look costs one page of the file however many
+numbers it has.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from itertools import groupby
 from struct import Struct
 
 import msgspec
@@ -18,16 +17,13 @@ import msgspec
 from ..core.traps import Watch
 from .records import Happened, Kept, Odd, epoch, safe, sifted, write_entries
 
-RAW_SECONDS = 48 * 3600.0
-BUCKET_SECONDS = 300.0
-KEPT_SECONDS = 14 * 86400.0
 MOST_LAYOUTS = 2000
 """Sets of numbers that are told apart. A probe which names them anew at every look would fill the file otherwise: the readings of
 further sets are not kept."""
 
 _decode = msgspec.json.Decoder(Watch).decode
 _names = msgspec.json.Decoder(tuple[str, ...]).decode
-_Row = tuple[float, int, bytes]
+Row = tuple[float, int, bytes]
 _TIMES = ("since", "checked_at", "good_at", "over_since", "tripped_at", "blind_since", "rest_until")
 
 
@@ -51,7 +47,7 @@ def put(db: sqlite3.Connection, trap: str, watch: Watch, values: Mapping[str, fl
         layout = _id(db, "layout", "names", msgspec.json.encode(names).decode())
         if layout > MOST_LAYOUTS:
             return
-        numbers = _doubles(len(names)).pack(*(values[name] for name in names))
+        numbers = doubles(len(names)).pack(*(values[name] for name in names))
         row = (_id(db, "series", "trap", trap), epoch(watch.checked_at), layout, numbers)
         db.execute("INSERT OR REPLACE INTO reading (series, at, layout, numbers) VALUES (?, ?, ?, ?)", row)
 
@@ -87,7 +83,7 @@ def _with_rest(watch: Watch, written: Watch) -> tuple[Watch, bool]:
 
 
 def readings(db: sqlite3.Connection, trap: str, metric: str, since: float, odd: Odd) -> tuple[tuple[float, float], ...]:
-    """(seconds since the epoch, value) from ``since`` on, oldest first, the old ones as 5-minute medians."""
+    """(seconds since the epoch, value) from ``since`` on, oldest first, the old ones condensed."""
     series = db.execute("SELECT id FROM series WHERE trap = ?", (trap,)).fetchone()
     if series is None:
         return ()
@@ -99,56 +95,13 @@ def readings(db: sqlite3.Connection, trap: str, metric: str, since: float, odd: 
         return float(at), one(numbers, 8 * places[layout])[0]
 
     points: list[tuple[float, float]] = []
-    for table in ("reading_5m", "reading"):
-        rows: Iterable[_Row] = db.execute(
-            f"SELECT at, layout, numbers FROM {table} WHERE series = ? AND at >= ? ORDER BY at",  # noqa: S608  # the two names above
+    for table in ("reading_3h", "reading_5m", "reading"):
+        rows: Iterable[Row] = db.execute(
+            f"SELECT at, layout, numbers FROM {table} WHERE series = ? AND at >= ? ORDER BY at",  # noqa: S608  # the three names above
             (series[0], since),
         )
         points += sifted(f"{table} rows", (row for row in rows if row[1] in places), point, odd)
     return tuple(points)
-
-
-def thin(db: sqlite3.Connection, now: datetime, after: int, looks: int) -> int | None:
-    """Thin the readings of the first trap whose number follows ``after``: at most ``looks`` of them, so that nobody waits long.
-
-    Gives the number to go on after; ``None`` when all have been seen.
-    """
-    row = db.execute("SELECT id FROM series WHERE id > ? ORDER BY id LIMIT 1", (after,)).fetchone()
-    if row is None:
-        return None
-    series: int = row[0]
-    today = epoch(now)
-    old = (today - RAW_SECONDS) // BUCKET_SECONDS * BUCKET_SECONDS
-    rows: list[_Row] = db.execute(
-        "SELECT at, layout, numbers FROM reading WHERE series = ? AND at < ? ORDER BY at LIMIT ?", (series, old, looks)
-    ).fetchall()
-    more = len(rows) == looks
-    if more:  # the last bucket may have been cut: the next step takes it whole, unless it is all there is
-        whole = [each for each in rows if _bucket(each) < _bucket(rows[-1])]
-        rows = whole or rows
-    for (_, layout), group in groupby(sorted(rows, key=lambda r: (_bucket(r), r[1])), key=lambda r: (_bucket(r), r[1])):
-        _condense(db, series, layout, list(group))
-    if rows:
-        db.execute("DELETE FROM reading WHERE series = ? AND at <= ?", (series, rows[-1][0]))
-    db.execute("DELETE FROM reading_5m WHERE series = ? AND at < ?", (series, today - KEPT_SECONDS))
-    return series - 1 if more else series  # a long backlog goes on with the same trap
-
-
-def _condense(db: sqlite3.Connection, series: int, layout: int, rows: list[_Row]) -> None:
-    """One row of medians for the looks of one bucket, at its middle."""
-    from statistics import median  # deferred: it brings decimal and fractions
-
-    doubles = _doubles(len(rows[0][2]) // 8)
-    columns = zip(*(doubles.unpack(numbers) for _, _, numbers in rows), strict=True)
-    middle = (_bucket(rows[0]) + 0.5) * BUCKET_SECONDS
-    db.execute(
-        "INSERT OR IGNORE INTO reading_5m (series, at, layout, numbers) VALUES (?, ?, ?, ?)",
-        (series, middle, layout, doubles.pack(*map(median, columns))),
-    )
-
-
-def _bucket(row: _Row) -> float:
-    return row[0] // BUCKET_SECONDS
 
 
 def _read(body: str) -> Watch | None:
@@ -171,7 +124,7 @@ def _watch(body: str) -> Watch:
     return watch
 
 
-def _doubles(count: int) -> Struct:
+def doubles(count: int) -> Struct:
     return Struct(f"<{count}d")
 
 

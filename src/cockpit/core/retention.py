@@ -1,0 +1,28 @@
+"""How long the journal keeps what."""
+
+from __future__ import annotations
+
+import msgspec
+
+from .units import Seconds
+
+_DAY = 86400.0
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Seconds, all counted from now. Every look at a trap is kept for ``looks``; of older ones the median of each five minutes,
+    until they are ``five_minutes`` old; then the lowest, the median and the highest of each three hours, until they are
+    ``three_hours`` old. ``events`` is how long everything else is kept: what happened, was run, noted and told."""
+
+    looks: Seconds = Seconds(2 * _DAY)
+    five_minutes: Seconds = Seconds(14 * _DAY)
+    three_hours: Seconds = Seconds(400 * _DAY)
+    events: Seconds = Seconds(800 * _DAY)
+
+    def __post_init__(self) -> None:
+        if self.looks < 6 * 3600:
+            raise ValueError("looks must be 6h or more: forecasts are drawn from them")
+        if not self.looks <= self.five_minutes <= self.three_hours:
+            raise ValueError("looks must not outlast five_minutes, nor five_minutes three_hours")
+        if self.events < 30 * _DAY:
+            raise ValueError("events must be 30d or more: `cockpit report` looks back so far")

@@ -1,0 +1,126 @@
+"""Old readings and events, condensed and dropped by `core.retention`, in steps so small that nobody waits for the journal.
+
+Looks around a trip are never condensed: an hour before the first trip of a trap on a day, and a quarter of an hour after it, stay
+as they were for as long as anything of that time is kept. That is what a postmortem looks back at.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+
+from ..core.retention import Retention
+from .records import epoch
+from .traps_table import Row, doubles
+
+DAY = 86400.0
+FIVE_MINUTES = 300.0
+THREE_HOURS = 3 * 3600.0
+BEFORE, AFTER = 3600.0, 900.0
+"""Seconds around a trip in which every look is kept."""
+
+Condensed = Callable[[float, list[tuple[float, ...]]], Iterator[tuple[float, tuple[float, ...]]]]
+"""From the middle of a stretch of time and the numbers seen in it, the few that are kept of it, each with its time."""
+
+
+def thin(db: sqlite3.Connection, now: datetime, after: int, kept: Retention, rows: int) -> int | None:
+    """Thin the readings of the first trap whose number follows ``after``; once all have had their turn, drop old events. At most
+    ``rows`` of them are gone through. Gives the number to go on after; ``None`` when all is as it should be."""
+    row = db.execute("SELECT id, trap FROM series WHERE id > ? ORDER BY id LIMIT 1", (after,)).fetchone()
+    today = epoch(now)
+    if row is None:
+        return after if _forget(db, today - kept.events, rows) else None
+    series, trap = row
+    fine = _move(db, series, trap, ("reading", "reading_5m"), FIVE_MINUTES, today - kept.looks, _median, rows)
+    coarse = _move(db, series, trap, ("reading_5m", "reading_3h"), THREE_HOURS, today - kept.five_minutes, _extremes, rows)
+    gone = "DELETE FROM reading_3h WHERE (series, at) IN (SELECT series, at FROM reading_3h WHERE series = ? AND at < ? LIMIT ?)"
+    last = db.execute(gone, (series, today - kept.three_hours, rows)).rowcount == rows
+    return series - 1 if fine or coarse or last else int(series)  # a long backlog goes on with the same trap
+
+
+def _move(
+    db: sqlite3.Connection,
+    series: int,
+    trap: str,
+    tables: tuple[str, str],
+    length: float,
+    until: float,
+    condensed: Condensed,
+    most: int,
+) -> bool:
+    """Move whole stretches of so many seconds from one table to the next, condensed. True where there is more to move."""
+    source, target = tables
+    old = until // length * length
+    found: list[Row] = db.execute(
+        f"SELECT at, layout, numbers FROM {source} WHERE series = ? AND at < ? ORDER BY at LIMIT ?",  # noqa: S608  # a name of ours
+        (series, old, most),
+    ).fetchall()
+    more = len(found) == most
+    if more:  # the last stretch may have been cut: the next step takes it whole, unless it is all there is
+        whole = [each for each in found if each[0] // length < found[-1][0] // length]
+        found = whole or found
+    if not found:
+        return False
+    trips = _trips(db, trap, found[0][0] - AFTER, found[-1][0] + BEFORE)
+    put = f"INTO {target} (series, at, layout, numbers) VALUES (?, ?, ?, ?)"
+    as_they_were = [each for each in found if _near(each[0], trips)]
+    db.executemany(f"INSERT OR REPLACE {put}", ((series, *each) for each in as_they_were))
+    others = [each for each in found if not _near(each[0], trips)] if trips else found
+    for (stretch, layout), group in groupby(
+        sorted(others, key=lambda r: (r[0] // length, r[1])), key=lambda r: (r[0] // length, r[1])
+    ):
+        rows = list(group)
+        numbers = doubles(len(rows[0][2]) // 8)
+        seen = [numbers.unpack(each) for _, _, each in rows]
+        few = condensed((stretch + 0.5) * length, seen)
+        db.executemany(f"INSERT OR IGNORE {put}", [(series, at, layout, numbers.pack(*values)) for at, values in few])
+    db.execute(f"DELETE FROM {source} WHERE series = ? AND at <= ?", (series, found[-1][0]))  # noqa: S608  # as above
+    return more
+
+
+def _median(middle: float, seen: list[tuple[float, ...]]) -> Iterator[tuple[float, tuple[float, ...]]]:
+    from statistics import median  # deferred: it brings decimal and fractions
+
+    yield middle, tuple(map(median, zip(*seen, strict=True)))
+
+
+def _extremes(middle: float, seen: list[tuple[float, ...]]) -> Iterator[tuple[float, tuple[float, ...]]]:
+    """The lowest, the median and the highest of each number, an hour apart: what would have tripped a trap stays to be seen."""
+    from statistics import median
+
+    columns = list(zip(*seen, strict=True))
+    for at, how in ((middle - THREE_HOURS / 3, min), (middle, median), (middle + THREE_HOURS / 3, max)):
+        yield at, tuple(map(how, columns))
+
+
+def _trips(db: sqlite3.Connection, trap: str, since: float, until: float) -> list[float]:
+    """When the trap tripped first on each day (UTC) between two moments; one that flaps keeps no more than one that does not."""
+    rows = db.execute(
+        "SELECT min(at) FROM entry WHERE subject = ? AND at BETWEEN ? AND ? AND kind = 'trap.tripped'"
+        " GROUP BY CAST(at / 86400 AS INTEGER) ORDER BY 1",
+        (trap, since // DAY * DAY, until),
+    )
+    return [float(at) for (at,) in rows]
+
+
+def _near(at: float, trips: Sequence[float]) -> bool:
+    place = bisect_left(trips, at - AFTER)
+    return place < len(trips) and trips[place] <= at + BEFORE
+
+
+_EVENTS = (
+    "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE at < ? ORDER BY at LIMIT ?)",
+    "DELETE FROM aftermath WHERE run IN (SELECT id FROM run WHERE at < ? AND settled ORDER BY at LIMIT ?) AND NOT watched",
+    "DELETE FROM run WHERE id IN (SELECT id FROM run WHERE at < ? AND settled ORDER BY at LIMIT ?)",
+    "DELETE FROM note WHERE id IN (SELECT id FROM note WHERE at < ? ORDER BY at LIMIT ?)",
+    "DELETE FROM page WHERE key IN (SELECT key FROM page WHERE NOT open AND settled_at < ? LIMIT ?)",
+)
+
+
+def _forget(db: sqlite3.Connection, before: float, most: int) -> bool:
+    """Drop what happened before then. True where there may be more of it."""
+    gone = [db.execute(statement, (before, most)).rowcount for statement in _EVENTS]
+    return most in gone

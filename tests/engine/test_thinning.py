@@ -1,0 +1,156 @@
+"""The journal keeps what its retention says: in small steps, whole at every moment, and all of it around a trip."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cockpit.core.actions import Ack, Run, RunState
+from cockpit.core.alerts import Ref
+from cockpit.core.retention import Retention
+from cockpit.core.traps import TrapState, Watch
+from cockpit.core.units import Seconds
+from cockpit.engine import schema
+from cockpit.engine.journal import Happened, Journal, open_journal
+from cockpit.testing.clock import FakeClock
+
+NOW = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
+DAY = timedelta(days=1)
+KEPT = Retention(
+    looks=Seconds(2 * 86400), five_minutes=Seconds(14 * 86400), three_hours=Seconds(60 * 86400), events=Seconds(90 * 86400)
+)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def journal(state: Path) -> Iterator[Journal]:
+    with closing(open_journal(state, FakeClock())) as journal:
+        yield journal
+
+
+def look(journal: Journal, at: datetime, **values: float) -> None:
+    journal.put_watch("disk", Watch(state=TrapState.ARMED, checked_at=at), values)
+
+
+def thinned(journal: Journal, now: datetime = NOW, rows: int = 50) -> int:
+    """How many steps it took."""
+    steps = 1
+    while journal.thin(now, KEPT, rows):
+        steps += 1
+        assert steps < 10_000, "it goes on for ever"
+    return steps
+
+
+def points(journal: Journal, metric: str = "used") -> list[float]:
+    return [value for _, value in journal.readings("disk", metric, NOW - 1000 * DAY)]
+
+
+def aligned(at: datetime) -> datetime:
+    return datetime.fromtimestamp(int(at.timestamp()) // 10_800 * 10_800, UTC)
+
+
+def test_of_three_hours_the_lowest_the_median_and_the_highest_stay_in_their_order(journal: Journal) -> None:
+    begin = aligned(NOW - 20 * DAY)
+    for n in range(36):
+        look(journal, begin + n * timedelta(minutes=5), used=99.0 if n == 7 else 10.0 if n == 20 else 50.0, free=float(n))
+    thinned(journal)
+    assert points(journal) == [10.0, 50.0, 99.0]
+    assert points(journal, "free") == [0.0, 17.5, 35.0]
+    assert [at for at, _ in journal.readings("disk", "used", begin)] == [
+        begin.timestamp() + hour * 3600 + 1800 for hour in range(3)
+    ]
+    thinned(journal, NOW + 45 * DAY)
+    assert points(journal) == [], "sixty days have passed"
+
+
+def test_every_look_around_the_first_trip_of_a_day_stays_as_it_was(journal: Journal) -> None:
+    trip = aligned(NOW - 20 * DAY) + timedelta(hours=5)
+    for n in range(-240, 240):  # two hours before and after
+        look(journal, trip + n * timedelta(seconds=30), used=float(n))
+    tripped = [Happened(at=trip + n * timedelta(minutes=20), kind="trap.tripped", source="local", subject="disk") for n in range(5)]
+    journal.record_many([*tripped, Happened(at=trip - timedelta(minutes=90), kind="trap.tripped", source="local", subject="other")])
+    thinned(journal)
+    found = points(journal)
+    assert set(map(float, range(-120, 31))) <= set(found)
+    assert len(found) < 151 + 40, "the rest is condensed, also around the later trips of that day"
+    times = [at for at, _ in journal.readings("disk", "used", NOW - 1000 * DAY)]
+    assert times == sorted(times)
+
+
+def test_old_events_go_and_what_is_open_or_young_stays(journal: Journal, state: Path) -> None:
+    for days, settled in ((100, True), (100, False), (80, True)):
+        run = Run(
+            id=f"{days}-{settled}", at=NOW - days * DAY, who="ana", action=Ack((Ref("local", "disk"),)), what="ack", target="disk",
+            state=RunState.CONFIRMED if settled else RunState.PENDING,
+        )  # fmt: skip
+        journal.put_run(run)
+    journal.record_many(Happened(at=NOW - n * DAY, kind="alert.fired", subject="x") for n in range(200, 0, -1))
+    journal.note("disk", "ana", "long ago", NOW - 100 * DAY)
+    journal.note("disk", "ana", "lately", NOW - 10 * DAY)
+    assert thinned(journal, rows=20) > 5, "in small steps"
+    assert {each.id for each in journal.runs()} == {"100-False", "80-True"}
+    entries = journal.entries(kind="alert.fired", limit=1000)
+    assert (len(entries), min(each.at for each in entries)) == (90, NOW - 90 * DAY)
+    with closing(sqlite3.connect(state / "journal.sqlite")) as raw:
+        assert raw.execute("SELECT text FROM note").fetchall() == [("lately",)]
+
+
+def test_a_year_of_looks_takes_no_more_room_than_its_retention(journal: Journal, state: Path) -> None:
+    """Twice as long is not twice as large: what is dropped is written over."""
+    sizes = []
+    for half in range(2):
+        for day in range(half * 100, half * 100 + 100):
+            at = NOW + day * DAY
+            kept = [at + n * timedelta(minutes=30) for n in range(48)]
+            for each in kept:
+                look(journal, each, used=1.0, free=2.0)
+            thinned(journal, at + DAY, 500)
+        sizes.append((state / "journal.sqlite").stat().st_size)
+    assert sizes[1] <= sizes[0] * 1.1
+
+
+def test_a_journal_of_the_version_before_is_brought_up_to_date(journal: Journal, state: Path) -> None:
+    look(journal, NOW - 20 * DAY, used=5.0)
+    journal.close()
+    with closing(sqlite3.connect(state / "journal.sqlite")) as raw, raw:
+        raw.execute("DROP TABLE reading_3h")
+        raw.execute("PRAGMA user_version = 4")
+    with closing(open_journal(state, FakeClock())) as newer:
+        thinned(newer)
+        assert points(newer) == [5.0, 5.0, 5.0]
+    with closing(sqlite3.connect(state / "journal.sqlite")) as raw:
+        assert raw.execute("PRAGMA user_version").fetchone()[0] == schema.VERSION
+
+
+@pytest.mark.parametrize("wrong", [{"looks": 3600}, {"looks": 20 * 86400}, {"three_hours": 86400}, {"events": 86400}])
+def test_a_retention_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="must"):
+        msgspec.structs.replace(Retention(), **{name: Seconds(value) for name, value in wrong.items()})
+
+
+def test_a_step_that_does_not_come_to_its_end_has_changed_nothing(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = aligned(NOW - 20 * DAY)
+    for n in range(36):
+        look(journal, begin + n * timedelta(minutes=5), used=float(n))
+
+    def dies(middle: float, seen: list[tuple[float, ...]]) -> Iterator[tuple[float, tuple[float, ...]]]:
+        yield middle, seen[0]
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr("cockpit.engine.thinning._extremes", dies)
+        with pytest.raises(KeyboardInterrupt):
+            thinned(journal)
+    assert points(journal) == [float(n) for n in range(36)]
+    thinned(journal)
+    assert points(journal) == [0.0, 17.5, 35.0]
