@@ -156,6 +156,7 @@ def test_a_file_of_an_older_cockpit_is_brought_up_to_date_and_keeps_what_it_hold
         raw.execute("ALTER TABLE silence DROP COLUMN until_resolved")
         raw.execute("DROP TABLE page")
         raw.execute("DROP TABLE aftermath")
+        raw.execute("DROP TABLE reading_3h")
         raw.execute("DROP INDEX entry_kind")
         raw.execute("PRAGMA user_version = 1")
     with opened(state) as journal:
