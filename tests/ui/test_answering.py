@@ -135,7 +135,7 @@ def test_what_has_ended_is_undone_after_it_was_shown_exactly(monkeypatch: pytest
             await until(on.pilot, lambda: bool(on_desk.asked), "the undoing")
             (start,) = on_desk.asked
             assert isinstance(start, Start)
-            assert (start.undoes, start.preview) == ("r9", (("systemctl", "start", "web"),))
+            assert (start.undoes, start.preview) == ("r9", (("systemctl", "start", "web"), ("", "changes", "restarts")))
 
     asyncio.run(go())
 

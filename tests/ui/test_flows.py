@@ -124,7 +124,14 @@ def test_a_runbook_that_changes_the_world_shows_exactly_what_it_runs_and_runs_it
             assert at.desk.asked == []
             await at.press("y")
             await at.sees(RunOutput)
-            assert at.desk.asked == [Start("restart-web", {}, HIGH, (("ssh", "web-3", "systemctl", "restart", "web"),))]
+            assert at.desk.asked == [
+                Start(
+                    "restart-web",
+                    {},
+                    HIGH,
+                    (("ssh", "web-3", "systemctl", "restart", "web"), ("", "changes", "restarts the web server")),
+                )
+            ]
 
     asyncio.run(go())
 
@@ -233,7 +240,14 @@ def test_a_dangerous_runbook_wants_the_target_typed() -> None:
             assert at.desk.asked == []
             await at.press("ctrl+u", *"db-1", "enter")
             await at.sees(RunOutput)
-            assert at.desk.asked == [Start("fail-over", {}, DB, (("patronictl", "switchover", "db-1"),))]
+            assert at.desk.asked == [
+                Start(
+                    "fail-over",
+                    {},
+                    DB,
+                    (("patronictl", "switchover", "db-1"), ("", "changes", "moves the primary"), ("", "confirmed by", "type")),
+                )
+            ]
 
     asyncio.run(go())
 
@@ -267,7 +281,9 @@ def test_missing_values_are_asked_for_checked_and_shown_before_they_are_confirme
             await at.press("y")
             await at.sees(RunOutput)
             values = {"unit": "$(reboot)", "count": "3"}
-            assert at.desk.asked == [Start("scale", values, None, (("kubectl", "scale", "$(reboot)", "--replicas=3"),))]
+            assert at.desk.asked == [
+                Start("scale", values, None, (("kubectl", "scale", "$(reboot)", "--replicas=3"), ("", "changes", "scales")))
+            ]
 
     asyncio.run(go())
 
@@ -291,8 +307,9 @@ def test_options_of_a_job_elsewhere_that_the_config_leaves_open_are_shown_with_t
             await at.sees(Confirm)
             await at.press("y")
             await at.sees(RunOutput)
-            exact = ("", "job", "rd", "7400", "POST https://rd/run", "node=web-3", "how=at once")
-            assert at.desk.asked == [Start("rd/Restart", {"how": "at once"}, None, (exact,))]
+            exact = ("", "job", "rd", "7400", "POST https://rd/run", "", "2", "node", "web-3", "how", "at once")
+            terms = (("", "in all", "3600.0"), ("", "changes", "runs Restart at rd"))
+            assert at.desk.asked == [Start("rd/Restart", {"how": "at once"}, None, (exact, *terms))]
 
     asyncio.run(go())
 
@@ -376,7 +393,13 @@ def test_d_in_the_box_rehearses_and_leaves_the_question_open() -> None:
             await at.press("d")
             await at.sees(RunOutput)
             assert at.desk.asked == [
-                Start("restart-web", {}, HIGH, (("ssh", "web-3", "systemctl", "restart", "web"),), dry_run=True)
+                Start(
+                    "restart-web",
+                    {},
+                    HIGH,
+                    (("ssh", "web-3", "systemctl", "restart", "web"), ("", "changes", "restarts the web server")),
+                    dry_run=True,
+                )
             ]
             await at.press("escape")
             await at.sees(Confirm)
