@@ -10,30 +10,39 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import hashlib
 import html
+import io
 import math
+import random
 import re
 import struct
 import sys
 import zlib
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
 from textual.pilot import Pilot
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 from cockpit.app import Cockpit  # noqa: E402 - as above
+from cockpit.cli import report_fires  # noqa: E402 - as above
+from cockpit.cli.listing import table  # noqa: E402 - as above
 from cockpit.core.actions import Run, RunState, Start  # noqa: E402 - as above
 from cockpit.core.alerts import Ref, Severity  # noqa: E402 - as above
 from cockpit.core.curves import Curve  # noqa: E402 - as above
 from cockpit.core.groups import Group  # noqa: E402 - as above
+from cockpit.core.report_fires import Fact, fires  # noqa: E402 - as above
+from cockpit.core.roster import Person  # noqa: E402 - as above
 from cockpit.core.steps.pick import PickStep  # noqa: E402 - as above
 from cockpit.core.stormrule import StormRule  # noqa: E402 - as above
 from cockpit.core.units import bound  # noqa: E402 - as above
@@ -165,6 +174,40 @@ async def laid(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
     await pilot.pause()
 
 
+def reported() -> str:
+    """What ``cockpit report`` prints of seven weeks that got easier, as SVG."""
+    chance = random.Random(3)  # noqa: S311 - nothing is kept secret by it
+    since, facts = NOW - timedelta(weeks=7), list[Fact]()
+    for week in range(7):
+        for _ in range(9 - week // 2):
+            at = since.timestamp() + 7 * 86400 * week + chance.random() * 6 * 86400
+            trap, caught = chance.choice(("root-disk", "backups", "queue", "queue")), chance.random() < week / 7
+            told: list[tuple[float, str, str]] = [(0, "trap.warning", ""), (40, "trap.armed", "")]
+            if not caught:
+                told = [(0, "trap.warning", ""), (30, "trap.tripped", ""), (30, "alert.fired", "")]
+                if trap != "queue":
+                    told += [(33, "page", chance.choice(("ana", "bo"))), (36 + chance.random() * 9, "ack", "ana"), (50, "act", "")]
+                over = 60 + chance.random() * 90
+                told += [(over, "trap.armed", ""), (over, "alert.resolved", "")]
+            facts += [(at + 60 * minutes, kind, who, trap) for minutes, kind, who in told]
+    people = (Person(id="ana", name="Ana", timezone="America/Sao_Paulo"), Person(id="bo", name="Bo", timezone="Europe/Berlin"))
+    made = fires(facts, people, people[0], ("root-disk", "backups", "queue", "tls-shop"), since, NOW, UTC)
+    with io.StringIO() as into, contextlib.redirect_stdout(into):
+        for heading, heads, rows in report_fires.tables(made, 15):
+            print(heading)
+            table(heads, rows)
+            print()
+        for sentence in list(report_fires.sentences(made))[:-1]:
+            print(sentence)
+        text = into.getvalue()
+    console = Console(record=True, width=80, file=io.StringIO(), color_system=None)
+    console.print(Text(text.rstrip()), soft_wrap=False)
+    return console.export_svg(title="cockpit report --since 49d")
+
+
+TEXTS: dict[str, Callable[[], str]] = {"report": reported}
+"""Pictures of what commands print."""
+
 PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "board-120x40-night-shift": ("night-shift", (120, 40), look),
     "board-120x40-day": ("day", (120, 40), look),
@@ -257,15 +300,15 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="draw nothing; fail where a picture would change")
     only_check = parser.parse_args().check
     stale = []
-    for name, (theme, size, hands) in PICTURES.items():
-        path = HERE / f"{name}.png"
-        svg = asyncio.run(drawn(theme, size, hands))
+    made = {name: lambda of=of: asyncio.run(drawn(*of)) for name, of in PICTURES.items()} | TEXTS
+    for name, make in made.items():
+        path, svg = HERE / f"{name}.png", make()
         if kept(path) == digest(svg):
             continue
         stale.append(path.name)
         if not only_check:
             path.write_bytes(painted(svg))
-    strays = sorted({path.stem for path in HERE.glob("*.png")} - PICTURES.keys())
+    strays = sorted({path.stem for path in HERE.glob("*.png")} - made.keys())
     if strays:
         print(f"nobody draws {', '.join(strays)}")
     if not stale:
