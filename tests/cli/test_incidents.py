@@ -89,3 +89,29 @@ def test_read_only_writes_nothing_and_what_is_not_there_is_said(watched: Watched
     assert "\x1b" not in watched.run("incident").stdout
     wrong = watched.run("incident", "impact", "i1", "--from", "2026-01-02", "--to", "2026-01-01")
     assert (wrong.returncode, "before it begins" in wrong.stderr) == (2, True)
+
+
+def test_the_postmortem_is_drafted_and_never_written_over_a_persons_words(watched: Watched, tmp_path: Path) -> None:
+    watched.empty()
+    done(watched, "incident", "open", "No backup <b>", "--alert", "backup")
+    done(watched, "run", "make", "--alert", "backup", "--yes")
+    watched.fill()
+    file = tmp_path / "page.md"
+    done(watched, "postmortem", "1", "--output", str(file))
+    first = file.read_text()
+    for words in (
+        "# Postmortem i1: No backup \\<b\\>",
+        "backup resolved",
+        "make for backup, by ana",
+        "## What signs showed before?",
+    ):
+        assert words in first, first
+    done(watched, "incident", "note", "i1", "learnt")
+    done(watched, "postmortem", "i1", "--output", str(file))
+    assert "learnt" in file.read_text(), "a draft that nobody touched is drawn anew"
+    file.write_text(file.read_text().replace("learnt", "what we learnt"))
+    refused = watched.run("postmortem", "i1", "--output", str(file))
+    assert (refused.returncode, "nothing was changed" in refused.stderr) == (1, True)
+    assert "what we learnt" in file.read_text()
+    assert [each.name for each in tmp_path.glob(".page*")] == []
+    assert "there is no incident i9" in watched.run("postmortem", "i9").stderr

@@ -1,4 +1,4 @@
-"""The grammar of ``cockpit incident`` and ``cockpit mark``."""
+"""The grammar of ``cockpit incident``, ``cockpit mark`` and ``cockpit postmortem``."""
 
 from __future__ import annotations
 
@@ -63,3 +63,10 @@ def mark(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alert", default="", metavar="ID", help="it is about this alert alone (its id, SOURCE/ID, or its name)")
     parser.add_argument("--service", default="", metavar="NAME", help="it is about alerts with this label `service` alone")
     parser.add_argument("--incident", default="", metavar="ID", help="it is about this incident alone")
+
+
+def postmortem(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``postmortem``."""
+    parser.add_argument("id", metavar="ID", help=_ID)
+    words = "write it there instead of printing it; a draft that nobody has edited is replaced, anything else is not"
+    parser.add_argument("--output", default="", metavar="FILE", help=words)

@@ -1,0 +1,109 @@
+"""``cockpit postmortem``: an incident's page, drafted from the journal."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from contextlib import suppress
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ..config.model import Config
+from ..core.backtest import Trouble
+from ..core.incidents import Incident, number_of
+from ..core.lookback import Series, lookback
+from ..core.postmortem import Facts, Graph, draft, graphs_of, moment_of
+from ..core.text import clean
+from ..engine.incident_facts import lines_of, pasts_of
+from ..engine.journal import Journal
+from . import COULD_NOT_SEE, FINE
+from .configured import read_config
+from .listing import say
+from .moments import viewer
+from .options import Options, Stop
+from .record import journal
+
+_MARK = "<!-- drafted by cockpit, not edited since: {} -->\n"
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def postmortem(options: Options) -> int:
+    """Print the draft, or write it into a file that nobody has edited."""
+    config, wanted = read_config(options), number_of(options.text("id"))
+    with journal() as kept:
+        known = kept.incidents()
+        if not known and kept.problem:
+            raise Stop(kept.problem, COULD_NOT_SEE)
+        here = known.get(wanted)
+        if here is None:
+            raise Stop(f"there is no incident {clean(wanted, 80)}; `cockpit incident list --all` lists them")
+        if here.into:
+            raise Stop(f"{here.id} was merged into {here.into}: its postmortem is that one's")
+        page = draft(_facts(kept, here, known, team_zone(config)))
+    if not options.text("output"):
+        for line in page.splitlines():
+            say(line)
+        return FINE
+    path = Path(options.text("output"))
+    _write(path, page)
+    say(f"Written to {path}.")
+    return FINE
+
+
+def team_zone(config: Config) -> tzinfo | None:
+    """The zone that a team's page speaks of: the first roster's; with none, the viewer's own."""
+    first = next(iter(config.rosters.values()), None)
+    return ZoneInfo(first.timezone) if first is not None else viewer(config)
+
+
+def _facts(kept: Journal, here: Incident, known: dict[str, Incident], zone: tzinfo | None) -> Facts:
+    graphs = [
+        Graph(trap, metric, kept.readings(trap, metric, _EPOCH))
+        for trap, watch in sorted(kept.watches().items())
+        for metric in sorted(watch.reading.values if watch.reading is not None else ())
+    ]
+    moment, refs = moment_of(here), {each.ref for each in here.members}
+    alike = (each for each in known.values() if each.id != here.id and refs & {member.ref for member in each.members})
+    troubles = sorted(Trouble(moment_of(each), each.impact_end or each.closed_at) for each in alike)
+    return Facts(
+        incident=here,
+        lines=lines_of(kept, here),
+        pasts=pasts_of(kept, here),
+        graphs=graphs_of(graphs, here),
+        looked=lookback((Series(each.trap, each.metric, each.points) for each in graphs), moment, troubles),
+        moment=moment,
+        now=datetime.now(UTC),
+        zone=zone,
+    )
+
+
+def _write(path: Path, page: str) -> None:
+    """A new file, or in the place of a draft that is as it was written; anything else is left alone. Whole or not at all."""
+    text = page + _MARK.format(hashlib.sha256(page.encode()).hexdigest())
+    if path.is_symlink() or (path.exists() and not _unedited(path)):
+        raise Stop(f"{path} is there already, and not as a draft was written: nothing was changed. Give --output another file.")
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            os.replace(beside, path)
+        else:
+            os.link(beside, path)  # unlike a rename it never writes over what appeared meanwhile
+    except OSError as error:
+        raise Stop(f"{path} could not be written: {error.strerror}; nothing was changed", COULD_NOT_SEE) from error
+    finally:
+        with suppress(FileNotFoundError):
+            beside.unlink()
+
+
+def _unedited(path: Path) -> bool:
+    try:
+        page, mark, digest = path.read_text("utf-8").rpartition(_MARK.partition("{}")[0])
+    except (OSError, ValueError):
+        return False
+    return bool(mark) and mark + digest == _MARK.format(hashlib.sha256(page.encode()).hexdigest())

@@ -1,0 +1,184 @@
+"""A postmortem's draft, as Markdown: what the journal knows is written down; what only people know is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+
+import msgspec
+
+from .aftermath import Past, Verdict
+from .incident_timeline import Line
+from .incidents import Incident
+from .lookback import Lookback, Moved
+from .markdown import inert, sparkline
+from .units import say_number, say_seconds
+
+
+class Graph(msgspec.Struct, frozen=True):
+    """The readings of one number of a trap: (seconds since the epoch, value), oldest first."""
+
+    trap: str
+    metric: str
+    points: tuple[tuple[float, float], ...]
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a draft is made of. ``zone`` is the team's; ``now`` is UTC; ``looked`` is what looking back from ``moment``
+    found."""
+
+    incident: Incident
+    lines: tuple[Line, ...]
+    pasts: tuple[Past, ...]
+    graphs: tuple[Graph, ...]
+    looked: Lookback
+    moment: datetime
+    now: datetime
+    zone: tzinfo | None
+
+
+def moment_of(incident: Incident) -> datetime:
+    """When the trouble began, for whoever looks for signs before it: when users were hurt, else when its first alert fired."""
+    fired = [each.since for each in incident.members if each.since is not None]
+    return incident.impact_start or min(fired, default=incident.opened_at)
+
+
+def draft(facts: Facts) -> str:
+    """The whole page."""
+    here = facts.incident
+    parts = [
+        [f"# Postmortem {here.id}: {inert(here.title)}", "", "*A draft from the journal: what is in italics is yours to answer.*"],
+        ["## Summary", "", *_summary(facts)],
+        ["## Impact", "", *_impact(facts)],
+        [f"## Timeline ({facts.now.astimezone(facts.zone):%Z})", "", *_timeline(facts)],
+        ["## Alerts", "", *_alerts(facts)],
+        ["## What was run, and whether it helped", "", *_runs(facts)],
+        ["## Causes and symptoms", "", *_causes(facts)],
+        ["## What went wrong?", "", "*Say it in a sentence that somebody who was not there understands.*"],
+        ["## How can we detect it?", "", "*Which number, measured where, would have told us? Which trap will?*"],
+        ["## What signs showed before?", "", *_signs(facts)],
+        ["## Action items", "", "- [ ] *what, who, until when; done when its trap has been drilled*"],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
+
+
+def _at(at: datetime | None, facts: Facts, form: str = "%Y-%m-%d %H:%M") -> str:
+    return f"{at.astimezone(facts.zone):{form}}" if at is not None else "*when?*"
+
+
+def _summary(facts: Facts) -> list[str]:
+    here = facts.incident
+    end = here.impact_end or here.closed_at
+    lasted = f", {say_seconds((end - facts.moment).total_seconds())} in all" if end is not None and end > facts.moment else ""
+    facts_ = [
+        f"- Status: {here.status.value}, severity {here.severity.word}",
+        f"- Began {_at(facts.moment, facts)}, over {_at(end, facts)}{lasted}",
+        f"- Opened {_at(here.opened_at, facts)} by {inert(here.opened_by) or 'nobody'}",
+        *(f"- {inert(role).capitalize()}: {inert(who)}" for role, who in sorted(here.roles.items())),
+    ]
+    paged = [line.at for line in facts.lines if line.what == "page"]
+    if paged:
+        facts_.append(f"- First page {_at(min(paged), facts)}, {_apart(facts.moment, min(paged))} it began")
+    return [*facts_, "", "*What happened, in two sentences?*"]
+
+
+def _apart(began: datetime, at: datetime) -> str:
+    seconds = (at - began).total_seconds()
+    return f"{say_seconds(abs(seconds))} {'after' if seconds >= 0 else 'before'}"
+
+
+def _impact(facts: Facts) -> list[str]:
+    here = facts.incident
+    if here.impact_start is None:
+        return [f"*When were users hurt, and how? `cockpit incident impact {here.id} --from TIME --to TIME TEXT` keeps it.*"]
+    until = _at(here.impact_end, facts)
+    return [f"Users were hurt from {_at(here.impact_start, facts)} until {until}: {inert(here.impact) or '*how?*'}"]
+
+
+def _timeline(facts: Facts) -> list[str]:
+    days = {line.at.astimezone(facts.zone).date() for line in facts.lines}
+    form = "%H:%M:%S" if len(days) == 1 else "%m-%d %H:%M:%S"
+    found = [
+        f"- {_at(line.at, facts, form)} **{line.what}** {inert(line.who) + ' — ' if line.who else ''}{inert(line.text)}"
+        for line in facts.lines
+    ]
+    return found or ["The journal has nothing."]
+
+
+def _alerts(facts: Facts) -> list[str]:
+    found: list[str] = []
+    for each in facts.incident.members:
+        where = f" on {inert(each.where)}" if each.where else ""
+        found.append(f"- {inert(each.name)}{where} ({each.severity}, since {_at(each.since, facts)}): {inert(each.summary)}")
+    for graph in facts.graphs:
+        found += _graph(graph, facts)
+    return found or ["None was put into it."]
+
+
+def _graph(graph: Graph, facts: Facts) -> list[str]:
+    first, last = facts.incident.began.timestamp() - 3600, (facts.incident.closed_at or facts.now).timestamp()
+    line = sparkline(graph.points, first, last)
+    if not line:
+        return []
+    values = [value for at, value in graph.points if first <= at <= last]
+    spread = f"{say_number(min(values))} to {say_number(max(values))}"
+    return ["", f"{inert(graph.trap)} {inert(graph.metric)}, {spread}, over {say_seconds(last - first)}:", "", f"    {line}"]
+
+
+_WORDS = {Verdict.HELPED: "helped", Verdict.NOT: "did not help", Verdict.UNKNOWN: "nobody saw", Verdict.OPEN: "too early to say"}
+
+
+def _runs(facts: Facts) -> list[str]:
+    found = []
+    for past in facts.pasts:
+        run = past.run
+        took = f", took {say_seconds(run.seconds)}" if run.seconds is not None else ""
+        verdict = _WORDS[past.verdict(facts.now)]
+        found.append(f"- {_at(run.at, facts)} {inert(run.what)} for {inert(past.after.name)}, by {inert(run.who)}{took}: {verdict}")
+    return found or ["No runbook was run for its alerts. *What was done by hand? Should it be a runbook?*"]
+
+
+def _causes(facts: Facts) -> list[str]:
+    names = list(dict.fromkeys(inert(each.name) for each in facts.incident.members))
+    asked = [f"- *Is {name} a cause, or a symptom of something else? Of what?*" for name in names]
+    asked += [
+        f"- *At {_at(line.at, facts)}, before it began: {inert(line.text)}. Did that contribute?*"
+        for line in facts.lines
+        if line.what == "mark" and line.at <= facts.moment
+    ]
+    return [*asked, "- *Why was that possible? And why that? (until it is something that can be changed)*"]
+
+
+_SHOWN = 8
+
+
+def _signs(facts: Facts) -> list[str]:
+    found = [_moved(each, facts) for each in facts.looked.moved[:_SHOWN]]
+    if not found:
+        found = [f"- Of what the traps read, nothing is known to have moved before {_at(facts.moment, facts)}."]
+    found += _unsure(facts.looked)
+    return [*found, "", "*Which other sign was there, that nobody measures yet?*"]
+
+
+def _moved(each: Moved, facts: Facts) -> str:
+    said = f"- {inert(each.trap)} {inert(each.metric)} {'rose' if each.rose else 'fell'} to {say_number(each.peak)}"
+    said += f" (usual: {say_number(each.usual)}) from {_at(each.began, facts)} on, {say_seconds(each.early)} before"
+    if each.bound is None or each.tested is None:
+        return said
+    false = each.tested.false_alarms
+    alarms = "no false alarm" if not false else f"{false} false alarm{'s' * (false > 1)}"
+    return f"{said}. {inert(each.bound.text)} would have caught it, with {alarms} in the readings kept"
+
+
+def _unsure(looked: Lookback) -> Iterable[str]:
+    if not looked.unsure:
+        return []
+    names = ", ".join(f"{inert(each.trap)} {inert(each.metric)}" for each in looked.unsure[:_SHOWN])
+    more = f" and {len(looked.unsure) - _SHOWN} more" if len(looked.unsure) > _SHOWN else ""
+    return [f"- Nothing can be said of {names}{more}: too little history."]
+
+
+def graphs_of(graphs: Sequence[Graph], incident: Incident) -> tuple[Graph, ...]:
+    """Those of the traps that raised its alerts."""
+    traps = {each.trap for each in incident.members if each.trap}
+    return tuple(each for each in graphs if each.trap in traps)

@@ -1,0 +1,90 @@
+"""A postmortem's draft: what is known stands there, what is not is asked, and nothing from outside is markup."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from cockpit.core.incident_timeline import Line
+from cockpit.core.incidents import Incident, Member
+from cockpit.core.lookback import Series, lookback
+from cockpit.core.markdown import inert, sparkline
+from cockpit.core.postmortem import Facts, Graph, draft, moment_of
+
+T0 = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
+GFM = MarkdownIt("gfm-like")
+HOSTILE = [
+    "<script>alert(1)</script>", "[x](javascript:alert(1))", "![x](http://evil.example/p.png)", "http://evil.example/a",
+    "www.evil.example",
+    "ana@evil.example", "@everyone", "`code`", "`` @x `", "# head", "- item", "1. one",
+    "***bold***", "~~gone~~", "a|b|c", "&lt;b&gt;",
+    "<http://evil.example>", "> quote", "+ plus", "\\[x](y)", "--- \n # x", "x\n\n<b>", "HTTPS://EVIL.EXAMPLE", "ftp://x.example/y",
+]  # fmt: skip
+
+
+def parts(text: str) -> set[str]:
+    """The kinds of all that Markdown makes of it, but for words and paragraphs."""
+    tokens = [token for block in GFM.parse(text) for token in (block, *(block.children or ()))]
+    return {token.type for token in tokens} - {"paragraph_open", "paragraph_close", "inline", "text", "text_special", "code_inline"}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_words_from_outside_are_only_words(text: str) -> None:
+    assert parts(f"- **alert** said: {inert(text)}") == parts("- **alert** said: plain")
+    assert parts(inert(text)) == set()
+
+
+@given(st.text(alphabet="`*_[]()<>!#-+.:/@&|~\\w1 ha=\"'", max_size=40))
+def test_no_mixture_of_signs_is_more_than_words(text: str) -> None:
+    assert parts(f"said: {inert(text)}") == set()
+
+
+def test_plain_words_stay_readable() -> None:
+    assert inert("root-disk on db-1: 97 %, full in 2 h") == "root-disk on db-1: 97 %, full in 2 h"
+
+
+def facts(incident: Incident, *lines: Line, graphs: tuple[Graph, ...] = (), series: tuple[Series, ...] = ()) -> Facts:
+    moment = moment_of(incident)
+    return Facts(
+        incident=incident, lines=lines, pasts=(), graphs=graphs, looked=lookback(series, moment), moment=moment,
+        now=T0 + timedelta(hours=3), zone=ZoneInfo("Europe/Berlin"),
+    )  # fmt: skip
+
+
+DISK = Member(source="local", alert="disk", name="disk", where="db-1", severity="critical", since=T0, summary="97 %", trap="disk")
+
+
+def test_what_is_known_is_told_in_the_teams_zone_and_the_rest_is_asked() -> None:
+    open_ = Incident(id="i1", title="no <b>orders</b>", opened_at=T0, opened_by="ana", members=(DISK,), roles={"lead": "Bo"})
+    mark = Line(at=T0 - timedelta(minutes=5), what="mark", who="ci", text="deployed 1.4")
+    page = draft(facts(open_, mark, Line(at=T0 + timedelta(minutes=7), what="page", text="bo paged")))
+    assert "## Timeline (CET)" in page
+    assert "03:55:00 **mark** ci — deployed 1.4" in page
+    assert "First page 2026-11-26 04:07, 7 m after it began" in page
+    assert "*When were users hurt, and how?" in page
+    assert "Is disk a cause, or a symptom" in page
+    assert "deployed 1.4. Did that contribute?" in page
+    assert "<b>" not in page
+
+
+def test_the_signs_that_showed_before_are_named_with_the_bound_that_catches_them() -> None:
+    end = T0.timestamp()
+    calm = [(end - 86400 * 5 + n * 300, 50.0 + n % 3) for n in range(1416)]
+    rising = [(end - 7200 + n * 300, 60.0 + n * 1.5) for n in range(24)]
+    points = (*calm, *rising)
+    incident = Incident(id="i1", title="x", opened_at=T0, opened_by="ana", members=(DISK,))
+    page = draft(facts(incident, graphs=(Graph("disk", "used", points),), series=(Series("disk", "used", points),)))
+    assert "disk used rose to 94.5" in page
+    assert "would have caught it, with no false alarm" in page
+    assert "█" in page
+
+
+def test_a_sparkline_shows_the_rise_and_the_gap() -> None:
+    line = sparkline(((0.0, 1.0), (10.0, 2.0), (99.0, 9.0)), 0, 100, 10)
+    assert (line[0], line[1], line[5], line[9], len(line)) == ("▁", "▂", " ", "█", 10)
+    assert sparkline((), 0, 1) == ""
