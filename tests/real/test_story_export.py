@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import subprocess
+import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from support.exported import HOST, checked, living, open_port, printed
 from support.home import Home
 from support.hostile import SAID
 from support.prometheuses import Server, pushgateway
-from support.real import free_port, http_ready, need, running, wait_until
+from support.real import free_port, http_ready, listening, need, running, wait_until
 from support.servers import answering, authority, serving, tls_context
 
 pytestmark = pytest.mark.real
@@ -269,3 +270,48 @@ def test_the_whole_example_config_goes_or_says_why_not(home: Home, tmp_path: Pat
         assert f"# {line}" in done.stdout.splitlines()
     checked(tmp_path / "there", home)
     assert "keyring:" not in printed(home, "--blackbox")
+
+
+NAMES = """
+[traps.good]
+probe = "dns"
+name = "shop.example"
+server = "127.0.0.1:{port}"
+expect = ["192.0.2.10"]
+[traps.prefix]
+probe = "dns"
+name = "shop.example"
+server = "127.0.0.1:{port}"
+expect = ["192.0.2.1"]
+[traps.mail]
+probe = "dns"
+type = "MX"
+name = "shop.example"
+server = "127.0.0.1:{port}"
+expect = ["10 mail.shop.example"]
+[traps.other-kind]
+probe = "dns"
+type = "AAAA"
+name = "shop.example"
+server = "127.0.0.1:{port}"
+"""
+
+
+def test_names_are_asked_for_as_the_traps_do(home: Home, tmp_path: Path) -> None:
+    dnsmasq, blackbox = need("dnsmasq", "prometheus-blackbox-exporter")
+    port, asks = free_port(), free_port()
+    home.config(NAMES.format(port=port))
+    place = checked(tmp_path / "there", home)
+    serves = [dnsmasq, "--keep-in-foreground", f"--port={port}", "--listen-address=127.0.0.1", "--bind-interfaces", "--no-resolv"]
+    serves += ["--no-hosts", "--conf-file=/dev/null", "--pid-file=", "--user=", "--local=/example/"]
+    serves += ["--address=/shop.example/192.0.2.10", "--mx-host=shop.example,mail.shop.example,10"]
+    config = f"--config.file={place / 'blackbox.yml'}"
+    with (
+        running(serves, ready=lambda: listening(port)),
+        running([blackbox, f"--web.listen-address=127.0.0.1:{asks}", config], ready=lambda: listening(asks)),
+    ):
+        for trap, state in (("good", "armed"), ("prefix", "tripped"), ("mail", "armed"), ("other-kind", "tripped")):
+            url = f"http://127.0.0.1:{asks}/probe?module=cockpit_{trap}&target=127.0.0.1:{port}"
+            with urllib.request.urlopen(url, timeout=20) as answer:
+                assert f"probe_success {int(state == 'armed')}" in answer.read().decode(), trap
+            assert home.json("trap", "check", trap)[0]["state"] == state
