@@ -66,7 +66,7 @@ of them `at_night` |
 `opened_at`, `opened_by`, `closed_at`, `impact`, `impact_start`, `impact_end`, `alerts` (SOURCE/ID), `absorbed`, `into`, \
 `split_from`; with `show` also `timeline` (list of `at`, `what`, `who`, `text`) |
 | `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason`, `url`, \
-`waits_for` (a question) |
+`part_of`, `targets`, `step`, `waits_for` (a question) |
 | `runs --alert` | `id`, `at`, `who`, `runbook`, `target`, `state`, `exit_code`, `seconds`, `source`, `alert`, `alert_name`, \
 `alert_where`, `helped` (helped, not helped, unknown, open), `over_at` |
 | `report` | one object: `since`, `until`, `trend`, `weeks` (list of `start`, `fires`, `caught`, `pages`, `woken`), `going_on`, \

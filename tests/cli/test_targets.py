@@ -61,8 +61,8 @@ def every(*names: str) -> list[str]:
 
 
 def table(text: str) -> dict[str, str]:
-    """The rest of the line of each target in the table of results."""
-    rows = text[text.rindex("Target") :].splitlines()[1:]
+    """The rest of the line of each target in the table of results, which the sentence on all of it follows."""
+    rows = text[text.rindex("Target") :].splitlines()[1:-1]
     return {row.split()[0]: " ".join(row.split()[1:]) for row in rows}
 
 
@@ -74,7 +74,7 @@ def test_every_target_is_shown_exactly_and_what_is_left_out_is_named(folder: Pat
         assert f"mend on {name}\nchanges: mends {name}\n  /bin/sh {folder}/mend.sh {name}" in shown.stdout
     assert "left out: db-1" in shown.stdout
     assert "mend is not for it" in shown.stdout
-    assert "2 targets: 1 at a time; stops at the first that fails" in shown.stdout
+    assert "2 targets: one after the other; stops at the first that fails" in shown.stdout
     refused = watched.run("run", "mend", "--match", "trap=~web-.*")
     assert (refused.returncode, done(folder), watched.json("runs")) == (2, [], [])
     assert "add --yes" in refused.stderr
@@ -87,7 +87,9 @@ def test_all_that_a_filter_matches_are_done_each_as_a_run_of_its_own(folder: Pat
     assert sorted(done(folder)) == sorted(WEBS)
     assert {name: said.split()[0] for name, said in table(came.stdout).items()} == dict.fromkeys(WEBS, "done")
     assert "web-2 | mending web-2" in came.stdout
-    assert sorted((run["target"], run["state"]) for run in watched.json("runs")) == [(name, "confirmed") for name in WEBS]
+    assert sorted((run["target"], run["state"]) for run in watched.json("runs") if run["part_of"]) == [
+        (name, "confirmed") for name in WEBS
+    ]
 
 
 def test_the_first_is_the_canary_and_the_others_wait_for_it(folder: Path) -> None:
@@ -97,7 +99,8 @@ def test_the_first_is_the_canary_and_the_others_wait_for_it(folder: Path) -> Non
     assert (came.returncode, done(folder)) == (1, ["web-2"])
     rows = table(came.stdout)
     assert rows["web-2"].startswith("failed ")
-    assert rows["web-1"] == rows["web-3"] == "not begun web-2 did not succeed"
+    assert rows["web-1"] == rows["web-3"] == "not begun"
+    assert "2 not begun (web-2 did not succeed)" in came.stdout
     (folder / "broken-web-2").unlink()
     assert watched.run("run", "mend", *every("web-2", "web-1", "web-3"), "--yes").returncode == 0
 
@@ -135,12 +138,62 @@ def test_ended_in_the_middle_no_target_is_begun_any_more_and_none_twice(folder: 
     wait_until(lambda: done(folder) == ["web-1", "web-2"], what="the second target")
     child.send_signal(number)
     child.communicate(timeout=60)
-    states = {run["target"]: run["state"] for run in watched.json("runs")}
+    states = {run["target"]: run["state"] for run in watched.json("runs") if run["part_of"]}
     ended = "cancelled" if number == signal.SIGINT else "outcome unknown"
     assert states == {"web-1": "confirmed", "web-2": ended}
     assert done(folder) == ["web-1", "web-2"]
-    for left in (run for run in watched.json("runs") if run["state"] == "outcome unknown"):  # what goes on is ours to end
+    for left in (
+        run for run in watched.json("runs") if run["state"] == "outcome unknown" and run["part_of"]
+    ):  # what goes on is ours to end
         again = watched.run("run", "mend", "--alert", left["target"], "--yes")
         found = re.search(r"kill -- -(\d+)", again.stderr)
         assert found is not None, "it is not begun beside what still runs"
         os.killpg(int(found[1]), signal.SIGKILL)
+
+
+def test_one_entry_opens_into_its_targets(folder: Path) -> None:
+    watched = street(folder, "parallel = 2")
+    (folder / "broken-web-2").touch()
+    came = watched.run("run", "mend", *every("web-2", "web-1", "web-3"), "--parallel", "1", "--yes")
+    assert came.returncode == 1
+    listed = watched.run("runs").stdout.splitlines()
+    assert len(listed) == 2, "a head, and one entry"
+    assert "3 targets: web-2, web-1, web-3" in listed[1]
+    whole = next(run for run in watched.json("runs") if run["targets"])
+    assert (whole["targets"], whole["state"]) == (["web-2", "web-1", "web-3"], "failed")
+    assert whole["reason"] == "0 of 3 targets done; 1 failed; 2 not begun (web-2 did not succeed)"
+    opened = watched.run("runs", "--targets", whole["id"])
+    rows = {row.split()[0]: row.split()[1:] for row in opened.stdout.splitlines()[2:-1]}
+    assert (rows["web-2"][0], rows["web-1"], rows["web-3"]) == ("failed", ["not", "begun"], ["not", "begun"])
+    printed = watched.run("runs", "--output", f"{whole['id']}.1")
+    assert "mending web-2" in printed.stdout
+    assert watched.run("runs", "--targets", f"{whole['id']}.1").returncode == 2
+
+
+def test_what_the_runbook_says_of_their_order_is_said_otherwise_for_once(folder: Path) -> None:
+    watched = street(folder, "parallel = 3")
+    shown = watched.run("run", "mend", *every(*WEBS), "--dry-run", "--canary", "--parallel", "2", "--on-failure", "continue")
+    assert "the first alone, the others only if it succeeds; 2 at a time; goes on whatever fails" in shown.stdout
+    (folder / "broken-web-1").touch()
+    came = watched.run("run", "mend", *every(*WEBS), "--yes", "--canary")
+    assert (came.returncode, done(folder)) == (1, ["web-1"])
+    (folder / "done").unlink()
+    (folder / "broken-web-1").unlink()
+    came = watched.run("run", "mend", *every(*WEBS), "--yes", "--canary", "ask")
+    assert (came.returncode, done(folder)) == (1, ["web-1"]), "nobody could be asked"
+    assert "there is nobody to ask" in came.stdout
+
+
+def test_a_secret_is_said_once_for_all_targets_and_kept_nowhere(folder: Path) -> None:
+    watched = street(folder, 'params.word = { ask = { kind = "secret" } }')
+    config = watched.config_dir / "config.toml"
+    text = config.read_text()
+    config.write_text(text.replace('cwd = "', 'env = { WORD = "{word}" }, cwd = "'))
+    (folder / "mend.sh").write_text('test "$WORD" = s3cret-canary && echo "$1 knows $WORD" && echo "$1" >> done\n')
+    watched.env["THE_WORD"] = "s3cret-canary"
+    came = watched.run("run", "mend", *every(*WEBS), "word=@env:THE_WORD", "--parallel", "2", "--yes")
+    assert came.returncode == 0, came
+    assert sorted(done(folder)) == sorted(WEBS)
+    assert "s3cret-canary" not in came.stdout + came.stderr
+    kept = [path for path in folder.rglob("*") if path.is_file() and b"s3cret-canary" in path.read_bytes()]
+    assert kept == [folder / "mend.sh"]

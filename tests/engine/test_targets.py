@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cockpit.core.actions import Run, RunState, Start
-from cockpit.core.runbooks import Many
+from cockpit.core.several import Many
 from cockpit.engine.desk import Refused
 from cockpit.engine.targets import Aimed, Came, carry
 
@@ -22,7 +22,7 @@ class Doing:
     def __init__(self, **ends: RunState | Refused) -> None:
         self.ends, self.begun, self.most, self._now = ends, list[str](), 0, 0
 
-    async def __call__(self, aim: Aimed) -> Run:
+    async def __call__(self, _number: int, aim: Aimed) -> Run:
         self.begun.append(aim.name)
         self._now += 1
         self.most = max(self.most, self._now)

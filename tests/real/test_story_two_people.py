@@ -170,3 +170,20 @@ def test_a_place_that_is_somebodys_or_a_link_is_refused(here: Street) -> None:  
     here.meeting.unlink()
     assert "install -d -m 3770" in here.asker.run("run", "fix", "--yes").stderr
     assert not fixed(here).exists()
+
+
+def test_one_approval_is_of_every_target_exactly(here: Street) -> None:
+    traps = "".join(f'[traps.{name}]\nprobe = "command"\nrun = ["/bin/sh", "-c", "exit 2"]\n' for name in ("web-1", "web-2"))
+    book = BOOK.format(more="", place=fixed(here)).replace('default = "it"', 'from = "alert:name"')
+    here.configure(traps + book.replace("echo fixed", 'echo "$2"').replace('"]', '", "{what}"]', 1))
+    wait_until(lambda: {each["state"] for each in here.asker.json("traps")} == {"tripped"}, what="both alerts")
+    child, number = asked(here, "--alert", "web-1", "--alert", "web-2")
+    assert not fixed(here).exists()
+    done = here.other.run("approve", number, types="y\n")
+    assert done.returncode == 0, done
+    for name in ("web-1", "web-2"):
+        assert f"{fixed(here)} {name}" in done.stdout, "every target's own words"
+    status, _ = ended(child)
+    assert (status, fixed(here).read_text()) == (0, "web-1\nweb-2\n")
+    runs = here.asker.json("runs")
+    assert [run["state"] for run in runs] == ["confirmed"] * 3

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 
-from ..core.actions import Ack, Action, AddNote, Run, RunState, Start, Unack
+from ..core.actions import Ack, Action, AddNote, Run, RunState, Start, StartMany, Unack
 from ..core.alerts import AlertState, Ref, Silence
 from ..core.filters import Filter, FilterError, parse
 from ..core.text import clean
@@ -145,7 +145,7 @@ def outcome(run: Run) -> str:
 
 def state_word(run: Run) -> str:
     """What became of it, for people: a runbook is done, where what was asked of a source is confirmed by it."""
-    return "done" if isinstance(run.action, Start) and run.state is RunState.CONFIRMED else run.state.value
+    return "done" if isinstance(run.action, (Start, StartMany)) and run.state is RunState.CONFIRMED else run.state.value
 
 
 def ack(options: Options) -> int:

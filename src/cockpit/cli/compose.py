@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,6 @@ from ..config.reread import Reread
 from ..core.actions import Action, Run
 from ..core.questions import Answered, Question
 from ..core.roster import OnCall
-from ..core.runbooks import Many
 from ..core.schedule import Schedule
 from ..core.traps import Failed, Looked, Trap
 from ..core.view import View
@@ -25,7 +24,6 @@ from ..engine.carrying import Answer
 from ..engine.clock import SystemClock
 from ..engine.engine import Engine
 from ..engine.journal import Journal
-from ..engine.targets import Aimed, Came, carry
 from ..web import connect
 from .configured import configured, read_config, reread
 from .options import Ended, Options
@@ -80,21 +78,6 @@ class House:
         told: list[int] = []
         try:
             return self._runner.run(_until_told(self.desk.do(action, follow, answer), told))
-        except asyncio.CancelledError:
-            if not told:
-                raise
-            raise Ended(told[0]) from None
-
-    def do_many(self, aims: Sequence[Aimed], rule: Many, follow: Callable[[str, str], None]) -> tuple[Came, ...]:
-        """Do it for several targets; ``follow`` is called with a target's name and its run's id. Ended from outside as `do` is."""
-
-        async def done(aim: Aimed) -> Run:
-            (run,) = await self.desk.do(aim.start, lambda run_id: follow(aim.name, run_id))
-            return run
-
-        told: list[int] = []
-        try:
-            return self._runner.run(_until_told(carry(aims, rule, done), told))
         except asyncio.CancelledError:
             if not told:
                 raise

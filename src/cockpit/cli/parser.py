@@ -379,6 +379,12 @@ def _run(parser: argparse.ArgumentParser) -> None:
     words = "take the other values from this alert; given again, it is run for each of them"
     parser.add_argument("--alert", dest="alerts", metavar="ID", action="append", help=words)
     parser.add_argument("--match", metavar="FILTER", help="run it for every alert that matches, in the filter language")
+    words = "so many targets at once (default: as the runbook says)"
+    parser.add_argument("--parallel", type=_whole(1, 50), metavar="N", help=words)
+    words = "of several targets the first alone, the others only if it succeeds; `ask`: and only after asking you; `no`: not so"
+    parser.add_argument("--canary", nargs="?", const="yes", choices=("yes", "ask", "no"), help=words)
+    words = "when a target fails, begin none any more, or do the others all the same"
+    parser.add_argument("--on-failure", choices=("stop", "continue"), help=words)
     parser.add_argument(
         "--record", metavar="NEW", help="open a shell, and draft the runbook of this name from the commands typed into it"
     )
@@ -400,6 +406,7 @@ def _approve(parser: argparse.ArgumentParser) -> None:
 def _runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=_whole(1, 10_000), default=50, metavar="N", help="how many, newest first (default: 50)")
     one = parser.add_mutually_exclusive_group()
+    one.add_argument("--targets", metavar="ID", help="how each target of a run for several stands, or came out")
     one.add_argument("--output", metavar="ID", help="print what this run printed")
     one.add_argument("--grep", metavar="TEXT", help="the lines that hold this, in whatever case, of all that runs have printed")
     one.add_argument("--alert", metavar="ID", help="what was run for this alert (its id, or its name), and whether it helped")

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from .. import plugins
 from ..config.model import Config
-from ..core.actions import Run, RunState, Start, called
+from ..core.actions import Run, RunState, Start, StartMany, called
 from ..core.asking import Want
 from ..core.books import Book, Books
 from ..core.elsewhere import source_of
@@ -235,7 +235,7 @@ def _execute(home: House, action: Start, options: Options) -> int:
 
 def runs(options: Options) -> int:
     """What was done, newest first; or what one run printed. It needs no config, so that a broken one hides nothing."""
-    wanted = options.text("output")
+    wanted = options.text("output") or options.text("targets")
     if options.text("alert"):
         from .history import for_alert
 
@@ -248,6 +248,8 @@ def runs(options: Options) -> int:
         found = kept.runs(MOST if wanted else int(options.text("limit")))
         if not found and kept.problem:
             raise Stop(kept.problem, COULD_NOT_SEE)
+    if options.text("targets"):
+        return _targets(found, wanted, options)
     if wanted:
         return _output(found, wanted, options)
     if options.json:
@@ -258,8 +260,27 @@ def runs(options: Options) -> int:
         rows = [
             (each.id, f"{each.at.astimezone():%m-%d %H:%M:%S}", each.who, called(each), each.target, state_word(each), _took(each))
             for each in found
+            if not each.part_of
         ]
         table(("Id", "At (local)", "Who", "What", "On", "State", "Took"), rows)
+    return FINE
+
+
+def _targets(found: tuple[Run, ...], wanted: str, options: Options) -> int:
+    from .targets import show_targets  # here: most runs are for one alert
+
+    run = next((each for each in found if each.id == wanted), None)
+    if run is None:
+        raise Stop(f"there is no run {wanted}; `cockpit runs` lists them", USAGE)
+    if not isinstance(run.action, StartMany):
+        raise Stop(f"{wanted} ({run.what}) was not for several targets", USAGE)
+    parts = [each for each in found if each.part_of == wanted]
+    if options.json:
+        as_json([_run_record(each) for each in reversed(parts)])
+    else:
+        say(outcome(run))
+        show_targets(run, parts)
+        say("`cockpit runs --output ID.1` prints what the first of them printed, and so on.".replace("ID", wanted))
     return FINE
 
 
@@ -295,5 +316,8 @@ def _run_record(run: Run) -> dict[str, object]:
         "output_path": run.output_path or None,
         "reason": run.reason or None,
         "url": (run.far.url or None) if run.far is not None else None,
+        "part_of": run.part_of or None,
+        "targets": [aim.name for aim in run.action.aims] if isinstance(run.action, StartMany) else None,
+        "step": run.step or None,
         "waits_for": run.wants.asked.text if run.wants is not None else None,
     }

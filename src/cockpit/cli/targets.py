@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import sys
+from collections.abc import Awaitable, Sequence
 
 import msgspec
 
-from ..core.actions import RunState, Start
+from ..core.actions import Run, RunState, StartMany
+from ..core.aiming import Aimed, aimed
 from ..core.alerts import Ref
+from ..core.asking import Want
 from ..core.filters import FilterError, parse
 from ..core.permits import barred
-from ..core.plans import Plan, needs_typing, secrets_of
-from ..core.runbooks import Runbook, offered
+from ..core.plans import needs_typing, secrets_of
+from ..core.runbooks import Runbook
+from ..core.several import Many, counted, said
 from ..core.text import clean, plain
 from ..core.units import say_seconds
 from ..core.view import View
 from ..engine.spool import LINE_CAP
-from ..engine.targets import Aimed, Came
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
-from .alerts import find, state_word
+from .alerts import find, outcome, state_word
+from .answering import answered
 from .compose import House
 from .listing import say, say_output, table
 from .options import Options, Stop
-from .params import values
+from .params import ask_for, secrets_among, shown, values
 from .preview import show_plan
-
-
-class _Sorted(msgspec.Struct, frozen=True):
-    """What can be done, by target, and what is left out and why."""
-
-    plans: tuple[tuple[str, Ref, Plan], ...]
-    out: tuple[tuple[str, str], ...]
 
 
 def run_many(home: House, book: Runbook, options: Options) -> int:
     """Execute ``book`` for each of the alerts that were named, or that a filter matches."""
     view, given = home.desk.view, values(options.words("values"))
-    if secrets_of(book) or book.approve is not None:
-        what = "asks for a secret" if secrets_of(book) else "wants another's approval"
-        raise Stop(f"{book.name} {what}: run it for one alert at a time", BAD)
-    known = _sorted(home, view, book, _refs(view, options), given)
-    _show(book, known)
-    if not known.plans:
+    alerts = [row.alert for ref in _refs(view, options) if (row := view.alert(ref)) is not None]
+    secrets: dict[str, str] = {}
+    for alert in alerts:  # what one of them lacks is asked for once, and holds for all
+        plan = home.desk.plan(book.name, alert.ref, given)
+        secrets |= secrets_among({name: given[name] for name in given if name not in secrets}, plan)
+        given = shown(given, secrets)
+        if plan.missing and sys.stdin.isatty() and sys.stdout.isatty():
+            told = ask_for(home.desk, plan)
+            secrets |= {key: value for key, value in told.items() if key in secrets_of(plan.runbook)}
+            given = shown({**given, **told}, secrets)
+    known = aimed(book, alerts, lambda ref: home.desk.plan(book.name, ref, given), view.now)
+    rule = _rule(book, options)
+    _show(book, known, rule)
+    if not known.targets:
         raise Stop("no target is left: nothing was executed", BAD)
     if options.flag("dry_run"):
         say("Dry run: nothing was executed.")
@@ -50,16 +54,8 @@ def run_many(home: House, book: Runbook, options: Options) -> int:
     if who := barred(book, view.me, view.rosters):
         raise Stop(f"{who}; nothing was executed", BAD)
     _confirmed(known, options)
-    aims = [Aimed(name, Start(book.name, given, ref, plan.exact)) for name, ref, plan in known.plans]
-    heard: dict[str, int] = {}
-
-    def follow(name: str, run_id: str) -> None:
-        output = home.desk.output(run_id, heard.get(run_id, 0))
-        for line in output.lines:
-            say_output(f"{name} | {line if options.color else plain(line, LINE_CAP)}")
-        heard[run_id] = output.first + len(output.lines)
-
-    return _told(home.do_many(aims, book.many, follow), known)
+    held = {key: home.desk.hold(value) for key, value in secrets.items()}
+    return _execute(home, StartMany(book.name, known.aims, given, rule, held), known, options)
 
 
 def _refs(view: View, options: Options) -> list[Ref]:
@@ -74,67 +70,93 @@ def _refs(view: View, options: Options) -> list[Ref]:
     return list(dict.fromkeys((*named, *(alert.ref for alert in matched))))
 
 
-def _sorted(home: House, view: View, book: Runbook, refs: Sequence[Ref], given: dict[str, str]) -> _Sorted:
-    plans: list[tuple[str, Ref, Plan]] = []
-    out: list[tuple[str, str]] = []
-    seen: dict[tuple[tuple[str, ...], ...], str] = {}
-    for ref in refs:
-        row = view.alert(ref)
-        if row is None:
-            continue
-        plan = home.desk.plan(book.name, ref, given)
-        name = plan.target or row.alert.name
-        if book.match.strip() and not offered((book,), row.alert, view.now):
-            out.append((f"{row.alert.name} · {row.alert.where}", f"{book.name} is not for it"))
-        elif plan.refused:
-            out.append((name, plan.refused))
-        elif plan.exact in seen:
-            out.append((f"{row.alert.name} · {row.alert.where}", f"the very same as for {seen[plan.exact]}"))
-        else:
-            seen[plan.exact] = name
-            plans.append((name, ref, plan))
-    many = Counter(name for name, _, _ in plans)
-    apart = tuple((name if many[name] == 1 else f"{name} ({ref})", ref, plan) for name, ref, plan in plans)
-    return _Sorted(apart, tuple(out))
+def _rule(book: Runbook, options: Options) -> Many:
+    """As the runbook says, but for what was said otherwise here."""
+    rule = book.many
+    if word := options.text("canary"):
+        rule = msgspec.structs.replace(rule, canary=word != "no", asks=word == "ask")
+    if word := options.text("on_failure"):
+        rule = msgspec.structs.replace(rule, stop=word == "stop")
+    return msgspec.structs.replace(rule, parallel=int(options.text("parallel") or rule.parallel))
 
 
-def _show(book: Runbook, known: _Sorted) -> None:
+def _show(book: Runbook, known: Aimed, rule: Many) -> None:
     """Every target's exact steps, and what is left out."""
-    for name, _, plan in known.plans:
-        show_plan(plan, f"{book.name} on {clean(name)}")
+    for each in known.targets:
+        show_plan(each.plan, f"{book.name} on {clean(each.name)}")
     for name, why in known.out:
         say(f"left out: {clean(name)}: {why}")
-    rule = book.many
-    first = "the first alone, the others only if it succeeds; " if rule.canary and len(known.plans) > 1 else ""
-    then = "stops at the first that fails" if rule.stop else "goes on whatever fails"
-    say(f"{_counted(known)}: {first}{rule.parallel} at a time; {then}")
+    say(f"{counted(len(known.targets))}: {said(rule, len(known.targets))}")
 
 
-def _counted(known: _Sorted) -> str:
-    many = len(known.plans)
-    return f"{many} target{'s' * (many != 1)}"
-
-
-def _confirmed(known: _Sorted, options: Options) -> None:
-    plan = known.plans[0][2]
-    if needs_typing(plan) and options.text("confirm") != _counted(known):
-        raise Stop(f"this is dangerous: nothing was executed. To do it, add --confirm '{_counted(known)}'", USAGE)
+def _confirmed(known: Aimed, options: Options) -> None:
+    plan, word = known.targets[0].plan, counted(len(known.targets))
+    if needs_typing(plan) and options.text("confirm") != word:
+        raise Stop(f"this is dangerous: nothing was executed. To do it, add --confirm '{word}'", USAGE)
     if plan.runbook.changes is not None and not needs_typing(plan) and not options.flag("yes"):
         raise Stop("this changes the world: nothing was executed. To do it, add --yes", USAGE)
 
 
-def _told(came: Sequence[Came], known: _Sorted) -> int:
-    rows = [_row(each) for each in came]
-    rows += [(clean(name), "left out", "", why) for name, why in known.out]
-    table(("Target", "State", "Took", "Reason"), rows)
-    if any(each.run is not None and each.run.state is RunState.UNCERTAIN for each in came):
+def _execute(home: House, action: StartMany, known: Aimed, options: Options) -> int:
+    heard: dict[str, int] = {}
+    going, waited = "", ""
+
+    def follow(run_id: str) -> None:
+        nonlocal going, waited
+        going = run_id
+        run = next((run for run in home.desk.view.runs if run.id == run_id), None)
+        if run is None or not run.part_of:
+            waits = run.reason if run is not None and run.state is RunState.AWAITING else ""
+            if waits and waits != waited:
+                say(f"It {waits}")
+                sys.stdout.flush()
+            waited = waits
+            return
+        name = action.aims[number_of(run) - 1].name
+        output = home.desk.output(run_id, heard.get(run_id, 0))
+        for line in output.lines:
+            say_output(f"{clean(name)} | {line if options.color else plain(line, LINE_CAP)}")
+        heard[run_id] = output.first + len(output.lines)
+
+    def answer(want: Want) -> Awaitable[str | None]:
+        asked = msgspec.structs.replace(want, place=want.where)
+        return answered(asked, home.desk.terminal(going), lambda: home.desk.terminal(going) is None)
+
+    (whole,) = home.do(action, follow, answer if sys.stdin.isatty() else None)
+    parts = [run for run in home.desk.view.runs if run.part_of == whole.id]
+    for run in parts:
+        follow(run.id)
+    return _told(whole, parts, known)
+
+
+def number_of(part: Run) -> int:
+    """The place (from 1) of a target among those that its run was for."""
+    return int(part.id.rpartition(".")[2])
+
+
+def _told(whole: Run, parts: Sequence[Run], known: Aimed) -> int:
+    show_targets(whole, parts, known.out)
+    say(outcome(whole))
+    if whole.state is RunState.UNCERTAIN:
         return COULD_NOT_SEE
-    return FINE if all(each.well for each in came) else BAD
+    return FINE if whole.state is RunState.CONFIRMED else BAD
 
 
-def _row(came: Came) -> tuple[str, str, str, str]:
-    run = came.run
+def show_targets(whole: Run, parts: Sequence[Run], out: Sequence[tuple[str, str]] = ()) -> None:
+    """The table of a run for several targets: how each stands."""
+    action = whole.action
+    if not isinstance(action, StartMany):
+        return
+    by_number = {number_of(run): run for run in parts}
+    rows = [_row(clean(aim.name), by_number.get(number), whole) for number, aim in enumerate(action.aims, 1)]
+    rows += [(clean(name), "left out", "", "", "", why) for name, why in out]
+    table(("Target", "State", "Step", "Took", "Exit", "Reason"), rows)
+
+
+def _row(name: str, run: Run | None, whole: Run) -> tuple[str, ...]:
     if run is None:
-        return clean(came.name), "not begun", "", came.reason.removeprefix("not begun: ")
+        return name, "not begun" if whole.state.settled else "waits its turn", "", "", "", ""
     took = say_seconds(run.seconds) if run.seconds is not None else ""
-    return clean(came.name), state_word(run), took, run.reason
+    code = str(run.exit_code) if run.exit_code is not None else ""
+    state = "waits for you" if run.wants is not None else state_word(run)
+    return name, state, run.step.removeprefix("step "), took, code, run.reason

@@ -12,6 +12,7 @@ from .asking import Want
 from .covers import Cover
 from .jobs import Far
 from .responses import RESPONSES, Escalate, Merge, Reassign, Resolve, Response, RunPlay, Snooze
+from .several import Aim, Many
 
 
 class Ack(msgspec.Struct, frozen=True, tag="ack"):
@@ -111,6 +112,21 @@ class Start(msgspec.Struct, frozen=True, tag="run"):
     undoes: str = ""
 
 
+class StartMany(msgspec.Struct, frozen=True, tag="run-several"):
+    """Run a runbook for several alerts, each as a run of its own (`Run.part_of`), in the order and as ``rule`` says; with the same
+    values given by hand and the same secrets for all of them."""
+
+    runbook: str
+    aims: tuple[Aim, ...]
+    params: dict[str, str] = {}
+    rule: Many = Many()
+    secrets: dict[str, str] = {}
+
+    def starts(self) -> tuple[Start, ...]:
+        """What is done to each target, in their order."""
+        return tuple(Start(self.runbook, self.params, aim.alert, aim.preview, secrets=self.secrets) for aim in self.aims)
+
+
 class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
     """End a run that is going on: TERM to its whole process group, then KILL; one elsewhere is ended by the engine there."""
 
@@ -151,6 +167,7 @@ Action = (
     | PagePeople
     | Response
     | Start
+    | StartMany
     | Cancel
     | Reply
     | Approve
@@ -201,7 +218,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     file that keeps a runbook's output. ``wants`` is what it waits for a person to say, ``approved_by`` the user who approved it,
     where another had to. ``done`` is of how many of its alerts its source has been told so far, where they are many. ``far`` is
     where it goes on, where that is another engine. ``address_wanted``: the source must know who does that before it does anything;
-    nothing was sent then. ``amiss``: it was done, and ``reason`` says what on the way to it failed.
+    nothing was sent then. ``amiss``: it was done, and ``reason`` says what on the way to it failed. ``part_of`` is the run for
+    several targets that it is one of, ``step`` where of several steps it is, or ended.
     """
 
     id: str
@@ -222,6 +240,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     far: Far | None = None
     address_wanted: AddressWanted | None = None
     amiss: bool = False
+    part_of: str = ""
+    step: str = ""
 
 
 def called(run: Run) -> str:
@@ -242,7 +262,7 @@ def progress(run: Run) -> str:
     return f"{run.what} {run.done:,} of {many:,}…" if many > 1 else f"{run.what}…"
 
 
-OURS = (Start, PagePeople, Cancel, Reply, Approve)
+OURS = (Start, StartMany, PagePeople, Cancel, Reply, Approve)
 """Actions that no source carries out."""
 
 WRITES: dict[type, str] = {
@@ -258,6 +278,7 @@ WRITES: dict[type, str] = {
     PagePeople: "page",
     **RESPONSES,
     Start: "run a runbook",
+    StartMany: "run a runbook",
     Cancel: "cancel a run",
     Reply: "answer a run",
     Approve: "approve another's run",
@@ -278,4 +299,6 @@ def touched(action: Action) -> tuple[Ref, ...]:
             return (ref,)
         case Start(alert=Ref() as ref):
             return (ref,)
+        case StartMany(aims=aims):
+            return tuple(aim.alert for aim in aims)
     return ()

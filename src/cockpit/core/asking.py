@@ -84,7 +84,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Want(msgspec.Struct, frozen=True, kw_only=True):
     """What a run that is going on waits for. ``number`` counts the questions of that run, so that an answer to an earlier one is
     not taken for this; ``place`` says which step asks. ``name`` is what the answer is called,
-    ``default`` what is proposed."""
+    ``default`` what is proposed. ``whose`` is the target that it is about, where the run is one for several."""
 
     number: int
     place: str
@@ -95,6 +95,12 @@ class Want(msgspec.Struct, frozen=True, kw_only=True):
     allow_dash: bool = False
     allow_control: bool = False
     default: str = ""
+    whose: str = ""
+
+    @property
+    def where(self) -> str:
+        """Which step asks, and of which target."""
+        return ", ".join(filter(None, (self.whose, self.place)))
 
     def unfit(self, value: str) -> str:
         """Why this cannot be the answer; "" if it can."""

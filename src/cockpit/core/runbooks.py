@@ -12,6 +12,7 @@ from .alerts import Alert
 from .asking import Asked
 from .filters import parse
 from .placeholders import ANY
+from .several import Many
 from .steps.step import Step
 from .units import Seconds
 
@@ -34,15 +35,6 @@ class OnFailure(enum.Enum):
 
     STOP = "stop"
     CONTINUE = "continue"
-
-
-class Many(msgspec.Struct, frozen=True):
-    """How a runbook is done to several targets: so many at once, the first alone (``canary``), and whether one that fails is the
-    last to be begun."""
-
-    parallel: int = 1
-    canary: bool = False
-    stop: bool = True
 
 
 class Param(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,8 +63,8 @@ class Runbook(msgspec.Struct, frozen=True, kw_only=True):
     run. ``target`` names what it is done to, which a person types for ``confirm = "type"``. ``title``, ``changes`` and ``target``
     may hold ``{param}``. It helped if its alert is over ``helps_within`` seconds after its end; see `aftermath`. ``allow`` and
     ``deny`` say who may run it; see `permits`. With ``approve`` another has to say yes, too, within ``approve_within`` seconds;
-    see `approvals`. For several alerts, ``parallel`` are done at once, with ``canary`` the first one alone, and ``on_failure`` says
-    what a failure means for the others.
+    see `approvals`. For several alerts, ``parallel`` are done at once, with ``canary`` the first one alone (and ``canary_asks``: a
+    person is asked before the others are begun), and ``on_failure`` says what a failure means for the others.
     """
 
     name: str
@@ -93,12 +85,13 @@ class Runbook(msgspec.Struct, frozen=True, kw_only=True):
     approve_within: Seconds = Seconds(900.0)
     parallel: int = 1
     canary: bool = False
+    canary_asks: bool = False
     on_failure: OnFailure = OnFailure.STOP
 
     @property
     def many(self) -> Many:
         """How it is done to several targets."""
-        return Many(self.parallel, self.canary, self.on_failure is OnFailure.STOP)
+        return Many(self.parallel, self.canary, self.on_failure is OnFailure.STOP, self.canary_asks)
 
 
 def offered(runbooks: Sequence[Runbook], alert: Alert | None, now: datetime | None = None) -> tuple[Runbook, ...]:

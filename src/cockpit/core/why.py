@@ -24,6 +24,7 @@ from .actions import (
     Reply,
     Run,
     Start,
+    StartMany,
     Unack,
 )
 from .alerts import AlertState, Ref, SilenceState
@@ -108,6 +109,8 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
             return _not_answered(action, view, can)
         case Start():
             return _not_started(action, view)
+        case StartMany():
+            return _not_begun(action, view)
         case Cancel(run_id=run_id):
             going = any(run.id == run_id and not run.state.settled for run in view.runs)
             return None if going else "that run is not going on any more"
@@ -281,6 +284,17 @@ def _not_started(action: Start, view: View) -> str | None:
         return f"what changes the world is blocked while nothing is journalled: {view.journal.problem}"
     other = next((run for run in view.runs if run.action == action and not run.state.settled), None)
     return under_way(other) if other is not None else None
+
+
+def _not_begun(action: StartMany, view: View) -> str | None:
+    """Why what is meant for several cannot be begun: it is for all of them, or for none."""
+    if not action.aims:
+        return "no target is left"
+    other = next((run for run in view.runs if run.action == action and not run.state.settled), None)
+    if other is not None:
+        return under_way(other)
+    found = ((aim.name, _not_started(start, view)) for aim, start in zip(action.aims, action.starts(), strict=True))
+    return next((f"{name}: {reason}" for name, reason in found if reason), None)
 
 
 def _not_approved(action: Approve, view: View) -> str | None:

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from ..core.actions import Reply, Run, Start
+from ..core.actions import Reply, Run, Start, StartMany
 from ..core.alerts import Alert, Ref
 from ..core.asking import Want
 from ..provider import Clock
@@ -52,11 +52,12 @@ class Carrying:
         self._store, self._dispatch, self._runner, self._clock = store, dispatch, runner, clock
         self._who, self._alert, self._soon = who, alert, soon
         self._sources, self._bookcase, self._aftermaths, self._rounds = sources, bookcase, aftermaths, rounds
+        dispatch.several.carry_part = self.carry_out
 
     async def carry_out(self, run: Run) -> None:
         """Do what a run is for, and look at what came of it."""
         action = run.action
-        if isinstance(action, Start) and action.runbook in self._bookcase.books:
+        if isinstance(action, (Start, StartMany)) and action.runbook in self._bookcase.books:
             await self._rounds.read_library()  # what lies in its file now is compared with what was shown
         if isinstance(action, Start) and action.alert is not None and (book := self._bookcase.runbooks.get(action.runbook)):
             self._aftermaths.begin(run, self._alert(action.alert), book.helps_within)
@@ -73,10 +74,10 @@ class Carrying:
         try:
             while not work.done():
                 await asyncio.wait({work}, timeout=0.1)
-                for run in runs:
-                    follow(run.id)
+                for run_id in self._with_parts(runs):
+                    follow(run_id)
                     if answer is not None:
-                        await self._answered(run.id, answer, work)
+                        await self._answered(run_id, answer, work)
         except asyncio.CancelledError:
             for run in runs:
                 self._dispatch.end(run.id, "the cockpit was interrupted")
@@ -89,6 +90,12 @@ class Carrying:
                 await self._clock.sleep(AGAIN if attempt else 0.0)
                 await self._sources.poll(waiting, fresh=True)
 
+    def _with_parts(self, runs: Sequence[Run]) -> list[str]:
+        """The ids of runs, and of the runs for their targets, where they are for several."""
+        wholes = [run.id for run in runs if isinstance(run.action, StartMany)]
+        parts = [run.id for run in reversed(self._store.runs) if run.part_of in wholes] if wholes else []
+        return [*(run.id for run in runs), *parts]
+
     async def _answered(self, run_id: str, answer: Answer, work: asyncio.Future[Any]) -> None:
         """Have the present question of a run answered, unless the run is over first."""
         run = self._store.run(run_id)
@@ -99,7 +106,7 @@ class Carrying:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         value = said.result() if said.done() else ""
         if value is None:
-            self._runner.cancel(run_id, f"cancelled by {self._who()}")
+            self._dispatch.end(run_id, f"cancelled by {self._who()}")
         elif said.done():
             with contextlib.suppress(Refused):  # it is over, or has been answered
                 self._dispatch.reply(Reply(run_id, run.wants.number, value), self._soon)

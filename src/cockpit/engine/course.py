@@ -79,6 +79,8 @@ class Course:
         last = Outcome(RunState.CONFIRMED, None, 0.0)
         for planned in self._plan.steps:
             place = self._place(planned)
+            if len(self._plan.steps) > 1:
+                self._going.reached(place)
             step = self._now(planned)
             if step.skipped:
                 await self._going.say(f"{place} is skipped: it is only done when {step.step.when}")

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 import msgspec
 
-from ..core.actions import Action, Approve, Cancel, PagePeople, Reply, Run, RunState, Start
+from ..core.actions import Action, Approve, Cancel, PagePeople, Reply, Run, RunState, Start, StartMany
 from ..core.asking import Answers, Want
 from ..core.plans import Plan
 from ..provider import Clock
@@ -27,6 +27,7 @@ from .journal import Journal
 from .logbook import Logbook
 from .runner import Runner
 from .sending import Sending
+from .several import Several
 from .source import Source
 from .store import Store
 from .vault import Vault
@@ -73,7 +74,19 @@ class Dispatch:
         self.confirming = Confirming(store, self.logbook)
         self._sending = Sending(store, self.logbook, self.confirming, clock, source=source, stamp=stamp)
         self.executing = Executing(store, self.logbook, runner, approving, clock, plan=plan, stamp=stamp, vault=vault)
-        runner.on_want = self._waits
+        self.several = Several(
+            store,
+            self.logbook,
+            self._intents,
+            self.executing,
+            clock,
+            plan=plan,
+            own=lambda run_id: self.mine.add(run_id),
+            waits=self._waits,
+            attended=lambda: runner.attended,
+        )
+        self.several.end_part = self.end
+        runner.on_want, runner.on_step = self._waits, self._steps
         self._vault = vault
         self._waiting_since: dict[tuple[str, int], float] = {}
         self._unwritten: set[str] = set()
@@ -102,7 +115,7 @@ class Dispatch:
     @contextlib.contextmanager
     def _said_for(self, action: Action) -> Iterator[None]:
         """The secrets that were said for an action are held until it is over, and no longer where it is refused."""
-        words = action.secrets.values() if isinstance(action, Start) else ()
+        words = action.secrets.values() if isinstance(action, (Start, StartMany)) else ()
         self._vault.claim(words)
         try:
             yield
@@ -117,7 +130,7 @@ class Dispatch:
             raise Refused("that run is not going on any more")
         if run.id not in self.mine:
             raise Refused(f"another cockpit {'follows' if run.far is not None else 'began'} that run: cancel it there")
-        if not isinstance(run.action, Start):
+        if not isinstance(run.action, (Start, StartMany)):
             raise Refused(f"{run.what} has been sent: it cannot be called back")
         self.logbook.note_soon("run.cancelled", run)
         on_loop(lambda: self.end(run.id, f"cancelled by {self._who}"))
@@ -127,7 +140,10 @@ class Dispatch:
         run = self._store.run(run_id)
         if run is not None and run.state in (RunState.PENDING, RunState.AWAITING):
             self._approving.consent.cancel(run_id, why)
-        self._runner.cancel(run_id, why)
+        if run is not None and isinstance(run.action, StartMany):
+            self.several.end(run_id, why)
+        else:
+            self._runner.cancel(run_id, why)
 
     def reply(self, action: Reply, on_loop: Callable[[Callable[[], object]], None]) -> None:
         """Hand an answer to a run that waits for it; ``on_loop`` as for `cancel`. Raises `Refused` where that cannot be."""
@@ -142,7 +158,8 @@ class Dispatch:
         by_hand = {"run": run.id, "what": run.what, "step": run.wants.asked.text or run.wants.name, "seconds": took}
         self.logbook.record_soon("run.answered", run, data)
         self.logbook.record_soon("hand.step", run, by_hand)
-        on_loop(lambda: self._runner.answer(run.id, action.number, action.value, self._who))
+        answer = self.several.answer if isinstance(run.action, StartMany) else self._runner.answer
+        on_loop(lambda: answer(run.id, action.number, action.value, self._who))
         if run.wants.asked.kind is Answers.TICK:
             self._ticked(run)
 
@@ -153,8 +170,16 @@ class Dispatch:
             return
         if want is not None:
             self._waiting_since[run_id, want.number] = self._clock.mono()
+            want = msgspec.structs.replace(want, whose=run.target) if run.part_of else want
         self.logbook.soon(msgspec.structs.replace(run, wants=want))
         self._changed()
+
+    def _steps(self, run_id: str, step: str) -> None:
+        """A run has come to another of its steps."""
+        run = self._store.run(run_id)
+        if run is not None and not run.state.settled:
+            self.logbook.soon(msgspec.structs.replace(run, step=step))
+            self._changed()
 
     async def carry_out(self, run: Run) -> Run:
         """Do it. Gives the run as it stands then."""
@@ -167,6 +192,8 @@ class Dispatch:
             match run.action:
                 case Start() as action:
                     return await self.executing.carry_out(run, action)
+                case StartMany() as action:
+                    return await self.several.carry_out(run, action)
                 case PagePeople() as action:
                     return await self._carry_page(run, action)
                 case Approve() as action:
@@ -178,7 +205,7 @@ class Dispatch:
                 msgspec.structs.replace(run, state=RunState.UNCERTAIN, reason=reason, settled_mono=self._stamp())
             )
         finally:  # also where it was refused, was not approved or came too late
-            if isinstance(run.action, Start):
+            if isinstance(run.action, (Start, StartMany)) and not run.part_of:
                 self._vault.drop(run.action.secrets.values())
 
     async def follow_on(self, run: Run) -> Run:

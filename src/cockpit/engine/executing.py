@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -44,8 +44,8 @@ class Executing:
         plan = self._plan(action)
         if problem := self._unfit(action, plan):
             return await self._logbook.settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=problem, seconds=0.0))
-        if plan.runbook.approve is not None and not action.dry_run:
-            run = await self._approved(run, action, plan)
+        if plan.runbook.approve is not None and not action.dry_run and not run.approved_by:
+            run = await self.approved(run, lambda: [self._plan(action)])
             plan = self._plan(action)
             if not run.state.settled and (problem := self._unfit(action, plan)):
                 run = await self._logbook.settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=problem))
@@ -54,7 +54,8 @@ class Executing:
         run = await self._logbook.settle(msgspec.structs.replace(run, state=RunState.RUNNING))
         if action.undoes and not action.dry_run:
             self._runner.used(action.undoes)
-        said = {name: self._vault.take(word) for name, word in action.secrets.items()}
+        held = self._vault.look if run.part_of else self._vault.take  # the other targets need them, too
+        said = {name: held(word) for name, word in action.secrets.items()}
         secrets = {name: value for name, value in said.items() if value is not None}
         return await self._ran(run, await self._runner.execute(run.id, plan, dry_run=action.dry_run, secrets=secrets))
 
@@ -78,9 +79,9 @@ class Executing:
         who = "" if action.dry_run else barred(plan.runbook, view.me, view.rosters)  # a shift may just have ended
         return plan.refused or who or difference(action, plan)
 
-    async def _approved(self, run: Run, action: Start, plan: Plan) -> Run:
-        """The run, once another user has approved it; or settled, where nobody has."""
-        run, by = await self._approving.granted(run, (plan,), lambda: (self._plan(action),), self._logbook.keep)
+    async def approved(self, run: Run, plans: Callable[[], Sequence[Plan]]) -> Run:
+        """The run, once another user has approved all that ``plans`` gives; or settled, where nobody has."""
+        run, by = await self._approving.granted(run, plans(), plans, self._logbook.keep)
         data = {"run": run.id, "what": run.what, "by": by, "state": run.state.value, "reason": run.reason, **self._logbook.real}
         self._logbook.record_soon("run.approved" if run.approved_by else "run.unapproved", run, data)
         return await self._logbook.settle(run) if run.state.settled else run

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from ..core.actions import Action, Approve, Cancel, PagePeople, Reply, Run, RunState, Start
+from ..core.actions import Action, Approve, Cancel, PagePeople, Reply, Run, RunState, Start, StartMany
 from ..core.plans import Plan, secrets_of
+from ..core.several import named
 from ..core.values import SECRET, unfit_for
 from ..core.why import under_way
 from ..provider import Clock
@@ -53,6 +54,8 @@ class Intents:
         stem = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         if isinstance(action, Start):
             return (self._starting(action, stem),)
+        if isinstance(action, StartMany):
+            return (self._several(action, stem),)
         if isinstance(action, (Cancel, Reply)):
             raise TypeError("a cancellation and an answer are no runs of their own")
         if isinstance(action, PagePeople):
@@ -115,6 +118,20 @@ class Intents:
         run = self._run(action, run_id, f"undo {action.runbook}" if action.undoes else action.runbook, on)
         return msgspec.structs.replace(run, output_path=str(self._output(run_id)))
 
+    def _several(self, action: StartMany, run_id: str) -> Run:
+        """It is begun for all that were shown, exactly as shown, or for none."""
+        for aim, start in zip(action.aims, action.starts(), strict=True):
+            plan = self._plan(start)
+            if problem := plan.refused or difference(start, plan):
+                raise Refused(f"{aim.name}: {problem}; nothing was begun")
+            self._refuse_secrets(start, plan)
+        return self._run(action, run_id, action.runbook, named(action.aims))
+
+    def part(self, action: Start, whole: Run, number: int) -> Run:
+        """The run for the target of that number (from 1) of a run for several: approved where that is. Raises `Refused`."""
+        run = self._starting(action, f"{whole.id}.{number}")
+        return msgspec.structs.replace(run, part_of=whole.id, approved_by=whole.approved_by)
+
     def _refuse_secrets(self, action: Start, plan: Plan) -> None:
         """No secret stands in what is journalled; every one that is needed has been said, and fits."""
         for name in () if action.dry_run else secrets_of(plan.runbook):
@@ -142,6 +159,8 @@ class Intents:
                 return ""
             case Start() as action:
                 return same_steps(self._plan(action))
+            case StartMany(runbook=runbook, aims=aims):
+                return f"several:{runbook}:{','.join(sorted(str(aim.alert) for aim in aims))}"
             case PagePeople(to=to, text=text):
                 return f"page:{','.join(to)}:{text}"
             case Approve(run_id=run_id):
@@ -152,6 +171,8 @@ class Intents:
     def _needs_journal(self, run: Run) -> bool:
         if isinstance(run.action, Start):
             return not run.action.dry_run and self._plan(run.action).runbook.changes is not None
+        if isinstance(run.action, StartMany):
+            return self._plan(run.action.starts()[0]).runbook.changes is not None
         if isinstance(run.action, (PagePeople, Cancel, Reply)):
             return False  # help can be called for whatever else fails
         if isinstance(run.action, Approve):

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..config.model import Config
 from ..config.reread import Reread
 from ..config.secrets import found, resolve
-from ..core.actions import Action, Run, Start
+from ..core.actions import Action, Run, Start, StartMany
 from ..core.alerts import Alert, Ref
 from ..core.permits import barred, names_of
 from ..core.roster import OnCall
@@ -236,7 +236,7 @@ class Parts:
     def why_not(self, action: Action | type) -> str | None:
         """See `Desk.why_not`."""
         reason = why_not(action, self._views.now(), self.can)
-        if reason is None and isinstance(action, Start) and not action.dry_run:
+        if reason is None and (isinstance(action, StartMany) or (isinstance(action, Start) and not action.dry_run)):
             book = next((each for each in self._store.peek.runbooks if each.name == action.runbook), None)
             return (self.approving.problem(book) or None) if book is not None else None
         return reason
@@ -287,6 +287,7 @@ class Parts:
 
     async def _wind_up(self) -> None:
         self.approving.consent.shut("the cockpit was closed")
+        self._dispatch.several.shut("the cockpit was closed")
         self._runner.shut("the cockpit was closed")
         with contextlib.suppress(TimeoutError):  # what does not end will read "outcome unknown"
             await asyncio.wait_for(self._runner.idle(), STOPPING)

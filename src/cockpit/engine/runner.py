@@ -38,9 +38,9 @@ class Runner:
     """Executes plans; several at once. ``hidden`` names the environment variables that no program gets: the secrets that the config
     refers to. ``grace`` is how long (seconds) a program may take to end after TERM; ``engines`` takes orders for other engines.
     Methods belong to the engine's loop, except `output`, which any thread may call. ``on_want`` is called with a run's id when it
-    begins to wait for a person, and with ``None`` when it ceases to; ``attended`` says whether there is anybody to ask, ``world``
-    what steps may reach beyond programs; ``secrets`` gives what no output may hold, and may block, ``fetched`` what this process
-    has fetched of that so far, and does not."""
+    begins to wait for a person, and with ``None`` when it ceases to, ``on_step`` with each of several steps that it comes to;
+    ``attended`` says whether there is anybody to ask, ``world`` what steps may reach beyond programs; ``secrets`` gives what no
+    output may hold, and may block, ``fetched`` what this process has fetched of that so far, and does not."""
 
     def __init__(
         self,
@@ -66,6 +66,7 @@ class Runner:
         self.fetched: Callable[[], Collection[str]] = tuple
         self.attended = True
         self.on_want: Callable[[str, Want | None], None] = lambda _id, _want: None
+        self.on_step: Callable[[str, str], None] = lambda _id, _step: None
         self._idle = asyncio.Event()
         self._idle.set()
         self._spools: dict[str, Spool] = {}
@@ -92,6 +93,7 @@ class Runner:
         secrets = secrets or {}
         going = self._going[run_id] = Going(run_id, self.on_want, self.fetched)
         going.attended = self.attended
+        going.reached = partial(self.on_step, run_id)
         for secret in secrets.values():
             going.confide(secret)
         if unwanted := self._shut or self._unwanted.pop(run_id, ""):

@@ -10,7 +10,7 @@ from functools import cache
 
 import msgspec
 
-from ..core.actions import Run, RunState
+from ..core.actions import Run, RunState, StartMany
 from .alive import Owner, lives, owner
 from .records import Happened, JournalError, write_entries
 
@@ -51,17 +51,22 @@ def begin(db: sqlite3.Connection, run: Run, exclusive: str, now: datetime) -> Ru
 
 
 def newest(db: sqlite3.Connection, limit: int, exclusive: str = "") -> tuple[list[Run], list[Run]]:
-    """Runs (with this key only, unless it is ""), newest first, the orphaned ones already as `orphaned` has them; and those again,
-    to be written down. One that goes on elsewhere (`core.jobs.Far`) stays as it is: another process will follow it.
+    """Runs (with this key only, unless it is ""), newest first, of those for several targets all their parts, the orphaned ones
+    already as `orphaned` has them; and those again, to be written down. One that goes on elsewhere (`core.jobs.Far`) stays as it
+    is: another process will follow it.
 
     One that cannot be read (another version of the cockpit wrote it) is left out.
     """
     runs: list[Run] = []
     lost: list[Run] = []
-    for settled, body, pid, started, boot in db.execute(
-        "SELECT settled, body, pid, started, boot FROM run WHERE ? IN ('', exclusive) ORDER BY at DESC, id DESC LIMIT ?",
-        (exclusive, limit),
-    ):
+    found = db.execute(
+        f"SELECT {_COLUMNS} FROM run WHERE {_WHOLE if not exclusive else 'exclusive = :exclusive'} "  # noqa: S608
+        "ORDER BY at DESC, id DESC LIMIT :limit",
+        {"exclusive": exclusive, "limit": limit},
+    ).fetchall()
+    if not exclusive:
+        found = [row for each in found for row in (*_parts(db, each), each)]
+    for _, settled, body, pid, started, boot in found:
         run = read_back(body, settled, pid, started, boot)
         if run is None:
             continue
@@ -69,6 +74,23 @@ def newest(db: sqlite3.Connection, limit: int, exclusive: str = "") -> tuple[lis
             lost.append(run)
         runs.append(run)
     return runs, lost
+
+
+_COLUMNS = "id, settled, body, pid, started, boot"
+_WHOLE = """(instr(body, '"part_of":"') = 0 OR instr(body, '"part_of":""') > 0)"""
+"""What is true of a run that is not one of several targets: neither words can stand in any text of it, where quotes are escaped."""
+_SEVERAL = '"type":"run-several"'
+
+_Columns = tuple[str, int, str, int, float, str]
+
+
+def _parts(db: sqlite3.Connection, row: _Columns) -> list[_Columns]:
+    """The runs for the targets of one that is for several, newest first."""
+    if _SEVERAL not in row[2]:
+        return []
+    between = (f"{row[0]}.", f"{row[0]}/")
+    order = "ORDER BY at DESC, id DESC"
+    return db.execute(f"SELECT {_COLUMNS} FROM run WHERE id > ? AND id < ? {order}", between).fetchall()  # noqa: S608
 
 
 def read_back(body: str, settled: int, pid: int, started: float, boot: str) -> Run | None:
@@ -109,6 +131,8 @@ def orphaned(run: Run, pid: int) -> Run:
         reason = f"the cockpit that asked (process {pid}) ended while it waited for approval: nothing was executed"
         return msgspec.structs.replace(run, state=RunState.CANCELLED, reason=reason)
     reason = f"the cockpit that did it (process {pid}) ended before the outcome was known; look before you do it again"
+    if isinstance(run.action, StartMany):
+        reason = f"the cockpit that did it (process {pid}) ended in the middle: no other target is begun by itself"
     return msgspec.structs.replace(run, state=RunState.UNCERTAIN, reason=reason, wants=None)
 
 

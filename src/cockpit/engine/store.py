@@ -102,16 +102,17 @@ class Store:
         self.put_runs((run,))
 
     def put_runs(self, runs: Iterable[Run]) -> None:
-        """Keep several; the newest `RUNS_KEPT` stay, and all that are not settled."""
+        """Keep several; the newest `RUNS_KEPT` stay, with those for their targets, and all that are not settled."""
         with self._lock:
             for run in runs:
                 if self._runs.get(run.id) != run:
                     self._runs[run.id] = run
                     self._stale = True
-            if len(self._runs) > RUNS_KEPT:
-                settled = sorted((run.at, run.id) for run in self._runs.values() if run.state.settled)
-                for _, run_id in settled[: len(self._runs) - RUNS_KEPT]:
-                    del self._runs[run_id]
+            wholes = [run for run in self._runs.values() if run.part_of not in self._runs]
+            if len(wholes) > RUNS_KEPT:
+                settled = sorted((run.at, run.id) for run in wholes if run.state.settled)
+                gone = {run_id for _, run_id in settled[: len(wholes) - RUNS_KEPT]}
+                self._runs = {run.id: run for run in self._runs.values() if not {run.id, run.part_of} & gone}
 
     def run(self, run_id: str) -> Run | None:
         """One run by its id."""

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from ..core.actions import Run, RunState, Start
-from ..core.runbooks import Many
+from ..core.several import Many
 from .desk import Refused
 
 
@@ -36,35 +36,51 @@ class Came(msgspec.Struct, frozen=True):
         return self.run is not None and self.run.state is RunState.CONFIRMED
 
 
-Do = Callable[[Aimed], Awaitable[Run]]
-"""Has one done, to its end; raises `Refused`."""
+Do = Callable[[int, Aimed], Awaitable[Run]]
+"""Has one (its place among them, from 0) done, to its end; raises `Refused`."""
 
 
-async def carry(aims: Sequence[Aimed], rule: Many, do: Do) -> tuple[Came, ...]:
+async def nobody_asks(_came: Came) -> str:
+    """The others begin by themselves."""
+    return ""
+
+
+async def carry(
+    aims: Sequence[Aimed],
+    rule: Many,
+    do: Do,
+    *,
+    ended: Callable[[], str] = lambda: "",
+    go_on: Callable[[Came], Awaitable[str]] = nobody_asks,
+) -> tuple[Came, ...]:
     """All of them, in their order. With ``canary`` the first is done alone, and the others only where it succeeded; ``stop`` begins
-    none any more after one has failed (those under way go on to their end)."""
+    none any more after one has failed (those under way go on to their end). ``ended`` says why none is to be begun any more, ""
+    for none; ``go_on`` is asked, where ``rule`` says so, after the canary, and gives the reason against the others."""
     found: dict[int, Came] = {}
     failed = ""
 
-    async def one(number: int) -> None:
+    async def one(number: int) -> Came:
         nonlocal failed
         aim = aims[number]
         try:
-            came = Came(aim.name, await do(aim))
+            came = Came(aim.name, await do(number, aim))
         except Refused as no:
             came = Came(aim.name, None, str(no))
         found[number] = came
         if not came.well:
-            failed = failed or came.name
+            failed = failed or f"{came.name} did not succeed"
+        return came
 
     async def worker(left: list[int]) -> None:
-        while left and not (failed and rule.stop):
+        while left and not (failed and rule.stop) and not ended():
             await one(left.pop(0))
 
     rest = list(range(len(aims)))
-    if rule.canary and rest:
-        await one(rest.pop(0))
-    if not (rule.canary and failed):
+    against = ""
+    if rule.canary and rest and not ended():
+        came = await one(rest.pop(0))
+        against = failed or (await go_on(came) if rule.asks and rest and not ended() else "")
+    if not against:
         await asyncio.gather(*(worker(rest) for _ in range(rule.parallel)))
-    why = f"not begun: {failed} did not succeed"
+    why = f"not begun: {ended() or against or failed}"
     return tuple(found.get(number) or Came(aim.name, None, why) for number, aim in enumerate(aims))

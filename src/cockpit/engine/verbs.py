@@ -23,6 +23,7 @@ from ..core.actions import (
     PagePeople,
     Reply,
     Start,
+    StartMany,
     Unack,
 )
 from ..core.alerts import AlertState, Ref, Silence, SilenceState
@@ -170,7 +171,7 @@ def exclusive(action: Action, source: str) -> str:
             )
         case EndOverride(ref=ref):
             return f"{source}:end-override:{ref.id}"
-        case Start() | Cancel() | Reply() | Approve() | AddNote() | PagePeople():
+        case Start() | StartMany() | Cancel() | Reply() | Approve() | AddNote() | PagePeople():
             return ""
         case _:
             return responses.exclusive(action, source)
@@ -213,7 +214,7 @@ def shows(action: Action, result: object, snapshot: Snapshot) -> bool | None:
             return made <= there if made else all((each.person, each.start, each.end) in spans for each in covers)
         case EndOverride(ref=ref):
             return not any(each.ref == ref and each.end > snapshot.asked_at for each in snapshot.overrides or ())
-        case AddNote() | Start() | Cancel() | Reply() | Approve() | PagePeople():
+        case AddNote() | Start() | StartMany() | Cancel() | Reply() | Approve() | PagePeople():
             return None  # a note is not part of what every source gives back
         case _:
             return responses.shows(action, result, snapshot)

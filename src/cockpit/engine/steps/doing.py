@@ -51,7 +51,8 @@ class Unattended(Exception):
 
 class Going:
     """A run under way: where its output goes, what ends it, and why; and what it waits for a person to say. ``told`` is called when
-    it begins and ceases to wait; ``fetched`` gives the secrets that this process has fetched so far."""
+    it begins and ceases to wait, ``reached`` with each step that it comes to, where there are several; ``fetched`` gives the
+    secrets that this process has fetched so far."""
 
     spool: Spool
     given_up = False
@@ -81,6 +82,7 @@ class Going:
         self._told = told
         self._asked = 0
         self._answer: asyncio.Future[tuple[str, str]] | None = None
+        self.reached: Callable[[str], None] = lambda _place: None
 
     async def write(self, work: Callable[[], T], patience: float | None = None) -> T:
         """Have something done to the file, in turn: a disk that does not answer holds up this run alone. `TimeoutError` after
