@@ -48,14 +48,17 @@ from cockpit.core.stormrule import StormRule  # noqa: E402 - as above
 from cockpit.core.units import bound  # noqa: E402 - as above
 from cockpit.engine.desk import Output  # noqa: E402 - as above
 from cockpit.ui.ask import Ask  # noqa: E402 - as above
+from cockpit.ui.confirm_many import ConfirmMany  # noqa: E402 - as above
 from cockpit.ui.keys import TABLE  # noqa: E402 - as above
 from cockpit.ui.palette import Picker  # noqa: E402 - as above
 from cockpit.ui.reader import Reader  # noqa: E402 - as above
 from cockpit.ui.runs import RunOutput  # noqa: E402 - as above
+from cockpit.ui.targets import Targets  # noqa: E402 - as above
 from cockpit.ui.week import Week  # noqa: E402 - as above
 from support.bookcase import books, shelved  # noqa: E402 - as above
 from support.boxes import until  # noqa: E402 - as above
 from support.desk import FakeDesk, StillClock  # noqa: E402 - the tests' folder is on the path only now
+from support.fleet import WEBS, fleet, half_done  # noqa: E402 - as above
 from support.hushed import hushed  # noqa: E402 - as above
 from support.rota import overrides  # noqa: E402 - as above
 from support.scene import NOW, config, scene  # noqa: E402 - as above
@@ -111,6 +114,22 @@ async def asked(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
     desk.change(runs=(run, *desk.view.runs))
     await app.push_screen(RunOutput(desk, "r3"))
     await until(pilot, lambda: isinstance(app.screen, Picker), "the question")
+
+
+async def several(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
+    """A runbook for what is marked, before it is confirmed."""
+    desk.show(msgspec.structs.replace(fleet(), me=("ana", "Ana")))
+    app.board.alerts.marks |= {DISK, *WEBS}
+    app.board.follow()
+    await pilot.press("1")
+    await until(pilot, lambda: isinstance(app.screen, ConfirmMany), "the box")
+
+
+async def targets(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
+    """The same while it goes on."""
+    desk.show(msgspec.structs.replace(fleet(), me=("ana", "Ana"), runs=half_done()))
+    await app.push_screen(Targets(desk, "r9"))
+    await pilot.press("j")
 
 
 async def silenced(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:  # noqa: ARG001 - as above
@@ -219,6 +238,8 @@ PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "runbook-120x40-night-shift": ("night-shift", (120, 40), read),
     "runbook-80x24-day": ("day", (80, 24), read),
     "trap-120x40-night-shift": ("night-shift", (120, 40), laid),
+    "several": ("night-shift", (80, 24), several),
+    "targets": ("night-shift", (80, 24), targets),
     "silences": ("night-shift", (120, 40), silenced),
     "week-120x40-night-shift": ("night-shift", (120, 40), week),
     "week-80x24-day": ("day", (80, 24), week),

@@ -74,6 +74,7 @@ class FakeDesk:
         self.looked_up: list[Question] = []
         self.refreshes = 0
         self.held: list[str] = []
+        self.foreign: set[str] = set()
         self.ways_back: dict[str, Plan] = {}
         self.listed: dict[str, tuple[str, ...]] = {}
         self.sessions: dict[str, Session] = {}
@@ -133,6 +134,9 @@ class FakeDesk:
         row = self._view.alert(alert) if alert is not None else None
         wanted = next(each for each in self._view.runbooks if each.name == runbook)
         return plan(wanted, row.alert if row is not None else None, given)
+
+    def owns(self, run_id: str) -> bool:
+        return run_id not in self.foreign
 
     def books(self) -> Mapping[str, Book]:
         return self.shelf

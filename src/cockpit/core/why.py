@@ -68,7 +68,7 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
     `narrowed` keeps those.
     """
     kind = action if isinstance(action, type) else type(action)
-    if view.read_only and kind in WRITES:
+    if view.read_only and kind in WRITES and kind is not Cancel:  # whoever began something can end it, come what may
         return READ_ONLY
     if isinstance(action, type):
         return _generally(kind, can)

@@ -133,6 +133,10 @@ class Desk(Protocol):
         """What a run has printed from line number ``since`` on."""
         ...
 
+    def owns(self, run_id: str) -> bool:
+        """Whether this very cockpit began the run, or follows it: only here can it be answered, or ended."""
+        ...
+
     def way_back(self, run_id: str) -> Plan | None:
         """What would take back what a run of this cockpit has done: a plan to be shown, and begun by a `Start` that names the run
         in ``undoes``. ``None`` where nothing of it can be undone (any more)."""

@@ -176,6 +176,11 @@ class Opening:
         engine = self._engine
         return engine.past(alert) if engine is not None else ()
 
+    def owns(self, run_id: str) -> bool:
+        """See `Desk.owns`."""
+        engine = self._engine
+        return engine is not None and engine.owns(run_id)
+
     def way_back(self, run_id: str) -> Plan | None:
         """See `Desk.way_back`."""
         engine = self._engine

@@ -140,6 +140,10 @@ class Works(Parts):
         """See `Desk.choices`."""
         return self._plans.choices(runbook, param)
 
+    def owns(self, run_id: str) -> bool:
+        """See `Desk.owns`."""
+        return run_id in self._dispatch.mine
+
     def way_back(self, run_id: str) -> Plan | None:
         """See `Desk.way_back`."""
         return self._runner.ways_back(run_id)

@@ -30,19 +30,24 @@ def ask_for(want: Want, tell: Tell, session: Session | None, step_aside: Callabl
     match want.asked.kind:
         case Answers.CHOICE | Answers.YES_NO:
             words = want.choices or ("no", "yes")
-            picker = Picker(want.asked.text, [Entry(str(n), word) for n, word in enumerate(words)])
+            picker = Picker(_asked(want), [Entry(str(n), word) for n, word in enumerate(words)])
             return picker, lambda at: tell(words[int(str(at))]) if at is not None else None
         case Answers.TICK:
-            return Confirm(want.place, lines, yes="it is done"), lambda yes: tell("done") if yes else None
+            return Confirm(want.where, lines, yes="it is done"), lambda yes: tell("done") if yes else None
         case Answers.TERMINAL:
             shown = [spell_argv(session.argv) if session is not None else want.asked.text]
             shown += [f"in {session.cwd}"] if session is not None and session.cwd else []
-            box = Confirm(want.place, [*shown, "", "The screen steps aside until it has ended."], yes="let it have the terminal")
+            box = Confirm(want.where, [*shown, "", "The screen steps aside until it has ended."], yes="let it have the terminal")
             return box, lambda yes: step_aside(session) if yes and session is not None else None
         case _:
             hidden = want.asked.kind is Answers.SECRET
             field = Field("answer", want.asked.text, "", _bounds(want), lambda value: want.unfit(value) or None, hidden)
-            return Ask(want.place, [field]), lambda values: tell(values["answer"]) if isinstance(values, dict) else None
+            return Ask(want.where, [field]), lambda values: tell(values["answer"]) if isinstance(values, dict) else None
+
+
+def _asked(want: Want) -> str:
+    """The question, and of which of several targets it is."""
+    return f"{want.where}: {want.asked.text}" if want.whose else want.asked.text
 
 
 def _bounds(want: Want) -> str:

@@ -32,7 +32,7 @@ from .silences import KEYS as SILENCE_KEYS
 from .silences import counted
 from .stage import Stage
 from .status import tabs
-from .subject import Subject, failed, offers, reasons, waiting, wanting, words
+from .subject import Subject, failed, offers, offers_for, reasons, waiting, wanting, words
 from .told import Told
 
 if TYPE_CHECKING:
@@ -113,6 +113,10 @@ class Board(Stage, inherit_bindings=False):
         """The alerts that an action is for."""
         return self.selection.alert_refs()
 
+    def run_refs(self) -> tuple[Ref, ...]:
+        """The alerts that a runbook is run for."""
+        return self.selection.run_refs()
+
     def undo_refs(self) -> tuple[Ref, ...]:
         """The alerts whose acknowledgement ``u`` takes back."""
         return self.undo.refs(self.alert_refs(), bool(self.alerts.marks), self.view, self.clock.now())
@@ -175,7 +179,7 @@ class Board(Stage, inherit_bindings=False):
         self._silence = silence
         if no := failed(self.view, view, self._opened_at):
             self.say(no, "refusal")
-        if waits := waiting(self.view, view):
+        if waits := waiting(self.view, view, self.desk.owns):
             self.say(waits)  # under the run's own box, which asks by itself, where that is open
         wants = wanting(self.view, view, self._opened_at)
         if wants is not None and self.app.screen is self:  # a box that is open is not covered
@@ -261,7 +265,7 @@ class Board(Stage, inherit_bindings=False):
             self._timer = None
         about = self.subject
         self.silences.filter_text = self.filter_text
-        self.runbooks.show(offers(about, self.view, self.desk, self.clock.now()), about.name)
+        self._offer(about)
         self.detail.show(self._shown, self.clock.now())
         few = self.selection.witnesses()
         undo = self.undo.refs(few, bool(self.alerts.marks), self.view, self.clock.now())
@@ -277,6 +281,14 @@ class Board(Stage, inherit_bindings=False):
         named = {**named, "open": "read"} if self._book_here() else named
         self.footer.show(frozenset(self.why), "  ".join(said), here, named)
         self.tabs.show(tabs(self.view, len(self.offers), self.front), self.pane)
+
+    def _offer(self, about: Subject) -> None:
+        """The runbooks for what is marked, else for what the cursor is on."""
+        refs, now = self.run_refs(), self.clock.now()
+        if self.alerts.marks and refs and self.selection.about == "alerts":
+            self.runbooks.show(offers_for(refs, self.view, self.desk, now), f"the {len(refs)} marked")
+        else:
+            self.runbooks.show(offers(about, self.view, self.desk, now), about.name)
 
     def _shown(self, now: datetime) -> Shown:
         here = (self.oncall.here, self.runbooks.here, self.traps.here, self.silences.here)

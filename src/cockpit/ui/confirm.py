@@ -76,9 +76,14 @@ class Confirm(Box[bool]):
         keys: list[Hint] = [("enter", self._yes)] if self._word else [("y", self._yes)]
         if self._dry_run is not None and not self._word:
             keys.append(("d", "dry run"))
+        keys += self.hints()
         self.say_keys(*keys, ("esc", "no"), remark=more)
         if self._word:
             self.query_one("#asked", Said).show(self._question())
+
+    def hints(self) -> list[Hint]:
+        """More keys that do something here."""
+        return []
 
     def _question(self) -> Content:
         wrong = [("  that is not it", "bold $role-refusal")] if self._wrong else []

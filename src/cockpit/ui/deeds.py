@@ -216,10 +216,10 @@ def _pick_book(board: Board, _: str) -> None:
 
 
 def run(board: Board, runbook: Runbook) -> None:
-    """Run a runbook for what is selected."""
+    """Run a runbook for what is selected, or for all that is marked."""
     from . import flows
 
-    board.start(flows.run(board, board.desk, board.subject.alert, runbook.name))
+    board.start(flows.run_for(board, board.desk, board.run_refs(), runbook.name))
 
 
 def _pick_runbook(board: Board, _: str) -> None:
@@ -297,7 +297,7 @@ def _runs(board: Board, _: str) -> None:
     def again(run: actions.Run) -> None:
         from . import flows
 
-        board.start(flows.again(board, board.desk, run))
+        board.start((flows.several_again if isinstance(run.action, actions.StartMany) else flows.again)(board, board.desk, run))
 
     board.app.push_screen(RunList(board.desk, board.zone, again))
 
@@ -318,7 +318,7 @@ def _read_only(board: Board, _: str) -> None:
 
 
 def _quit(board: Board, _: str) -> None:
-    if not any(isinstance(run.action, actions.Start) and run.state in _GOING for run in board.view.runs):
+    if not any(isinstance(run.action, (actions.Start, actions.StartMany)) and run.state in _GOING for run in board.view.runs):
         board.app.exit(0)
         return
     from .leave import Leave, going

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..core.actions import RunState, Start
+from ..core.actions import RunState, Start, StartMany
 from ..core.view import View
 from ..engine.desk import Desk
 from .confirm import Confirm
@@ -15,7 +15,8 @@ EVERY = 0.25
 
 def going(view: View) -> list[str]:
     """The names of the runbooks that are going on, but of those elsewhere, which leaving does not end."""
-    on = [run for run in view.runs if isinstance(run.action, Start) and run.state in (RunState.RUNNING, RunState.AWAITING)]
+    states = (RunState.RUNNING, RunState.AWAITING)
+    on = [run for run in view.runs if isinstance(run.action, (Start, StartMany)) and not run.part_of and run.state in states]
     return [run.what for run in on if run.far is None]
 
 

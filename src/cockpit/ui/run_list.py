@@ -10,13 +10,14 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from ..core.actions import Run, called
+from ..core.actions import Run, StartMany, called
 from ..engine.desk import Desk
 from .box import Box, Said
 from .choices import Choices
 from .run_words import GLYPHS, said
 from .runs import RunOutput
 from .spans import cells, fit
+from .targets import Targets
 from .timeline import state_word
 from .times import city
 from .times import zone as at_zone
@@ -27,8 +28,8 @@ class _Stirred(Message):
 
 
 class RunList(Box[None]):
-    """The runs, newest first; ``enter`` shows one with its output, ``a`` has ``again`` run it once more. It keeps the cursor on the
-    same run as others come."""
+    """The runs, newest first; ``enter`` shows one with its output (of one for several targets, how each stands), ``a`` has
+    ``again`` run it once more. It keeps the cursor on the same run as others come."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,R", "leave", show=False), Binding("a", "again", show=False)]
 
@@ -70,7 +71,7 @@ class RunList(Box[None]):
     def _look(self) -> None:
         rows = self.query_one(Choices)
         under = self._runs[rows.at].id if self._runs else ""
-        self._runs = newest_first(self._desk.view.runs)
+        self._runs = newest_first(wholes(self._desk.view.runs))
         self._columns = (
             max((cells(called(run)) for run in self._runs), default=0),
             max((cells(said(run)) for run in self._runs), default=0),
@@ -110,7 +111,15 @@ class RunList(Box[None]):
 
     def on_choices_chosen(self, event: Choices.Chosen) -> None:
         """Open it."""
-        self.app.push_screen(RunOutput(self._desk, self._runs[event.at].id, self._zone))
+        run = self._runs[event.at]
+        box = Targets if isinstance(run.action, StartMany) else RunOutput
+        self.app.push_screen(box(self._desk, run.id, self._zone))
+
+
+def wholes(runs: Sequence[Run]) -> list[Run]:
+    """Without those that are one of several targets: these are found in the run for all of them."""
+    known = {run.id for run in runs if isinstance(run.action, StartMany)}
+    return [run for run in runs if run.part_of not in known]
 
 
 def newest_first(runs: Sequence[Run]) -> tuple[Run, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from ..core.actions import Run, RunState, Start, called
+from ..core.actions import Run, RunState, Start, StartMany, called
 from ..core.units import say_seconds
 from .page import Line
 from .timeline import state_word
@@ -30,7 +30,7 @@ def said(run: Run) -> str:
     parts = ["waits for you" if run.wants is not None else state_word(run.state)]
     if run.exit_code is not None and (run.exit_code or isinstance(run.action, Start)):
         parts.append(f"exit {run.exit_code}")
-    if run.seconds is not None and run.state.settled and isinstance(run.action, Start):
+    if run.seconds is not None and run.state.settled and isinstance(run.action, (Start, StartMany)):
         parts.append(f"after {say_seconds(run.seconds)}" if run.seconds >= 1 else "in under a second")
     return ", ".join(parts)
 
@@ -42,7 +42,7 @@ def facts(run: Run, zone: str) -> list[Line]:
     if isinstance(run.action, Start) and run.action.dry_run:
         lines.append(Content.styled("dry run: nothing is executed", "bold $role-pending"))
     if run.wants is not None:
-        lines.append(Content.styled(f"{run.wants.place}: {run.wants.asked.text}", "bold $role-pending"))
+        lines.append(Content.styled(f"{run.wants.where}: {run.wants.asked.text}", "bold $role-pending"))
     if run.approved_by:
         lines.append(Content.styled(f"approved by {run.approved_by}", "$role-muted"))
     if run.reason:

@@ -153,7 +153,7 @@ class RunOutput(Box[None]):
     def _draw_keys(self, run: Run | None) -> None:
         going = run is not None and not run.state.settled and isinstance(run.action, Start)
         cancel = [("c", "cancel it")] if going else []
-        if run is not None and run.wants is not None:
+        if run is not None and run.wants is not None and self._desk.owns(run.id):
             cancel.insert(0, ("a", "answer"))
         if run is not None and self._links(run):
             cancel.append(("o", "link"))
@@ -190,12 +190,13 @@ class RunOutput(Box[None]):
         self.query_one(Page).add(last)
 
     def _heed(self, want: Want | None) -> None:
-        """A question opens its box by itself, once; one that nobody has to answer any more takes its box away."""
+        """A question of a run that this cockpit began opens its box by itself, once; one that nobody has to answer any more takes
+        its box away."""
         if want is None:
             box, self._box = self._box, None
             if box is not None and box.is_current:
                 box.dismiss(None)
-        elif want.number != self._heeded and self.is_current:
+        elif want.number != self._heeded and self.is_current and self._desk.owns(self._run_id):
             self._heeded = want.number
             self.action_answer()
 
@@ -204,6 +205,9 @@ class RunOutput(Box[None]):
         run = self.run_now
         if run is None or run.wants is None:
             self._say("it waits for nothing")
+            return
+        if not self._desk.owns(run.id):
+            self._say("another cockpit began that run: answer it there")
             return
         from .answering import ask_for  # here, because most runs ask nothing
 

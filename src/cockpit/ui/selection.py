@@ -58,6 +58,13 @@ class Selection:
         raised = (row for ref in self.trap_refs() for row in self.view.alerts.raised(ref.source, ref.id))
         return tuple(row.alert.ref for row in Ordered(raised))
 
+    def run_refs(self) -> tuple[Ref, ...]:
+        """The alerts that a runbook is run for: the marked ones, else the one that is selected."""
+        if self.about == "alerts" and (self._alerts.marks or self._alerts.lost):
+            return self._alerts.marked()
+        alert = self.subject.alert
+        return (alert,) if alert is not None else ()
+
     def witnesses(self) -> tuple[Ref, ...]:
         """A few of the alerts that an action is for, that stand for all of them: of a group one in each state."""
         group = self._alerts.group_here if self.about == "alerts" and not self._alerts.marks and not self._alerts.lost else None

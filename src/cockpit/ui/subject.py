@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -25,6 +26,8 @@ from .told import ref_of
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """Before anything here."""
+LOOKED_AT = 100
+"""So many of the marked alerts say which runbooks are offered; each runbook says itself which of all of them it is for."""
 _HOLE = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 
 
@@ -85,6 +88,26 @@ def offers(subject: Subject, view: View, desk: Desk, now: datetime) -> tuple[Off
     past = desk.past(subject.row.alert) if subject.row is not None else ()
     found = (offer(runbook, subject.alert, desk) for runbook in runbooks_for(subject, view))
     return tuple(msgspec.structs.replace(each, last=last_time(past, each.runbook.name, now)) for each in found)
+
+
+def offers_for(refs: Sequence[Ref], view: View, desk: Desk, now: datetime) -> tuple[Offer, ...]:
+    """The runbooks for any of several alerts, those first that are for most of them."""
+    rows = [row for ref in refs[:LOOKED_AT] if (row := view.alert(ref)) is not None]
+    if len(rows) == 1:
+        return offers(of_row(rows[0], view), view, desk, now)
+    fits = Counter[str]()
+    first: dict[str, tuple[Runbook, Ref]] = {}
+    for row in rows:
+        for book in runbooks_for(of_row(row, view), view):
+            fits[book.name] += 1
+            first.setdefault(book.name, (book, row.alert.ref))
+    found = []
+    for name in sorted(fits, key=lambda each: -fits[each]):
+        book, ref = first[name]
+        title = _HOLE.sub(lambda hole: "…" if hole[1] else hole[0][0], book.title)
+        many = (f"for {fits[name]} of {len(rows)} marked", f"{fits[name]}/{len(rows)}")
+        found.append(msgspec.structs.replace(offer(book, ref, desk), title=title, last=many))
+    return tuple(found)
 
 
 def offer(runbook: Runbook, alert: Ref | None, desk: Desk) -> Offer:
@@ -207,12 +230,14 @@ def failed(before: View, after: View, since: datetime = LONG_AGO) -> str:
     return ""
 
 
-def waiting(before: View, after: View) -> str:
-    """Which run has begun to wait for a person since ``before``, and how one gets to it; "" if none has."""
+def waiting(before: View, after: View, owns: Callable[[str], bool] = lambda _: True) -> str:
+    """Which run has begun to wait for a person since ``before``, and how one gets to it; "" if none has. ``owns``: whether this
+    cockpit began a run; what another's waits for is answered there."""
     known = {(run.id, run.wants.number) for run in before.runs if run.wants is not None}
     for run in after.runs:
         if run.wants is not None and (run.id, run.wants.number) not in known and not run.state.settled:
-            return f"{run.what} waits for you, {run.wants.place}: R, then enter"
+            where = "R, then enter" if owns(run.id) else "in the cockpit that began it"
+            return f"{run.what} waits for you, {run.wants.where}: {where}"
     return ""
 
 
@@ -228,7 +253,7 @@ def wanting(before: View, after: View, since: datetime = LONG_AGO) -> actions.Ad
 def _is_loud(run: actions.Run) -> bool:
     """Whether what became of it is told at once. An uncertain verb is read back first; a page cannot be."""
     match run.action, run.state:
-        case actions.Start(), _:
+        case ((actions.Start() | actions.StartMany()), _):
             return False
         case actions.PagePeople(), actions.RunState.UNCERTAIN:
             return True

@@ -15,11 +15,13 @@ from .page import page
 from .read import pick_book, read
 from .respond import resolve, respond, snooze
 from .run import again, dry_run, pick_runbook, run
+from .several import run_for, several_again
 from .silence import silence, silence_filter
 from .silences import change, end, extend
 from .trap import disarm
 
 __all__ = [
     "again", "approve", "ask_address", "change", "command", "disarm", "dry_run", "end", "extend", "lay", "maintenance", "note",
-    "page", "palette", "pick_book", "pick_runbook", "read", "resolve", "respond", "run", "silence", "silence_filter", "snooze",
+    "page", "palette", "pick_book", "pick_runbook", "read", "resolve", "respond", "run", "run_for", "several_again",
+    "silence", "silence_filter", "snooze",
 ]  # fmt: skip

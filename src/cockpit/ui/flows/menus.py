@@ -18,7 +18,8 @@ from .note import note
 from .page import page
 from .read import read
 from .respond import resolve, snooze
-from .run import dry_run, run, runbook_entries
+from .run import dry_run, runbook_entries
+from .several import run_for
 from .silence import silence_line
 from .steps import Board, Rest, nothing, refuse, show, tell, used
 from .trap import disarm
@@ -49,7 +50,7 @@ async def _picked(board: Board, desk: Desk, alert: Ref | None, answer: Awaitable
     if id is None:
         return
     if id.startswith(_RUN):
-        await run(board, desk, alert, id.removeprefix(_RUN), ask=True)
+        await run_for(board, desk, board.run_refs() or ((alert,) if alert is not None else ()), id.removeprefix(_RUN), ask=True)
     elif id.startswith(_THEME):
         board.wear(id.removeprefix(_THEME))
     else:
@@ -199,8 +200,7 @@ def _run(board: Board, desk: Desk, rest: str) -> Rest:
         given[key] = value
     if name.isdigit() and 1 <= int(name) <= len(board.offers):
         name = board.offers[int(name) - 1].runbook.name
-    row = board.cursor_row()
-    return run(board, desk, row.alert.ref if row is not None else None, name, given)
+    return run_for(board, desk, board.run_refs(), name, given)
 
 
 def _read(board: Board, desk: Desk, rest: str) -> Rest:

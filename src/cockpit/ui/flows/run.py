@@ -130,9 +130,11 @@ def runbook_entries(board: Board, desk: Desk, alert: Ref | None) -> tuple[Entry,
 
 
 async def _picked(board: Board, desk: Desk, alert: Ref | None, answer: Awaitable[str | None]) -> None:
+    from .several import run_for  # here: that leads to running one, too
+
     name = await answer
     if name is not None:
-        await run(board, desk, alert, name)
+        await run_for(board, desk, board.run_refs() or ((alert,) if alert is not None else ()), name)
 
 
 # ── what is missing ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -150,7 +152,7 @@ async def _listed(board: Board, desk: Desk, wish: _Wish, plan: Plan) -> None:
 
 
 def _form(board: Board, desk: Desk, wish: _Wish, plan: Plan, choices: Choices, typed: Mapping[str, str] | None = None) -> Ask:
-    return form(desk, wish.alert, wish.given, plan, choices, lambda tried: _step_lines(tried, ascii_only(board)), typed)
+    return form(desk, wish.alert, wish.given, plan, choices, lambda tried: step_lines(tried, ascii_only(board)), typed)
 
 
 async def _asked(
@@ -276,7 +278,7 @@ def preview_lines(plan: Plan, alert: Alert | None, view: View, *, ascii: bool = 
     return [
         *lines,
         "",
-        *_step_lines(plan, ascii),
+        *step_lines(plan, ascii),
         "",
         fact("at most", f"{say_seconds(runbook.timeout)} in all{_where(plan)}"),
     ]
@@ -299,7 +301,7 @@ def changes_of(plan: Plan) -> str:
     return plan.changes or titled(plan.runbook.changes or "", plan)
 
 
-def _step_lines(plan: Plan, ascii: bool) -> list[Line]:
+def step_lines(plan: Plan, ascii: bool) -> list[Line]:
     """What each step does, every byte visible; below it whatever else makes up the step."""
     lines: list[Line] = []
     many = len(plan.steps) > 1
