@@ -135,7 +135,7 @@ def test_a_failure_is_told_with_its_status_and_its_output_is_kept(watched: Watch
     assert "\x1b" not in done.stdout
     (run,) = watched.json("runs")
     wanted = ["id", "at", "who", "what", "target", "state", "exit_code", "seconds", "output_path", "reason", "url"]
-        wanted += ["part_of", "targets", "step", "waits_for"]
+    wanted += ["part_of", "targets", "step", "waits_for"]
     assert list(run) == wanted
     assert [run[key] for key in ("who", "what", "state", "exit_code")] == ["ana", "fails", "failed", 7]
     assert run["at"].endswith("+00:00")

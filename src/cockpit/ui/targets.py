@@ -66,6 +66,10 @@ class Targets(Box[None]):
         self.set_interval(self.EVERY, self._look)
         self._look()
 
+    def on_resize(self) -> None:
+        """The heads stand above their columns, whose widths are known once it is laid out."""
+        self.call_after_refresh(self._look)
+
     def on_unmount(self) -> None:
         """Stop being told."""
         self._forget()
