@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from support.home import Home
+from support.home import COCKPIT, Home
 from support.netns import machine
 from support.real import wait_until
 from support.sshds import sshd
+from support.stories import CONFIRMS, confirm
+from support.tmux import Tmux, tmux
 
 pytestmark = pytest.mark.real
 
@@ -31,7 +35,7 @@ parallel = 2
 [[runbooks.restart.steps]]
 ssh = "{{alert_name}}"
 config = "{config}"
-script = 'ip -4 -o addr show scope global >> {here}/done; test ! -e "{here}/broken"'
+script = 'ip -4 -o addr show scope global >> {here}/done; test ! -e {here}/slow || sleep 20; test ! -e "{here}/broken"'
 """
 
 
@@ -64,3 +68,48 @@ def test_the_canary_goes_first_and_the_other_only_if_it_succeeded(there: Home, t
     done = there.run(*words)
     assert done.returncode == 0, done
     assert [line.split()[3] for line in (tmp_path / "done").read_text().splitlines()] == ["10.231.43.2/24", "10.231.44.2/24"]
+
+
+def on_both(screen: Tmux) -> None:
+    """Mark both alerts, and see what would be done to either."""
+    screen.wait("web-3")
+    screen.wait("db-1")
+    screen.keys("g", "Space", "g", "j", "Space")
+    screen.wait("2 marked")
+    screen.keys("1")
+    shown = screen.wait(CONFIRMS)
+    screen.keys("G")
+    shown += screen.wait(": as ")
+    assert any(f"ssh {name} sh -eu -c" in shown for name in ("web-3", "db-1"))
+    assert any(f"{one}: as {other}, with {one} for {other}" in shown for one, other in (("web-3", "db-1"), ("db-1", "web-3")))
+
+
+def test_on_the_screen_both_are_shown_and_the_table_tells_of_each(there: Home, tmp_path: Path) -> None:
+    with tmux(COCKPIT, there.env, tmp_path, columns=80, rows=24) as screen:
+        on_both(screen)
+        assert not (tmp_path / "done").exists(), "nothing runs before it is confirmed"
+        confirm(screen)
+        screen.wait("2 of 2 done")
+        addresses = [line.split()[3] for line in (tmp_path / "done").read_text().splitlines()]
+        assert sorted(addresses) == ["10.231.43.2/24", "10.231.44.2/24"]
+        assert screen.text.count("+ done") >= 2
+
+
+def test_who_kills_the_cockpit_leaves_what_had_not_begun_to_nobody(there: Home, tmp_path: Path) -> None:  # safety 11, 25
+    (tmp_path / "slow").touch()
+    with tmux(COCKPIT, there.env, tmp_path, columns=80, rows=24) as screen:
+        on_both(screen)
+        confirm(screen)
+        wait_until(lambda: (tmp_path / "done").exists(), 30, "the canary")
+        screen.wait("waits its turn")
+        os.kill(screen.pid, signal.SIGKILL)
+    with tmux(COCKPIT, there.env, tmp_path, columns=80, rows=24) as screen:
+        screen.wait("db-1")
+        screen.keys("R")
+        screen.wait("outcome unknown")
+        screen.keys("Enter")
+        screen.wait("not begun")
+        assert "outcome unknown" in screen.text
+    runs = there.json("runs")
+    assert sorted((bool(run["part_of"]), run["state"]) for run in runs) == [(False, "outcome unknown"), (True, "outcome unknown")]
+    assert len((tmp_path / "done").read_text().splitlines()) == 1, "the other was never begun"
