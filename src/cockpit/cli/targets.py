@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Sequence
 import msgspec
 
 from ..core.actions import Run, RunState, StartMany
-from ..core.aiming import Aimed, aimed
+from ..core.aiming import Aimed, aimed, lacking
 from ..core.alerts import Ref
 from ..core.asking import Want
 from ..core.filters import FilterError, parse
@@ -35,14 +35,14 @@ def run_many(home: House, book: Runbook, options: Options) -> int:
     view, given = home.desk.view, values(options.words("values"))
     alerts = [row.alert for ref in _refs(view, options) if (row := view.alert(ref)) is not None]
     secrets: dict[str, str] = {}
-    for alert in alerts:  # what one of them lacks is asked for once, and holds for all
-        plan = home.desk.plan(book.name, alert.ref, given)
-        secrets |= secrets_among({name: given[name] for name in given if name not in secrets}, plan)
+    if alerts:
+        secrets = secrets_among(given, home.desk.plan(book.name, alerts[0].ref, given))
         given = shown(given, secrets)
-        if plan.missing and sys.stdin.isatty() and sys.stdout.isatty():
-            told = ask_for(home.desk, plan)
-            secrets |= {key: value for key, value in told.items() if key in secrets_of(plan.runbook)}
-            given = shown({**given, **told}, secrets)
+    lacks = lacking(book, alerts, lambda ref: home.desk.plan(book.name, ref, given), view.now)
+    if lacks is not None and sys.stdin.isatty() and sys.stdout.isatty():
+        told = ask_for(home.desk, lacks[1])
+        secrets |= {key: value for key, value in told.items() if key in secrets_of(book)}
+        given = shown({**given, **told}, secrets)
     known = aimed(book, alerts, lambda ref: home.desk.plan(book.name, ref, given), view.now)
     rule = _rule(book, options)
     _show(book, known, rule)

@@ -64,3 +64,12 @@ def aimed(book: Runbook, alerts: Iterable[Alert], plan: Callable[[Ref], Plan], n
         each if many[each.name] == 1 else msgspec.structs.replace(each, name=f"{each.name} ({each.alert})") for each in targets
     )
     return Aimed(tuple(apart), tuple(out))
+
+
+def lacking(book: Runbook, alerts: Iterable[Alert], plan: Callable[[Ref], Plan], now: datetime) -> tuple[Ref, Plan] | None:
+    """What a person is to be asked for, once for all targets: what every one of them lacks; as the plan for the first of them, with
+    no more than that ``missing``. What only some lack is theirs to have, and leaves them out: what was said for one would go before
+    what the others' alerts say."""
+    plans = [(alert.ref, plan(alert.ref)) for alert in alerts if not book.match.strip() or offered((book,), alert, now)]
+    names = [name for name in plans[0][1].missing if all(name in each.missing for _, each in plans)] if plans else []
+    return (plans[0][0], msgspec.structs.replace(plans[0][1], missing=tuple(names))) if names else None

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 import msgspec
 
 from ...core.actions import Run, StartMany
-from ...core.aiming import Aimed, Target, aimed
+from ...core.aiming import Aimed, Target, aimed, lacking
 from ...core.alerts import Ref
 from ...core.plans import Plan, needs_typing
 from ...core.runbooks import Runbook
@@ -21,7 +21,7 @@ from ..confirm_many import ConfirmMany
 from ..exact import spell
 from ..page import Line
 from ..targets import Targets
-from .params import choices_for, filled, form, held, open_values, shown
+from .params import choices_for, filled, form, held, shown
 from .run import run, step_lines
 from .steps import CHANGED, Board, Rest, ascii_only, fact, loud, refuse, show, tell, used
 
@@ -75,16 +75,10 @@ def _sorted(board: Board, desk: Desk, wish: _Wish) -> Aimed:
 
 
 def _lacking(board: Board, desk: Desk, wish: _Wish) -> tuple[Ref, Plan] | None:
-    """The first target for which a value is to be asked for; what is said for it holds for all."""
-    open_for = {each for each, _ in _sorted(board, desk, wish).out}
-    if not open_for:
-        return None
-    for ref in wish.refs:
-        if desk.view.alert(ref) is not None:
-            plan = desk.plan(wish.book.name, ref, wish.given)
-            if open_values(plan, wish.given):
-                return ref, plan
-    return None
+    """What is to be asked for, for all of them."""
+    rows = (desk.view.alert(ref) for ref in wish.refs)
+    alerts = [row.alert for row in rows if row is not None]
+    return lacking(wish.book, alerts, lambda ref: desk.plan(wish.book.name, ref, wish.given), board.clock.now())
 
 
 async def _asked(board: Board, desk: Desk, wish: _Wish) -> None:
