@@ -283,7 +283,7 @@ WRITES: dict[type, str] = {
     Reply: "answer a run",
     Approve: "approve another's run",
 }
-"""Every action writes; read-only removes them all. The words are the person's name for each."""
+"""Every action writes; read-only removes all but `Cancel`, which ends what one began. The words are the person's name for each."""
 
 
 def touched(action: Action) -> tuple[Ref, ...]:
