@@ -143,7 +143,7 @@ class Source:
         try:
             return await self._call(told, SHARING)
         except Exception as error:  # noqa: BLE001  # whatever goes wrong there, the source is asked from here
-            await self._leave_watch(f"cockpit watch is not looked through: {said(error)}; this cockpit asks its sources itself")
+            await self._leave_watch(f"cockpit watch is not looked through: {said(error)}; sources are asked from here")
             return None
 
     def _try_to_make(self, *, again: bool) -> None:

@@ -16,7 +16,7 @@ AGAIN = 2.0
 """Seconds between attempts to find a watch."""
 REFUSED = 15.0
 """The same, after one that shares nothing with this cockpit."""
-MEANWHILE = "this cockpit asks its sources itself until it is back"
+MEANWHILE = "sources are asked from here"
 
 
 class Through:
@@ -62,7 +62,7 @@ class Through:
         try:
             self._attached = await attach(self._path(), self._source, alike, self._wake)
         except NotShared as error:
-            self.says = f"{error}; this cockpit asks its sources itself"
+            self.says = f"{error}; sources are asked from here"
             self._next = self._clock.mono() + REFUSED
             return False
         if self._attached is None:
