@@ -134,6 +134,14 @@ def test_a_run_whose_process_died_is_unknown_and_one_that_goes_on_is_open() -> N
     assert Past(lost, begun(gone=at(2))).verdict(at(60)) is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize("state", [RunState.FAILED, RunState.TIMED_OUT, RunState.CANCELLED, RunState.UNCERTAIN])
+def test_no_run_that_did_not_reach_its_end_is_said_to_have_helped(state: RunState) -> None:
+    broke = msgspec.structs.replace(RUN, state=state)
+    assert Past(msgspec.structs.replace(RUN, state=RunState.CONFIRMED), ended(gone=at(3))).verdict(at(60)) is Verdict.HELPED
+    assert Past(broke, ended(gone=at(3))).verdict(at(60)) is Verdict.UNKNOWN
+    assert Past(broke, ended(there=at(11))).verdict(at(60)) is Verdict.NOT
+
+
 @given(st.lists(st.tuples(st.floats(0, 40), st.booleans()), max_size=12), st.integers(0, 12))
 def test_what_two_watchers_saw_is_put_together_in_any_order(looks: list[tuple[float, bool]], cut: int) -> None:
     looks = sorted(looks)

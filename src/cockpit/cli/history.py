@@ -46,6 +46,8 @@ def _helped(each: Past, now: datetime) -> str:
         return f"helped, over {say_seconds(later)} later" if later >= 1 else "helped"
     if verdict is Verdict.NOT and after.back is not None:
         return "did not help: it came back"
+    if verdict is Verdict.UNKNOWN and after.until is not None and after.gone is not None and after.gone <= after.until:
+        return "unknown: it was over, but not done to its end"
     return "unknown: nobody saw" if verdict is Verdict.UNKNOWN else verdict.value
 
 

@@ -2,7 +2,8 @@
 
 A source is asked now and then, and may be blind in between, so that nobody knows when exactly an alert was over. What is known are
 bounds: when it was last seen there, and when it was first seen gone. A run helped if the alert was gone within a time after the run
-had ended, and it did not help if the alert was there at the end of that time. Where the bounds leave both open, it is unknown.
+had ended, and it did not help if the alert was there at the end of that time. Where the bounds leave both open, it is unknown; and
+so it is where the alert was over in time, and the run did not reach its end: a part of it may have helped, and may not.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from .actions import Run, Start
+from .actions import Run, RunState, Start
 from .alerts import Alert, AlertState
 from .sources import Snapshot
 from .traps import TrapState
@@ -72,7 +73,7 @@ class Past(msgspec.Struct, frozen=True):
         """Whether it helped, as known at ``now`` (UTC)."""
         if self.after.ended is None:
             return Verdict.UNKNOWN if self.run.state.settled else Verdict.OPEN
-        return verdict(self.after, now)
+        return credited(verdict(self.after, now), done=self.run.state is RunState.CONFIRMED)
 
 
 def beginning(run: Run, alert: Alert, within: float) -> Aftermath | None:
@@ -102,6 +103,11 @@ def verdict_of(until: float, there: float | None, gone: float | None, back: floa
     if there is not None and there >= until:
         return Verdict.NOT
     return Verdict.OPEN if gone is None and now < until + _SOON else Verdict.UNKNOWN
+
+
+def credited(found: Verdict, *, done: bool) -> Verdict:
+    """What of it can be said of a run that was ``done`` to its end, or was not: nobody knows what one that failed has helped."""
+    return Verdict.UNKNOWN if found is Verdict.HELPED and not done else found
 
 
 def watched(after: Aftermath, now: datetime) -> bool:

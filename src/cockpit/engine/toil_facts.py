@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from ..core.actions import RunState
-from ..core.aftermath import Verdict, verdict_of
+from ..core.aftermath import Verdict, credited, verdict_of
 from ..core.report_toil import Kind, Labour, shape
 from ..core.text import clean
 from .records import epoch, moment
@@ -73,8 +73,9 @@ def _runs(db: sqlite3.Connection, since: datetime, until: datetime, now: datetim
             run = decode(body)
             if not bytes(run.action).startswith(_RUNBOOK) or _DRY in bytes(run.action):
                 continue
-            verdict = _verdict(seen, at) if watched is not None else None
-            yield Labour(Kind.RUN, run.what, run.at, run.seconds or 0.0, run.who, _WENT.get(run.state), verdict)
+            well = _WENT.get(run.state)
+            verdict = credited(_verdict(seen, at), done=bool(well)) if watched is not None else None
+            yield Labour(Kind.RUN, run.what, run.at, run.seconds or 0.0, run.who, well, verdict)
         except (msgspec.DecodeError, TypeError, ValueError):
             yield None
 
