@@ -102,8 +102,13 @@ class TestMeaning:
         ],
     )
     def test_a_person_is_told_what_to_do(self, said: str, words: str) -> None:
-        assert words in meaning(said, "web-3")
-        assert meaning(said, "web-3").isprintable()
+        assert words in meaning(said, Reached("web-3"))
+        assert meaning(said, Reached("web-3")).isprintable()
+
+    def test_what_to_do_by_hand_goes_the_same_way(self) -> None:
+        unknown = "No ED25519 host key is known for [web-3]:2222 and you have requested strict checking.\n"
+        to = Reached("ana@web-3", 2222, "ana@bastion:22", "/etc/my ssh/config")
+        assert "accept it: `ssh -F '/etc/my ssh/config' -J ana@bastion:22 -p 2222 ana@web-3`" in meaning(unknown, to)
 
 
 class TestStep:

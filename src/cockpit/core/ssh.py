@@ -150,7 +150,7 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
     (
         r"Host key verification failed|No \S+ host key is known for",
         "the key of {host} is not known here, and nobody was there to accept it. Nothing was sent. Connect once by hand, compare "
-        "the fingerprint, and accept it: `ssh {host}`",
+        "the fingerprint, and accept it: `{by_hand}`",
     ),
     (
         r"Permission denied|Too many authentication failures",
@@ -164,11 +164,18 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
 )
 
 
-def meaning(said: str, host: str) -> str:
-    """What ssh's complaint (its lines before anything began) means, for a person; its own last words are added."""
-    host = clean(host, 80)
+def meaning(said: str, to: Reached) -> str:
+    """What ssh's complaint (its lines before anything began) means, for a person; its own last words are added. What they are to do
+    by hand goes the very same way: by this file of ssh_config, these hosts on the way and this port."""
+    host, by_hand = clean(to.host, 80), clean(_by_hand(to), 400)
     lines = [clean(line.strip(" \t@"), 200) for line in said.replace("\r", "").split("\n") if line.strip(" \t@")]
     for pattern, text in _MEANINGS:
         if found := next((line for line in lines if re.search(pattern, line)), ""):
-            return f"{text.format(host=host)} ({found})"
+            return f"{text.format(host=host, by_hand=by_hand)} ({found})"
     return f"ssh to {host} failed" + (f": {lines[-1]}" if lines else "")
+
+
+def _by_hand(to: Reached) -> str:
+    """What a person types to get there."""
+    config, jump = ("-F", to.config) if to.config else (), ("-J", to.jump) if to.jump else ()
+    return shlex.join(("ssh", *config, *jump, *(("-p", str(to.port)) if to.port else ()), to.host))

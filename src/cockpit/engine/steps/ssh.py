@@ -142,7 +142,8 @@ class Ssh:
         if ENDED in self._said:
             return status(self._said[ENDED])
         if READY not in self._said:
-            why = meaning(self._preface.decode("utf-8", "replace"), self._do.host)
+            to = msgspec.structs.replace(self._do.reached, config=self._config())
+            why = meaning(self._preface.decode("utf-8", "replace"), to)
             return Outcome(RunState.FAILED, None, 0.0, f"did not begin: {why}")
         begun = "" if BEGAN in self._said else ", and whether it has begun there is not known"
         reason = f"is out of sight: the connection to {host} broke{begun}. It may go on there until its time is over: look there"
