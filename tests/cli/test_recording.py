@@ -61,6 +61,7 @@ def test_what_is_typed_becomes_a_runbook_that_is_read_and_run(watched: Watched) 
         assert terminal.wait_exit() == 0
         assert terminal.termios_now == terminal.termios_before
         assert "Written: " in terminal.text
+        assert "cockpit run mend --alert local/backup --dry-run" in " ".join(terminal.text.split())
     text = runbook(watched)
     assert "geheimnis" not in text
     assert "unseen" not in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -101,7 +102,8 @@ def _drafted(name: str, path: Path, who: str, alert: Alert | None, recorded: Rec
         say(f"cannot be run as it is: {problem}")
     steps = len(book.runbook.steps) if book.runbook is not None else 0
     many = f"{steps} step{'s' * (steps != 1)} of {len(recorded.commands)} command{'s' * (len(recorded.commands) != 1)}"
-    say(f"Written: {written} ({many}). Look it over; then: cockpit run {written.stem} --dry-run")
+    for_it = "" if alert is None else f" --alert {shlex.quote(clean(str(alert.ref)))}"
+    say(f"Written: {written} ({many}). Look it over; then: cockpit run {written.stem}{for_it} --dry-run")
     return FINE if not problems else BAD
 
 
