@@ -425,6 +425,17 @@ def test_two_people_need_a_place_to_meet_and_something_that_changes(tmp_path: Pa
     assert found["runbooks.x.approve_within"].what == "approve_within must be more than 0"
 
 
+def test_what_is_waited_for_is_a_trap_that_is_there(tmp_path: Path) -> None:
+    trap = '[traps.root-disk]\nprobe = "disk"\npath = "/"\ntrip = "used_percent > 92"\n'
+    book = '[runbooks.x]\nsteps = [{{ wait = "armed", trap = "{}"{} }}]\nparams.t = {{ default = "a" }}\n'
+    problem = problems(tmp_path, trap + book.format("root-dsk", ""))["runbooks.x.steps[1].trap"]
+    assert "waits for the trap 'root-dsk', and there is none" in problem.what
+    assert problem.hint == "did you mean root-disk?"
+    assert "source = " in problems(tmp_path, book.format("up", ""))["runbooks.x.steps[1].trap"].hint
+    for named, at in (("root-disk", ""), ("{t}", ""), ("up", ', source = "prom"')):
+        assert problems(tmp_path, trap + book.format(named, at)) == {}, named
+
+
 def test_two_runbooks_cannot_have_one_letter(tmp_path: Path) -> None:
     text = '[runbooks.{}]\nkey = "f"\nsteps = [{{ run = ["df"] }}]\n'
     assert "that of the runbook 'a'" in problems(tmp_path, text.format("a") + text.format("b"))["runbooks.b.key"].what

@@ -25,7 +25,7 @@ from .model import NOT_KEYS, Config, Repository, SourceConfig
 from .people import check_zone, read_holidays, read_person
 from .repositories import names_in, read_repository, with_beside
 from .rosters import read_roster
-from .runbooks import check_keys, read_runbook
+from .runbooks import check_keys, check_waits, read_runbook
 from .secrets import unresolved
 from .traps import SHORTEST, ProbeOf, read_trap
 
@@ -96,6 +96,7 @@ class _Reading:
         people = self.group("people")
         runbooks = self.each("runbooks", lambda name, raw: read_runbook(self.decoder, name, raw))
         check_keys(self.decoder, runbooks)
+        check_waits(self.decoder, runbooks, self.group("traps"))
         for name in (name for name, book in runbooks.items() if book.approve is not None and not fields.get("approvals")):
             what = "approve wants a directory in which the other can be asked, and there is none"
             self.faults.add(("runbooks", name, "approve"), what, 'write approvals = "/run/cockpit" before the first [table]')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
@@ -12,10 +12,12 @@ from ..core.permits import malformed
 from ..core.placeholders import placeholders, unfit
 from ..core.runbooks import Approval, Param, Runbook
 from ..core.shells import evaluated
+from ..core.steps.wait import WaitStep
 from ..core.text import clean, clean_block
 from ..core.units import Seconds
 from ..core.values import is_secret
 from .decode import BAD, Decoder
+from .faults import suggestion
 from .locate import KeyPath
 from .steps import check_steps, read_steps
 
@@ -54,6 +56,19 @@ def check_keys(decoder: Decoder, runbooks: Mapping[str, Runbook]) -> None:
             what = f"key {runbook.key!r} is also that of the runbook {holders[runbook.key]!r}"
             decoder.faults.add(("runbooks", name, "key"), what, "give one of them another letter, or none")
         holders.setdefault(runbook.key, name)
+
+
+def check_waits(decoder: Decoder, runbooks: Mapping[str, Runbook], traps: Collection[str]) -> None:
+    """A step that waits for a trap of this machine needs one that is there: else it waits until its time is over."""
+    for name, runbook in runbooks.items():
+        for index, step in enumerate(runbook.steps):
+            do = step.do
+            if not isinstance(do, WaitStep) or not do.trap or do.source not in ("", "local") or placeholders(do.trap):
+                continue
+            if do.trap not in traps:
+                what = f"it waits for the trap {clean(do.trap, 80)!r}, and there is none of this machine"
+                hint = suggestion(do.trap, traps) if traps else 'one of another source wants source = "NAME" beside it'
+                decoder.faults.add(("runbooks", name, "steps", index, "trap"), what, hint)
 
 
 def check_words(decoder: Decoder, fields: Mapping[str, object], path: KeyPath) -> None:

@@ -145,7 +145,7 @@ class WaitStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def shown(self) -> tuple[Shown, ...]:
         """See `Kind`."""
         sent = (Shown("", (f"Authorization: Bearer, the secret {self.bearer}",), text=True),) if self.bearer else ()
-        looks = Shown("looks", (say_seconds(self.every), "apart"), beside=True)
+        looks = Shown("", (f"looks every {say_seconds(self.every)}",), text=True, beside=True)
         return (Shown("waits", ("until", *self._wanted()), text=False), *sent, looks)
 
     def _wanted(self) -> tuple[str, ...]:
