@@ -162,11 +162,22 @@ def test_a_program_gets_the_terminal_and_the_run_its_status(home: Home) -> None:
     assert (run["state"], run["exit_code"]) == ("failed", 3)
 
 
-def test_without_a_terminal_it_says_so(home: Home) -> None:
-    home.config(CONFIG.format(first=KINDS["ask"], here=home.path))
+@pytest.mark.parametrize("kind", ["ask", "pick", "manual", "interactive"])
+def test_without_a_terminal_it_says_so_before_anything_is_done(home: Home, kind: str) -> None:
+    """Else the first step would be done, and the run would break off at the second."""
+    first = f"""run = ["touch", "{home.path}/first"] }}, {{ {KINDS[kind]} """
+    home.config(CONFIG.format(first=first, here=home.path))
     done = home.run("run", "fix", "--yes")
     assert done.returncode == 1
-    assert "there is nobody to ask: run it on the screen, or at a terminal" in done.stdout + done.stderr
+    assert "step 2 of 3 waits for a person, and there is nobody to ask: nothing was executed" in done.stderr
+    assert not (home.path / "first").exists()
+    assert home.json("runs") == []
+
+
+def test_a_step_for_a_person_that_is_not_done_needs_none(home: Home) -> None:
+    home.config(CONFIG.format(first=KINDS["manual"] + """, when = "it == 'y'" """, here=home.path))
+    done = home.run("run", "fix", "--yes")
+    assert (done.returncode, (home.path / "second").read_text()) == (0, "x\n"), done
 
 
 ASKED = """
@@ -200,7 +211,9 @@ def test_what_a_runbook_needs_is_asked_for_before_the_preview(home: Home) -> Non
 def test_without_a_terminal_values_are_words_and_a_secret_is_read_or_named(home: Home) -> None:  # safety 22
     home.config(ASKED.format(here=home.path))
     needs = home.run("run", "scale", "--yes")
-    assert (needs.returncode, needs.stderr) == (2, "cockpit: scale cannot run: needs a value for count and colour and pw\n")
+    how = "add count=…, colour=…, pw=@- (the secret, from standard input)"
+    said = f"cockpit: scale cannot run: needs a value for count and colour and pw; {how}\n"
+    assert (needs.returncode, needs.stderr) == (2, said)
     words = ("run", "scale", "--yes", "count=2", "colour=red")
     refused = home.run(*words, f"pw={CANARY}")
     assert refused.returncode == 2

@@ -87,6 +87,24 @@ def test_what_is_dangerous_wants_its_target_named(watched: Watched) -> None:
     assert (done.returncode, "wiped web-1" in done.stdout.splitlines()) == (0, True)
 
 
+FACTS = """
+[runbooks.host]
+params.place = { from = "label:place" }
+params.size = { ask = { kind = "choice", choices = ["small", "large"] } }
+steps = [{ run = ["true", "{place}", "{size}"] }]
+"""
+
+
+def test_what_is_missing_is_said_with_the_words_to_add(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, FACTS)
+    watched.run("beat", "nightly")
+    watched.empty()
+    alone, there = watched.run("run", "host"), watched.run("run", "host", "--alert", "backup")
+    assert "; add place=… (or --alert ID, whose label:place it is), size=… (small or large)\n" in alone.stderr
+    assert "; add place=… (the alert has no label:place), size=… (small or large)\n" in there.stderr
+    assert (alone.returncode, there.returncode) == (2, 2)
+
+
 REFUSED: tuple[tuple[tuple[str, ...], int, str], ...] = (
     (("wips",), 2, "did you mean 'wipe'?"),
     (("look",), 2, "needs a value for what"),

@@ -10,12 +10,18 @@ from collections.abc import Mapping, Sequence
 from ..core.asking import Answers, Asked, Want
 from ..core.plans import Plan, params_of
 from ..core.runbooks import Param
+from ..core.steps.ask import AskStep
+from ..core.steps.interactive import InteractiveStep
+from ..core.steps.manual import ManualStep
+from ..core.steps.pick import PickStep
 from ..core.values import SECRET, is_secret, unfit_for
 from ..engine.engine import Engine
 from ..engine.listing import NotListed
 from . import BAD, USAGE
 from .answering import answered
 from .options import Stop
+
+_BY_HAND = (AskStep, InteractiveStep, ManualStep, PickStep)
 
 
 def values(words: Sequence[str]) -> dict[str, str]:
@@ -57,6 +63,31 @@ def ask_for(desk: Engine, plan: Plan) -> dict[str, str]:
             raise Stop(f"{name} was not said: nothing was executed", BAD)
         found[name] = said
     return found
+
+
+def attended(plan: Plan) -> None:
+    """Ends the command where a step surely wants a person and none is there: else the run would break off in the middle."""
+    wants = (each.number for each in plan.steps if isinstance(each.do, _BY_HAND) and not (each.skipped or each.open))
+    if not sys.stdin.isatty() and (number := next(wants, 0)):
+        what = f"step {number} of {len(plan.steps)} waits for a person, and there is nobody to ask: nothing was executed"
+        raise Stop(f"{what}. Run it on the screen, or at a terminal", BAD)
+
+
+def how_to_say(plan: Plan, *, alert: bool) -> str:
+    """What is to be added to the command for what is missing; ``alert``: it was for one, which has no such fact, then."""
+    return "; add " + ", ".join(_word(name, params_of(plan.runbook)[name], alert=alert) for name in plan.missing)
+
+
+def _word(name: str, param: Param, *, alert: bool) -> str:
+    if is_secret(param):
+        return f"{name}=@- (the secret, from standard input)"
+    if param.ask is not None and param.ask.choices:
+        return f"{name}=… ({' or '.join(param.ask.choices)})"
+    if not param.source:
+        return f"{name}=…"
+    if param.source.startswith("roster:"):
+        return f"{name}=… (nobody is known for {param.source})"
+    return f"{name}=… ({'the alert has no' if alert else 'or --alert ID, whose'} {param.source}{'' if alert else ' it is'})"
 
 
 def _want(desk: Engine, plan: Plan, name: str, param: Param, place: str) -> Want:

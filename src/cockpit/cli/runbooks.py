@@ -31,7 +31,7 @@ from .compose import House, house
 from .configured import configured
 from .listing import as_json, say, say_output, table, when
 from .options import Options, Stop
-from .params import ask_for, secrets_among, shown
+from .params import ask_for, attended, how_to_say, secrets_among, shown
 from .preview import show_plan
 from .record import journal
 
@@ -149,7 +149,8 @@ def run(options: Options) -> int:
         given = shown(given, secrets)
         plan = home.desk.plan(name, ref, given)
         if plan.refused:
-            raise Stop(f"{name} cannot run: {plan.refused}", USAGE if plan.missing else BAD)
+            how = how_to_say(plan, alert=ref is not None) if plan.missing else ""
+            raise Stop(f"{name} cannot run: {plan.refused}{how}", USAGE if plan.missing else BAD)
         show_plan(plan, plan.runbook.name + (f" on {clean(plan.target)}" if plan.target else ""))
         if wish.before is not None:
             compared(wish.before, plan, rehearsed=options.flag("dry_run"))
@@ -160,6 +161,7 @@ def run(options: Options) -> int:
         if who := barred(plan.runbook, view.me, view.rosters):
             raise Stop(f"{who}; nothing was executed", BAD)
         _confirmed(plan, options)
+        attended(plan)
         held = {key: home.desk.hold(value) for key, value in secrets.items()}
         return _execute(home, Start(name, given, ref, plan.exact, secrets=held), options)
 
