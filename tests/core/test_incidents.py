@@ -138,7 +138,7 @@ def test_the_timeline_writes_itself_from_what_is_about_it() -> None:
     ]  # fmt: skip
     silence = MakeSilence("am", "service=shop", T0, "quiet")
     runs = [
-        ran(Start("free", alert=Ref("local", "disk"))), ran(Ack((Ref("am", "Web"),)), 2), ran(silence, 3),
+        ran(Start("free", alert=Ref("local", "disk")), 1.5), ran(Ack((Ref("am", "Web"),)), 2.5), ran(silence, 3),
         ran(Ack((Ref("am", "Other"),)), 4), ran(MakeSilence("am", "service=bank", T0, ""), 5), ran(Ack((Ref("local", "disk"),)), 6),
     ]  # fmt: skip
     lines = timeline(incident, [*other, *about], runs)
@@ -153,3 +153,14 @@ def test_the_timeline_writes_itself_from_what_is_about_it() -> None:
 @given(st.permutations([noted("mark", 1, text=word) for word in ("one", "two", "three")]))
 def test_lines_of_the_same_moment_stand_in_one_order(entries: list[Noted]) -> None:
     assert [each.text for each in timeline(here(), entries, ())] == ["one", "three", "two"]
+
+
+def test_of_the_same_moment_what_was_written_first_stands_first() -> None:
+    written = [
+        Noted(number=1, at=T0, kind="incident.opened", who="ana", subject="i1", data={"title": "shop"}),
+        Noted(number=2, at=T0, kind="incident.impact", who="ana", subject="i1", data={"impact_start": "2026-11-26T03:40:00+01:00"}),
+    ]
+    assert [each.text for each in timeline(here(), reversed(written), ())] == [
+        "opened: shop",
+        "users hurt from 2026-11-26 02:40 UTC",
+    ]

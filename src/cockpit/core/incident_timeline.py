@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -34,9 +34,11 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """One line of a timeline: when (UTC), what kind of thing (``alert``, ``page``, ``run``, ``trap``, ``mark``, ``roster``,
-    ``incident``, ``note``), who did it ("" for nobody), and what, for people."""
+    ``incident``, ``note``), who did it ("" for nobody), and what, for people. Of the same
+    moment, the journal's order (``number``) counts."""
 
     at: datetime
+    number: int = 0
     what: str
     who: str = ""
     text: str
@@ -56,7 +58,7 @@ def timeline(incident: Incident, noted: Iterable[Noted], runs: Iterable[Run], pa
         else:
             line = _around(incident, each)
         if line is not None:
-            lines.add(line)
+            lines.add(msgspec.structs.replace(line, number=each.number))
     for run in runs:
         if run.at >= first and (last is None or run.at <= last) and concerns(incident, run):
             lines.add(_ran(run))
@@ -184,14 +186,24 @@ def _told(change: Change, data: Mapping[str, object]) -> str:
             return f"{word}: {said(data, word)}"
         case Change.IMPACT:
             parts = [
-                f"{word} {said(data, key)}" for word, key in (("from", "impact_start"), ("until", "impact_end")) if said(data, key)
+                f"{word} {_moment(said(data, key))}"
+                for word, key in (("from", "impact_start"), ("until", "impact_end"))
+                if said(data, key)
             ]
-            return "users hurt " + " ".join([*parts, said(data, "text")]).strip()
+            return " ".join(["users hurt", *parts, said(data, "text")]).strip()
         case Change.MERGED:
             return f"took {said(data, 'other')} in"
         case Change.SPLIT:
             return f"split {names} off as {said(data, 'new')}"
     return str(change.value).partition(".")[2]
+
+
+def _moment(text: str) -> str:
+    """A time of an entry, for people; as it stands there where it is none."""
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return text
 
 
 def said(data: Mapping[str, object], key: str) -> str:
