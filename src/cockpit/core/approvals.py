@@ -5,7 +5,6 @@ An approval is of the very bytes that a petition is told in: who approves saw al
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -130,7 +129,9 @@ def told(asked: Petition) -> bytes:
 
 def digest(data: bytes) -> str:
     """What stands for exactly these bytes."""
-    return hashlib.sha256(data).hexdigest()
+    from hashlib import sha256  # deferred: it brings OpenSSL, and every screen's view imports this module
+
+    return sha256(data).hexdigest()
 
 
 def heard(data: bytes, uid: int, login: str, *, mine: bool) -> Heard:

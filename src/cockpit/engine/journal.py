@@ -13,17 +13,17 @@ from ..core.aftermath import Aftermath, Past
 from ..core.alerts import Alert
 from ..core.marks import Marks
 from ..core.pages import Attempt, ChannelHealth
-from ..core.report_fires import Fact
-from ..core.report_toil import Labour
 from ..core.retention import Retention
 from ..core.traps import Watch
 from ..provider import Clock
-from . import aftermath_table, fire_facts, lease_table, marks_table, pages_table, runs_table, thinning, toil_facts, traps_table
+from . import aftermath_table, lease_table, marks_table, pages_table, runs_table, traps_table
 from .journal_file import JournalFile
 from .records import Entry, Happened, JournalError, Kept, Lease, epoch, read_entries, write_entries
 
 if TYPE_CHECKING:
     from ..core.incidents import Change, Incident
+    from ..core.report_fires import Fact
+    from ..core.report_toil import Labour
 
 __all__ = ["Entry", "Happened", "Journal", "JournalError", "Kept", "Lease", "open_journal"]
 
@@ -135,6 +135,8 @@ class Journal:
 
     def labours(self, since: datetime, until: datetime) -> tuple[Labour, ...]:
         """What was done by hand between two moments (UTC): runs of runbooks, and what people did beside them, in no order."""
+        from . import toil_facts  # deferred: only a report needs it
+
         now = self._clock.now()
         nothing: tuple[tuple[Labour, ...], int] = ((), 0)
         found, bad = self._file.read(lambda db: toil_facts.labours(db, since, until, now), nothing)
@@ -143,6 +145,8 @@ class Journal:
 
     def fire_facts(self, since: datetime, until: datetime) -> list[Fact]:
         """What traps, alerts and pages went through between two moments (UTC), in no order."""
+        from . import fire_facts  # deferred, as above
+
         nothing: tuple[list[Fact], int] = ([], 0)
         found, bad = self._file.read(lambda db: fire_facts.facts(db, since, until), nothing)
         self._file.odd("pages", bad)
@@ -172,6 +176,8 @@ class Journal:
     def thin(self, now: datetime, kept: Retention = _RETENTION, rows: int = 2000) -> bool:
         """Condense or drop a few old readings, those of one trap, or old events: at most ``rows`` of them. False once all have had
         their turn."""
+        from . import thinning  # deferred: the keeper alone does it
+
         after = self._file.write(lambda db: thinning.thin(db, now, self._thinned, kept, rows))
         self._thinned = after or 0
         return after is not None
