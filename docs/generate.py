@@ -24,7 +24,7 @@ PAGE = Path(__file__).parent / "reference.md"
 
 JSON = """## JSON
 
-Every listing takes `--json` and prints a list of objects (`report`: one). Keys are only ever added. Times are RFC 3339 with
+Every listing takes `--json` and prints a list of objects (`report`, `handover`: one). Keys are only ever added. Times are RFC 3339 with
 offset; absent values are `null`.
 
 | command | object |
@@ -75,6 +75,12 @@ of them `at_night` |
 `never_tripped`, `crying_wolf`, `toil` (list of `what`, `kind` (runbook, step, tick, command), `times`, `seconds`, \
 `nights`, `hours` (24 counts), `people` (object of counts), `succeeded`, `failed`, `helped`, `not_helped`, `unknown`, \
 `score`, `proven`) |
+| `handover` | one object: `at`, `since`, `duties` (list of `roster`, `level`, `from`, `to`, `began`, `at`, `after`, `after_at`), \
+`handed` (`at`, `who`, `from`, `to`), `changed` and `happened` (lists of `first`, `last`, `times`, `what`, `who`, `text`), \
+`over` (names), `alerts` (list of `source`, `id`, `name`, `where`, `severity`, `state`, `summary`, `started_at`, \
+`acknowledged_by`, `acknowledged_at`, `new`, `stale`), `suppressed`, `notes` (list of `id`, `at`, `who`, `text`), `incidents`, \
+`called` (list of `who`, `times`, `woken`), `traps` (list of `source`, `name`, `state`, `says`), `silences`, `gaps`, `clashes`, \
+`away`, `overrides`, `cannot_see` (list of words) |
 | `doctor` | `check`, `ok`, `detail` |
 | `check` | `file`, `line`, `key`, `what`, `hint`; an empty list is a config without faults |
 | `page --channels` | `channel`, `kind`, `last_sent_at`, `failing_since`, `failures`, `why` |

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__
 from ..core.text import clean
-from . import parser_incidents
+from . import parser_handover, parser_incidents
 
 
 class Command(NamedTuple):
@@ -65,6 +65,9 @@ COMMANDS: tuple[Command, ...] = (
             "what other users of this machine wait for your approval for: list it, see one exactly, approve or refuse it",
             "example: cockpit approve a1b2c3"),
     Command("runs", "runbooks", "runs", "what was done: who, when, on what, with what result"),
+    Command("handover", "handover", "handover",
+            "the shift brief: open alerts, what happened, traps to look at, notes, gaps; exit status 3 if not all is seen",
+            "example: cockpit handover --note 'the disk of db-1 is swapped on Tuesday'"),
     Command("report", "report", "report", "fires and prevention of the last weeks, whom they called, and what to automate first",
             "example: cockpit report --since 30d --markdown >report.md"),
     Command("export", "export", "export",
@@ -478,6 +481,7 @@ _ARGUMENTS = {
     "run": _run,
     "approve": _approve,
     "runs": _runs,
+    "handover": lambda parser: parser_handover.handover(parser, _whole),
     "report": _report,
     "export": _export,
     "login": _login,

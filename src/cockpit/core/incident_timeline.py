@@ -61,7 +61,7 @@ def timeline(incident: Incident, noted: Iterable[Noted], runs: Iterable[Run], pa
             lines.add(msgspec.structs.replace(line, number=each.number))
     for run in runs:
         if run.at >= first and (last is None or run.at <= last) and concerns(incident, run):
-            lines.add(_ran(run))
+            lines.add(ran(run))
     for past in pasts:
         after = past.after
         if after.gone is not None and after.source != LOCAL and incident.holds(after.source, after.alert):
@@ -107,7 +107,8 @@ def _named(name: str, where: str) -> str:
     return f"{name} on {where}" if where else name
 
 
-def _ran(run: Run) -> Line:
+def ran(run: Run) -> Line:
+    """What was done, and what became of it."""
     reason = f": {run.reason}" if run.reason else ""
     state = "done" if isinstance(run.action, Start) and run.state.value == "confirmed" else run.state.value
     on = f" on {run.target}" if run.target else ""
@@ -117,29 +118,47 @@ def _ran(run: Run) -> Line:
 
 def _around(incident: Incident, each: Noted) -> Line | None:
     """What an entry says of it; ``None`` for one that has nothing to do with it."""
+    kind, _, _ = each.kind.partition(".")
+    match kind:
+        case "alert" | "page":
+            about = each.source == LOCAL and incident.holds(LOCAL, each.subject)
+        case "silence":
+            about = any(m.source == LOCAL and _matches(said(each.data, "match"), m, each.at) for m in incident.members)
+        case "mark":
+            about = _marked(incident, each)
+        case _:
+            about = True
+    return line_of(each) if about else None
+
+
+def line_of(each: Noted) -> Line | None:
+    """What an entry says, whatever it belongs to; ``None`` for kinds that are no part of a story by themselves."""
     kind, _, word = each.kind.partition(".")
-    here = each.source == LOCAL and incident.holds(LOCAL, each.subject)
     text = said(each.data, "text")
     match kind:
-        case "alert" if here:
+        case "alert":
             note = said(each.data, "note")
             told = f"{each.subject}: {text}" if word == "noted" else f"{each.subject} {_ALERT.get(word, word)}"
             more = f": {text or note}" if word != "noted" and (text or note) else ""
             return Line(at=each.at, what="note" if word == "noted" else "alert", who=each.who, text=told + more)
-        case "page" if here:
+        case "page":
             why, by = said(each.data, "why"), said(each.data, "channel")
             told = f"{each.who or 'nobody'} paged about {each.subject}" + (f" by {by}" if by else "") + f": {word}"
             return Line(at=each.at, what="page", text=told + (f", {why}" if why and word == "failed" else ""))
         case "trap":
             return Line(at=each.at, what="trap", who=each.who, text=f"trap {each.subject} {word}" + (f": {text}" if text else ""))
-        case "silence" if any(m.source == LOCAL and _matches(said(each.data, "match"), m, each.at) for m in incident.members):
-            return Line(at=each.at, what="alert", who=each.who, text=f"silence {word}: {said(each.data, 'match')}")
+        case "silence":
+            return Line(at=each.at, what="alert", who=each.who, text=f"silence {word}: {said(each.data, 'match') or each.subject}")
         case "override":
             return Line(
                 at=each.at, what="roster", who=each.who, text=f"{said(each.data, 'person')} on {each.subject}: override {word}"
             )
-        case "mark" if _marked(incident, each):
+        case "mark":
             return Line(at=each.at, what=MARK, who=each.who, text=text)
+        case "incident" if each.kind == Change.NOTED.value:
+            return Line(at=each.at, what="note", who=each.who, text=f"{each.subject}: {text}")
+        case "incident" if (change := change_of(each.kind)) is not None:
+            return Line(at=each.at, what="incident", who=each.who, text=f"{each.subject} {_told(change, each.data)}")
     return None
 
 

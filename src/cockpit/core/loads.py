@@ -63,12 +63,12 @@ def loads(
     known = {person.id: person for person in people}
     on_call = spans_of(shifts, people, since, until)
     shown = {who_has(shift, people): shift for shift in shifts}
-    disturbed = _disturbed(people, (each for each in disturbances if since <= each.at < until))
+    calls = disturbed(people, (each for each in disturbances if since <= each.at < until))
     found: list[Load] = []
     for person, theirs in on_call.items():
         who = known.get(person) or Person(id=person, name=shown[person].name, timezone=shown[person].timezone)
         clock, night = zone(who.timezone), nights(who, since, until)
-        times = disturbed.get(person, ())
+        times = calls.get(person, ())
         found.append(
             Load(
                 person=person,
@@ -100,7 +100,7 @@ def _hours(spans: Iterable[Span]) -> float:
     return sum(((end - start).total_seconds() for start, end in spans), 0.0) / 3600
 
 
-def _disturbed(people: Sequence[Person], disturbances: Iterable[Disturbance]) -> dict[str, list[datetime]]:
+def disturbed(people: Sequence[Person], disturbances: Iterable[Disturbance]) -> dict[str, list[datetime]]:
     """When each person's interruptions began, by id."""
     found: dict[str, list[datetime]] = {}
     latest: dict[str, datetime] = {}

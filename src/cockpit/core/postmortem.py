@@ -125,7 +125,8 @@ def _graph(graph: Graph, facts: Facts) -> list[str]:
     return ["", f"{inert(graph.trap)} {inert(graph.metric)}, {spread}, over {say_seconds(last - first)}:", "", f"    {line}"]
 
 
-_WORDS = {Verdict.HELPED: "helped", Verdict.NOT: "did not help", Verdict.UNKNOWN: "nobody saw", Verdict.OPEN: "too early to say"}
+VERDICTS = {Verdict.HELPED: "helped", Verdict.NOT: "did not help", Verdict.UNKNOWN: "nobody saw", Verdict.OPEN: "too early to say"}
+"""Whether a run helped, for people."""
 
 
 def _runs(facts: Facts) -> list[str]:
@@ -133,7 +134,7 @@ def _runs(facts: Facts) -> list[str]:
     for past in facts.pasts:
         run = past.run
         took = f", took {say_seconds(run.seconds)}" if run.seconds is not None else ""
-        verdict = _WORDS[past.verdict(facts.now)]
+        verdict = VERDICTS[past.verdict(facts.now)]
         found.append(f"- {_at(run.at, facts)} {inert(run.what)} for {inert(past.after.name)}, by {inert(run.who)}{took}: {verdict}")
     return found or ["No runbook was run for its alerts. *What was done by hand? Should it be a runbook?*"]
 

@@ -21,7 +21,7 @@ def lines_of(journal: Journal, incident: Incident) -> tuple[Line, ...]:
     """Its timeline. Raises `JournalError`."""
     since = incident.began - BEFORE
     around = (each for kind in _AROUND for each in journal.entries(since=since, kind=kind, limit=_MOST))
-    noted = [_noted(each) for each in (*journal.entries(kind="incident.", limit=_MOST), *around)]
+    noted = [noted_of(each) for each in (*journal.entries(kind="incident.", limit=_MOST), *around)]
     return timeline(incident, noted, _runs(journal, since), pasts_of(journal, incident))
 
 
@@ -37,7 +37,8 @@ def _runs(journal: Journal, since: datetime) -> list[Run]:
     return [run for run in journal.runs(_MOST) if run.at >= since]
 
 
-def _noted(entry: Entry) -> Noted:
+def noted_of(entry: Entry) -> Noted:
+    """An entry, as words that can be shown."""
     data = safe(dict(entry.data))
     return Noted(
         number=entry.id, at=entry.at, kind=entry.kind, who=clean(entry.who), source=clean(entry.source),

@@ -1,0 +1,140 @@
+"""``cockpit handover``: the shift brief, notes for the next shift, and the mark that it was handed over."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+
+from ..config.model import Config
+from ..core.handover import BEFORE, DONE, LONGEST, NOTED, UNNOTED, Brief, brief, duties, since_when
+from ..core.handover_words import at, markdown, sections, title
+from ..core.text import clean
+from ..core.why import READ_ONLY
+from ..engine.handover_facts import handed, notes, shown
+from ..engine.person import who_is
+from . import COULD_NOT_SEE, FINE, USAGE
+from .compose import house
+from .configured import read_config
+from .handover_json import record
+from .listing import as_json_object, say
+from .moments import read, viewer
+from .options import Options, Stop
+from .record import journal
+
+_WIDE = 80
+_ALL = 10_000_000
+
+
+def handover(options: Options) -> int:
+    """Print the brief for people, as Markdown or as JSON; or write a note, take one back, or mark it as handed over."""
+    config = read_config(options)
+    if options.json and options.flag("markdown"):
+        raise Stop("either --json or --markdown", USAGE)
+    writes = options.text("note") or options.text("unnote") or options.flag("done")
+    if writes and (options.read_only or config.read_only):
+        raise Stop(READ_ONLY)
+    if options.text("note"):
+        return _note(options, config)
+    if options.text("unnote"):
+        return _unnote(options, config)
+    made, zone = _brief(options, config), viewer(config)
+    if options.flag("done"):
+        return _done(options, config, made, zone)
+    if options.json:
+        as_json_object(record(made))
+    elif options.flag("markdown"):
+        for line in markdown(title(made, zone), sections(made, zone, _ALL)):
+            say(line)
+    else:
+        _print(made, zone, int(options.text("limit")))
+    return COULD_NOT_SEE if made.unseen else FINE
+
+
+def _brief(options: Options, config: Config) -> Brief:
+    zone = viewer(config)
+    with house(options) as home:
+        view = home.view()
+        laid = home.schedule(view.now - LONGEST, view.now + LONGEST)
+        marked = handed(home.journal, view.now - LONGEST - BEFORE)
+        since = since_when(duties(laid, view.now), marked, view.now)
+        if options.text("since"):
+            since = read(options.text("since"), zone)
+            if since >= view.now:
+                raise Stop("--since lies in the future: nothing has happened there yet", USAGE)
+        return brief(view, laid, shown(home.journal, since, view.now))
+
+
+def _note(options: Options, config: Config) -> int:
+    text, who, now = clean(options.text("note")).strip(), who_is(config), datetime.now(UTC)
+    if not text:
+        raise Stop("there is nothing to note: say it in a few words", USAGE)
+    with journal() as kept:
+        kept.record(NOTED, at=now, who=who, data={"text": text})
+        mine = [each for each in notes(kept, now) if (each.who, each.text) == (clean(who), text)]
+    number = mine[-1].number if mine else 0
+    say(f"Noted for the next shift: {text}")
+    say(f"`cockpit handover --unnote {number}` takes it back.")
+    return FINE
+
+
+def _unnote(options: Options, config: Config) -> int:
+    wanted, now = int(options.text("unnote")), datetime.now(UTC)
+    with journal() as kept:
+        found = next((each for each in notes(kept, now - LONGEST - BEFORE) if each.number == wanted), None)
+        if found is None:
+            raise Stop(f"there is no note {wanted}, or it was taken back; `cockpit handover` lists them")
+        kept.record(UNNOTED, at=now, who=who_is(config), data={"note": wanted})
+    say(f"Taken back: {found.text}")
+    return FINE
+
+
+def _done(options: Options, config: Config, made: Brief, zone: tzinfo | None) -> int:
+    """Say what would be marked, and mark it where that was confirmed."""
+    duty, who = made.duty, who_is(config)
+    giver = duty.giver if duty is not None and duty.giver else who
+    taker = clean(options.text("to"), 200) or (duty.taker if duty is not None else "")
+    if not taker:
+        raise Stop("no roster says who takes over: say it with --to PERSON", USAGE)
+    if not options.flag("yes"):
+        say(f"Mark as handed over from {giver} to {taker}, now ({at(made.now, zone)}):")
+        for many, what in ((len(made.alerts), "open alert"), (len(made.notes), "note"), (len(made.traps), "trap")):
+            say(f"  {many} {what}{'s' * (many != 1)}" + (" to look at" if what == "trap" else ""))
+        for word in made.unseen:
+            say(f"  cannot see: {word}")
+        say("Nothing was marked. Add --yes to do it.")
+        return FINE
+    alerts = {str(row.alert.ref): row.alert.name for row in made.alerts[:1000]}
+    with journal() as kept:
+        kept.record(DONE, at=datetime.now(UTC), who=who, data={"from": giver, "to": taker, "alerts": alerts})
+    say(f"Handed over from {giver} to {taker}. What changes from now on stands first in the next brief.")
+    return FINE
+
+
+def _print(made: Brief, zone: tzinfo | None, limit: int) -> None:
+    width = min(_WIDE, shutil.get_terminal_size((_WIDE, 24)).columns)
+    for line in _wrapped(title(made, zone), width, ""):
+        say(line)
+    for part in sections(made, zone, limit):
+        if part.lines:
+            say()
+            for line in _wrapped(part.heading, width, ""):
+                say(line)
+            for text in part.lines:
+                for line in _wrapped(text, width, "  "):
+                    say(line)
+
+
+def _wrapped(text: str, width: int, indent: str) -> Iterator[str]:
+    """Lines of at most ``width`` cells, broken at spaces where there are any; what goes on is indented by two cells more."""
+    from rich.cells import cell_len, chop_cells
+
+    line, head = "", indent
+    for word in clean(text, 10_000).split():
+        for part in chop_cells(word, max(2, width - len(indent) - 2)):
+            if line and cell_len(head) + cell_len(line) + 1 + cell_len(part) > width:
+                yield head + line
+                line, head = part, indent + "  "
+            else:
+                line = f"{line} {part}" if line else part
+    yield head + line
