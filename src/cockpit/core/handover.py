@@ -72,7 +72,7 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     then: datetime | None = None
 
 
-class Happening(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
     """What happened, once or several ``times`` from ``first`` to ``last`` (UTC); ``what``, ``who`` and ``text`` as of a `Line`."""
 
     first: datetime
@@ -271,7 +271,7 @@ def happened(lines: Iterable[Line]) -> tuple[Happening, ...]:
             if old is None
             else msgspec.structs.replace(old, last=each.at, times=old.times + 1, text=each.text)
         )
-    return tuple(sorted(found.values()))
+    return tuple(found.values())
 
 
 def called(disturbances: Iterable[Disturbance], people: Sequence[Person], since: datetime, now: datetime) -> tuple[Called, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+import msgspec
+
 from ..core.actions import Arm, Disarm, EndSilence, MakeSilence, Run, Start, touched
 from ..core.aftermath import Verdict
 from ..core.handover import DONE, NOTED, UNNOTED, Handed, Note, Shown
@@ -21,7 +23,7 @@ _MOST = 100_000
 def shown(journal: Journal, since: datetime, now: datetime) -> Shown:
     """Everything since ``since`` (UTC). Raises `JournalError`."""
     entries = (noted_of(each) for kind in _KINDS for each in journal.entries(since=since, kind=kind, limit=_MOST))
-    lines = [line for each in entries if (line := line_of(each)) is not None]
+    lines = [msgspec.structs.replace(line, number=each.number) for each in entries if (line := line_of(each)) is not None]
     runs = [run for run in journal.runs(_MOST) if run.at >= since and not _told_by_entry(run)]
     verdicts = _verdicts(journal, runs, now)
     return Shown(
