@@ -24,8 +24,8 @@ PAGE = Path(__file__).parent / "reference.md"
 
 JSON = """## JSON
 
-Every listing takes `--json` and prints a list of objects (`report`, `handover`: one). Keys are only ever added. Times are RFC 3339 with
-offset; absent values are `null`.
+Every listing takes `--json` and prints a list of objects (`report`, `handover`: one). Keys are only ever added. Times are RFC 3339
+with offset; absent values are `null`.
 
 | command | object |
 |---|---|
