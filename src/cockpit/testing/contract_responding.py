@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,18 +10,13 @@ from ..core.alerts import Alert, AlertState
 from ..core.responses import Assignee, Level, Play, Service
 from ..core.story import Story
 from ..provider import ProviderError
-from .clock import START
+from .contract_sources import Sources
 from .must import have, must
 from .walk import times
 
 
-class RespondingContract:
+class RespondingContract(Sources):
     """See `contract.ProviderContract`, which has these tests among its own."""
-
-    now = START
-
-    def _if_it_can(self, capability: str, work: Callable[[Any], Awaitable[None]]) -> None:
-        raise NotImplementedError
 
     def test_resolving_takes_an_alert_away(self) -> None:
         async def over(provider: Any) -> None:

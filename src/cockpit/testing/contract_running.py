@@ -4,14 +4,13 @@ by its order, and ended."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
 from ..core.jobs import Execution, Job, Option, OptionKind, Progress
 from ..core.text import clean
 from ..provider import Conflict, Order, ProviderError, Secret
-from .clock import START
+from .contract_sources import Sources
 from .must import have, must
 
 LOOKS = 200
@@ -20,15 +19,8 @@ _WAIT = 0.02  # real seconds between looks
 CANARY = "canary-5e1d-option"
 
 
-class RunningContract:
-    """See `contract.ProviderContract`, which has these tests among its own. ``no_such_run`` is the id of an execution, of the form
-    that the provider gives them, that its source does not know."""
-
-    now = START
-    no_such_run = "0"
-
-    def _if_it_can(self, capability: str, work: Callable[[Any], Awaitable[None]]) -> None:
-        raise NotImplementedError
+class RunningContract(Sources):
+    """See `contract.ProviderContract`, which has these tests among its own."""
 
     def test_jobs_say_whole_what_they_take(self) -> None:
         async def told(provider: Any) -> None:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from ..core.alerts import Silence, SilenceState
 from ..provider import ProviderError
-from .clock import START
+from .contract_sources import Sources
 from .must import must
 
 
-class SilencesContract:
+class SilencesContract(Sources):
     """See `contract.ProviderContract`, which has these tests among its own."""
-
-    now = START
-
-    def _if_it_can(self, capability: str, work: Callable[[Any], Awaitable[None]]) -> None:
-        raise NotImplementedError
 
     def test_silencing_round_trips(self) -> None:
         async def there_and_back(provider: Any) -> None:

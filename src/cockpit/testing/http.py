@@ -19,7 +19,8 @@ from typing import ClassVar
 import msgspec
 
 from ..provider import ProviderError
-from .contract import HOSTILE, ProviderContract, asked_all, errors_of
+from .contract import HOSTILE, ProviderContract
+from .contract_sources import asked_all, errors_of
 from .misbehaving import FAULTS, Misbehaving
 from .must import must
 
