@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,17 +39,6 @@ title = "Start nginx again"
 changes = "starts the web server"
 steps = [{{ run = ["{nginx}", "-c", "{here}/nginx.conf"] }}]
 """
-
-
-@pytest.fixture
-def nginx(tmp_path: Path) -> Iterator[Nginx]:
-    server = Nginx(tmp_path / "nginx")
-    server.start()
-    try:
-        yield server
-    finally:
-        with contextlib.suppress(OSError, ValueError):  # it was not running at that moment
-            os.kill(server.master, signal.SIGTERM)
 
 
 def test_a_stopped_nginx_trips_its_trap_and_one_key_brings_it_back(home: Home, tmp_path: Path, nginx: Nginx) -> None:

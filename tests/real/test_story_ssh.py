@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -50,17 +46,6 @@ ssh = "web-3"
 config = "{config}"
 script = "trap '' TERM; echo $$ > {here}/pid; sleep 4711 & echo $! > {here}/child; echo hanging; while :; do sleep 1; done"
 """
-
-
-@pytest.fixture
-def nginx(tmp_path: Path) -> Iterator[Nginx]:
-    server = Nginx(tmp_path / "nginx")
-    server.start()
-    try:
-        yield server
-    finally:
-        with contextlib.suppress(OSError, ValueError):  # it was not running at that moment
-            os.kill(server.master, signal.SIGTERM)
 
 
 def test_one_key_starts_it_there_and_one_that_hangs_is_ended_there(home: Home, tmp_path: Path, nginx: Nginx) -> None:  # safety 11
