@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from cockpit.core.alerts import Alert, AlertState, Ref, Severity
-from cockpit.core.packed import Packer
-from cockpit.provider import Forbidden, HttpSettings, NotReached, ProviderError
-from cockpit.providers.am_acks import PREFIX, ack_comment
-from cockpit.providers.am_alerts import Look, One, Seen, id_of, listed
+from cockpit.provider import Forbidden, NotReached, ProviderError
+from cockpit.providers.am_acks import PREFIX
+from cockpit.providers.am_alerts import One, id_of
 from cockpit.providers.am_keep import Upkeeper
-from cockpit.providers.am_member import Member
-from cockpit.providers.am_members import Cluster
 from cockpit.providers.am_merge import Known
 from cockpit.providers.am_silences import Silencer
-from cockpit.providers.am_wire import WireMatcher, WireSilence, WireStatus, stamp
-from cockpit.providers.listed import Listed
-from cockpit.testing import FakeClock, FakeHost
-
-NOW = datetime(2026, 11, 23, 3, 12, tzinfo=UTC)
+from cockpit.providers.am_wire import WireSilence
+from support.acknowledged import NOW, acknowledged, nowhere
 
 
 class Records(tuple[One, ...]):
@@ -48,53 +41,9 @@ class Writes(Silencer):
         self.renewed.append(silence.id)
 
 
-def nowhere() -> Cluster:
-    host = FakeHost(FakeClock())
-    look = Look("am", "severity", {}, (), Packer())
-    return Cluster([Member(host.http("http://127.0.0.1:9", HttpSettings(), "an Alertmanager"), look, ())])
-
-
-def acknowledged(count: int) -> Known:
+def storm(count: int) -> Known:
     """So many alerts, each of which somebody has by a silence of its own that ends in a minute."""
-    records = Records(
-        Seen(
-            Alert(
-                ref=Ref("am", f"a{n}"),
-                name="Down",
-                severity=Severity.ERROR,
-                state=AlertState.FIRING,
-                labels={"instance": str(n)},
-                started_at=NOW,
-            ),
-            silenced=(f"s{n}",),
-            hushed=True,
-        )
-        for n in range(count)
-    )
-    silences = {
-        f"s{n}": WireSilence(
-            id=f"s{n}",
-            matchers=[WireMatcher("instance", str(n))],
-            starts_at=stamp(NOW - timedelta(minutes=9)),
-            ends_at=stamp(NOW + timedelta(minutes=1)),
-            created_by="Ana",
-            comment=ack_comment("Ana", "", [NOW]),
-            status=WireStatus("active"),
-        )
-        for n in range(count)
-    }
-    return Known(
-        seen=listed(records),
-        alerts=Listed((), lambda alert: alert.ref.id, lambda alert: alert),
-        silences=silences,
-        rejected_alerts=0,
-        rejected_silences=0,
-        complete=True,
-        remarks=(),
-        skew=timedelta(),
-        restarted=None,
-        old_silences=False,
-    )
+    return acknowledged(count, count, timedelta(minutes=1), Records)
 
 
 def kept(known: Known, writes: Writes) -> Sequence[str]:
@@ -103,7 +52,7 @@ def kept(known: Known, writes: Writes) -> Sequence[str]:
 
 
 def test_many_are_kept_up_in_one_pass_over_the_alerts() -> None:
-    known, writes = acknowledged(200), Writes()
+    known, writes = storm(200), Writes()
     assert len(kept(known, writes)) == 200
     assert isinstance(known.seen.records, Records)
     assert known.seen.records.passes < 10, "a storm of 100,000 alerts is acknowledged by a thousand silences"
@@ -112,18 +61,18 @@ def test_many_are_kept_up_in_one_pass_over_the_alerts() -> None:
 
 def test_one_that_cannot_be_renewed_lets_no_other_run_out() -> None:
     writes = Writes({"s0": Forbidden("it does not allow that (403)")})
-    assert len(kept(acknowledged(3), writes)) == 2
+    assert len(kept(storm(3), writes)) == 2
     assert writes.renewed == ["s1", "s2"]
 
 
 def test_that_none_can_be_renewed_is_said() -> None:
     writes = Writes({f"s{n}": Forbidden("it does not allow that (403)") for n in range(3)})
     with pytest.raises(Forbidden):
-        kept(acknowledged(3), writes)
+        kept(storm(3), writes)
 
 
 def test_where_nobody_is_reached_no_other_is_tried() -> None:
     writes = Writes({"s0": NotReached("it is not there")})
     with pytest.raises(NotReached):
-        kept(acknowledged(3), writes)
+        kept(storm(3), writes)
     assert writes.renewed == []
