@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import queue
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TypeVar
+
+from ..awaited import awaited
 
 T = TypeVar("T")
 
@@ -22,26 +22,7 @@ class Aside:
 
     async def do(self, work: Callable[[], T]) -> T:
         """What ``work`` gives, or its error, once its turn has come. Work that nobody waits for any more is done all the same."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
-
-        def deliver(result: T | None, error: Exception | None) -> None:
-            if done.done():
-                return
-            if error is not None:
-                done.set_exception(error)
-            else:
-                done.set_result(result)  # type: ignore[arg-type]  # None only where T is None, or with an error
-
-        def carry_out() -> None:
-            result, failed = None, None
-            try:
-                result = work()
-            except Exception as error:  # noqa: BLE001  # it is handed to the one who waits
-                failed = error
-            with suppress(RuntimeError):  # the loop is closed: nobody waits
-                loop.call_soon_threadsafe(deliver, result, failed)
-
+        done, carry_out = awaited(work)
         self.put(carry_out)
         return await done
 
