@@ -549,3 +549,19 @@ def test_a_prometheus_knows_the_watchdogs_of_the_alertmanagers() -> None:
     found = with_watchdogs(sources)
     assert found["prom"].settings == {"url": "http://p", "watchdogs": ["Own", "Watchdog"]}
     assert (found["am"], found["pd"]) == (sources["am"], sources["pd"])
+
+
+@pytest.mark.parametrize(
+    ("beat", "what"),
+    [
+        ("hc.example.com/x", "neither an address nor a reference"),
+        ("https://", "cannot be asked"),
+        ("https://ana:hunter2@hc.example.com/", "must not hold a password"),
+        ("env:", "neither an address nor a reference"),
+    ],
+)
+def test_a_beat_that_cannot_be_sent_is_told(tmp_path: Path, beat: str, what: str) -> None:
+    problem = problems(tmp_path, f'[watch]\nbeat = "{beat}"\n')["watch.beat"]
+    assert what in problem.what
+    assert "hunter2" not in str(problem)
+    assert problem.line == 2

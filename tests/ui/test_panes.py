@@ -15,11 +15,12 @@ from cockpit.core.alerts import Ref
 from cockpit.core.sources import Health
 from cockpit.core.traps import TrapState
 from cockpit.core.view import JournalHealth, View
+from cockpit.core.watchrule import Outside
 from cockpit.ui.keys import TABLE, remapped
 from cockpit.ui.places import PANES
 from cockpit.ui.spans import fit_name, told_apart
 from support.boards import Sitting, rows_of, sitting
-from support.scene import calm, config, scene
+from support.scene import NOW, calm, config, scene
 from support.storms import hostile, many
 
 
@@ -250,6 +251,23 @@ def test_what_is_not_journalled_is_said_loudly_at_every_width(width: int) -> Non
         view = msgspec.structs.replace(scene(), journal=JournalHealth("the disk is full"))
         async with sitting(view, (width, 24)) as person:
             assert "NOT JOURNALLED" in person.lines[0]
+
+    run(body)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_when_the_watch_last_beat_outside_is_said_and_an_alarm_that_stays_says_that_it_is_late(width: int) -> None:
+    async def body() -> None:
+        view = msgspec.structs.replace(scene(), outside=Outside(NOW))
+        async with sitting(view, (width, 24)) as person:
+            assert f"beat {NOW:%H:%M}" in person.lines[0]
+            assert "has not beaten" not in "".join(person.lines)
+        late = msgspec.structs.replace(view, outside=Outside(None, "the watch has not beaten hc since 03:02 UTC"))
+        async with sitting(late, (width, 24)) as person:
+            assert "beat never" in person.lines[0]
+            assert "the watch has not beaten hc" in person.lines[1]
+            await person.press("escape")
+            assert "the watch has not beaten hc" in person.lines[1]
 
     run(body)
 

@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -39,6 +40,7 @@ def doctor(options: Options) -> int:
     if findings[0].ok:
         with house(options, aloud=False) as home:
             findings += [*_state(home.journal), *_secrets(home.config), *_sources(home), *_channels(home), *_traps(home)]
+            findings += _outside(home.config)
             findings += _books(home.config)
     else:
         with journal(aloud=False) as kept:
@@ -127,6 +129,7 @@ def _secrets(config: Config) -> Iterator[Finding]:
                 *(source.settings for source in config.sources.values()),
                 *(channel.settings for channel in config.channels.values()),
                 *(trap.params for trap in config.traps.values()),
+                config.watch.beat,
             )
             for value in referred(raw)
         }
@@ -164,6 +167,19 @@ def _channels(home: House) -> Iterator[Finding]:
         )
     if home.config.escalations and not home.config.channels:
         yield Finding("escalations", False, "there are escalations and no channel: nobody can be told")
+
+
+def _outside(config: Config) -> Iterator[Finding]:
+    from ..core.outside import judged  # deferred: most have no such beat
+    from ..engine.outside import beaten
+
+    kept, now = beaten(state_dir(os.environ)), datetime.now(UTC)
+    found = judged(kept, bool(config.watch.beat), now)
+    if found is None:
+        return
+    last = f"the watch last beat outside at {found.at:%Y-%m-%d %H:%M:%S} UTC" if found.at is not None else "no beat has been taken"
+    failing = f"; the last one was not taken: {kept.why}" if kept is not None and kept.fails else ""
+    yield Finding("beat", not (found.late or failing), found.late or f"{last}{failing}")
 
 
 def _traps(home: House) -> Iterator[Finding]:

@@ -13,8 +13,10 @@ from ..core.paged import Paged, PageState
 from ..core.traps import TrapState
 from ..core.view import View
 from ..engine.desk import SILENT
+from ..engine.outside import Beating, forget
 from ..engine.sdnotify import Notify
 from ..engine.sharing import Sharing, Unshared
+from ..web import connect
 from . import BAD, FINE
 from .compose import engine
 from .configured import configured, reread
@@ -59,6 +61,11 @@ def watch(options: Options) -> int:
         desk.start()
         sharing = Sharing(desk, config.watch, state_dir(os.environ), keeps=not config.read_only)
         shares = Retrying(sharing, tell) if config.watch.share else None
+        beating = Beating(config.watch, state_dir(os.environ), desk.clock, connect, tell) if config.watch.beat else None
+        if beating is not None:
+            beating.start()
+        else:
+            forget(state_dir(os.environ))
         who = "escalates by " + ", ".join(config.escalations) if config.escalations else "pages nobody: there are no [escalations]"
         tell(f"watching {len(config.traps)} traps as process {os.getpid()}; {who}")
         told = Telling(desk.clock.now())
@@ -69,6 +76,8 @@ def watch(options: Options) -> int:
                 news.clear()
                 if desk.silent_for() <= SILENT:
                     notify.alive()
+                    if beating is not None:
+                        beating.alive()
                 notify.status(_status(desk.view, sharing.looking))
                 if shares is not None:
                     shares.try_again(desk.clock.mono())
@@ -76,6 +85,8 @@ def watch(options: Options) -> int:
                     tell(line, at)
         finally:
             notify.stopping()
+            if beating is not None:
+                beating.end()
             sharing.end()
             stopped = desk.stop()
         if desk.failed or not stopped:

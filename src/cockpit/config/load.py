@@ -16,6 +16,7 @@ from ..core.holidays import Holidays
 from ..core.offering import Rule
 from ..core.stormrule import StormRule
 from ..core.text import clean
+from ..core.watchrule import PLAIN, WatchRule
 from .decode import Decoder, misplaced
 from .faults import Faults, suggestion
 from .files import config_files, config_path
@@ -143,6 +144,8 @@ class _Reading:
         self._check_by(("group_by",), fields.get("group_by"))
         if isinstance(storm := fields.get("storm"), StormRule) and storm.by:
             self._check_by(("storm", "by"), storm.by)
+        if isinstance(watch := fields.get("watch"), WatchRule) and watch.beat:
+            self._check_beat(watch.beat)
         for index, zone in enumerate(zones if isinstance(zones, tuple) else ()):
             check_zone(self.decoder, zone, ("zones", index))
         written = {key: value for key, value in self.group("keys").items() if isinstance(value, str)}
@@ -155,6 +158,18 @@ class _Reading:
                 self.faults.add(("addresses", source), f"there is no source {clean(source)!r}", hint)
         if isinstance(title := fields.get("title"), str):
             fields["title"] = clean(title)
+
+    def _check_beat(self, beat: str) -> None:
+        """Whether the watch can beat there."""
+        from ..core.addresses import place_problem  # deferred, as below
+        from .secrets import malformed
+
+        if beat.startswith(PLAIN):
+            if problem := place_problem(beat):
+                self.faults.add(("watch", "beat"), f"beat: {problem}")
+        elif malformed(beat):  # it is not repeated: a token may stand in it
+            hint = 'write "https://host/path", or a reference: "keyring:NAME", "env:NAME", "file:PATH", "command:PROGRAM ARGUMENTS"'
+            self.faults.add(("watch", "beat"), "beat is neither an address nor a reference to a secret that holds one", hint)
 
     def _check_by(self, path: tuple[str, ...], names: object) -> None:
         """Whether alerts can be grouped by these."""

@@ -22,6 +22,7 @@ from .silences import standing
 from .sources import Health, Snapshot, SourceHealth
 from .traps import TrapState, TrapView
 from .units import say_seconds
+from .watchrule import Outside
 
 __all__ = ["JournalHealth", "Ranking", "Row", "Told", "View", "blinded", "project", "ranked"]
 
@@ -42,7 +43,8 @@ _NAMED = 3
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """All that a screen or a listing draws. ``petitions`` is what waits for somebody's approval on this machine. ``alerts`` are
-    ranked worst and newest first, whatever sequence of rows is given; ``now`` is UTC."""
+    ranked worst and newest first, whatever sequence of rows is given; ``now`` is UTC. ``outside`` is how the beat of the watch
+    to an address outside fares, ``None`` where there is none."""
 
     now: datetime
     alerts: Ranking = Ranking()
@@ -60,6 +62,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     read_only: bool = False
     remarks: tuple[str, ...] = ()
     petitions: tuple[Heard, ...] = ()
+    outside: Outside | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.alerts, Ranking):
@@ -93,8 +96,10 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def alarms(self) -> tuple[str, ...]:
-        """What must not be overlooked: the sources that answer and must not be believed, with the reason."""
-        return tuple(f"{s.source}: {s.reason}" for s in self.sources if s.health is Health.BLIND and s.answers)
+        """What must not be overlooked: the sources that answer and must not be believed, with the reason; and a watch whose beat
+        stays away."""
+        late = (self.outside.late,) if self.outside is not None and self.outside.late else ()
+        return (*(f"{s.source}: {s.reason}" for s in self.sources if s.health is Health.BLIND and s.answers), *late)
 
     @property
     def unwatched(self) -> str:
@@ -137,6 +142,7 @@ def project(
     read_only: bool = False,
     remarks: tuple[str, ...] = (),
     petitions: Sequence[Heard] = (),
+    outside: Outside | None = None,
     ranked: Callable[[Sequence[Told], Hopes, datetime, tuple[str, ...]], Ranking] = ranked,
 ) -> View:
     """Combine facts and runs. ``ranked`` is `ranked`, or gives the same in less time.
@@ -164,6 +170,7 @@ def project(
         read_only=read_only,
         remarks=_remarks(health, snapshots, remarks),
         petitions=tuple(petitions),
+        outside=outside,
     )
 
 

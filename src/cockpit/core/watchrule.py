@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
+from .units import Seconds
+
+PLAIN = ("http://", "https://")
+"""How an address for the beat begins that is written as it is; anything else is a reference to a secret."""
+
+SHORTEST_BEAT = 5
+"""Seconds between two beats at least: screens look as often at what became of them."""
+
 
 class WatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``share``: a watch shares what it polls, and a screen looks through it. ``socket`` is where ("" = in the state directory, for
-    the same user alone); ``group`` whose members may look beside the watch's own user."""
+    the same user alone); ``group`` whose members may look beside the watch's own user. ``beat`` is the address that a watch asks
+    every ``beat_every`` seconds while its engine lives ("" = none), or a reference to it where it is a secret."""
 
     share: bool = True
     socket: str = ""
     group: str = ""
+    beat: str = ""
+    beat_every: Seconds = Seconds(60.0)
 
     def __post_init__(self) -> None:
         if self.socket and not self.socket.startswith("/"):
             raise ValueError("socket must be a whole path, beginning with /")
         if self.group and not self.socket:
             raise ValueError('group wants a socket where others may enter, as socket = "/run/cockpit/watch.sock"')
+        if self.beat_every < SHORTEST_BEAT:
+            raise ValueError(f"beat_every must be at least {SHORTEST_BEAT}s")
+
+
+class Outside(msgspec.Struct, frozen=True):
+    """How the beat of the watch to an address outside fares: ``at`` (UTC) is when it was last taken there, ``None`` if never;
+    ``late`` is why it is late, for the person ("" = it is not)."""
+
+    at: datetime | None
+    late: str = ""
 
 
 def socket_of(rule: WatchRule, state_dir: Path) -> str:

@@ -234,9 +234,14 @@ class Engine(Works):
             self._views.publish()
 
     async def _follow(self) -> None:
-        """Runs of other cockpits that share this state directory appear here too."""
+        """Runs of other cockpits that share this state directory appear here too, and how the beat of its watch fares."""
         while True:
             await self.clock.sleep(FOLLOW)
+            from ..core.outside import judged  # deferred until a screen has long been there
+            from .outside import beaten
+
+            kept, wanted = await self._aside.do(partial(beaten, self._state_dir)), bool(self.config.watch.beat)
+            self._views.outside = partial(judged, kept, wanted)
             await self._aftermaths.follow()
             try:
                 runs = await self._aside.do(partial(self.journal.runs, 50))

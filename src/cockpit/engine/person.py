@@ -117,6 +117,7 @@ def _references(config: Config) -> set[str]:
         *(rule.secrets for each in config.sources.values() for rule in each.runbooks),
         *(each.settings for each in config.channels.values()),
         *(trap.params for trap in config.traps.values()),
+        config.watch.beat,
         *(do.references for do in steps if isinstance(do, HttpStep | WaitStep)),
     )
     return {text for table in tables for text in _texts(table) if text.startswith(("env:", "file:"))}

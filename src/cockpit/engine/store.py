@@ -16,6 +16,7 @@ from ..core.sources import Snapshot, SourceHealth
 from ..core.text import clean
 from ..core.traps import seen
 from ..core.view import JournalHealth, View, project
+from ..core.watchrule import Outside
 from .breath import Breath
 from .renewing import Renewing
 
@@ -34,6 +35,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     read_only: bool = False
     remarks: tuple[str, ...] = ()
     petitions: tuple[Heard, ...] = ()
+    outside: Outside | None = None
 
 
 class Store:
@@ -170,6 +172,7 @@ class Store:
                 read_only=around.read_only,
                 remarks=around.remarks,
                 petitions=around.petitions,
+                outside=around.outside,
                 ranked=self._renewing.ranked,
             )
         except Exception as error:  # noqa: BLE001  # a fault of ours: the last view stays, and says that it is not the newest

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 import msgspec
 
 from ..core.view import JournalHealth, View
+from ..core.watchrule import Outside
 from ..provider import Clock
 from .approving import Approving
 from .bookcase import Bookcase
@@ -19,8 +23,9 @@ from .store import Store, Surroundings
 
 
 class Views:
-    """``read_only`` and ``file_fault`` (why the config's files cannot be followed, "" if they can) may be set; what is published
-    next says so. `now` may be called from any thread, the rest belongs to the engine's loop."""
+    """``read_only``, ``file_fault`` (why the config's files cannot be followed, "" if they can) and ``outside`` (how the beat of
+    the watch fares at a moment, UTC) may be set; what is published next says so. `now` may be called from any thread, the rest
+    belongs to the engine's loop."""
 
     def __init__(
         self,
@@ -40,6 +45,7 @@ class Views:
         self._approving, self._crew, self._offers = approving, crew, Offers(store.snapshot)
         self.read_only = here.config.read_only
         self.file_fault = ""
+        self.outside: Callable[[datetime], Outside | None] = lambda _now: None
 
     def now(self) -> View:
         """The newest view, with what does not wait for the next one: read-only, and whether the journal can be written."""
@@ -58,6 +64,7 @@ class Views:
             read_only=self.read_only,
             remarks=self._remarks(),
             petitions=self._approving.heard,
+            outside=self.outside(self._clock.now()),
         )
         self._store.publish(self._clock.now(), around, fresh=fresh)
 

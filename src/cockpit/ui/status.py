@@ -96,19 +96,28 @@ class Header(Line):
         short = _sources(self._view, self._since, self._now, short=True)
         long = _sources(self._view, self._since, self._now, short=False)
         duty = self._on_call()
-        who = duty[:2]
+        who, beat = duty[:2], self._beat()
         for left, right in (
-            ([*name, *clock, *there, *duty, *alarms], long),
-            ([*name, *clock, *there, *duty, *alarms], short),
-            ([*name, *clock, *there, *who, *alarms], short),
-            ([*name, *clock, *who, *alarms], short),
-            ([(" ", ""), *clock, *who, *alarms], short),
+            ([*name, *clock, *there, *duty, *beat, *alarms], long),
+            ([*name, *clock, *there, *duty, *beat, *alarms], short),
+            ([*name, *clock, *there, *who, *beat, *alarms], short),
+            ([*name, *clock, *who, *beat, *alarms], short),
+            ([(" ", ""), *clock, *who, *beat, *alarms], short),
+            ([(" ", ""), *clock, *beat, *alarms], _eyes(self._view)),
             ([(" ", ""), *clock, *who, *alarms], _eyes(self._view)),
             ([(" ", ""), *clock, *alarms], _eyes(self._view)),
         ):
             if width_of(left) + width_of(right) + 2 <= width:
                 return between(left, [*right, (" ", "")], width)
         return ((" ", ""), *clock, *alarms)
+
+    def _beat(self) -> list[Span]:
+        """When the watch last beat outside: by the minute, so that the line is not drawn for each second."""
+        found = self._view.outside if self._view is not None else None
+        if found is None:
+            return []
+        last = f"{found.at:%H:%M}" if found.at is not None else "never"
+        return [("    beat ", "muted"), (last, "critical" if found.late else "muted")]
 
     def _on_call(self) -> list[Span]:
         first = min(self._view.rosters, key=called_first, default=None) if self._view is not None else None
