@@ -41,6 +41,9 @@ from cockpit.core.actions import Run, RunState, Start  # noqa: E402 - as above
 from cockpit.core.alerts import Ref, Severity  # noqa: E402 - as above
 from cockpit.core.curves import Curve  # noqa: E402 - as above
 from cockpit.core.groups import Group  # noqa: E402 - as above
+from cockpit.core.handover import LONGEST, Handed, Note, Shown, duties  # noqa: E402 - as above
+from cockpit.core.incident_timeline import Line  # noqa: E402 - as above
+from cockpit.core.loads import Disturbance  # noqa: E402 - as above
 from cockpit.core.report_fires import Fact, fires  # noqa: E402 - as above
 from cockpit.core.roster import Person  # noqa: E402 - as above
 from cockpit.core.steps.pick import PickStep  # noqa: E402 - as above
@@ -49,7 +52,9 @@ from cockpit.core.units import bound  # noqa: E402 - as above
 from cockpit.engine.desk import Output  # noqa: E402 - as above
 from cockpit.ui.ask import Ask  # noqa: E402 - as above
 from cockpit.ui.confirm_many import ConfirmMany  # noqa: E402 - as above
+from cockpit.ui.handover import HandoverBrief  # noqa: E402 - as above
 from cockpit.ui.keys import TABLE  # noqa: E402 - as above
+from cockpit.ui.page import Page  # noqa: E402 - as above
 from cockpit.ui.palette import Picker  # noqa: E402 - as above
 from cockpit.ui.reader import Reader  # noqa: E402 - as above
 from cockpit.ui.runs import RunOutput  # noqa: E402 - as above
@@ -60,6 +65,7 @@ from support.boxes import until  # noqa: E402 - as above
 from support.desk import FakeDesk, StillClock  # noqa: E402 - the tests' folder is on the path only now
 from support.fleet import WEBS, fleet, half_done  # noqa: E402 - as above
 from support.hushed import hushed  # noqa: E402 - as above
+from support.rota import laid as rosters_laid  # noqa: E402 - as above
 from support.rota import overrides  # noqa: E402 - as above
 from support.scene import NOW, config, scene  # noqa: E402 - as above
 from support.storms import stormed  # noqa: E402 - as above
@@ -160,6 +166,31 @@ async def week(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
     await pilot.press("k", "k", "l", "l", "l", "l")
 
 
+async def handed(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
+    """The shift brief, an hour after it was marked as handed over."""
+    ago = [NOW - timedelta(hours=hours) for hours in (17, 16, 8, 3, 0.4, 0.2)]
+    lines = (
+        Line(at=ago[0], what="trap", text="trap backups warning: 25 h old"),
+        Line(at=ago[1], what="mark", who="bo", text="deployed shop 1.4"),
+        Line(at=ago[2], what="page", text="Bo paged about root-disk by ntfy: sent"),
+        Line(at=ago[3], what="run", who="bo", text="free-disk on /: done (helped)"),
+        Line(at=ago[4], what="alert", text="HighErrorRate on web-3 fired: 5xx 12 % for 5 m"),
+        Line(at=ago[5], what="mark", who="ana", text="rolled back to shop 1.3"),
+    )
+    duty = duties(rosters_laid(NOW - LONGEST, NOW + LONGEST), NOW)[0]
+    then = NOW - timedelta(hours=1)
+    old = [row.alert for row in desk.view.alerts if row.alert.started_at is None or row.alert.started_at < then]
+    stood = {str(alert.ref): alert.name for alert in old} | {"pd/gone": "QueueGrows"}
+    mark = Handed(at=then, who="bo", giver=duty.giver, taker=duty.taker, alerts=stood)
+    desk.shown = Shown(
+        since=NOW - timedelta(hours=18), lines=lines, disturbances=(Disturbance(ago[2], "bo"), Disturbance(ago[3], "bo")),
+        notes=(Note(number=41, at=ago[3], who="bo", text="the disk of db-1 is swapped on Tuesday at 10:00; ask Cy first"),),
+        handed=(mark,),
+    )  # fmt: skip
+    await pilot.press("colon", *"handover", "enter")
+    await until(pilot, lambda: isinstance(app.screen, HandoverBrief) and app.screen.query_one(Page).rows > 0, "the brief")
+
+
 async def month(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
     """The month."""
     await week(pilot, app, desk)
@@ -243,6 +274,8 @@ PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "silences": ("night-shift", (120, 40), silenced),
     "week-120x40-night-shift": ("night-shift", (120, 40), week),
     "week-80x24-day": ("day", (80, 24), week),
+    "handover-120x40-night-shift": ("night-shift", (120, 40), handed),
+    "handover-80x24-day": ("day", (80, 24), handed),
     "month-120x40-night-shift": ("night-shift", (120, 40), month),
     "storm": ("night-shift", (120, 40), stormy),
 }

@@ -29,6 +29,7 @@ from cockpit.core.loads import Disturbance
 from cockpit.core.roster import Absence, Person, Shift
 from cockpit.core.rows import Row
 from cockpit.core.schedule import Laid, Schedule, schedule
+from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.traps import Reading, Trap, TrapState, TrapView, Watch
 from cockpit.core.units import bound
 from cockpit.core.view import View
@@ -95,6 +96,10 @@ def test_what_one_person_has_in_pieces_is_one_shift_and_a_gap_has_nobody() -> No
     (before,) = duties(laid(*pieces), MONDAY + 2 * HOUR)
     (between,) = duties(laid(*pieces), MONDAY + 12 * HOUR)
     assert (before.giver, before.began, before.taker) == ("Ana", MONDAY, "Bo")
+    again = [shift("Bo", MONDAY, MONDAY + HOUR), shift("Bo", MONDAY + 9 * HOUR, MONDAY + 20 * HOUR)]
+    plan = laid(*again)
+    told = words(brief(View(now=MONDAY + MINUTE), plan, Shown(since=MONDAY)))["On call"]
+    assert told == ("primary: Bo, again from Mon 11-23 18:00",)
     assert (between.giver, between.taker, between.at) == ("Ana", "Bo", MONDAY + 20 * HOUR)
 
 
@@ -158,6 +163,8 @@ def test_after_the_mark_what_changed_since_stands_first() -> None:
     changed = words(what)[heading]
     assert changed[:2] == ("new and open: New", "over: Gone")
     assert [line for line in changed if "mark" in line] == ["Mon 11-30 09:00 mark: after"]
+    dark = SourceHealth(source="am", provider="alertmanager", health=Health.BLIND)
+    assert made(now, shown=Shown(since=MONDAY, handed=(handed,)), sources=(dark,)).over == (), "who is blind sees no end"
     another = msgspec.structs.replace(handed, giver="Cy")
     assert made(now, shown=Shown(since=MONDAY, handed=(another,))).handed is None, "another hand-over's mark is not this one's"
 

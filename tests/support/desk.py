@@ -15,6 +15,7 @@ from cockpit.core.alerts import Alert, Ref
 from cockpit.core.books import Book
 from cockpit.core.curves import Curve
 from cockpit.core.filters import parse
+from cockpit.core.handover import Brief, Shown, brief
 from cockpit.core.margins import Margin, Tick
 from cockpit.core.plans import Plan, plan
 from cockpit.core.questions import Answered, Question
@@ -86,6 +87,8 @@ class FakeDesk:
         self.drawn: list[tuple[Ref, int]] = []
         self.pasts: dict[Ref, tuple[Past, ...]] = {}
         self.silence = 0.0
+        self.shown = Shown(since=view.now - timedelta(days=1))
+        self.brief_refused = ""
         self.lay_out: Callable[[datetime, datetime], Schedule | None] = laid
         self.shelf: Mapping[str, Book] = {}
         self.ticked: set[tuple[str, Ref | None, str]] = set()
@@ -223,6 +226,11 @@ class FakeDesk:
     def lay_trap(self, name: str, text: str, alert: Ref | None) -> str:
         self.laid[name] = text
         return f"conf.d/50-cockpit-trap-{name}.toml"
+
+    def handover(self, laid: Schedule) -> Brief:
+        if self.brief_refused:
+            raise Refused(self.brief_refused)
+        return brief(self.view, laid, self.shown)
 
     def set_read_only(self, on: bool) -> str | None:
         if self._locked and not on:

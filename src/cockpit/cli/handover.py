@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 
 from ..config.model import Config
-from ..core.handover import BEFORE, DONE, LONGEST, NOTED, UNNOTED, Brief, brief, duties, since_when
+from ..core.handover import BEFORE, DONE, LONGEST, NOTED, UNNOTED, Brief
 from ..core.handover_words import at, markdown, sections, title
 from ..core.text import clean
 from ..core.why import READ_ONLY
-from ..engine.handover_facts import handed, notes, shown
+from ..engine.handover_facts import gathered, notes
 from ..engine.person import who_is
 from . import COULD_NOT_SEE, FINE, USAGE
 from .compose import house
@@ -56,13 +56,10 @@ def _brief(options: Options, config: Config) -> Brief:
     with house(options) as home:
         view = home.view()
         laid = home.schedule(view.now - LONGEST, view.now + LONGEST)
-        marked = handed(home.journal, view.now - LONGEST - BEFORE)
-        since = since_when(duties(laid, view.now), marked, view.now)
-        if options.text("since"):
-            since = read(options.text("since"), zone)
-            if since >= view.now:
-                raise Stop("--since lies in the future: nothing has happened there yet", USAGE)
-        return brief(view, laid, shown(home.journal, since, view.now))
+        since = read(options.text("since"), zone) if options.text("since") else None
+        if since is not None and since >= view.now:
+            raise Stop("--since lies in the future: nothing has happened there yet", USAGE)
+        return gathered(home.journal, view, laid, since)
 
 
 def _note(options: Options, config: Config) -> int:

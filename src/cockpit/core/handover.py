@@ -213,11 +213,11 @@ def brief(view: View, laid: Schedule, shown: Shown) -> Brief:
     rows = tuple(row for row in view.alerts if row.alert.state not in (AlertState.RESOLVED, AlertState.SUPPRESSED))
     refs = {str(row.alert.ref) for row in view.alerts}
     known = handed.alerts if handed is not None else {}
-    until = now + AHEAD
+    until, dark = now + AHEAD, {each.source for each in view.blind}
     return Brief(
         now=now, since=since, duties=on, handed=handed, alerts=rows,
         fresh=frozenset(str(row.alert.ref) for row in rows) - known.keys() if handed is not None else frozenset(),
-        over=tuple(name for ref, name in sorted(known.items()) if ref not in refs) if not view.blind else (),
+        over=tuple(name for ref, name in sorted(known.items()) if ref not in refs and ref.partition("/")[0] not in dark),
         hushed=sum(row.alert.state is AlertState.SUPPRESSED for row in view.alerts),
         silences=tuple(sorted((each for each in view.silences if _ends(each, on, now)), key=lambda each: each.ends_at)),
         notes=shown.notes,

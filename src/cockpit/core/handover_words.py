@@ -92,6 +92,9 @@ def _changed(brief: Brief) -> Iterator[str]:
 def _duty(duty: Duty, brief: Brief, zone: tzinfo | None) -> str:
     if duty.at is None:
         return f"{duty.roster}: {duty.giver or 'nobody'}, without end"
+    if duty.giver == duty.taker:  # times without anybody lie between
+        said = f"{duty.roster}: {duty.giver or 'nobody'}, again from {at(duty.at, zone)}"
+        return said + (f"; then {duty.after}, {at(duty.then, zone)}" if duty.after else "")
     verb = "hands" if duty.at > brief.now else "handed"
     said = f"{duty.roster}: {duty.giver or 'nobody'} {verb} over to {duty.taker or 'nobody'}, {at(duty.at, zone)}"
     return said + (f"; then {duty.after}, {at(duty.then, zone)}" if duty.after else "")

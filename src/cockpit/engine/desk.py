@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -20,6 +20,9 @@ from ..core.schedule import Schedule
 from ..core.traps import TrapView
 from ..core.units import say_seconds
 from ..core.view import View
+
+if TYPE_CHECKING:
+    from ..core.handover import Brief
 
 SILENT = 5.0
 """Seconds after which an engine that gave no sign of life is one that nobody may rely on."""
@@ -202,6 +205,11 @@ class Desk(Protocol):
     def lay_trap(self, name: str, text: str, alert: Ref | None) -> str:
         """Write exactly this file for a new trap, armed at once. Gives the file, for people. May block, on the disk. Raises
         `Refused`."""
+        ...
+
+    def handover(self, laid: Schedule) -> Brief:
+        """The shift brief as of now; ``laid`` are the rosters, `core.handover.LONGEST` back and ahead. May block, on the disk: not
+        in the screen's own thread. Raises `Refused`."""
         ...
 
     def set_read_only(self, on: bool) -> str | None:

@@ -9,15 +9,25 @@ import msgspec
 
 from ..core.actions import Arm, Disarm, EndSilence, MakeSilence, Run, Start, touched
 from ..core.aftermath import Verdict
-from ..core.handover import DONE, NOTED, UNNOTED, Handed, Note, Shown
+from ..core.handover import BEFORE, DONE, LONGEST, NOTED, UNNOTED, Brief, Handed, Note, Shown, brief, duties, since_when
 from ..core.incident_timeline import LOCAL, Line, line_of, ran, said
 from ..core.postmortem import VERDICTS
+from ..core.schedule import Schedule
+from ..core.view import View
 from .disturbed import disturbances
 from .incident_facts import noted_of
 from .journal import Journal
 
 _KINDS = ("alert.", "incident.", "mark", "override.", "page.", "silence.", "trap.")
 _MOST = 100_000
+
+
+def gathered(journal: Journal, view: View, laid: Schedule, since: datetime | None = None) -> Brief:
+    """The brief of the shift that is asked about now, or of the time since ``since`` (UTC). ``laid`` are the rosters, `LONGEST`
+    back and ahead. Raises `JournalError`."""
+    if since is None:
+        since = since_when(duties(laid, view.now), handed(journal, view.now - LONGEST - BEFORE), view.now)
+    return brief(view, laid, shown(journal, since, view.now))
 
 
 def shown(journal: Journal, since: datetime, now: datetime) -> Shown:

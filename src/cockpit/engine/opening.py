@@ -33,6 +33,7 @@ from .local import LOCAL
 from .planning import resolved
 
 if TYPE_CHECKING:
+    from ..core.handover import Brief
     from .engine import Engine
 
 PATIENCE = 3.0
@@ -237,6 +238,10 @@ class Opening:
     def lay_trap(self, name: str, text: str, alert: Ref | None) -> str:
         """See `Desk.lay_trap`."""
         return self._behind().lay_trap(name, text, alert)
+
+    def handover(self, laid: Schedule) -> Brief:
+        """See `Desk.handover`."""
+        return self._behind().handover(laid)
 
     def set_read_only(self, on: bool) -> str | None:
         """See `Desk.set_read_only`."""

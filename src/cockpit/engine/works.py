@@ -31,6 +31,7 @@ from .parts import Parts
 from .person import who_is
 
 if TYPE_CHECKING:
+    from ..core.handover import Brief
     from .arming import Arming
 
 
@@ -121,6 +122,15 @@ class Works(Parts):
         try:
             return clean(self._arming().lay(name, text, who_is(self.config), self._alert(alert)))
         except ProviderError as error:
+            raise Refused(str(error)) from error
+
+    def handover(self, laid: Schedule) -> Brief:
+        """See `Desk.handover`."""
+        from .handover_facts import gathered  # deferred: no screen that opens needs it
+
+        try:
+            return gathered(self.journal, self._store.peek, laid)
+        except JournalError as error:
             raise Refused(str(error)) from error
 
     def _alert(self, ref: Ref | None) -> Alert | None:

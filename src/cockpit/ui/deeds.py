@@ -302,6 +302,12 @@ def _runs(board: Board, _: str) -> None:
     board.app.push_screen(RunList(board.desk, board.zone, again))
 
 
+def _handover(board: Board, _: str) -> None:
+    from .handover import HandoverBrief
+
+    board.app.push_screen(HandoverBrief(board.desk, board.zone))
+
+
 def _week(board: Board, _: str) -> None:
     from .week import Week
 
@@ -378,6 +384,7 @@ DEEDS: Mapping[str, Deed] = {
     "runs": _runs,
     "approve": _approve,
     "week": _week,
+    "handover": _handover,
     "ack": _ack,
     "unack": _unack,
     "silence": _silence,

@@ -66,6 +66,8 @@ TABLE: tuple[Key, ...] = (
         group=LOOK),
     Key(id="week", title="Week of the rosters", keys=("w",), label="week", group=LOOK, aliases=("month", "oncall", "roster"),
         help="The week or month of the rosters: gaps, nights, loads; take a shift, cover, swap, undo"),
+    Key(id="handover", title="Handover", keys=(), label="handover", group=LOOK, aliases=("brief",),
+        help="The shift brief: who takes over, what is open, what happened, and what changed since it was handed over"),
     Key(id="runs", title="Runs", keys=("R",), label="runs", help="What was done: runs, their results and output", group=LOOK),
     Key(id="silences", title="Silences", keys=("S",), label="silences",
         help="What is silenced, until when and by whom; again or esc: back to the alerts", group=LOOK, footer=75),

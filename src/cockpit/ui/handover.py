@@ -1,0 +1,119 @@
+"""The shift brief over the board: who takes over, what is open, what happened; at the head what changed since the hand-over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from ..core.handover import LONGEST, Brief
+from ..core.handover_words import sections, title
+from ..engine.desk import Desk, Refused
+from .box import Box, Said
+from .page import Line, Page
+from .times import city
+from .times import zone as at_zone
+
+SHOWN = 1000
+"""So many lines of a list are shown; ``cockpit handover --limit`` shows more."""
+
+
+class _Stirred(Message):
+    """The engine has something new. Posted from its thread."""
+
+
+class HandoverBrief(Box[None]):
+    """The brief as it is when it opens, and again with ``r``: what one reads does not move. It is gathered in a thread, as reading
+    the journal may take time; until it is there the box says so. Times are on the clock of ``zone``."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "again", show=False),
+        Binding("q", "leave", show=False),
+    ]
+
+    def __init__(self, desk: Desk, zone: str = "UTC") -> None:
+        super().__init__("Handover", [("j k", "scroll"), ("r", "gather again"), ("esc", "close")])
+        self._desk, self._zone = desk, zone
+        self._stirred = self._gathering = False
+        self._brief: Brief | None = None
+        self.add_class("-full")
+
+    def inside(self) -> Iterable[Widget]:
+        """What is going on, then the lines."""
+        yield Said(id="facts", classes="-near")
+        yield Page(indent=4)
+
+    def on_mount(self) -> None:
+        """Begin to gather."""
+        self.query_one(Page).focus()
+        self._forget = self._desk.on_change(self._stir)
+        self.action_again()
+
+    def on_unmount(self) -> None:
+        """Stop being told."""
+        self._forget()
+
+    def _stir(self) -> None:
+        """Called in the engine's thread: `post_message` is the one thing that may be done from there."""
+        if not self._stirred:
+            self._stirred = True
+            self.post_message(_Stirred())
+
+    def on__stirred(self) -> None:
+        """Look in our own thread whether the rosters have come."""
+        self._stirred = False
+        if self.is_attached and self._gathering:
+            self._look()
+
+    def action_again(self) -> None:
+        """Gather it anew."""
+        if self._gathering:
+            return
+        self._gathering = True
+        now = self._desk.view.now.replace(minute=0, second=0, microsecond=0)  # the same question within the hour
+        self._between = (now - LONGEST, now + LONGEST + timedelta(hours=1))
+        self._say("gathering…")
+        self._look()
+
+    def _look(self) -> None:
+        laid = self._desk.laid_out(*self._between)
+        if laid is None:
+            self._say("asking who is on call…")
+            return
+        self._gathering = False
+        self.run_worker(self._gather(), exclusive=True, exit_on_error=True)
+
+    async def _gather(self) -> None:
+        laid = self._desk.laid_out(*self._between)
+        if laid is None:
+            return
+        try:
+            self._brief = await asyncio.to_thread(self._desk.handover, laid)
+        except Refused as error:
+            self._say(str(error), "refusal")
+            return
+        self._draw(self._brief)
+
+    def _say(self, text: str, role: str = "muted") -> None:
+        self.query_one("#facts", Said).show(Content.styled(text, f"$role-{role}"))
+
+    def _draw(self, brief: Brief) -> None:
+        zone = at_zone(self._zone)
+        lines: list[Line] = []
+        for part in sections(brief, zone, SHOWN):
+            if not part.lines:
+                continue
+            lines += [""] if lines else []
+            changed = brief.handed is not None and not lines
+            lines.append(Content.styled(part.heading, "bold $role-warning" if changed else "bold $role-key"))
+            lines += [f"  {text}" for text in part.lines]
+        self.retitle(" ", (title(brief, zone), "bold"), (f"  times in {city(self._zone)} ", "$role-muted"))
+        mark = "" if brief.handed is not None else "not marked as handed over: cockpit handover --done"
+        self._say(mark)
+        self.query_one(Page).show(lines)

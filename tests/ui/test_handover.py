@@ -1,0 +1,115 @@
+"""The shift brief on the screen: gathered off its thread, read there, and kept still until one asks again."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from cockpit.core.handover import Brief, Handed, Note, Shown
+from cockpit.core.incident_timeline import Line
+from cockpit.core.schedule import Schedule
+from cockpit.ui.box import Said
+from cockpit.ui.handover import HandoverBrief
+from cockpit.ui.page import Page
+from support.boards import Sitting, sitting
+from support.desk import FakeDesk
+from support.rota import laid
+from support.scene import NOW, scene
+
+
+def text(at: Sitting) -> str:
+    lines = at.app.screen.query_one(Page)._lines
+    return "\n".join(line if isinstance(line, str) else line.plain for line in lines)
+
+
+def facts(at: Sitting) -> str:
+    return str(at.app.screen.query_one("#facts", Said).content)
+
+
+def played(work: Callable[[Sitting], Awaitable[None]], size: tuple[int, int] = (120, 40)) -> None:
+    """Play it over the board of the scene."""
+
+    async def go() -> None:
+        async with sitting(scene(), size) as at:
+            await work(at)
+
+    asyncio.run(go())
+
+
+async def opened(at: Sitting) -> None:
+    await at.press("colon", *"handover", "enter")
+    await at.until(lambda: isinstance(at.app.screen, HandoverBrief), "the box")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 10)])
+def test_the_brief_opens_by_its_command_and_closes(size: tuple[int, int]) -> None:
+    async def work(at: Sitting) -> None:
+        at.desk.shown = Shown(since=NOW - timedelta(hours=9), notes=(Note(number=7, at=NOW, who="bo", text="[b]mind it[/b]"),))
+        await opened(at)
+        await at.until(lambda: "Open alerts" in text(at), "the brief")
+        assert "[7] " in text(at)
+        assert "bo: [b]mind it[/b]" in text(at), "what people wrote is no markup"
+        assert "not marked as handed over" in facts(at)
+        await at.press("G", "q")
+        await at.until(lambda: not isinstance(at.app.screen, HandoverBrief), "the board")
+
+    played(work, size)
+
+
+def test_it_stays_still_until_one_asks_again_and_then_what_changed_stands_first() -> None:
+    async def work(at: Sitting) -> None:
+        await opened(at)
+        await at.until(lambda: "Open alerts" in text(at), "the brief")
+        late = Line(at=NOW, what="mark", who="ana", text="rolled back")
+        giver = at.app.screen._brief.duty.giver  # type: ignore[attr-defined]  # it is a HandoverBrief with a brief
+        mark = Handed(at=NOW - timedelta(minutes=9), who="ana", giver=giver, taker="Bo")
+        at.desk.shown = msgspec.structs.replace(at.desk.shown, lines=(late,), handed=(mark,))
+        at.desk.change(remarks=("something new",))
+        await at.press("j")
+        assert "rolled back" not in text(at)
+        await at.press("r")
+        await at.until(lambda: text(at).startswith("Changed since"), "what changed")
+        assert text(at).index("rolled back") < text(at).index("On call")
+        assert facts(at) == ""
+
+    played(work)
+
+
+def test_it_waits_for_the_rosters_and_is_gathered_off_the_screens_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads, here = list[int](), threading.get_ident()
+    real = FakeDesk.handover
+
+    def gathered(desk: FakeDesk, plan: Schedule) -> Brief:
+        threads.append(threading.get_ident())
+        return real(desk, plan)
+
+    monkeypatch.setattr(FakeDesk, "handover", gathered)
+
+    async def work(at: Sitting) -> None:
+        at.desk.lay_out = lambda _since, _until: None
+        await opened(at)
+        await at.until(lambda: "asking who is on call" in facts(at), "the word that it waits")
+        at.desk.lay_out = laid
+        at.desk.change(remarks=("the rosters have come",))
+        await at.until(lambda: "On call" in text(at), "the brief")
+
+    played(work)
+    assert threads
+    assert here not in threads
+
+
+def test_a_journal_that_cannot_be_read_is_said() -> None:
+    async def work(at: Sitting) -> None:
+        at.desk.brief_refused = "the journal cannot be read: disk I/O error"
+        await opened(at)
+        await at.until(lambda: "disk I/O error" in facts(at), "the reason")
+        at.desk.brief_refused = ""
+        await at.press("r")
+        await at.until(lambda: "Open alerts" in text(at), "the brief")
+
+    played(work)
