@@ -15,7 +15,6 @@ import hashlib
 import html
 import io
 import math
-import random
 import re
 import struct
 import sys
@@ -44,8 +43,7 @@ from cockpit.core.groups import Group  # noqa: E402 - as above
 from cockpit.core.handover import LONGEST, Handed, Note, Shown, duties  # noqa: E402 - as above
 from cockpit.core.incident_timeline import Line  # noqa: E402 - as above
 from cockpit.core.loads import Disturbance  # noqa: E402 - as above
-from cockpit.core.report_fires import Fact, fires  # noqa: E402 - as above
-from cockpit.core.roster import Person  # noqa: E402 - as above
+from cockpit.core.report_fires import fires  # noqa: E402 - as above
 from cockpit.core.steps.pick import PickStep  # noqa: E402 - as above
 from cockpit.core.stormrule import StormRule  # noqa: E402 - as above
 from cockpit.core.units import bound  # noqa: E402 - as above
@@ -57,14 +55,17 @@ from cockpit.ui.keys import TABLE  # noqa: E402 - as above
 from cockpit.ui.page import Page  # noqa: E402 - as above
 from cockpit.ui.palette import Picker  # noqa: E402 - as above
 from cockpit.ui.reader import Reader  # noqa: E402 - as above
+from cockpit.ui.report import Report  # noqa: E402 - as above
 from cockpit.ui.runs import RunOutput  # noqa: E402 - as above
 from cockpit.ui.targets import Targets  # noqa: E402 - as above
 from cockpit.ui.week import Week  # noqa: E402 - as above
 from support.bookcase import books, shelved  # noqa: E402 - as above
-from support.boxes import until  # noqa: E402 - as above
+from support.boxes import text_of, until  # noqa: E402 - as above
 from support.desk import FakeDesk, StillClock  # noqa: E402 - the tests' folder is on the path only now
 from support.fleet import WEBS, fleet, half_done  # noqa: E402 - as above
 from support.hushed import hushed  # noqa: E402 - as above
+from support.pasts import past  # noqa: E402 - as above
+from support.reports import PEOPLE, TRAPS, easier_weeks, facts_of  # noqa: E402 - as above
 from support.rota import laid as rosters_laid  # noqa: E402 - as above
 from support.rota import overrides  # noqa: E402 - as above
 from support.scene import NOW, config, scene  # noqa: E402 - as above
@@ -224,24 +225,36 @@ async def laid(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
     await pilot.pause()
 
 
+async def tried(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
+    """What was run for the full disk before, now and when it fired earlier, and whether it helped."""
+    (alert,) = (row.alert for row in desk.view.alerts if row.alert.ref == DISK)
+    went = (
+        ("free-disk", 3, True, "Ana"),
+        ("restart", 3.02, False, "Ana"),
+        ("free-disk", 17, True, "Bo"),
+        ("free-disk", 31, None, "Cy"),
+    )
+    desk.pasts[DISK] = tuple(past(what, 86400 * days, helped, who=who, alert=alert) for what, days, helped, who in went)
+    app.board.alerts.seek(DISK)
+    app.board.follow()
+    await pilot.press("enter")
+    for _ in range(40):
+        if "What was run for it" in text_of(app.screen):
+            break
+        await pilot.press("j")
+
+
+async def counted(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
+    """The report of seven weeks that got easier."""
+    desk.report_on = easier_weeks
+    await pilot.press("colon", *"report", "space", *"49d", "enter")
+    await until(pilot, lambda: isinstance(app.screen, Report) and "Who was called" in text_of(app.screen), "the report")
+
+
 def reported() -> str:
     """What ``cockpit report`` prints of seven weeks that got easier, as SVG."""
-    chance = random.Random(3)  # noqa: S311 - nothing is kept secret by it
-    since, facts = NOW - timedelta(weeks=7), list[Fact]()
-    for week in range(7):
-        for _ in range(9 - week // 2):
-            at = since.timestamp() + 7 * 86400 * week + chance.random() * 6 * 86400
-            trap, caught = chance.choice(("root-disk", "backups", "queue", "queue")), chance.random() < week / 7
-            told: list[tuple[float, str, str]] = [(0, "trap.warning", ""), (40, "trap.armed", "")]
-            if not caught:
-                told = [(0, "trap.warning", ""), (30, "trap.tripped", ""), (30, "alert.fired", "")]
-                if trap != "queue":
-                    told += [(33, "page", chance.choice(("ana", "bo"))), (36 + chance.random() * 9, "ack", "ana"), (50, "act", "")]
-                over = 60 + chance.random() * 90
-                told += [(over, "trap.armed", ""), (over, "alert.resolved", "")]
-            facts += [(at + 60 * minutes, kind, who, trap) for minutes, kind, who in told]
-    people = (Person(id="ana", name="Ana", timezone="America/Sao_Paulo"), Person(id="bo", name="Bo", timezone="Europe/Berlin"))
-    made = fires(facts, people, people[0], ("root-disk", "backups", "queue", "tls-shop"), since, NOW, UTC)
+    since = NOW - timedelta(weeks=7)
+    made = fires(facts_of(since, 7), PEOPLE, PEOPLE[0], TRAPS, since, NOW, UTC)
     with io.StringIO() as into, contextlib.redirect_stdout(into):
         for heading, heads, rows in report_fires.tables(made, 15):
             print(heading)
@@ -277,6 +290,9 @@ PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "handover-120x40-night-shift": ("night-shift", (120, 40), handed),
     "handover-80x24-day": ("day", (80, 24), handed),
     "month-120x40-night-shift": ("night-shift", (120, 40), month),
+    "history-120x40-night-shift": ("night-shift", (120, 40), tried),
+    "report-120x40-night-shift": ("night-shift", (120, 40), counted),
+    "report-80x24-day": ("day", (80, 24), counted),
     "storm": ("night-shift", (120, 40), stormy),
 }
 """Name → theme, size in cells, and what is done first."""

@@ -164,6 +164,7 @@ def test_the_first_frame_waits_for_nothing_that_it_does_not_show(home: Home, tmp
         "cockpit.engine.incidents_table",
         "cockpit.engine.keeper",
         "cockpit.engine.serving",
+        "cockpit.engine.reporting",
         "cockpit.engine.sharing",
         "cockpit.engine.thinning",
         "cockpit.engine.toil_facts",
@@ -171,6 +172,7 @@ def test_the_first_frame_waits_for_nothing_that_it_does_not_show(home: Home, tmp
         "cockpit.providers.local",
         "cockpit.ui.flows.lay",
         "cockpit.ui.palette",
+        "cockpit.ui.report",
     }
 
 

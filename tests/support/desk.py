@@ -24,8 +24,10 @@ from cockpit.core.traps import TrapView
 from cockpit.core.view import View
 from cockpit.core.why import why_not
 from cockpit.engine.desk import Output, Refused, Session, Told, Tried, unheard
+from cockpit.engine.reporting import Reported
 from cockpit.provider import NotFound
 
+from .reports import quiet_weeks
 from .rota import laid
 from .scene import NOW
 
@@ -94,6 +96,8 @@ class FakeDesk:
         self.ticked: set[tuple[str, Ref | None, str]] = set()
         self.left: dict[str, int] = {}
         self.laid_for: list[tuple[datetime, datetime]] = []
+        self.report_on: Callable[[datetime, datetime], Reported] = quiet_weeks
+        self.reported_on: list[tuple[datetime, datetime, str]] = []
 
     @property
     def view(self) -> View:
@@ -231,6 +235,10 @@ class FakeDesk:
         if self.brief_refused:
             raise Refused(self.brief_refused)
         return brief(self.view, laid, self.shown)
+
+    def report(self, since: datetime, until: datetime, zone: str) -> Reported:
+        self.reported_on.append((since, until, zone))
+        return self.report_on(since, until)
 
     def set_read_only(self, on: bool) -> str | None:
         if self._locked and not on:

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 
-from cockpit.core.actions import Run, RunState, Start
-from cockpit.core.aftermath import Aftermath, Past
+from cockpit.core.actions import RunState
+from cockpit.core.aftermath import Past
 from cockpit.ui.past_words import last_time, past_facts
 from support.boards import sitting
-from support.scene import NOW, ago, scene
-
-
-def past(what: str = "restart", age: float = 3 * 86400.0, helped: bool | None = True, state: RunState = RunState.CONFIRMED) -> Past:
-    """Ana's run for the scene's first alert, ``age`` seconds ago, and whether it helped (``None``: nobody saw)."""
-    alert = scene().alerts[0].alert
-    began = ago(age)
-    run = Run(
-        id=f"r{age}", at=began, who="Ana", action=Start(what, alert=alert.ref), what=what, target=alert.where, state=state,
-        exit_code=0, seconds=42.0,
-    )  # fmt: skip
-    ended = began + timedelta(seconds=42)
-    over = ended + timedelta(minutes=2) if helped else None
-    there = ended + timedelta(minutes=30) if helped is False else None
-    after = Aftermath(
-        run=run.id, source=alert.ref.source, alert=alert.ref.id, name=alert.name, place=alert.where, began=began, within=600.0,
-        ended=ended, gone=over, there=there,
-    )  # fmt: skip
-    return Past(run, after)
+from support.pasts import past
+from support.scene import NOW, scene
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,11 @@ import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
-import msgspec
-
-from ..config.model import Config
-from ..core.report_fires import Fires, fires
-from ..core.report_toil import RULE, Kind, Toil, ledger
-from ..core.roster import Person
+from ..core.report_toil import RULE, Kind, Toil
 from ..core.text import clean
 from ..core.units import say_seconds, seconds
-from ..engine.person import os_user
+from ..engine.records import JournalError
+from ..engine.reporting import Reported, reported
 from . import COULD_NOT_SEE, FINE, USAGE, report_fires
 from .configured import read_config
 from .listing import as_json_object, say, table, when
@@ -25,15 +21,6 @@ from .record import journal
 
 _SHOWN = 15
 _ALL = 1_000_000
-
-
-class Reported(msgspec.Struct, frozen=True, kw_only=True):
-    """What is reported on the time from ``since`` to ``until`` (UTC): fires and prevention, and the toil ledger."""
-
-    since: datetime
-    until: datetime
-    fires: Fires
-    toil: tuple[Toil, ...]
 
 
 def report(options: Options) -> int:
@@ -49,20 +36,16 @@ def report(options: Options) -> int:
     if since >= until:
         raise Stop("--until lies before --since", USAGE)
     with journal() as kept:
-        labours, facts = kept.labours(since, until), kept.fire_facts(since, until)
-        if not labours and not facts and kept.problem:
-            raise Stop(kept.problem, COULD_NOT_SEE)
-    people, stranger = _people(config), os_user()
-    reported = Reported(
-        since=since, until=until, fires=fires(facts, people, stranger, config.traps.keys(), since, until, clock),
-        toil=ledger(labours, people, stranger),
-    )  # fmt: skip
+        try:
+            made = reported(kept, config, since, until, clock)
+        except JournalError as error:
+            raise Stop(str(error), COULD_NOT_SEE) from error
     if options.json:
-        as_json_object(_record(reported))
+        as_json_object(_record(made))
     elif options.flag("markdown"):
-        _markdown(reported, clock)
+        _markdown(made, clock)
     else:
-        _print(reported, clock, options)
+        _print(made, clock, options)
     return FINE
 
 
@@ -72,10 +55,6 @@ def _since(text: str, now: datetime, clock: tzinfo | None) -> datetime:
         return now - timedelta(seconds=seconds(text))
     except ValueError:
         return read(text, clock)
-
-
-def _people(config: Config) -> Sequence[Person]:
-    return tuple(config.people.values())
 
 
 def _heading(reported: Reported, clock: tzinfo | None) -> str:

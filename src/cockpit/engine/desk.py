@@ -23,6 +23,7 @@ from ..core.view import View
 
 if TYPE_CHECKING:
     from ..core.handover import Brief
+    from .reporting import Reported
 
 SILENT = 5.0
 """Seconds after which an engine that gave no sign of life is one that nobody may rely on."""
@@ -210,6 +211,11 @@ class Desk(Protocol):
     def handover(self, laid: Schedule) -> Brief:
         """The shift brief as of now; ``laid`` are the rosters, `core.handover.LONGEST` back and ahead. May block, on the disk: not
         in the screen's own thread. Raises `Refused`."""
+        ...
+
+    def report(self, since: datetime, until: datetime, zone: str) -> Reported:
+        """What the journal comes to between two moments (UTC), with weeks on the clock of ``zone``. A million events take two
+        seconds: not in the screen's own thread. Raises `Refused` where the journal cannot be read."""
         ...
 
     def set_read_only(self, on: bool) -> str | None:

@@ -35,6 +35,7 @@ from .planning import resolved
 if TYPE_CHECKING:
     from ..core.handover import Brief
     from .engine import Engine
+    from .reporting import Reported
 
 PATIENCE = 3.0
 """Seconds that the last known facts stay when this machine's own source does not answer."""
@@ -242,6 +243,10 @@ class Opening:
     def handover(self, laid: Schedule) -> Brief:
         """See `Desk.handover`."""
         return self._behind().handover(laid)
+
+    def report(self, since: datetime, until: datetime, zone: str) -> Reported:
+        """See `Desk.report`."""
+        return self._behind().report(since, until, zone)
 
     def set_read_only(self, on: bool) -> str | None:
         """See `Desk.set_read_only`."""

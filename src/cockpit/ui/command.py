@@ -30,6 +30,7 @@ WITH_WORDS = {
     "ack": "[NOTE…]",
     "disarm": "[TRAP [DURATION WHY…]]",
     "arm": "[TRAP]",
+    "report": "[30d]",
     "trap": "disarm TRAP [DURATION WHY…], arm TRAP, check, add",
 }
 """Commands that take words after them, and which."""

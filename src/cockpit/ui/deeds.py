@@ -308,6 +308,12 @@ def _handover(board: Board, _: str) -> None:
     board.app.push_screen(HandoverBrief(board.desk, board.zone))
 
 
+def _report(board: Board, _: str) -> None:
+    from . import flows
+
+    board.start(flows.report(board, board.desk))
+
+
 def _week(board: Board, _: str) -> None:
     from .week import Week
 
@@ -385,6 +391,7 @@ DEEDS: Mapping[str, Deed] = {
     "approve": _approve,
     "week": _week,
     "handover": _handover,
+    "report": _report,
     "ack": _ack,
     "unack": _unack,
     "silence": _silence,

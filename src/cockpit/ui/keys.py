@@ -69,6 +69,8 @@ TABLE: tuple[Key, ...] = (
     Key(id="handover", title="Handover", keys=(), label="handover", group=LOOK, aliases=("brief",),
         help="The shift brief: who takes over, what is open, what happened, and what changed since it was handed over"),
     Key(id="runs", title="Runs", keys=("R",), label="runs", help="What was done: runs, their results and output", group=LOOK),
+    Key(id="report", title="Report", keys=(), label="report", group=LOOK,
+        help="Is it getting easier: fires against what was caught, whom they called, what only makes noise (:report 90d)"),
     Key(id="silences", title="Silences", keys=("S",), label="silences",
         help="What is silenced, until when and by whom; again or esc: back to the alerts", group=LOOK, footer=75),
     Key(id="ack", title="Acknowledge", keys=("a",), label="ack", help="Acknowledge: say that you have it",

@@ -13,6 +13,7 @@ from .menus import command, palette
 from .note import note
 from .page import page
 from .read import pick_book, read
+from .report import report
 from .respond import resolve, respond, snooze
 from .run import again, dry_run, pick_runbook, run
 from .several import run_for, several_again
@@ -22,6 +23,6 @@ from .trap import disarm
 
 __all__ = [
     "again", "approve", "ask_address", "change", "command", "disarm", "dry_run", "end", "extend", "lay", "maintenance", "note",
-    "page", "palette", "pick_book", "pick_runbook", "read", "resolve", "respond", "run", "run_for", "several_again",
-    "silence", "silence_filter", "snooze",
+    "page", "palette", "pick_book", "pick_runbook", "read", "report", "resolve", "respond", "run", "run_for",
+    "several_again", "silence", "silence_filter", "snooze",
 ]  # fmt: skip

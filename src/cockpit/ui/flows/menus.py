@@ -17,6 +17,7 @@ from ..palette import Entry, Picker, key_entries
 from .note import note
 from .page import page
 from .read import read
+from .report import report
 from .respond import resolve, snooze
 from .run import dry_run, runbook_entries
 from .several import run_for
@@ -225,4 +226,5 @@ _WITH_WORDS: dict[str, Callable[[Board, Desk, str], Rest]] = {
     "trap": _trap,
     "run": _run,
     "read": _read,
+    "report": report,
 }

@@ -1,0 +1,59 @@
+"""Figures of a report: weeks in which nothing happened, and weeks that got easier."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+
+from cockpit.core.aftermath import Verdict
+from cockpit.core.report_fires import Fact, fires
+from cockpit.core.report_toil import Kind, Labour, ledger
+from cockpit.core.roster import Person
+from cockpit.engine.reporting import Reported
+
+PEOPLE = (
+    Person(id="ana", name="Ana", timezone="America/Sao_Paulo"),
+    Person(id="bo", name="Bo", timezone="Europe/Berlin"),
+)
+TRAPS = ("root-disk", "backups", "queue", "tls-shop")
+
+
+def quiet_weeks(since: datetime, until: datetime) -> Reported:
+    """Nothing at all."""
+    return Reported(since=since, until=until, fires=fires((), (), PEOPLE[0], (), since, until, UTC), toil=())
+
+
+def easier_weeks(since: datetime, until: datetime) -> Reported:
+    """From week to week fewer fires, and more that is caught; ``queue`` is acknowledged by nobody."""
+    facts, labours = facts_of(since, (until - since) // timedelta(weeks=1)), labours_of(since, until)
+    made = fires(facts, PEOPLE, PEOPLE[0], TRAPS, since, until, UTC)
+    return Reported(since=since, until=until, fires=made, toil=ledger(labours, PEOPLE, PEOPLE[0]))
+
+
+def facts_of(since: datetime, weeks: int) -> list[Fact]:
+    """What the journal would have of them; the same each time."""
+    chance, facts = random.Random(3), list[Fact]()
+    for week in range(weeks):
+        for _ in range(max(1, 9 - week // 2)):
+            at = since.timestamp() + 7 * 86400 * week + chance.random() * 6 * 86400
+            trap, caught = chance.choice(("root-disk", "backups", "queue", "queue")), chance.random() < week / weeks
+            told: list[tuple[float, str, str]] = [(0, "trap.warning", ""), (40, "trap.armed", "")]
+            if not caught:
+                told = [(0, "trap.warning", ""), (30, "trap.tripped", ""), (30, "alert.fired", "")]
+                if trap != "queue":
+                    told += [(33, "page", chance.choice(("ana", "bo"))), (36 + chance.random() * 9, "ack", "ana"), (50, "act", "")]
+                over = 60 + chance.random() * 90
+                told += [(over, "trap.armed", ""), (over, "alert.resolved", "")]
+            facts += [(at + 60 * minutes, kind, who, trap) for minutes, kind, who in told]
+    return facts
+
+
+def labours_of(since: datetime, until: datetime) -> list[Labour]:
+    """What was done by hand: one runbook that always helped, one command again and again."""
+    hours, labours = int((until - since).total_seconds() // 3600), list[Labour]()
+    for n in range(0, hours, 90):
+        at = since + timedelta(hours=n)
+        labours.append(Labour(Kind.RUN, "free-disk", at, 42.0, "ana", ok=True, verdict=Verdict.HELPED))
+        labours += [Labour(Kind.COMMAND, "systemctl restart", at + timedelta(hours=step), 610.0, "bo") for step in (7, 30)]
+    labours.append(Labour(Kind.TICK, "db/failover: Tell #incidents", since + timedelta(days=2), 30.0, "ana"))
+    return labours

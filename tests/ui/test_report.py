@@ -1,0 +1,197 @@
+"""The report as a screen: counted while the keys stay live, and drawn in whatever room there is."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from cockpit.core.report_fires import Called, Noise
+from cockpit.engine.desk import Refused
+from cockpit.engine.reporting import Reported
+from cockpit.ui.report import Figures, Report
+from cockpit.ui.report_words import SHOWN, bar, sections
+from cockpit.ui.spans import width_of
+from support.boards import Sitting, sitting
+from support.reports import easier_weeks, quiet_weeks
+from support.scene import NOW, config
+
+WEEKS = timedelta(weeks=7)
+
+
+def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(body())
+
+
+async def typed(person: Sitting, line: str) -> None:
+    await person.press("colon")
+    await person.type(line)
+    await person.press("enter")
+
+
+def figures(person: Sitting) -> Figures:
+    return person.app.screen.query_one(Figures)
+
+
+def text(reported: Reported, width: int = 110) -> str:
+    lines = (line for title, lines in sections(reported, width) for line in (((title, ""),), *lines))
+    return "\n".join("".join(text for text, _ in line) for line in lines)
+
+
+def test_it_says_that_it_counts_takes_keys_meanwhile_and_is_left_at_once() -> None:
+    async def body() -> None:
+        go_on, done = threading.Event(), threading.Event()
+
+        def slow(since: datetime, until: datetime) -> Reported:
+            assert threading.current_thread() is not threading.main_thread()
+            go_on.wait(60)
+            done.set()
+            return easier_weeks(since, until)
+
+        async with sitting() as person:
+            person.desk.report_on = slow
+            await typed(person, "report")
+            await person.sees("counting …")
+            await person.press("j", "G", "right_square_bracket", "escape")
+            assert person.app.screen is person.board, "nobody waits for the count"
+            assert not done.is_set()
+            before = person.board.alerts.cursor
+            go_on.set()
+            assert await asyncio.to_thread(done.wait, 60)
+            await person.press("j")
+            assert person.board.alerts.cursor == before + 1, "a count that comes late disturbs nobody"
+
+    run(body)
+
+
+def test_what_it_came_to_stands_there_and_scrolls() -> None:
+    async def body() -> None:
+        async with sitting(size=(80, 24)) as person:
+            person.desk.report_on = easier_weeks
+            await typed(person, "report 49d")
+            await person.sees("Who was called")
+            assert person.desk.reported_on == [(NOW - WEEKS, NOW, "America/Sao_Paulo")]
+            assert "49 days, São Paulo time" in person.text
+            assert "easier: fires and broken nights" in person.text
+            assert "█" in person.text
+            await person.press("right_square_bracket", "right_square_bracket")
+            assert "─ How long it took" in person.text
+            await person.press("left_square_bracket")
+            assert "─ Who was called" in person.text
+            await person.press("G")
+            await person.sees("unknown ones nobody saw.")
+            assert figures(person).top == figures(person).count() - figures(person).page
+            await person.press("g")
+            assert figures(person).top == 0
+            await person.press("ctrl+d", "j")
+            assert figures(person).top == figures(person).page // 2 + 1
+            await person.press("q")
+            assert person.app.screen is person.board
+
+    run(body)
+
+
+def test_the_palette_has_it_too_for_thirty_days() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            person.board.do("report")
+            await person.until(lambda: isinstance(person.app.screen, Report), "the report")
+            await person.sees("No fires, and no pages")
+            assert person.desk.reported_on == [(NOW - timedelta(days=30), NOW, "America/Sao_Paulo")]
+
+    run(body)
+
+
+@pytest.mark.parametrize("words", ["tomorrow", "0s", "900 years"])
+def test_what_is_no_time_is_refused_with_what_would_be(words: str) -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            await typed(person, f"report {words}")
+            assert person.app.screen is person.board
+            assert ":report 90d" in person.footer
+            assert person.desk.reported_on == []
+
+    run(body)
+
+
+def test_a_journal_that_cannot_be_read_is_said() -> None:
+    def no(since: datetime, until: datetime) -> Reported:
+        raise Refused("journal.sqlite: it is damaged")
+
+    async def body() -> None:
+        async with sitting() as person:
+            person.desk.report_on = no
+            await typed(person, "report")
+            await person.sees("journal.sqlite: it is damaged")
+            assert "nothing could be counted" in person.text
+            await person.press("escape")
+            assert person.app.screen is person.board
+
+    run(body)
+
+
+def test_a_terminal_of_ascii_gets_nothing_else() -> None:
+    async def body() -> None:
+        async with sitting(size=(80, 24), config=config(theme="mono"), environ={"TERM": "dumb"}) as person:
+            person.desk.report_on = easier_weeks
+            await typed(person, "report 49d")
+            await person.sees("Who was called")
+            assert person.text.isascii()
+            assert "# out of hours  : in hours" in person.text
+
+    run(body)
+
+
+def hostile(reported: Reported) -> Reported:
+    """The same, with names longer than any line and wide ones."""
+    people = (Called("東京の当番" * 20, 123456, 99999, 54321), *reported.fires.people)
+    noisy = tuple(Noise("監視" * 40 + str(n), 10**6 - n, 10**6 - n, 7 * n) for n in range(SHOWN + 5))
+    made = msgspec.structs.replace(
+        reported.fires, people=people, noisy=noisy, silent=tuple(f"trap-{n}" for n in range(300)), wolves=("w" * 300,)
+    )
+    toil = tuple(msgspec.structs.replace(each, what=each.what * 30) for each in reported.toil)
+    return msgspec.structs.replace(reported, fires=made, toil=toil)
+
+
+@pytest.mark.parametrize("width", [36, 40, 55, 56, 57, 76, 110, 118, 300])
+@pytest.mark.parametrize("change", [lambda reported: reported, hostile])
+def test_no_line_is_wider_than_there_is_room(width: int, change: Callable[[Reported], Reported]) -> None:
+    for reported in (quiet_weeks(NOW - WEEKS, NOW), change(easier_weeks(NOW - WEEKS, NOW))):
+        for title, lines in sections(reported, width):
+            assert max((width_of(line) for line in lines), default=0) <= width, (title, lines)
+
+
+def test_what_was_left_out_is_counted() -> None:
+    said = text(hostile(easier_weeks(NOW - WEEKS, NOW)))
+    assert f"… and 5 more: cockpit report --limit {SHOWN + 5}" in said
+
+
+def test_the_figures_are_those_of_the_report() -> None:
+    made = easier_weeks(NOW - WEEKS, NOW)
+    said = text(made)
+    assert made.fires.trend in said
+    for week in made.fires.weeks:
+        (line,) = (line for line in said.splitlines() if line.startswith(f"{week.start:%Y-%m-%d}"))
+        found = [int(word.replace("·", "0")) for word in line.split()[1:] if word[0] != "█"]
+        assert found == [week.fires, week.caught, week.pages, week.woken]
+    assert "✓ free-disk: done 14 times, helped 14 of 14" in said
+    assert "Never tripped: tls-shop" in said
+    assert "Cry wolf: queue" in said
+
+
+def test_what_there_is_none_of_is_said() -> None:
+    said = text(quiet_weeks(datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 16, tzinfo=UTC)))
+    assert "No fires, and no pages" in said
+    assert "Nothing was done by hand" in said
+    assert "Cry wolf: none" in said
+
+
+def test_a_bar_is_as_long_as_its_share_and_never_nothing_for_something() -> None:
+    assert [len(bar(many, 1000, 20)) for many in (0, 1, 500, 999, 1000)] == [0, 1, 10, 20, 20]
+    assert bar(5, 10, 5) == "", "too short to show anything"
+    assert len(bar(0.3, 0.3, 20)) == 20
