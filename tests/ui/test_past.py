@@ -20,7 +20,7 @@ from support.scene import NOW, scene
         (past(), "last time: Ana, 3 d ago, 42 s, helped", "3 d ago, helped"),
         (past(helped=False), "last time: Ana, 3 d ago, 42 s, did not help", "3 d ago, did not help"),
         (past(helped=None), "last time: Ana, 3 d ago, 42 s, whether it helped is unknown", "3 d ago, unknown"),
-        (past(state=RunState.FAILED), "last time: Ana, 3 d ago, failed, 42 s, helped", "3 d ago, failed"),
+        (past(state=RunState.FAILED), "last time: Ana, 3 d ago, failed, 42 s, whether it helped is unknown", "3 d ago, failed"),
         (past(age=60, helped=None), "last time: Ana, 1 m ago, 42 s, too early to say", "1 m ago, too early to say"),
     ],
 )
