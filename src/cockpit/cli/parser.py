@@ -171,6 +171,9 @@ def _init(parser: argparse.ArgumentParser) -> None:
 
 def _watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--systemd", action="store_true", help="print a hardened unit that runs it as a service, and end")
+    parser.add_argument(
+        "--metrics", metavar="ADDR:PORT", help="answer Prometheus there, at /metrics (:9464 is for this machine alone)"
+    )
 
 
 def _alerts(parser: argparse.ArgumentParser) -> None:

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from ..core.alerts import Alert, AlertState, Ref
 from ..core.paged import Paged, PageState
 from ..core.traps import TrapState
 from ..core.view import View
+from ..core.watchrule import metrics_place
 from ..engine.desk import SILENT
 from ..engine.outside import Beating, forget
 from ..engine.sdnotify import Notify
 from ..engine.sharing import Sharing, Unshared
 from ..web import connect
-from . import BAD, FINE
+from . import BAD, FINE, USAGE
 from .compose import engine
 from .configured import configured, reread
 from .listing import say
 from .moments import viewer
-from .options import Options
+from .options import Options, Stop
 from .record import journal, state_dir
 from .unit import unit
+
+if TYPE_CHECKING:
+    from ..engine.engine import Engine
+    from ..engine.metrics import Metrics
 
 LOOK = 1.0
 """Seconds between looks at whether the engine still lives."""
@@ -42,6 +49,7 @@ def watch(options: Options) -> int:
     notify = Notify(os.environ)
     files = reread(options)
     config = configured(options)
+    place = _metrics_place(options, config.watch.metrics)
     ended, news = threading.Event(), threading.Event()
 
     def end(_number: int, _frame: object) -> None:
@@ -54,6 +62,7 @@ def watch(options: Options) -> int:
 
     def tell(line: str, at: datetime | None = None) -> None:
         say(f"{(at or datetime.now(UTC)).astimezone(zone):%Y-%m-%d %H:%M:%S %Z}  {line}")
+        sys.stdout.flush()  # to a file or a pipe it would be told when much has gathered
 
     with journal() as kept:
         desk = engine(config, kept, files, through=False)
@@ -69,6 +78,7 @@ def watch(options: Options) -> int:
         who = "escalates by " + ", ".join(config.escalations) if config.escalations else "pages nobody: there are no [escalations]"
         tell(f"watching {len(config.traps)} traps as process {os.getpid()}; {who}")
         told = Telling(desk.clock.now())
+        metrics = _metrics(place, desk, sharing, beating, tell) if place else None
         notify.ready()
         try:
             while not ended.is_set() and not desk.failed:
@@ -87,6 +97,8 @@ def watch(options: Options) -> int:
             notify.stopping()
             if beating is not None:
                 beating.end()
+            if metrics is not None:
+                metrics.stop()
             sharing.end()
             stopped = desk.stop()
         if desk.failed or not stopped:
@@ -94,6 +106,36 @@ def watch(options: Options) -> int:
             return BAD
     tell("ended")
     return FINE
+
+
+def _metrics_place(options: Options, configured: str) -> str:
+    """Where Prometheus may ask; "" for nowhere."""
+    place = options.text("metrics") or configured
+    try:
+        if place:
+            metrics_place(place)
+    except ValueError as error:
+        raise Stop(f"{error}, not {place!r}", USAGE) from None
+    return place
+
+
+def _metrics(place: str, desk: Engine, sharing: Sharing, beating: Beating | None, tell: Callable[[str], None]) -> Metrics:
+    """What answers Prometheus, begun."""
+    from ..engine.measured import Measured  # deferred: few want it
+    from ..engine.metrics import Metrics, open_to
+
+    measured = Measured(
+        desk,
+        state_dir(os.environ),
+        since=desk.clock.now(),
+        looking=lambda: sharing.looking,
+        taken=lambda: beating.beaten.taken if beating is not None else None,
+    )
+    if warning := open_to(place):
+        tell(warning)
+    metrics = Metrics(place, measured.families, tell)
+    metrics.start()
+    return metrics
 
 
 def _status(view: View, looking: int) -> str:

@@ -19,7 +19,7 @@ from ..core.alerts import Alert, Ref
 from ..core.curves import Curve
 from ..core.questions import Answered, Question
 from ..core.schedule import Schedule
-from ..core.sources import Snapshot
+from ..core.sources import Snapshot, SourceHealth
 from ..core.traps import TrapView
 from ..core.view import View
 from ..core.why import narrowed
@@ -180,6 +180,19 @@ class Engine(Works):
     def standings(self) -> dict[str, tuple[Snapshot | None, float, str, str]]:
         """How each source stands: see `Source.standing`."""
         return {source.name: source.standing for source in self._sources.all()}
+
+    @property
+    def peek(self) -> View:
+        """The newest view, without asking to be told of the next."""
+        return self._store.peek
+
+    def health(self) -> tuple[SourceHealth, ...]:
+        """How well each source sees at this moment. From any thread."""
+        return self._sources.health()
+
+    def tallies(self) -> dict[str, tuple[int, int]]:
+        """How often each source was asked, and how often that brought nothing. From any thread."""
+        return {source.name: source.tally for source in self._sources.all()}
 
     def refresh(self) -> None:
         """See `Desk.refresh`. Ends the parking of sources, too."""

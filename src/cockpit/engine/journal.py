@@ -247,6 +247,11 @@ class Journal:
         """How the latest pages by these channels went."""
         return self._file.read(lambda db: pages_table.channels(db, names, self._file.odd), {})
 
+    def pages_by_channel(self, since: datetime) -> dict[tuple[str, str], int]:
+        """How many pages were ``sent`` and ``failed`` since then (UTC), by (channel, word)."""
+        nothing: dict[tuple[str, str], int] = {}
+        return self._file.read(lambda db: pages_table.counted(db, epoch(since)), nothing)
+
     def take_lease(self, holder_pid: int, at: datetime, ttl: float) -> bool:
         """Become or stay the keeper; False while another living process is (renewed within ``ttl`` seconds, and there)."""
         mono = self._clock.mono()

@@ -106,6 +106,16 @@ def channels(db: sqlite3.Connection, names: Iterable[str], odd: Odd) -> Mapping[
     return found
 
 
+def counted(db: sqlite3.Connection, since: float) -> dict[tuple[str, str], int]:
+    """Pages that were ``sent`` and that ``failed`` since then (seconds since the epoch), by (channel, word)."""
+    rows = db.execute(
+        "SELECT iif(json_valid(data), json_extract(data, '$.channel'), '') AS channel, substr(kind, 6), count(*) FROM entry "
+        "WHERE kind IN ('page.sent', 'page.failed') AND at >= ? GROUP BY channel, kind",
+        (since,),
+    )
+    return {(clean(channel), word): many for channel, word, many in rows if channel and isinstance(channel, str)}
+
+
 def _read(body: str) -> Attempt | None:
     try:
         return _attempt(body)

@@ -79,6 +79,8 @@ class Source:
         self._latency: float | None = None
         self._failure: Failure | None = None
         self._failures = 0
+        self.tally = (0, 0)
+        """How many polls there have been, and how many of them brought nothing."""
         self._retry_at: float | None = None
         self._noise: tuple[str, ...] = ()
         self._wants_fresh = self._woken = False
@@ -113,6 +115,7 @@ class Source:
             fresh, self._wants_fresh = fresh or self._wants_fresh, False
             shared = await self._shared(fresh)
             told = self._take(shared) if shared is not None else await self._ask_here()
+        self.tally = (self.tally[0] + 1, self.tally[1] + (self._failure is not None))
         self._on_told(told)
         if told is not None and len(told.alerts or ()) > MANY and (before is None or before.alerts is not told.alerts):
             give_back()
