@@ -62,6 +62,8 @@ def test_what_the_config_does_not_name_is_not_imported(home: Home) -> None:
     loaded = modules(home, "alerts")
     assert "cockpit.probes.disk" in loaded
     assert not loaded & {"cockpit.probes.tls", "cockpit.probes.http", "cockpit.probes.command", "cockpit.probes.systemd"}
+    watching = {"cockpit.engine.outside", "cockpit.core.outside", "cockpit.engine.metrics", "cockpit.engine.measured"}
+    assert not loaded & {*watching, "cockpit.core.exposition"}, "what only a watch needs"
 
 
 def test_the_version_needs_nothing_at_all(home: Home) -> None:

@@ -14,7 +14,7 @@ from ..core.alerts import Alert, AlertState, Ref
 from ..core.paged import Paged, PageState
 from ..core.traps import TrapState
 from ..core.view import View
-from ..core.watchrule import metrics_place
+from ..core.watchrule import WatchRule, metrics_place
 from ..engine.desk import SILENT
 from ..engine.outside import Beating, forget
 from ..engine.sdnotify import Notify
@@ -50,14 +50,8 @@ def watch(options: Options) -> int:
     files = reread(options)
     config = configured(options)
     place = _metrics_place(options, config.watch.metrics)
-    ended, news = threading.Event(), threading.Event()
-
-    def end(_number: int, _frame: object) -> None:
-        ended.set()
-        news.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, end)
+    news = threading.Event()
+    ended = _ended(news)
     zone = viewer(config)
 
     def tell(line: str, at: datetime | None = None) -> None:
@@ -70,11 +64,7 @@ def watch(options: Options) -> int:
         desk.start()
         sharing = Sharing(desk, config.watch, state_dir(os.environ), keeps=not config.read_only)
         shares = Retrying(sharing, tell) if config.watch.share else None
-        beating = Beating(config.watch, state_dir(os.environ), desk.clock, connect, tell) if config.watch.beat else None
-        if beating is not None:
-            beating.start()
-        else:
-            forget(state_dir(os.environ))
+        beating = _beating(config.watch, desk, tell)
         who = "escalates by " + ", ".join(config.escalations) if config.escalations else "pages nobody: there are no [escalations]"
         tell(f"watching {len(config.traps)} traps as process {os.getpid()}; {who}")
         told = Telling(desk.clock.now())
@@ -85,9 +75,7 @@ def watch(options: Options) -> int:
                 news.wait(LOOK)
                 news.clear()
                 if desk.silent_for() <= SILENT:
-                    notify.alive()
-                    if beating is not None:
-                        beating.alive()
+                    _alive(notify, beating)
                 notify.status(_status(desk.view, sharing.looking))
                 if shares is not None:
                     shares.try_again(desk.clock.mono())
@@ -106,6 +94,36 @@ def watch(options: Options) -> int:
             return BAD
     tell("ended")
     return FINE
+
+
+def _ended(news: threading.Event) -> threading.Event:
+    """Set, with ``news``, when we are asked to end."""
+    ended = threading.Event()
+
+    def end(_number: int, _frame: object) -> None:
+        ended.set()
+        news.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, end)
+    return ended
+
+
+def _beating(rule: WatchRule, desk: Engine, tell: Callable[[str], None]) -> Beating | None:
+    """The beat outside, begun, where there is to be one."""
+    if not rule.beat:
+        forget(state_dir(os.environ))
+        return None
+    beating = Beating(rule, state_dir(os.environ), desk.clock, connect, tell)
+    beating.start()
+    return beating
+
+
+def _alive(notify: Notify, beating: Beating | None) -> None:
+    """The engine lives: whoever waits for that is told."""
+    notify.alive()
+    if beating is not None:
+        beating.alive()
 
 
 def _metrics_place(options: Options, configured: str) -> str:
