@@ -50,8 +50,7 @@ def watch(options: Options) -> int:
     files = reread(options)
     config = configured(options)
     place = _metrics_place(options, config.watch.metrics)
-    news = threading.Event()
-    ended = _ended(news)
+    ended, news = _ends()
     zone = viewer(config)
 
     def tell(line: str, at: datetime | None = None) -> None:
@@ -83,10 +82,9 @@ def watch(options: Options) -> int:
                     tell(line, at)
         finally:
             notify.stopping()
-            if beating is not None:
-                beating.end()
-            if metrics is not None:
-                metrics.stop()
+            for each in (beating, metrics):
+                if each is not None:
+                    each.end()
             sharing.end()
             stopped = desk.stop()
         if desk.failed or not stopped:
@@ -96,9 +94,9 @@ def watch(options: Options) -> int:
     return FINE
 
 
-def _ended(news: threading.Event) -> threading.Event:
-    """Set, with ``news``, when we are asked to end."""
-    ended = threading.Event()
+def _ends() -> tuple[threading.Event, threading.Event]:
+    """What is set when we are asked to end; the second may be set for other news, too."""
+    ended, news = threading.Event(), threading.Event()
 
     def end(_number: int, _frame: object) -> None:
         ended.set()
@@ -106,7 +104,7 @@ def _ended(news: threading.Event) -> threading.Event:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, end)
-    return ended
+    return ended, news
 
 
 def _beating(rule: WatchRule, desk: Engine, tell: Callable[[str], None]) -> Beating | None:

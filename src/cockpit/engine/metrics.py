@@ -35,7 +35,7 @@ def open_to(place: str) -> str:
 
 
 class Metrics:
-    """Serves what ``families`` gives at ``place`` (see `metrics_place`), from `start` to `stop`. ``tell`` is called, from its
+    """Serves what ``families`` gives at ``place`` (see `metrics_place`), from `start` to `end`. ``tell`` is called, from its
     thread, with a line when it listens, and once where it cannot."""
 
     def __init__(self, place: str, families: Callable[[], Iterable[Family]], tell: Callable[[str], None]) -> None:
@@ -49,7 +49,7 @@ class Metrics:
         """Begin."""
         self._thread.start()
 
-    def stop(self) -> None:
+    def end(self) -> None:
         """End all connections."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._loop.stop)
@@ -95,6 +95,8 @@ class Metrics:
                     await writer.wait_closed()
         except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError):
             pass  # it has gone, does not ask, does not read, or speaks something else: that costs this connection alone
+        except asyncio.CancelledError:
+            pass  # the watch ends: this task is ours, and the stream's callback would complain of one that was cancelled
         finally:
             self._many -= 1
             writer.transport.abort()
