@@ -42,6 +42,7 @@ from cockpit.core.curves import Curve  # noqa: E402 - as above
 from cockpit.core.groups import Group  # noqa: E402 - as above
 from cockpit.core.handover import LONGEST, Handed, Note, Shown, duties  # noqa: E402 - as above
 from cockpit.core.incident_timeline import Line  # noqa: E402 - as above
+from cockpit.core.incidents import Change, member  # noqa: E402 - as above
 from cockpit.core.loads import Disturbance  # noqa: E402 - as above
 from cockpit.core.report_fires import fires  # noqa: E402 - as above
 from cockpit.core.steps.pick import PickStep  # noqa: E402 - as above
@@ -51,6 +52,7 @@ from cockpit.engine.desk import Output  # noqa: E402 - as above
 from cockpit.ui.ask import Ask  # noqa: E402 - as above
 from cockpit.ui.confirm_many import ConfirmMany  # noqa: E402 - as above
 from cockpit.ui.handover import HandoverBrief  # noqa: E402 - as above
+from cockpit.ui.incident import Following  # noqa: E402 - as above
 from cockpit.ui.keys import TABLE  # noqa: E402 - as above
 from cockpit.ui.page import Page  # noqa: E402 - as above
 from cockpit.ui.palette import Picker  # noqa: E402 - as above
@@ -157,6 +159,33 @@ async def read(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
     await until(pilot, lambda: isinstance(app.screen, Reader), "the reader")
     await pilot.pause()
     await pilot.press("n", "n", "n", "n")
+
+
+async def followed(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
+    """An incident that is followed: led, its cause found, users still hurt."""
+    alerts = msgspec.to_builtins([member(row.alert) for row in desk.view.alerts if row.alert.ref == ERRORS])
+    happened: tuple[tuple[Change, str, dict[str, object]], ...] = (
+        (Change.OPENED, "Ana", {"title": "Checkout fails for one in eight", "severity": "critical", "alerts": alerts}),
+        (Change.ROLE, "Bo", {"role": "lead", "person": "Bo"}),
+        (
+            Change.IMPACT,
+            "Bo",
+            {"impact_start": f"{NOW - timedelta(minutes=3):%Y-%m-%dT%H:%M:%S}Z", "text": "orders are lost at the last step"},
+        ),
+        (Change.NOTED, "Ana", {"text": "only web-3, since release 2026.47.3"}),
+        (Change.STATUS, "Bo", {"status": "identified"}),
+        (
+            Change.NOTED,
+            "Ana",
+            {"text": "web-3 is out of the pool; the load balancer still sends one request in twenty to it, and these wait"},
+        ),
+    )
+    for number, (change, who, data) in enumerate(happened):
+        desk.happens(change, "i1" if number else "", data, who, NOW - timedelta(seconds=110 - 17 * number))
+    desk.change(me=("ana", "Ana"))
+    app.board.alerts.seek(ERRORS)
+    await pilot.press("i")
+    await until(pilot, lambda: isinstance(app.screen, Following) and app.screen.incident is not None, "the incident")
 
 
 async def week(pilot: Pilot[Any], app: Cockpit, desk: FakeDesk) -> None:
@@ -285,6 +314,7 @@ PICTURES: dict[str, tuple[str, tuple[int, int], Hands]] = {
     "several": ("night-shift", (80, 24), several),
     "targets": ("night-shift", (80, 24), targets),
     "silences": ("night-shift", (120, 40), silenced),
+    "incident-120x40-night-shift": ("night-shift", (120, 40), followed),
     "week-120x40-night-shift": ("night-shift", (120, 40), week),
     "week-80x24-day": ("day", (80, 24), week),
     "handover-120x40-night-shift": ("night-shift", (120, 40), handed),

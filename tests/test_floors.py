@@ -173,6 +173,7 @@ def test_the_first_frame_waits_for_nothing_that_it_does_not_show(home: Home, tmp
         "cockpit.engine.works",
         "cockpit.providers.local",
         "cockpit.ui.flows.lay",
+        "cockpit.ui.incident",
         "cockpit.ui.palette",
         "cockpit.ui.report",
     }

@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from cockpit.core.actions import Action
+from cockpit.core.actions import Action, ChangeIncident
 from cockpit.core.aftermath import Past
 from cockpit.core.alerts import Alert, Ref
 from cockpit.core.books import Book
 from cockpit.core.curves import Curve
 from cockpit.core.filters import parse
 from cockpit.core.handover import Brief, Shown, brief
+from cockpit.core.incident_timeline import Noted, timeline
+from cockpit.core.incidents import Change, Incident, Step, fold, next_id
 from cockpit.core.margins import Margin, Tick
 from cockpit.core.plans import Plan, plan
 from cockpit.core.questions import Answered, Question
@@ -23,7 +25,7 @@ from cockpit.core.schedule import Schedule
 from cockpit.core.traps import TrapView
 from cockpit.core.view import View
 from cockpit.core.why import why_not
-from cockpit.engine.desk import Output, Refused, Session, Told, Tried, unheard
+from cockpit.engine.desk import Followed, Output, Refused, Session, Told, Tried, unheard
 from cockpit.engine.reporting import Reported
 from cockpit.provider import NotFound
 
@@ -88,6 +90,7 @@ class FakeDesk:
         self.curves: dict[Ref, Curve] = {}
         self.drawn: list[tuple[Ref, int]] = []
         self.pasts: dict[Ref, tuple[Past, ...]] = {}
+        self.steps: list[Step] = []
         self.silence = 0.0
         self.shown = Shown(since=view.now - timedelta(days=1))
         self.brief_refused = ""
@@ -131,6 +134,8 @@ class FakeDesk:
         if reason:
             raise Refused(reason)
         self.asked.append(action)
+        if isinstance(action, ChangeIncident):
+            self.happens(Change(action.change), action.incident, action.data)
         return f"run-{len(self.asked)}"
 
     def why_not(self, action: Action | type) -> str | None:
@@ -176,6 +181,33 @@ class FakeDesk:
     def output(self, run_id: str, since: int = 0) -> Output:
         kept = self.outputs.get(run_id, Output(()))
         return Output(kept.lines[max(0, since - kept.first) :], max(since, kept.first), kept.truncated)
+
+    def happens(
+        self, change: Change, incident: str, data: Mapping[str, object], who: str = "Ana", at: datetime | None = None
+    ) -> None:
+        """Something happens to an incident, as the journal would have it: a minute after the one before, or ``at``."""
+        number = len(self.steps)
+        named = incident or next_id(fold(self.steps))
+        self.steps.append(
+            Step(number=number, at=at or NOW + timedelta(minutes=number), who=who, incident=named, change=change, data=data)
+        )
+
+    def incidents(self) -> dict[str, Incident]:
+        return fold(self.steps)
+
+    def follow_incident(self, incident: str) -> Followed | None:
+        here = self.incidents().get(incident)
+        if here is None:
+            return None
+        noted = [
+            Noted(number=each.number, at=each.at, kind=each.change.value, who=each.who, subject=each.incident, data=each.data)
+            for each in self.steps
+        ]
+        return Followed(here, timeline(here, noted, self._view.runs))
+
+    def incident_of(self, alert: Ref) -> str:
+        opened = (each for each in self.incidents().values() if not each.status.over and each.holds(alert.source, alert.id))
+        return next((f"{each.id} {each.title}" for each in opened), "")
 
     def past(self, alert: Alert) -> tuple[Past, ...]:
         return self.pasts.get(alert.ref, ())

@@ -154,6 +154,15 @@ class Approve(msgspec.Struct, frozen=True, tag="approve"):
     why: str = ""
 
 
+class ChangeIncident(msgspec.Struct, frozen=True, tag="incident"):
+    """Open an incident ("" for ``incident``), or change one. ``change`` is the kind of its entry in the journal
+    (`core.incidents.Change`; its words here, because no screen that opens needs the rest), ``data`` what the entry says."""
+
+    change: str
+    incident: str = ""
+    data: dict[str, object] = {}
+
+
 Action = (
     Ack
     | Unack
@@ -171,6 +180,7 @@ Action = (
     | Cancel
     | Reply
     | Approve
+    | ChangeIncident
 )
 
 
@@ -262,7 +272,7 @@ def progress(run: Run) -> str:
     return f"{run.what} {run.done:,} of {many:,}…" if many > 1 else f"{run.what}…"
 
 
-OURS = (Start, StartMany, PagePeople, Cancel, Reply, Approve)
+OURS = (Start, StartMany, PagePeople, Cancel, Reply, Approve, ChangeIncident)
 """Actions that no source carries out."""
 
 WRITES: dict[type, str] = {
@@ -282,6 +292,7 @@ WRITES: dict[type, str] = {
     Cancel: "cancel a run",
     Reply: "answer a run",
     Approve: "approve another's run",
+    ChangeIncident: "open or change an incident",
 }
 """Every action writes; read-only removes all but `Cancel`, which ends what one began. The words are the person's name for each."""
 

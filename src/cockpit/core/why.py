@@ -15,6 +15,7 @@ from .actions import (
     Approve,
     Arm,
     Cancel,
+    ChangeIncident,
     Disarm,
     EndOverride,
     EndSilence,
@@ -116,6 +117,8 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
             return None if going else "that run is not going on any more"
         case Approve():
             return _not_approved(action, view)
+        case ChangeIncident():
+            return None  # the journal judges it, as it stands then
         case Reply(run_id=run_id, number=number, value=value):
             wants = next((run.wants for run in view.runs if run.id == run_id), None)
             if wants is None or wants.number != number:

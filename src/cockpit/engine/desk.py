@@ -23,6 +23,8 @@ from ..core.view import View
 
 if TYPE_CHECKING:
     from ..core.handover import Brief
+    from ..core.incident_timeline import Line
+    from ..core.incidents import Incident
     from .reporting import Reported
 
 SILENT = 5.0
@@ -68,6 +70,13 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     would: str = ""
     problem: str = ""
+
+
+class Followed(msgspec.Struct, frozen=True):
+    """An incident as it is now, and its timeline, oldest first."""
+
+    incident: Incident
+    lines: tuple[Line, ...]
 
 
 class Desk(Protocol):
@@ -163,6 +172,20 @@ class Desk(Protocol):
     def past(self, alert: Alert) -> tuple[Past, ...]:
         """The runs for an alert, and for earlier ones of the same name and place, newest first, as far as they have been read.
         Asked and told of as with `look_up`."""
+        ...
+
+    def incidents(self) -> Mapping[str, Incident]:
+        """Every incident of the journal, by its id. This and `follow_incident` block, on the disk: not in the screen's own thread.
+        Raises `Refused` where the journal cannot be read."""
+        ...
+
+    def follow_incident(self, incident: str) -> Followed | None:
+        """One of them with its timeline, as of now; ``None`` where there is none. Raises `Refused` as `incidents` does."""
+        ...
+
+    def incident_of(self, alert: Ref) -> str:
+        """The open incident that an alert is in, for people (``i7 Checkout fails``), "" for none, as far as it has been read. Asked
+        and told of as with `look_up`."""
         ...
 
     def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..core.actions import Action, Approve, Cancel, PagePeople, Reply, Run, RunState, Start, StartMany
+from ..core.actions import Action, Approve, Cancel, ChangeIncident, PagePeople, Reply, Run, RunState, Start, StartMany
 from ..core.plans import Plan, secrets_of
 from ..core.several import named
 from ..core.values import SECRET, unfit_for
@@ -62,6 +62,8 @@ class Intents:
             return (self._run(action, stem, "page", ", ".join(action.to)),)
         if isinstance(action, Approve):
             return (self._run(action, stem, "approve", self._named(action.run_id)),)
+        if isinstance(action, ChangeIncident):
+            return (self._run(action, stem, f"{action.change.partition('.')[2]} incident", action.incident),)
         view = self._store.peek
         return tuple(
             self._run(part, stem if not n else f"{stem}.{n + 1}", verbs.word(part), verbs.target(part, view))
@@ -165,6 +167,10 @@ class Intents:
                 return f"page:{','.join(to)}:{text}"
             case Approve(run_id=run_id):
                 return f"approve:{run_id}"
+            case ChangeIncident(incident="", data=data):
+                return f"incident:{data.get('title', '')}"
+            case ChangeIncident():
+                return ""  # two people may well note something at once
             case action:
                 return verbs.exclusive(action, verbs.by_source(action)[0][0])
 
@@ -175,7 +181,7 @@ class Intents:
             return self._plan(run.action.starts()[0]).runbook.changes is not None
         if isinstance(run.action, (PagePeople, Cancel, Reply)):
             return False  # help can be called for whatever else fails
-        if isinstance(run.action, Approve):
-            return True  # that somebody said yes must be known afterwards
+        if isinstance(run.action, (Approve, ChangeIncident)):
+            return True  # that somebody said yes must be known afterwards; an incident is nothing but its entries
         source = self._source(verbs.by_source(run.action)[0][0])
         return source is not None and source.provider_name == LOCAL  # which keeps what people do in the journal itself

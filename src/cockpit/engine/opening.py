@@ -25,7 +25,7 @@ from ..core.traps import TrapView
 from ..core.view import View
 from ..core.why import why_not
 from ..provider import Clock
-from .desk import Output, Refused, Session, Told, Tried, unheard
+from .desk import Followed, Output, Refused, Session, Told, Tried, unheard
 from .hits import Hits
 from .journal import Journal
 from .lastknown import last_known
@@ -34,6 +34,7 @@ from .planning import resolved
 
 if TYPE_CHECKING:
     from ..core.handover import Brief
+    from ..core.incidents import Incident
     from .engine import Engine
     from .reporting import Reported
 
@@ -177,6 +178,19 @@ class Opening:
         """See `Desk.past`."""
         engine = self._engine
         return engine.past(alert) if engine is not None else ()
+
+    def incidents(self) -> Mapping[str, Incident]:
+        """See `Desk.incidents`."""
+        return self._behind().incidents()
+
+    def follow_incident(self, incident: str) -> Followed | None:
+        """See `Desk.follow_incident`."""
+        return self._behind().follow_incident(incident)
+
+    def incident_of(self, alert: Ref) -> str:
+        """See `Desk.incident_of`."""
+        engine = self._engine
+        return engine.incident_of(alert) if engine is not None else ""
 
     def owns(self, run_id: str) -> bool:
         """See `Desk.owns`."""

@@ -33,6 +33,7 @@ from .desk import Refused
 from .dispatch import Dispatch
 from .escalator import Escalator
 from .far import Engines
+from .incidents import Incidents
 from .inquiries import Inquiries
 from .journal import Journal
 from .keeper import Keeper
@@ -97,6 +98,7 @@ class Parts:
         self._watch_over()
         self._runner = self._built_runner(state_dir)
         self._plans = Plans(self._store, self.bookcase, self._runner, lambda: self.here.people)
+        self._incidents = Incidents(journal, clock, self._store.tell)
         self._dispatch = self._built_dispatch()
         self._aftermaths = Aftermaths(journal, clock, self._store.tell)
         self._carrying = self._built_carrying()
@@ -198,6 +200,7 @@ class Parts:
             source=self._sources.get,
             plan=self._plans.to_start,
             page=lambda run, action: paged_by_hand(self.escalator, self.here, self._store.peek, run, action),
+            incident=self._incidents.change,
             stamp=self._stamp,
             changed=self._views.publish,
             ticked=lambda run: self._margins.tick_in_run(run, self.bookcase.books),
@@ -297,6 +300,7 @@ class Parts:
         await self._sources.close()
         await self._dispatch.logbook.settled(WRITING)
         await self._aftermaths.close(WRITING)
+        self._incidents.close()
         self.bookcase.close()
         self.approving.close()
         self._aside.close()

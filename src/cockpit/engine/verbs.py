@@ -15,6 +15,7 @@ from ..core.actions import (
     Approve,
     Arm,
     Cancel,
+    ChangeIncident,
     Disarm,
     EndOverride,
     EndSilence,
@@ -171,7 +172,7 @@ def exclusive(action: Action, source: str) -> str:
             )
         case EndOverride(ref=ref):
             return f"{source}:end-override:{ref.id}"
-        case Start() | StartMany() | Cancel() | Reply() | Approve() | AddNote() | PagePeople():
+        case Start() | StartMany() | Cancel() | Reply() | Approve() | AddNote() | PagePeople() | ChangeIncident():
             return ""
         case _:
             return responses.exclusive(action, source)
@@ -214,7 +215,7 @@ def shows(action: Action, result: object, snapshot: Snapshot) -> bool | None:
             return made <= there if made else all((each.person, each.start, each.end) in spans for each in covers)
         case EndOverride(ref=ref):
             return not any(each.ref == ref and each.end > snapshot.asked_at for each in snapshot.overrides or ())
-        case AddNote() | Start() | StartMany() | Cancel() | Reply() | Approve() | PagePeople():
+        case AddNote() | Start() | StartMany() | Cancel() | Reply() | Approve() | PagePeople() | ChangeIncident():
             return None  # a note is not part of what every source gives back
         case _:
             return responses.shows(action, result, snapshot)

@@ -25,7 +25,7 @@ from ..core.view import View
 from ..core.why import READ_ONLY, narrowed
 from ..provider import ProviderError
 from .carrying import Answer
-from .desk import Refused, Session, Tried
+from .desk import Followed, Refused, Session, Tried
 from .disturbed import disturbances
 from .journal import JournalError, open_journal
 from .parts import Parts
@@ -33,6 +33,7 @@ from .person import who_is
 
 if TYPE_CHECKING:
     from ..core.handover import Brief
+    from ..core.incidents import Incident
     from .arming import Arming
     from .reporting import Reported
 
@@ -199,6 +200,18 @@ class Works(Parts):
     def leave(self, book: str, line: int) -> None:
         """See `Desk.leave`."""
         self._margins.leave(book, line)
+
+    def incidents(self) -> Mapping[str, Incident]:
+        """See `Desk.incidents`."""
+        return self._incidents.known()
+
+    def follow_incident(self, incident: str) -> Followed | None:
+        """See `Desk.follow_incident`."""
+        return self._incidents.followed(incident)
+
+    def incident_of(self, alert: Ref) -> str:
+        """See `Desk.incident_of`."""
+        return self._incidents.of(alert)
 
     def past(self, alert: Alert) -> tuple[Past, ...]:
         """See `Desk.past`."""

@@ -28,6 +28,7 @@ WITH_WORDS = {
     "resolve": "[NOTE…]",
     "snooze": "[30m]",
     "ack": "[NOTE…]",
+    "incident": "[ID]",
     "disarm": "[TRAP [DURATION WHY…]]",
     "arm": "[TRAP]",
     "report": "[30d]",

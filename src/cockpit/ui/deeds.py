@@ -190,6 +190,13 @@ def _lay_trap(board: Board, _: str) -> None:
     board.start(flows.lay(board, board.desk, board.alert_refs()))
 
 
+def incident(board: Board, words: str = "") -> None:
+    """Open an incident with what is selected, or follow the one that it is in; or the one whose id is in ``words``."""
+    from .flows.incident import incident  # by itself: the other flows need nothing of it
+
+    board.start(incident(board, board.desk, board.alert_refs(), words))
+
+
 def _run(board: Board, key: str) -> None:
     number = int(key) if key.isdigit() else 1
     if number > len(board.offers):
@@ -405,6 +412,7 @@ DEEDS: Mapping[str, Deed] = {
     "note": _note,
     "disarm": _disarm,
     "lay-trap": _lay_trap,
+    "incident": lambda board, _: incident(board),
     "run": _run,
     "pick-runbook": _pick_runbook,
     "command": _command,

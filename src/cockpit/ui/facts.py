@@ -37,9 +37,10 @@ def of_alert(
     trap: TrapView | None = None,
     told: Answered = Answered(),
     past: Sequence[Past] = (),
+    incident: str = "",
 ) -> tuple[Fact, ...]:
     """All about an alert; ``curve`` is how it went over time, ``trap`` the trap that raised it, ``told`` what its source tells of
-    it when asked, ``past`` what was run for it. Times in ``zone``."""
+    it when asked, ``past`` what was run for it, ``incident`` the open one that it is in. Times in ``zone``."""
     alert = row.alert
     glyph, word = SEVERITIES[alert.severity]
     role = "stale" if row.stale else alert.severity.word if alert.state is AlertState.FIRING else "muted"
@@ -53,6 +54,7 @@ def of_alert(
         why = f": {alert.acknowledged_why}" if alert.acknowledged_why else ""
         at = f", {moment(alert.acknowledged_at, now, zone)} {city(zone)}" if alert.acknowledged_at else ""
         facts.append(Fact("acknowledged", f"by {alert.acknowledged_by or 'someone'}{at}{why}", "who"))
+    facts += [Fact("incident", f"{incident}: i follows it", "who")] if incident else []
     if alert.suppressed_by:
         facts.append(Fact("suppressed", alert.suppressed_by))
     if alert.assignees:

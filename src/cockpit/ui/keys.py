@@ -105,6 +105,8 @@ TABLE: tuple[Key, ...] = (
     Key(id="lay-trap", title="Arm a trap after this", keys=("t",), label="trap…",
         help="Arm a trap after the alert: how to look, its bound tried on what was read, the exact file before it is written",
         group=ACT),
+    Key(id="incident", title="Incident", keys=("i",), label="incident…",
+        help="Open an incident with the alert, or what is marked; or follow the one that it is in (:incident i7)", group=ACT),
     Key(id="run", title="Run a runbook", keys=("1", "2", "3", "4", "5", "6", "7", "8", "9"), label="run",
         help="Run that runbook of the Runbooks pane",
         group=ACT, verb=actions.Start, footer=50),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual.widget import Widget
 
-from .box import Box, Said
+from .box import Box, Hint, Said
 
 
 class Looking(Box[None]):
-    """Stands while this machine is looked at for what fits: a key pressed meanwhile meets it, and not the board."""
+    """Stands while something is looked for off the screen's own thread, and says ``what``: a key pressed meanwhile meets it,
+    and not the board."""
+
+    def __init__(self, title: str, keys: Sequence[Hint], what: str) -> None:
+        super().__init__(title, keys)
+        self._what = what
 
     def inside(self) -> Iterable[Widget]:
         """What is waited for."""
-        yield Said("Looking at this machine, and back in the readings, for what could have told of it earlier …")
+        yield Said(self._what)

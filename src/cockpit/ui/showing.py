@@ -69,9 +69,8 @@ class Showing:
             title = ((name, role), *over)
             told = self._desk.look_up(HistoryOf(alert.ref)) if self.looks else Answered()
             curve = self._curve(alert, trap, now)
-            return Shown(
-                alert.ref, title, facts.of_alert(about.row, view, now, self._zone, curve, trap, told, self._desk.past(alert))
-            )
+            past, incident = self._desk.past(alert), self._desk.incident_of(alert.ref)
+            return Shown(alert.ref, title, facts.of_alert(about.row, view, now, self._zone, curve, trap, told, past, incident))
         return self.of_trap(about.trap, view, now)
 
     def of_trap(self, trap: TrapView | None, view: View, now: datetime) -> Shown:

@@ -18,6 +18,7 @@ from .steps import Board, Rest, ascii_only, fact, loud, named, refuse, show
 
 Drafts = Sequence[tuple[dict[str, str], str]]
 _OTHER = "other"
+_LOOKING = "Looking at this machine, and back in the readings, for what could have told of it earlier …"
 
 
 def lay(board: Board, desk: Desk, refs: Sequence[Ref]) -> Rest:
@@ -27,7 +28,7 @@ def lay(board: Board, desk: Desk, refs: Sequence[Ref]) -> Rest:
         return refuse(board, "there is no alert under the cursor")
     if board.view.read_only:
         return refuse(board, READ_ONLY)
-    box = Looking(f"Arm a trap after {row.alert.name}", [("esc", "leave")])
+    box = Looking(f"Arm a trap after {row.alert.name}", [("esc", "leave")], _LOOKING)
     return _drafted(board, desk, row.alert, box, show(board, box))
 
 

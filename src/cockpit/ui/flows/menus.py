@@ -70,6 +70,8 @@ def command(board: Board, desk: Desk, text: str) -> Rest:
     with_words = _WITH_WORDS.get(said.id)
     if with_words is not None and said.rest:
         return with_words(board, desk, said.rest)
+    if said.id == "incident":
+        return _incident(board, desk, "")
     if said.id == "arm":
         return disarm(board, desk, board.trap_refs(), arm=True)
     if said.rest:
@@ -204,6 +206,12 @@ def _run(board: Board, desk: Desk, rest: str) -> Rest:
     return run_for(board, desk, board.run_refs(), name, given)
 
 
+def _incident(board: Board, desk: Desk, rest: str) -> Rest:
+    from .incident import incident  # by itself: the other flows need nothing of it
+
+    return incident(board, desk, (), rest)
+
+
 def _read(board: Board, desk: Desk, rest: str) -> Rest:
     """``read NAME`` or ``read NAME#heading``."""
     name, _, anchor = rest.partition("#")
@@ -227,4 +235,5 @@ _WITH_WORDS: dict[str, Callable[[Board, Desk, str], Rest]] = {
     "run": _run,
     "read": _read,
     "report": report,
+    "incident": _incident,
 }

@@ -1,0 +1,209 @@
+"""Following an incident while it goes on: what it is now, and its timeline, which writes itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from ..core.incident_timeline import Line
+from ..core.incidents import Incident
+from ..core.view import View
+from ..engine.desk import Desk, Followed, Refused
+from ..provider import Clock
+from .box import Box, Said
+from .incident_words import alerts, hurt, rows, standing
+from .lines import Lines
+from .look import Look
+from .spans import Row, Spans, heading
+from .subject import failed
+from .times import city, moment
+
+
+class Timeline(Lines):
+    """The lines of an incident, oldest first. The cursor stays on its line as others come."""
+
+    DEFAULT_CSS = "Timeline { height: 1fr; }"
+
+    def __init__(self, look: Look, zone: str) -> None:
+        super().__init__(look, id="timeline")
+        self.active = True
+        self._zone, self._lines = zone, tuple[Line, ...]()
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """The lines, or more of them."""
+        first = not self._lines
+        self._lines = tuple(lines)
+        self.settle()
+        if first:
+            self.go(self.count() - 1)  # what has just happened is what one wants to see
+
+    def build(self, width: int) -> Sequence[Row]:
+        return rows(self._lines, width - 3, self._zone)  # the bar, and a gap at either side
+
+    def head(self, width: int) -> Spans:
+        """How much there is, and how much of it below."""
+        below = max(0, self.count() - self.top - self.page)
+        said = [(f"{len(self._lines)} lines, {city(self._zone)} time", "muted")]
+        return heading(width, ("Timeline", "title-focus"), said, [(f"↓{below}", "muted")] if below else [])
+
+    def nothing(self) -> Sequence[Spans]:
+        return (((" Nothing has happened yet", "muted"),),)
+
+
+class _Stirred(Message):
+    """The engine has something new. Posted from its thread."""
+
+
+class Following(Box[None]):
+    """An incident by its id, as it goes on. ``zone`` is the viewer's. The journal is read in another thread: again whenever the
+    engine has something new, and every `EVERY` seconds, for what other cockpits write."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "go(1)", show=False),
+        Binding("k,up", "go(-1)", show=False),
+        Binding("ctrl+d,pagedown", "half(1)", show=False),
+        Binding("ctrl+u,pageup", "half(-1)", show=False),
+        Binding("g,home", "end(False)", show=False),
+        Binding("G,end", "end(True)", show=False),
+        Binding("l", "flow('lead')", show=False),
+        Binding("s", "flow('status')", show=False),
+        Binding("n", "flow('note')", show=False),
+        Binding("u", "flow('impact')", show=False),
+        Binding("c", "flow('close')", show=False),
+        Binding("q,i", "leave", show=False),
+    ]
+    EVERY = 2.0
+
+    def __init__(self, desk: Desk, look: Look, clock: Clock, incident: str, zone: str) -> None:
+        super().__init__(incident)
+        self.desk, self.clock, self.zone = desk, clock, zone
+        self.incident: Incident | None = None
+        self._which = incident
+        self._timeline = Timeline(look, zone)
+        self._remark: tuple[str, str] = ("", "")
+        self._stirred = self._reads = self._again = False
+        self._view = desk.view
+        self._opened = clock.now()
+        self.add_class("-full")
+
+    @property
+    def view(self) -> View:
+        """What the desk shows now."""
+        return self.desk.view
+
+    def inside(self) -> Iterable[Widget]:
+        """What it is now, and what happened."""
+        yield Said(id="facts", classes="-near")
+        yield self._timeline
+
+    def on_mount(self) -> None:
+        """Begin to read."""
+        self._forget = self.desk.on_change(self._stir)
+        self.set_interval(self.EVERY, self.look)
+        self._draw_keys()
+        self.look()
+
+    def on_unmount(self) -> None:
+        """Stop being told."""
+        self._forget()
+
+    def _stir(self) -> None:
+        if not self._stirred:
+            self._stirred = True
+            self.post_message(_Stirred())
+
+    def on__stirred(self) -> None:
+        """Look in our own thread."""
+        self._stirred = False
+        if self.is_attached:
+            self.look()
+
+    def look(self) -> None:
+        """Read it anew; where that is under way, once more after it."""
+        before, self._view = self._view, self.view
+        if no := failed(before, self._view, self._opened):
+            self.say(no, "refusal")
+        self._again = self._reads
+        if not self._reads:
+            self._reads = True
+            self.run_worker(self._read(), exit_on_error=True)
+
+    async def _read(self) -> None:
+        try:
+            found = await asyncio.to_thread(self.desk.follow_incident, self._which)
+        except Refused as no:
+            self.say(str(no), "refusal")
+        else:
+            if self.is_attached:
+                self._show(found, self.clock.now())
+        self._reads = False
+        if self._again and self.is_attached:
+            self.look()
+
+    def _show(self, found: Followed | None, now: datetime) -> None:
+        if found is None:
+            self.say(f"there is no incident {self._which}", "refusal")
+            return
+        here = self.incident = found.incident
+        self.retitle(" ", (here.id, "bold $role-key"), (f" {here.title} ", "bold"))
+        opened = f"{moment(here.began, now, self.zone)} {city(self.zone)}, opened by {here.opened_by}"
+        facts = (("hurt", hurt(here, now, self.zone)), ("since", opened), ("alerts", alerts(here)))
+        lines = [Content.assemble((f"{label:<8}", "$role-muted"), text) for label, text in facts]
+        self.query_one("#facts", Said).show(Content.assemble(*standing(here, now)), *lines)
+        self._timeline.show(found.lines)
+
+    def say(self, text: str, kind: str = "message") -> None:
+        """Answer at the foot, until the next key."""
+        self._remark = (text, "$role-refusal" if kind != "message" else "$role-message")
+        if self.is_attached:
+            self._draw_keys()
+
+    def on_key(self) -> None:
+        """A remark stands until the next key."""
+        if self._remark[0]:
+            self.say("")
+
+    def _draw_keys(self) -> None:
+        text, style = self._remark
+        if text:
+            self.say_keys(("esc", "close"), remark=Content.styled(text, style))
+            return
+        self.say_keys(("l", "lead"), ("s", "status…"), ("n", "note"), ("u", "users hurt…"), ("c", "close…"), ("esc", "back"))
+
+    def action_go(self, rows: int) -> None:
+        """Move by rows."""
+        self._timeline.move(rows)
+
+    def action_half(self, pages: int) -> None:
+        """Move by half of what is in sight."""
+        self._timeline.move(pages * max(1, self._timeline.page // 2))
+
+    def action_end(self, last: bool) -> None:
+        """To the first line, or the last."""
+        self._timeline.go(self._timeline.count() - 1 if last else 0)
+
+    def action_flow(self, name: str) -> None:
+        """Change it."""
+        from .flows import incident as flows
+
+        if self.incident is not None:
+            self.start(flows.CHANGES[name](self, self.desk, self.incident))
+
+    def start(self, flow: Coroutine[Any, Any, object]) -> None:
+        """Run a flow that opens boxes and waits for them."""
+        self.run_worker(flow, exit_on_error=True)
+
+    def on_lines_pressed(self, message: Lines.Pressed) -> None:
+        """A click sets the cursor."""
+        message.stop()
+
+    def on_lines_moved(self, message: Lines.Moved) -> None:
+        """The cursor is on another line."""
+        message.stop()

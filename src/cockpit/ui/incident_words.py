@@ -1,0 +1,69 @@
+"""An incident in words: how it stands, when users were hurt, and its timeline as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ..core.incident_timeline import Line
+from ..core.incidents import Incident, Status
+from .spans import Row, Span, Spans, fit, wrapped
+from .times import moment, said_age
+from .times import zone as at_zone
+
+ROLES = {"alert": "warning", "page": "critical", "run": "text", "trap": "warning", "mark": "info", "roster": "who", "note": "text"}
+"""How each kind of line is drawn; the others are muted."""
+_KIND, _NARROW = 9, 60
+
+
+def standing(here: Incident, now: datetime) -> tuple[tuple[str, str], ...]:
+    """Severity, status, who leads and for how long it has been going on, as (text, style)."""
+    severity = here.severity.word
+    role = severity if severity in ("critical", "warning", "info") else "muted"
+    status = {Status.CLOSED: "$role-ok", Status.MERGED: "$role-muted"}.get(here.status, "bold $role-warning")
+    lead = (f"{here.lead} leads", "$role-who") if here.lead else ("nobody leads: l takes it", "$role-refusal")
+    if here.status.over:
+        lead = (f"{here.lead} led" if here.lead else "nobody led", "$role-who")
+    last = here.closed_at or now
+    took = f"{'took' if here.status.over else 'for'} {said_age(here.began, last)}"
+    into = f" into {here.into}" if here.into else ""
+    gap = ("  ·  ", "$role-muted")
+    return (
+        (severity, f"bold $role-{role}"), gap, (here.status.value + into, status), gap, lead, gap, (took, "$role-muted"),
+    )  # fmt: skip
+
+
+def hurt(here: Incident, now: datetime, zone: str) -> str:
+    """When users were hurt and how, as far as anybody has said."""
+    if here.impact_start is None and here.impact_end is None:
+        return here.impact or ("not said" if here.status.over else "not said yet: u says it")
+    start = moment(here.impact_start, now, zone) if here.impact_start is not None else "?"
+    end = moment(here.impact_end, now, zone) if here.impact_end is not None else "now" if not here.status.over else "?"
+    return f"{start} until {end}" + (f": {here.impact}" if here.impact else "")
+
+
+def alerts(here: Incident) -> str:
+    """Which alerts are in it."""
+    names = [f"{each.name} {each.where}".strip() for each in here.members]
+    return ", ".join(names) or "none"
+
+
+def rows(lines: Sequence[Line], width: int, zone: str) -> list[Row]:
+    """A timeline, oldest first, in so many cells: texts that do not fit go on in the next row. The day stands where it changes."""
+    made: list[Row] = []
+    kind = _KIND if width >= _NARROW else 0
+    day, clock = "", 10
+    for line in lines:
+        there = line.at.astimezone(at_zone(zone))
+        if (today := f"{there:%a} {there.day} {there:%b}") != day:
+            day = today
+            made.append(((today,), ((day, "muted"),)))
+        who = f"{line.who}: " if line.who else ""
+        role = ROLES.get(line.what, "muted")
+        head: list[Span] = [(f"{there:%H:%M:%S}  ", "muted"), *([(fit(line.what, kind), role)] if kind else [])]
+        for number, text in enumerate(wrapped(who + line.text, max(10, width - clock - kind))):
+            front: Spans = tuple(head) if not number else ((" " * (clock + kind), ""),)
+            told = (text[: len(who)], "who"), (text[len(who) :], "text")
+            words: Spans = told if not number and text.startswith(who) else ((text, "text"),)
+            made.append(((line.at, line.number, line.what, line.text, number), (*front, *words)))
+    return made

@@ -1,0 +1,285 @@
+"""``i``: an incident is opened with what is selected, found again from it, followed live, and changed while one follows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from cockpit.core.actions import ChangeIncident
+from cockpit.core.alerts import Ref
+from cockpit.core.incidents import Change, Incident, Status
+from cockpit.core.why import READ_ONLY
+from cockpit.ui import confirm
+from cockpit.ui.ask import Ask
+from cockpit.ui.confirm import Confirm
+from cockpit.ui.flows.incident import moment_of
+from cockpit.ui.incident import Following, Timeline
+from cockpit.ui.palette import Picker
+from support.boards import Sitting, sitting
+from support.scene import NOW, scene
+
+HIGH = Ref("am-prod", "HighErrorRate/web-3")
+DISK = Ref("local", "root-disk")
+SIZES = pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+
+
+@pytest.fixture(autouse=True)
+def _no_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quiet time before an answer is tried in test_confirm; here it would only be waited for."""
+    monkeypatch.setattr(confirm, "QUIET", 0.0)
+
+
+def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(body())
+
+
+async def shows(person: Sitting, kind: type) -> None:
+    await person.until(lambda: isinstance(person.app.screen, kind), kind.__name__)
+    await person.pilot.pause()
+
+
+async def at(person: Sitting, ref: Ref) -> None:
+    assert person.board.alerts.seek(ref)
+    await person.follow()
+
+
+async def opened(person: Sitting, ref: Ref = HIGH) -> None:
+    """An incident with that alert, followed."""
+    await at(person, ref)
+    await person.press("i")
+    await shows(person, Ask)
+    await person.press("enter", "enter")
+    await shows(person, Following)
+    await person.sees("opened: ")
+
+
+def now(person: Sitting, id: str = "i1") -> Incident:
+    return person.desk.incidents()[id]
+
+
+def timeline(person: Sitting) -> Timeline:
+    return person.app.screen.query_one(Timeline)
+
+
+@SIZES
+def test_a_form_opens_one_with_the_alert_which_is_followed_then_and_told_of_by_the_alert(size: tuple[int, int]) -> None:
+    async def body() -> None:
+        async with sitting(scene(), size) as person:
+            await at(person, HIGH)
+            await person.press("i")
+            await shows(person, Ask)
+            assert "HighErrorRate web-3" in person.text
+            await person.press("enter", "enter")
+            await shows(person, Following)
+            await person.sees("nobody leads")
+            (action,) = person.desk.asked
+            assert isinstance(action, ChangeIncident)
+            assert (action.change, action.incident) == ("incident.opened", "")
+            here = now(person)
+            assert (here.title, here.holds(*_parts(HIGH))) == ("HighErrorRate web-3", True)
+            assert "i1 HighErrorRate web-3" in person.text
+            assert "Ana: opened: HighErrorRate web-3" in person.text
+            assert "not said yet: u says it" in person.text
+            await person.press("escape")
+            await person.until(lambda: person.app.screen is person.board, "the board")
+            await person.press("i")
+            await shows(person, Following)
+            assert len(person.desk.asked) == 1, "the one that it is in is followed: no other is opened"
+
+    run(body)
+
+
+def _parts(ref: Ref) -> tuple[str, str]:
+    return ref.source, ref.id
+
+
+def test_the_detail_of_an_alert_says_which_incident_it_is_in() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await opened(person)
+            await person.press("escape")
+            await at(person, DISK)
+            assert "i1 HighErrorRate" not in person.text
+            await at(person, HIGH)
+            await person.sees("i1 HighErrorRate web-3: i follows")
+
+    run(body)
+
+
+def test_marks_go_in_together_and_what_is_marked_besides_may_go_in_later() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await opened(person)
+            await person.press("escape")
+            person.board.alerts.marks |= {HIGH, DISK}
+            await person.follow()
+            await person.press("i")
+            await shows(person, Confirm)
+            assert "Add 1 alert to i1?" in person.text
+            assert "root-disk" in person.text
+            await person.press("y")
+            await shows(person, Following)
+            assert {each.ref for each in now(person).members} == {HIGH, DISK}
+
+    run(body)
+
+
+@SIZES
+def test_it_grows_while_one_reads_and_the_cursor_keeps_its_place(size: tuple[int, int]) -> None:
+    async def body() -> None:
+        async with sitting(scene(), size) as person:
+            await opened(person)
+            for number in range(40):
+                person.desk.happens(Change.NOTED, "i1", {"text": f"remark number {number}"}, who="Bo")
+            person.desk.change(me=person.desk.view.me)
+            await person.until(lambda: timeline(person).count() > 40, "the remarks")
+            await person.press("g", *"jjjjj")
+            key = timeline(person).row_key(timeline(person).cursor)
+            before = timeline(person).count()
+            person.desk.happens(Change.NOTED, "i1", {"text": "the very last"}, who="Bo")
+            person.desk.change(me=person.desk.view.me)
+            await person.until(lambda: timeline(person).count() > before, "the last one")
+            assert timeline(person).row_key(timeline(person).cursor) == key
+            await person.press("G")
+            await person.sees("Bo: the very last")
+
+    run(body)
+
+
+def test_keys_take_the_lead_say_where_it_stands_leave_a_note_and_close_it_after_asking() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            me = person.desk.view.me[0]
+            await opened(person)
+            await person.press("l")
+            await person.sees(f"{me} leads")
+            await person.press("s")
+            await shows(person, Picker)
+            await person.type("identified")
+            await person.press("enter")
+            await person.until(lambda: now(person).status is Status.IDENTIFIED, "its status")
+            await shows(person, Following)
+            await person.press("n")
+            await shows(person, Ask)
+            await person.type("rolled back")
+            await person.press("enter")
+            await person.sees("Ana: rolled back")
+            await person.press("c")
+            await shows(person, Confirm)
+            await person.press("enter")
+            assert now(person).status is Status.IDENTIFIED, "enter does not close it"
+            await person.press("y")
+            await person.sees("closed")
+            await person.until(lambda: now(person).status is Status.CLOSED, "that it is closed")
+            await person.until(lambda: person.app.screen.incident == now(person), "that it is seen")  # type: ignore[attr-defined]
+            await person.press("s")
+            assert "i1 is closed" in person.text
+            assert isinstance(person.app.screen, Following)
+
+    run(body)
+
+
+def test_the_lead_is_taken_from_another_only_after_a_question() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await opened(person)
+            person.desk.happens(Change.ROLE, "i1", {"role": "lead", "person": "Bo"})
+            person.desk.change(me=person.desk.view.me)
+            await person.sees("Bo leads")
+            await person.press("l")
+            await shows(person, Confirm)
+            await person.press("escape")
+            assert now(person).lead == "Bo"
+
+    run(body)
+
+
+def test_users_are_said_to_be_hurt_from_a_time_on_this_clock() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await opened(person)
+            await person.press("u")
+            await shows(person, Ask)
+            await person.type("soon")
+            await person.press("enter")
+            assert "'soon' is no time" in person.text
+            await person.press(*["backspace"] * 4)
+            await person.type("now")
+            await person.press("enter", "enter")
+            await person.type("no checkout")
+            await person.press("enter")
+            await person.sees("until now: no checkout")
+            assert now(person).impact_start == NOW.replace(microsecond=0)
+            assert now(person).impact_end is None
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("text", "then"),
+    [
+        ("now", datetime(2026, 11, 24, 14, 0, tzinfo=UTC)),
+        ("9:05", datetime(2026, 11, 24, 12, 5, tzinfo=UTC)),
+        ("23:30", datetime(2026, 11, 24, 2, 30, tzinfo=UTC)),
+        ("2026-11-20T10:00", datetime(2026, 11, 20, 13, 0, tzinfo=UTC)),
+        ("2026-11-20T10:00+00:00", datetime(2026, 11, 20, 10, 0, tzinfo=UTC)),
+        (" ", None),
+    ],
+)
+def test_a_time_is_on_the_clock_of_whoever_types_it(text: str, then: datetime | None) -> None:
+    assert moment_of(text, datetime(2026, 11, 24, 14, 0, tzinfo=UTC), "America/Sao_Paulo") == then
+
+
+@pytest.mark.parametrize("text", ["later", "25:00", "2027-01-01", "1999-01-01", "1:2:3"])
+def test_what_is_no_time_that_has_been_is_told(text: str) -> None:
+    with pytest.raises(ValueError, match=r"time|ahead|year"):
+        moment_of(text, datetime(2026, 11, 24, 14, 0, tzinfo=UTC), "UTC")
+
+
+def test_read_only_opens_none_and_follows_all_the_same() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await opened(person)
+            await person.press("escape")
+            person.desk.change(read_only=True)
+            await at(person, DISK)
+            await person.press("i")
+            await person.sees(READ_ONLY)
+            await at(person, HIGH)
+            await person.press("i")
+            await shows(person, Following)
+            await person.sees("opened: HighErrorRate")
+            for key in "lsnuc":
+                await person.press(key)
+                assert isinstance(person.app.screen, Following), key
+                assert READ_ONLY in person.text, key
+            assert len(person.desk.asked) == 1
+
+    run(body)
+
+
+def test_the_command_line_follows_one_by_its_id_and_picks_where_there_are_several() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            for title in ("Checkout fails", "Search is slow"):
+                person.desk.happens(Change.OPENED, "", {"title": title, "severity": "warning"})
+            await person.press("colon")
+            await person.type("incident 2")
+            await person.press("enter")
+            await shows(person, Following)
+            await person.sees("i2 Search is slow")
+            await person.press("escape", "colon")
+            await person.type("incident")
+            await person.press("enter")
+            await shows(person, Picker)
+            assert "i1 Checkout fails" in person.text
+            await person.press("escape", "colon")
+            await person.type("incident i9")
+            await person.press("enter")
+            await person.sees("there is no incident i9")
+
+    run(body)
