@@ -68,7 +68,7 @@ of them `at_night` |
 | `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason`, `url`, \
 `part_of`, `targets`, `step`, `waits_for` (a question) |
 | `runs --alert` | `id`, `at`, `who`, `runbook`, `target`, `state`, `exit_code`, `seconds`, `source`, `alert`, `alert_name`, \
-`alert_where`, `helped` (helped, not helped, unknown, open), `over_at` |
+`alert_where`, `helped` (helped, not helped, unknown, open; null where it only reads), `over_at` |
 | `report` | one object: `since`, `until`, `trend`, `weeks` (list of `start`, `fires`, `caught`, `pages`, `woken`), `going_on`, \
 `lead_seconds`, `acknowledge_seconds`, `resolve_seconds` (each `times`, `median`, `p90`), `called` (list of `who`, `pages`, \
 `out_of_hours`, `woken`), `noisy` (list of `alert`, `fired`, `over`, `no_action`), `acknowledged`, `acknowledged_without_action`, \

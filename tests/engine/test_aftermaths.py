@@ -26,7 +26,7 @@ from cockpit.testing import FakeClock, FakeProvider, as_class
 from support.waiting import wait
 
 HIGH = Ref("am", "HighErrorRate")
-MEND = Runbook(name="mend", title="Mend", steps=(Step(RunStep(("true",))),), helps_within=Seconds(300))
+MEND = Runbook(name="mend", title="Mend", steps=(Step(RunStep(("true",))),), helps_within=Seconds(300), changes="mends")
 
 
 class Rig:
@@ -54,7 +54,7 @@ class Rig:
 
     def mended(self) -> str:
         """Run it for the alert, to its end."""
-        run_id = self.engine.ask(Start("mend", alert=HIGH))
+        run_id = self.engine.ask(Start("mend", alert=HIGH, preview=self.engine.plan("mend", HIGH, {}).exact))
         wait(lambda: any(run.id == run_id and run.state.settled for run in self.engine.view.runs), "the run's end")
         return run_id
 
@@ -66,7 +66,7 @@ class Rig:
     def past(self) -> Past:
         return self.journal.past_named("HighErrorRate")[0]
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Verdict | None:
         return self.past().verdict(self.clock.now())
 
 

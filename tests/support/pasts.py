@@ -12,19 +12,16 @@ from .scene import ago, scene
 
 
 def past(
-    what: str = "restart",
-    age: float = 3 * 86400.0,
-    helped: bool | None = True,
-    state: RunState = RunState.CONFIRMED,
-    who: str = "Ana",
-    alert: Alert | None = None,
-) -> Past:
+    what: str = "restart", age: float = 3 * 86400.0, helped: bool | None = True, state: RunState = RunState.CONFIRMED,
+    *, writes: bool = True,
+) -> Past:  # fmt: skip
     """Somebody's run for an alert (the scene's first, where none is given), ``age`` seconds ago, and whether it helped (``None``:
     nobody saw)."""
     alert = alert if alert is not None else scene().alerts[0].alert
     began = ago(age)
+    shown = (("true",), ("", "changes", "restarts")) if writes else (("true",),)
     run = Run(
-        id=f"r{age}", at=began, who=who, action=Start(what, alert=alert.ref), what=what, target=alert.where, state=state,
+        id=f"r{age}", at=began, who=who, action=Start(what, alert=alert.ref, preview=shown), what=what, target=alert.where, state=state,
         exit_code=0, seconds=42.0,
     )  # fmt: skip
     ended = began + timedelta(seconds=42)

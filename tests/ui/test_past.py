@@ -21,6 +21,8 @@ from support.scene import NOW, scene
         (past(helped=False), "last time: Ana, 3 d ago, 42 s, did not help", "3 d ago, did not help"),
         (past(helped=None), "last time: Ana, 3 d ago, 42 s, whether it helped is unknown", "3 d ago, unknown"),
         (past(state=RunState.FAILED), "last time: Ana, 3 d ago, failed, 42 s, whether it helped is unknown", "3 d ago, failed"),
+        (past(writes=False), "last time: Ana, 3 d ago, 42 s", "3 d ago, done"),
+        (past(state=RunState.FAILED, writes=False), "last time: Ana, 3 d ago, failed, 42 s", "3 d ago, failed"),
         (past(age=60, helped=None), "last time: Ana, 1 m ago, 42 s, too early to say", "1 m ago, too early to say"),
     ],
 )

@@ -39,8 +39,10 @@ def _cells(each: Past, now: datetime) -> tuple[str, ...]:
 
 
 def _helped(each: Past, now: datetime) -> str:
-    """Whether it helped, for people, and how soon."""
+    """Whether it helped, for people, and how soon; what only reads cannot have."""
     verdict, after = each.verdict(now), each.after
+    if verdict is None:
+        return "it only reads"
     if verdict is Verdict.HELPED and after.gone is not None and after.ended is not None:
         later = (after.gone - after.ended).total_seconds()
         return f"helped, over {say_seconds(later)} later" if later >= 1 else "helped"
@@ -51,7 +53,7 @@ def _helped(each: Past, now: datetime) -> str:
     return "unknown: nobody saw" if verdict is Verdict.UNKNOWN else verdict.value
 
 
-_WORDS = {Verdict.HELPED: "helped", Verdict.NOT: "not helped", Verdict.UNKNOWN: "unknown", Verdict.OPEN: "open"}
+_WORDS: dict[Verdict | None, str] = {Verdict.HELPED: "helped", Verdict.NOT: "not helped", Verdict.UNKNOWN: "unknown", Verdict.OPEN: "open"}
 
 
 def _record(each: Past, now: datetime) -> dict[str, object]:
@@ -69,6 +71,6 @@ def _record(each: Past, now: datetime) -> dict[str, object]:
         "alert": after.alert,
         "alert_name": after.name,
         "alert_where": after.place,
-        "helped": _WORDS[each.verdict(now)],
+        "helped": _WORDS.get(each.verdict(now)),
         "over_at": when(after.gone),
     }

@@ -111,6 +111,11 @@ class Start(msgspec.Struct, frozen=True, tag="run"):
     secrets: dict[str, str] = {}
     undoes: str = ""
 
+    @property
+    def writes(self) -> bool:
+        """Whether what was shown says that it changes something (`plans.Plan.exact`), as it is journalled."""
+        return any(words[:2] == ("", "changes") for words in self.preview)
+
 
 class StartMany(msgspec.Struct, frozen=True, tag="run-several"):
     """Run a runbook for several alerts, each as a run of its own (`Run.part_of`), in the order and as ``rule`` says; with the same

@@ -3,7 +3,8 @@
 A source is asked now and then, and may be blind in between, so that nobody knows when exactly an alert was over. What is known are
 bounds: when it was last seen there, and when it was first seen gone. A run helped if the alert was gone within a time after the run
 had ended, and it did not help if the alert was there at the end of that time. Where the bounds leave both open, it is unknown; and
-so it is where the alert was over in time, and the run did not reach its end: a part of it may have helped, and may not.
+so it is where the alert was over in time, and the run did not reach its end: a part of it may have helped, and may not. Of a run
+that changes nothing it is not asked: that cannot have helped.
 """
 
 from __future__ import annotations
@@ -69,8 +70,10 @@ class Past(msgspec.Struct, frozen=True):
     run: Run
     after: Aftermath
 
-    def verdict(self, now: datetime) -> Verdict:
-        """Whether it helped, as known at ``now`` (UTC)."""
+    def verdict(self, now: datetime) -> Verdict | None:
+        """Whether it helped, as known at ``now`` (UTC); ``None`` where it only read."""
+        if not isinstance(self.run.action, Start) or not self.run.action.writes:
+            return None
         if self.after.ended is None:
             return Verdict.UNKNOWN if self.run.state.settled else Verdict.OPEN
         return credited(verdict(self.after, now), done=self.run.state is RunState.CONFIRMED)

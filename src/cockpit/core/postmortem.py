@@ -125,7 +125,10 @@ def _graph(graph: Graph, facts: Facts) -> list[str]:
     return ["", f"{inert(graph.trap)} {inert(graph.metric)}, {spread}, over {say_seconds(last - first)}:", "", f"    {line}"]
 
 
-VERDICTS = {Verdict.HELPED: "helped", Verdict.NOT: "did not help", Verdict.UNKNOWN: "nobody saw", Verdict.OPEN: "too early to say"}
+VERDICTS: dict[Verdict | None, str] = {
+    Verdict.HELPED: "helped", Verdict.NOT: "did not help", Verdict.UNKNOWN: "nobody saw", Verdict.OPEN: "too early to say",
+    None: "it only reads",
+}  # fmt: skip
 """Whether a run helped, for people."""
 
 

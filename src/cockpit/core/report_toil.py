@@ -40,7 +40,7 @@ class Kind(enum.Enum):
 
 class Labour(msgspec.Struct, frozen=True, gc=False):
     """One piece of work: at (UTC), for so long (seconds), by whom. ``ok``: it went well (``None``: nobody knows); ``verdict``:
-    whether it helped its alert, where it was for one."""
+    whether it helped its alert, where it was for one and changes something."""
 
     kind: Kind
     what: str

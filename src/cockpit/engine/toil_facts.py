@@ -46,6 +46,8 @@ class _Hand(msgspec.Struct):
 
 _RUNBOOK = b'{"type":"run"'
 _DRY = b'"dry_run":true'
+_WRITES = b'["","changes",'
+"""What `Start.writes` looks for: it stands in no text, where quotes are escaped."""
 
 
 def labours(db: sqlite3.Connection, since: datetime, until: datetime, now: datetime) -> tuple[tuple[Labour, ...], int]:
@@ -74,7 +76,8 @@ def _runs(db: sqlite3.Connection, since: datetime, until: datetime, now: datetim
             if not bytes(run.action).startswith(_RUNBOOK) or _DRY in bytes(run.action):
                 continue
             well = _WENT.get(run.state)
-            verdict = credited(_verdict(seen, at), done=bool(well)) if watched is not None else None
+            asked = watched is not None and _WRITES in bytes(run.action)  # what only reads cannot have helped
+            verdict = credited(_verdict(seen, at), done=bool(well)) if asked else None
             yield Labour(Kind.RUN, run.what, run.at, run.seconds or 0.0, run.who, well, verdict)
         except (msgspec.DecodeError, TypeError, ValueError):
             yield None

@@ -13,15 +13,16 @@ from .timeline import state_word
 from .times import moment, said_age
 
 _SHOWN = 5
-_ROLES = {Verdict.HELPED: "ok", Verdict.NOT: "warning", Verdict.UNKNOWN: "muted", Verdict.OPEN: "muted"}
+_ROLES: dict[Verdict | None, str] = {Verdict.HELPED: "ok", Verdict.NOT: "warning", Verdict.UNKNOWN: "muted", Verdict.OPEN: "muted"}
 
 
 def ended_how(past: Past, now: datetime) -> str:
-    """How a run went and whether that helped: ``42 s, helped``; ``failed, 3 s, did not help``."""
+    """How a run went and whether that helped: ``42 s, helped``; ``failed, 3 s, did not help``; ``3 s`` of what only reads."""
     run, verdict = past.run, past.verdict(now)
     state = "" if run.state is RunState.CONFIRMED else state_word(run.state)
     took = "" if run.seconds is None or not run.state.settled else say_seconds(run.seconds) if run.seconds >= 1 else "under 1 s"
-    helped = {Verdict.UNKNOWN: "whether it helped is unknown"}.get(verdict, verdict.value) if run.state.settled else ""
+    helped = "whether it helped is unknown" if verdict is Verdict.UNKNOWN else verdict.value if verdict is not None else ""
+    helped = helped if run.state.settled else ""
     return ", ".join(filter(None, (state, took, helped)))
 
 
@@ -32,7 +33,8 @@ def last_time(pasts: Sequence[Past], runbook: str, now: datetime) -> tuple[str, 
     if found is None:
         return ()
     ago, run = f"{said_age(found.run.at, now)} ago", found.run
-    in_short = found.verdict(now).value if run.state is RunState.CONFIRMED else state_word(run.state)
+    verdict = found.verdict(now)
+    in_short = state_word(run.state) if verdict is None or run.state is not RunState.CONFIRMED else verdict.value
     return f"last time: {run.who}, {ago}, {ended_how(found, now)}", f"{ago}, {in_short}", in_short
 
 
@@ -43,6 +45,6 @@ def past_facts(pasts: Sequence[Past], now: datetime, zone: str) -> list[Fact]:
     facts = [BLANK, title_fact("What was run for it")]
     for past in pasts[:_SHOWN]:
         text = f"{past.run.what} by {past.run.who}: {ended_how(past, now)}"
-        facts.append(Fact(" " + moment(past.run.at, now, zone), text, _ROLES[past.verdict(now)]))
+        facts.append(Fact(" " + moment(past.run.at, now, zone), text, _ROLES.get(past.verdict(now), "muted")))
     more = len(pasts) - _SHOWN
     return [*facts, Fact(" ", f"and {more} more before: cockpit runs --alert", "muted")] if more > 0 else facts
