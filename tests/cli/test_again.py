@@ -32,6 +32,21 @@ def test_it_is_run_again_with_the_same_values_for_the_same_alert(watched: Watche
     assert watched.backup.read_text() == "made\n"
 
 
+def test_the_end_of_an_id_is_enough_and_where_it_may_be_several_they_are_named(watched: Watched) -> None:
+    for word in ("one", "two"):
+        assert watched.run("run", "look", f"what={word}").returncode == 0
+    two, one = (each["id"] for each in watched.json("runs"))
+    told = watched.run("runs", "--output", one[-6:])
+    assert (told.returncode, told.stdout) == (0, watched.run("runs", "--output", one).stdout), told
+    assert "one" in told.stdout
+    assert "one" in watched.run("run", "--again", one[-6:]).stdout
+    unclear = watched.run("runs", "--output", one[:4])
+    assert unclear.returncode == 2
+    assert all(each in unclear.stderr for each in (one, two)), "the candidates"
+    assert "write more of the id" in unclear.stderr
+    assert "there is no run nope" in watched.run("runs", "--output", "nope").stderr
+
+
 def test_where_the_runbook_changed_it_says_what_differs_and_does_nothing(watched: Watched) -> None:
     watched.run("run", "wipe", "host=web-1", "--confirm", "web-1")
     (first,) = watched.json("runs")

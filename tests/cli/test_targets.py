@@ -121,6 +121,17 @@ def test_what_is_dangerous_wants_the_number_of_targets(folder: Path) -> None:
     assert watched.run("run", "mend", *every("web-1", "web-2"), "--confirm", "2 targets").returncode == 0
 
 
+def test_without_a_terminal_nothing_is_begun_where_a_step_waits_for_a_person(folder: Path) -> None:
+    watched = street(folder)
+    config = watched.path / ".config" / "cockpit" / "config.toml"
+    config.write_text(
+        config.read_text().replace('''steps = [{ run = ["/bin/sh"''', '''steps = [{ manual = "look" }, { run = ["/bin/sh"''')
+    )
+    refused = watched.run("run", "mend", *every("web-1", "web-2"), "--yes")
+    assert (refused.returncode, done(folder), watched.json("runs")) == (1, [], []), refused
+    assert "step 1 of 2 waits for a person, and there is nobody to ask: nothing was executed" in refused.stderr
+
+
 def test_who_may_not_run_it_runs_it_for_none(folder: Path) -> None:
     watched = street(folder, 'allow = ["bo"]')
     refused = watched.run("run", "mend", *every("web-1", "web-2"), "--yes")

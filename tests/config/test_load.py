@@ -390,7 +390,11 @@ def test_a_probe_may_give_readings_of_any_name_where_it_says_so(tmp_path: Path) 
         ('params.a = { pattern = "[a-z]+", default = "A" }', "params.a.default", "does not match"),
         ('params."a b" = {}', "params.a b", "cannot stand in braces"),
         ('params.a = { ask = { kind = "choice" } }', "params.a.ask", "either choices or choices_from"),
-        ('params.a = { ask = { kind = "tick" } }', "params.a.ask", "one of text, number"),
+        (
+            'params.a = { ask = { kind = "tick" } }',
+            "params.a.ask.kind",
+            "kind must be one of text, number, choice, yes/no, secret, not 'tick'",
+        ),
         ('params.a = { ask = { choices = ["x"] } }', "params.a.ask", 'for kind = "choice"'),
         ("params.a = { ask = { min = 1 } }", "params.a.ask", 'for kind = "number"'),
         ('params.a = { ask = { kind = "number", min = 2, max = 1 } }', "params.a.ask", "no number would do"),

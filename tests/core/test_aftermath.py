@@ -20,7 +20,15 @@ DOWN = Alert(
     ref=Ref("am", "f1"), name="PostgresDown", where="db-1", severity=Severity.CRITICAL, state=AlertState.FIRING,
     started_at=T0 - timedelta(minutes=5),
 )  # fmt: skip
-RUN = Run(id="r1", at=T0, who="Ana", action=Start("restart", alert=DOWN.ref, preview=(("", "changes", "restarts"),)), what="restart", target="db-1", state=RunState.RUNNING)
+RUN = Run(
+    id="r1",
+    at=T0,
+    who="Ana",
+    action=Start("restart", alert=DOWN.ref, preview=(("", "changes", "restarts"),)),
+    what="restart",
+    target="db-1",
+    state=RunState.RUNNING,
+)
 
 
 def at(minutes: float) -> datetime:
@@ -143,7 +151,9 @@ def test_no_run_that_did_not_reach_its_end_is_said_to_have_helped(state: RunStat
 
 
 def test_what_only_reads_is_said_nothing_of() -> None:
-    reads = msgspec.structs.replace(RUN, state=RunState.CONFIRMED, action=Start("look", alert=DOWN.ref, preview=(("true", "changes"),)))
+    reads = msgspec.structs.replace(
+        RUN, state=RunState.CONFIRMED, action=Start("look", alert=DOWN.ref, preview=(("true", "changes"),))
+    )
     assert Past(reads, ended(gone=at(3))).verdict(at(60)) is None
     assert Past(reads, ended(there=at(11))).verdict(at(60)) is None
 

@@ -213,6 +213,60 @@ class TestUndo:
         assert "was not: nobody said so" in got.outcome.reason
         assert len(got.asked) == 2
 
+    def test_a_step_that_was_cancelled_in_its_middle_is_offered_with_the_warning(self, tmp_path: Path) -> None:
+        middle = sh("echo half; sleep 60", undo=Step(RunStep(("echo", "undone two"))))
+
+        def cancelled(runner: Runner) -> None:
+            if "half" in runner.output(RUN).lines:
+                runner.cancel(RUN, "cancelled by ana")
+
+        got = ran(tmp_path, book(self.DONE, middle), answers=lambda *_: "yes", meanwhile=cancelled)
+        assert "Undo step 2 (interrupted: it may be half done), step 1?" in got.asked[0].asked.text
+        assert [line for line in got.lines if line.startswith("undone")] == ["undone two", "undone nginx"], "the last first"
+        assert got.outcome.state is RunState.CANCELLED
+        assert got.outcome.reason.endswith("step 2 is undone; step 1 is undone")
+        assert got.back is None, "all of it is taken back"
+
+    @pytest.mark.parametrize("how", ["cancelled", "out of time"])
+    def test_what_was_not_taken_back_then_can_be_later(self, tmp_path: Path, how: str) -> None:
+        middle = sh(
+            "echo half; sleep 60", undo=Step(RunStep(("echo", "undone"))), timeout=Seconds(0.5 if how != "cancelled" else 30)
+        )
+
+        def cancelled(runner: Runner) -> None:
+            if how == "cancelled" and "half" in runner.output(RUN).lines:
+                runner.cancel(RUN, "cancelled by ana")
+
+        got = ran(tmp_path, book(middle), answers=lambda *_: "no", meanwhile=cancelled)
+        assert "ana left step 1 (interrupted: it may be half done) as it is" in got.outcome.reason
+        assert got.back is not None
+        assert (got.back.refused, got.back.deeds) == ("", (("echo", "undone"),))
+        assert got.back.warning == "Step 1 was interrupted, and may be half done: look before you take it back."
+
+    def test_one_that_was_never_begun_is_not_offered(self, tmp_path: Path) -> None:
+        def cancelled(runner: Runner) -> None:
+            runner.cancel(RUN, "cancelled by ana")
+
+        first = sh("sleep 60")
+        got = ran(
+            tmp_path, book(first, sh("true", undo=Step(RunStep(("echo", "undone"))))), answers=lambda *_: "yes", meanwhile=cancelled
+        )
+        assert (got.asked, got.back) == ([], None)
+
+    def test_what_it_would_need_and_nobody_has_is_said_with_the_way_back(self, tmp_path: Path) -> None:
+        middle = sh("echo half; sleep 60", capture={"it": WORD}, undo=self.UNDO)
+
+        def cancelled(runner: Runner) -> None:
+            if "half" in runner.output(RUN).lines:
+                runner.cancel(RUN, "cancelled by ana")
+
+        got = ran(tmp_path, book(middle), answers=lambda *_: "no", meanwhile=cancelled)
+        assert got.back is not None
+        assert got.back.refused.startswith(
+            "step 1 (interrupted: it may be half done) cannot be undone from here: its undo needs it"
+        )
+        assert got.back.refused.endswith("It is: echo 'undone ‹it from step 1›'")
+
     def test_what_takes_it_back_is_judged_with_what_the_step_gave(self, tmp_path: Path) -> None:  # safety 7
         with socket.create_server(("127.0.0.1", 0)) as server:
             server.settimeout(0.2)

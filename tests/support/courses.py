@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from cockpit.core.asking import Want
-from cockpit.core.plans import plan
+from cockpit.core.plans import Plan, plan
 from cockpit.core.runbooks import Param, Runbook
 from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.script import ScriptStep
@@ -26,11 +26,12 @@ ANYTHING = Param(allow_dash=True, allow_control=True)
 
 
 class Ran(msgspec.Struct, frozen=True):
-    """What became of a run, what it printed, and what it asked."""
+    """What became of a run, what it printed, what it asked, and what takes it back."""
 
     outcome: Outcome
     lines: list[str]
     asked: list[Want]
+    back: Plan | None = None
 
 
 def sh(code: str, **more: object) -> Step:
@@ -55,8 +56,10 @@ def ran(
     answers: Callable[[Want, Runner], str | None] | None = None,
     *,
     dry_run: bool = False,
+    meanwhile: Callable[[Runner], None] = lambda _runner: None,
 ) -> Ran:
-    """Execute it to its end. ``answers`` says what a person answers, ``None`` for nothing; without it there is nobody."""
+    """Execute it to its end. ``answers`` says what a person answers, ``None`` for nothing; without it there is nobody.
+    ``meanwhile`` is called again and again until the run has ended, or waits for a person."""
 
     async def work() -> Ran:
         runner = Runner(folder, SystemClock(), grace=0.2)
@@ -75,8 +78,12 @@ def ran(
         runner.on_want = told
         made = plan(wanted, None, given)
         assert not made.refused, made.refused
-        outcome = await runner.execute(RUN, made, dry_run=dry_run)
-        return Ran(outcome, list(runner.output(RUN).lines), asked)
+        running = asyncio.ensure_future(runner.execute(RUN, made, dry_run=dry_run))
+        while not running.done():
+            await asyncio.wait({running}, timeout=0.02)
+            if not asked:
+                meanwhile(runner)
+        return Ran(running.result(), list(runner.output(RUN).lines), asked, runner.ways_back(RUN))
 
     return asyncio.run(work())
 

@@ -22,6 +22,7 @@ from cockpit.ui.ask import Ask
 from cockpit.ui.confirm import Confirm
 from cockpit.ui.palette import Picker
 from cockpit.ui.runs import RunOutput
+from support.boards import sitting
 from support.boxes import opened, until
 from support.desk import FakeDesk
 from support.scene import NOW, scene
@@ -125,12 +126,13 @@ def test_what_has_ended_is_undone_after_it_was_shown_exactly(monkeypatch: pytest
         on_desk.change(runs=(ended,))
         undo = Step(RunStep(("systemctl", "start", "web")), name="undo of step 1")
         book = next(each for each in on_desk.view.runbooks if each.changes is not None)
-        on_desk.ways_back["r9"] = Plan(book, {}, (undo.resolved({}),), "web-3", changes="restarts")
+        on_desk.ways_back["r9"] = Plan(book, {}, (undo.resolved({}),), "web-3", changes="restarts", warning="It may be half done.")
         async with opened(RunOutput(on_desk, "r9")) as on:
             assert "undo" in on.text
             await on.press("u")
             await until(on.pilot, lambda: isinstance(on.pilot.app.screen, Confirm), "the box")
             assert "systemctl start web" in on.text
+            assert "It may be half done." in on.text
             await on.press("y")
             await until(on.pilot, lambda: bool(on_desk.asked), "the undoing")
             (start,) = on_desk.asked
@@ -150,5 +152,17 @@ def test_a_program_that_wants_the_terminal_is_shown_exactly_first() -> None:
             assert "in /srv" in on.text
             await on.press("n")
             assert on_desk.asked == []
+
+    asyncio.run(go())
+
+
+def test_that_a_run_waits_is_not_said_any_more_once_it_has_ended() -> None:
+    async def go() -> None:
+        async with sitting() as person:
+            waits = numbered(ManualStep("tell Bo").want(""))
+            person.desk.change(runs=(waiting(waits),))
+            await person.sees("waits for you, step 2 of 5")
+            person.desk.change(runs=(msgspec.structs.replace(waiting(None), state=RunState.CONFIRMED),))
+            await person.until(lambda: "waits for you" not in person.text, "the keys again")
 
     asyncio.run(go())

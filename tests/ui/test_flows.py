@@ -288,6 +288,24 @@ def test_missing_values_are_asked_for_checked_and_shown_before_they_are_confirme
     asyncio.run(go())
 
 
+@pytest.mark.parametrize("about", [True, False])
+def test_a_missing_value_is_asked_for_with_why_it_is_missing_and_what_it_must_be(about: bool) -> None:
+    async def go() -> None:
+        param = Param(source="label:instance", pattern=r"web-\d+")
+        wanted = Runbook(name="look", title="Look", steps=(Step(RunStep(("ping", "{instance}"))),), params={"instance": param})
+        made = scene()
+        first = made.alerts[0].alert
+        bare = msgspec.structs.replace(made.alerts[0], alert=msgspec.structs.replace(first, labels={}))
+        async with sitting(msgspec.structs.replace(made, runbooks=(wanted,), alerts=(bare,))) as at:
+            await at.flow(lambda: flows.run(at.board, at.desk, first.ref if about else None, "look"))
+            await at.sees(Ask)
+            said = "the alert has no label:instance" if about else "no alert was picked whose label:instance it is"
+            assert said in at.text
+            assert r"must match web-\d+" in at.text
+
+    asyncio.run(go())
+
+
 def test_options_of_a_job_elsewhere_that_the_config_leaves_open_are_shown_with_the_engines_own_values() -> None:
     async def go() -> None:
         options = (Option(name="node", required=True), Option(name="how", default="gently", choices=("gently", "at once")))

@@ -17,7 +17,7 @@ from cockpit.ui.confirm import Confirm
 from cockpit.ui.leave import going
 from cockpit.ui.page import Page
 from cockpit.ui.run_list import RunList, newest_first
-from cockpit.ui.run_words import said
+from cockpit.ui.run_words import not_undone, said
 from cockpit.ui.runs import KEPT, RunOutput
 from cockpit.ui.subject import failed
 from support.boxes import opened, settled, until
@@ -151,7 +151,7 @@ def test_lines_that_are_not_shown_are_counted_and_the_file_named() -> None:
     async def go() -> None:
         on_desk = desk(run(output_path="/state/runs/r9.log"), lines=("last",), first=500)
         async with opened(RunOutput(on_desk, "r9")) as on:
-            assert "500 lines are not shown, all of it in /state/runs/r9.log" in on.text
+            assert "500 lines are not shown: all of them are in" in on.text
 
     asyncio.run(go())
 
@@ -165,6 +165,35 @@ def test_truncated_output_and_none_at_all_are_said() -> None:
             assert "it printed nothing" in on.text
 
     asyncio.run(go())
+
+
+def test_of_what_was_cut_the_file_is_not_said_to_have_all() -> None:
+    async def go() -> None:
+        on_desk = desk(run(RunState.CONFIRMED, output_path="/s/r9.log"), lines=("x",), truncated=True, first=500)
+        async with opened(RunOutput(on_desk, "r9")) as on:
+            assert "500 lines are not shown: the beginning and the end are in /s/r9.log" in on.text
+            assert "of which the middle is left out" in on.text
+            assert "all of them" not in on.text
+
+    asyncio.run(go())
+
+
+SHOWN = (("true",), ("", "undo", "", "systemctl", "start", "web 3"), ("", "changes", "restarts"))
+
+
+@pytest.mark.parametrize(
+    ("action", "others", "why"),
+    [
+        (Start("fix"), (), "no step of it has an undo"),
+        (Start("fix", preview=SHOWN, dry_run=True), (), "it was a dry run"),
+        (Start("fix", preview=SHOWN), (), "is left to undo; as its preview had it, undo is: systemctl start 'web 3'"),
+        (Start("fix", preview=SHOWN), (Start("fix", undoes="r9"),), "it was undone already: done"),
+    ],
+)
+def test_why_nothing_of_it_can_be_undone_is_said(action: Start, others: tuple[Start, ...], why: str) -> None:
+    ended = msgspec.structs.replace(run(RunState.CONFIRMED), action=action)
+    known = [msgspec.structs.replace(ended, id=f"u{n}", action=each) for n, each in enumerate(others)]
+    assert why in not_undone(ended, [ended, *known])
 
 
 def test_colours_are_shown_and_no_sequence_is_left() -> None:  # safety 5

@@ -17,6 +17,7 @@ from . import BAD, COULD_NOT_SEE, USAGE
 from .alerts import find
 from .compose import House
 from .listing import say, unicode_out
+from .named_run import named_run
 from .options import Options, Stop
 from .params import values
 
@@ -63,9 +64,7 @@ def _once_more(home: House, options: Options) -> Wanted:
 
 
 def _action(kept: Journal, run_id: str) -> Start:
-    run = next((each for each in kept.runs(MOST) if each.id == run_id), None)
-    if run is None:
-        raise Stop(f"there is no run {run_id}; `cockpit runs` lists them", USAGE)
+    run = named_run(kept.runs(MOST), run_id)
     if not isinstance(run.action, Start):
         raise Stop(f"{run_id} ({run.what}) was no runbook: it cannot be run again", USAGE)
     if run.action.undoes:

@@ -53,7 +53,12 @@ def _helped(each: Past, now: datetime) -> str:
     return "unknown: nobody saw" if verdict is Verdict.UNKNOWN else verdict.value
 
 
-_WORDS: dict[Verdict | None, str] = {Verdict.HELPED: "helped", Verdict.NOT: "not helped", Verdict.UNKNOWN: "unknown", Verdict.OPEN: "open"}
+_WORDS: dict[Verdict | None, str] = {
+    Verdict.HELPED: "helped",
+    Verdict.NOT: "not helped",
+    Verdict.UNKNOWN: "unknown",
+    Verdict.OPEN: "open",
+}
 
 
 def _record(each: Past, now: datetime) -> dict[str, object]:

@@ -395,7 +395,9 @@ def _run(parser: argparse.ArgumentParser) -> None:
         "--record", metavar="NEW", help="open a shell, and draft the runbook of this name from the commands typed into it"
     )
     parser.add_argument(
-        "--again", metavar="RUN", help="run what was run then, for the same alert with the same values (`cockpit runs` has its id)"
+        "--again",
+        metavar="RUN",
+        help="run what was run then, for the same alert with the same values (its id in `cockpit runs`, or the end of it)",
     )
     parser.add_argument("--dry-run", action="store_true", help="show exactly what would be executed, and execute nothing")
     parser.add_argument("--yes", action="store_true", help="confirm a runbook that changes the world")
@@ -412,8 +414,10 @@ def _approve(parser: argparse.ArgumentParser) -> None:
 def _runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=_whole(1, 10_000), default=50, metavar="N", help="how many, newest first (default: 50)")
     one = parser.add_mutually_exclusive_group()
-    one.add_argument("--targets", metavar="ID", help="how each target of a run for several stands, or came out")
-    one.add_argument("--output", metavar="ID", help="print what this run printed")
+    one.add_argument(
+        "--targets", metavar="ID", help="how each target of a run for several stands, or came out; the end of its id is enough"
+    )
+    one.add_argument("--output", metavar="ID", help="print what this run printed; the end of its id is enough")
     one.add_argument("--grep", metavar="TEXT", help="the lines that hold this, in whatever case, of all that runs have printed")
     one.add_argument("--alert", metavar="ID", help="what was run for this alert (its id, or its name), and whether it helped")
 

@@ -30,6 +30,7 @@ from .books import shelf, show
 from .compose import House, house
 from .configured import configured
 from .listing import as_json, say, say_output, table, when
+from .named_run import named_run
 from .options import Options, Stop
 from .params import ask_for, attended, how_to_say, secrets_among, shown
 from .preview import show_plan
@@ -271,18 +272,16 @@ def runs(options: Options) -> int:
 def _targets(found: tuple[Run, ...], wanted: str, options: Options) -> int:
     from .targets import show_targets  # here: most runs are for one alert
 
-    run = next((each for each in found if each.id == wanted), None)
-    if run is None:
-        raise Stop(f"there is no run {wanted}; `cockpit runs` lists them", USAGE)
+    run = named_run(found, wanted)
     if not isinstance(run.action, StartMany):
         raise Stop(f"{wanted} ({run.what}) was not for several targets", USAGE)
-    parts = [each for each in found if each.part_of == wanted]
+    parts = [each for each in found if each.part_of == run.id]
     if options.json:
         as_json([_run_record(each) for each in reversed(parts)])
     else:
         say(outcome(run))
         show_targets(run, parts)
-        say("`cockpit runs --output ID.1` prints what the first of them printed, and so on.".replace("ID", wanted))
+        say("`cockpit runs --output ID.1` prints what the first of them printed, and so on.".replace("ID", run.id))
     return FINE
 
 
@@ -291,9 +290,7 @@ def _took(run: Run) -> str:
 
 
 def _output(found: tuple[Run, ...], wanted: str, options: Options) -> int:
-    run = next((each for each in found if each.id == wanted), None)
-    if run is None:
-        raise Stop(f"there is no run {wanted}; `cockpit runs` lists them", USAGE)
+    run = named_run(found, wanted)
     if not run.output_path:
         raise Stop(f"{wanted} ({run.what}) printed nothing: it is no runbook", USAGE)
     try:

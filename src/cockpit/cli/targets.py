@@ -26,7 +26,7 @@ from .answering import answered
 from .compose import House
 from .listing import say, say_output, table
 from .options import Options, Stop
-from .params import ask_for, secrets_among, shown, values
+from .params import ask_for, attended, secrets_among, shown, values
 from .preview import show_plan
 
 
@@ -54,6 +54,8 @@ def run_many(home: House, book: Runbook, options: Options) -> int:
     if who := barred(book, view.me, view.rosters):
         raise Stop(f"{who}; nothing was executed", BAD)
     _confirmed(known, options)
+    for each in known.targets:
+        attended(each.plan)
     held = {key: home.desk.hold(value) for key, value in secrets.items()}
     return _execute(home, StartMany(book.name, known.aims, given, rule, held), known, options)
 

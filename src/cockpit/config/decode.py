@@ -17,6 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from ..core.alerts import SEVERITY_WORDS, Severity
+from ..core.asking import CONFIGURED, Answers
 from ..core.units import Bound, Seconds, bound, seconds
 from ..provider import Secret
 from . import sentences
@@ -185,6 +186,10 @@ class Decoder:
         fits = isinstance(raw, str | int | float) and not isinstance(raw, bool)
         return self._read(seconds, raw if fits else BAD, raw, Seconds, path)
 
+    def answers(self, raw: object, path: KeyPath) -> object:
+        """The kind of a question that a config may ask."""
+        return self.word(CONFIGURED, raw, path)
+
     def severity(self, raw: object, path: KeyPath) -> object:
         """A severity's word."""
         return self.word(SEVERITY_WORDS, raw, path)
@@ -212,6 +217,7 @@ class Decoder:
 
 
 _SPECIAL: dict[type, Callable[[Decoder, object, KeyPath], object]] = {
+    Answers: Decoder.answers,
     Bound: Decoder.bound,
     Seconds: Decoder.seconds,
     Severity: Decoder.severity,

@@ -26,6 +26,10 @@ class Answers(enum.Enum):
     TERMINAL = "terminal"
 
 
+CONFIGURED = {each.value: each for each in Answers if each not in (Answers.TICK, Answers.TERMINAL)}
+"""Those that a config may ask for, by their words; the others belong to kinds of steps."""
+
+
 class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A question, as configured. ``kind`` is text, number, choice, yes/no or secret; ``min`` and ``max`` are a number's bounds;
     ``choices`` is what can be chosen, ``choices_from`` a command (an argv) whose lines can be."""
@@ -40,8 +44,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def fault(self) -> str:
         """What is wrong with it as configured; "" for nothing."""
         chosen = self.kind is Answers.CHOICE
-        if self.kind in (Answers.TICK, Answers.TERMINAL):
-            return "kind must be one of text, number, choice, yes/no, secret"
         if chosen and bool(self.choices) == bool(self.choices_from):
             return "a choice has either choices or choices_from"
         if not chosen and (self.choices or self.choices_from):

@@ -19,6 +19,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     ``target`` is what it is done to ("" = nothing is known of that). ``changes`` is what it does to the world, with what is known
     in its placeholders, safe to show ("" = nothing). ``refused`` says why it cannot run ("" = it can); then ``steps`` may be empty.
+    ``warning`` is what must be known before somebody says yes to it.
     """
 
     runbook: Runbook
@@ -28,6 +29,7 @@ class Plan(msgspec.Struct, frozen=True):
     refused: str = ""
     missing: tuple[str, ...] = ()
     changes: str = ""
+    warning: str = ""
 
     @property
     def word(self) -> str:

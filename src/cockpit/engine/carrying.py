@@ -79,6 +79,7 @@ class Carrying:
                     if answer is not None:
                         await self._answered(run_id, answer, work)
         except asyncio.CancelledError:
+            self._runner.leave_alone()
             for run in runs:
                 self._dispatch.end(run.id, "the cockpit was interrupted")
             await asyncio.wait({work}, timeout=STOPPING)

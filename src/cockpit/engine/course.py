@@ -38,6 +38,18 @@ class _Beside(msgspec.Struct, frozen=True):
     done: asyncio.Task[Outcome]
 
 
+class WaysBack(msgspec.Struct, frozen=True):
+    """What takes a run back: ``steps`` as they would be done, ``warning`` what must be known before, ``lost`` why no step can be
+    taken back that has a way back. Both are for people."""
+
+    steps: tuple[ResolvedStep, ...]
+    warning: str = ""
+    lost: str = ""
+
+
+_BROKEN_OFF = (RunState.CANCELLED, RunState.TIMED_OUT, RunState.UNCERTAIN)
+
+
 class Course:
     """Belongs to the engine's loop; `run` it once. ``hidden``, ``grace``, ``engines``, ``far`` and ``world`` as in `Doing`;
     ``secrets`` are values that the plan does not have."""
@@ -62,6 +74,8 @@ class Course:
         self._beside: list[_Beside] = []
         self._done: list[ResolvedStep] = []
         self._taken_back: set[int] = set()
+        self._at_work = False
+        self._interrupted: ResolvedStep | None = None
 
     async def run(self, begun: float) -> Outcome:
         """Execute the steps; ``begun`` is when (monotonic) the run was. A step that fails ends the run, unless it says
@@ -81,7 +95,7 @@ class Course:
             place = self._place(planned)
             if len(self._plan.steps) > 1:
                 self._going.reached(place)
-            step = self._now(planned)
+            step, self._at_work = self._now(planned), False
             if step.skipped:
                 await self._going.say(f"{place} is skipped: it is only done when {step.step.when}")
                 continue
@@ -95,6 +109,8 @@ class Course:
             if last.state is RunState.CONFIRMED:
                 self._done.append(step)
                 continue
+            if self._at_work and last.state in _BROKEN_OFF:
+                self._interrupted = step
             last = msgspec.structs.replace(last, reason=f"{place} {last.reason}")
             await self._going.say(last.reason)
             if last.state is not RunState.FAILED or not step.step.continue_on_error:
@@ -172,6 +188,7 @@ class Course:
             return Outcome(RunState.CANCELLED, None, 0.0, f"was not started: {self._going.why}")
         if bound <= 0:
             return Outcome(RunState.TIMED_OUT, None, 0.0, f"was not started: {whose}")
+        self._at_work = True
         work = deed(do, msgspec.structs.replace(doing, seconds=bound))
         done = asyncio.ensure_future(work.done())
         timer = asyncio.ensure_future(self._clock.sleep(bound))
@@ -226,18 +243,33 @@ class Course:
 
     # ── taken back ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def ways_back(self) -> tuple[ResolvedStep, ...]:
+    def ways_back(self) -> WaysBack:
         """What takes back what was done and has not been taken back yet, the last first, for somebody who asks for it later. None
         where there were secrets: those are kept by nobody."""
-        if self._going.confided:
-            return ()
         found: list[ResolvedStep] = []
-        for step in reversed(self._done):
+        lost: list[str] = []
+        for step in self._backwards():
             undo, do = step.step.undo, self._way_back(step)
-            if undo is not None and do is not None and step.number not in self._taken_back and not self._unfit(step, do):
-                name = undo.name or f"undo of step {step.number}" + (f" ({step.step.name})" if step.step.name else "")
-                found.append(ResolvedStep(do, Step(undo.do, name=name, timeout=undo.timeout), len(found) + 1))
-        return tuple(found)
+            if undo is None or do is None:
+                continue
+            if why := "needs secrets, which are kept nowhere" if self._going.confided else self._unfit(step, do):
+                planned = self._plan.steps[step.number - 1].undo or do  # without what was said in confidence
+                lost.append(f"{self._named(step)} cannot be undone from here: its undo {why}. It is: {' '.join(planned.said())}")
+                continue
+            name = undo.name or f"undo of step {step.number}" + (f" ({step.step.name})" if step.step.name else "")
+            found.append(ResolvedStep(do, Step(undo.do, name=name, timeout=undo.timeout), len(found) + 1))
+        broken = self._interrupted.number if self._interrupted in self._backwards() and self._interrupted is not None else 0
+        half = f"Step {broken} was interrupted, and may be half done: look before you take it back." if broken else ""
+        said = self._going.told("; ".join(lost))
+        return WaysBack(tuple(found), " ".join(filter(None, (half, said))), "" if found else said)
+
+    def _backwards(self) -> list[ResolvedStep]:
+        """The steps that have a way back and have not been taken back, the last first; also one that was interrupted."""
+        begun = (*self._done, *((self._interrupted,) if self._interrupted is not None else ()))
+        return [each for each in reversed(begun) if each.step.undo is not None and each.number not in self._taken_back]
+
+    def _named(self, step: ResolvedStep) -> str:
+        return f"step {step.number}" + (" (interrupted: it may be half done)" if step is self._interrupted else "")
 
     def _way_back(self, step: ResolvedStep) -> Do | None:
         """What takes a step back, with what it and others gave in its place."""
@@ -250,10 +282,10 @@ class Course:
 
     async def _undo(self, outcome: Outcome) -> str:
         """Offer to take back what can be, the last first; what became of that, for the person."""
-        steps = [step for step in reversed(self._done) if step.undo is not None]
+        steps = self._backwards()
         if not steps:
             return ""
-        names = ", ".join(f"step {step.number}" for step in steps)
+        names = ", ".join(map(self._named, steps))
         if self._going.shut:
             return f"{names} can be undone, and was not: {self._going.why}"
         self._going.reopen()

@@ -152,7 +152,7 @@ class Desk(Protocol):
 
     def way_back(self, run_id: str) -> Plan | None:
         """What would take back what a run of this cockpit has done: a plan to be shown, and begun by a `Start` that names the run
-        in ``undoes``. ``None`` where nothing of it can be undone (any more)."""
+        in ``undoes``; where that cannot be, it is ``refused``. ``None`` where there is nothing of it to undo (any more)."""
         ...
 
     def hold(self, secret: str) -> str:

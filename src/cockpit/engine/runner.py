@@ -19,10 +19,9 @@ from ..core.actions import RunState
 from ..core.asking import Want
 from ..core.jobs import Far
 from ..core.plans import Plan
-from ..core.steps.step import ResolvedStep
 from ..core.text import clean
 from ..provider import Clock, ProviderError
-from .course import Course, said
+from .course import Course, WaysBack, said
 from .desk import Output, Session
 from .far import Engines
 from .spool import CAP, LINE_CAP, Spool, kept
@@ -144,16 +143,23 @@ class Runner:
             going.answer(number, value, who)
 
     def ways_back(self, run_id: str) -> Plan | None:
-        """What takes back what a run of this process has done, as a plan of its own; ``None`` where nothing can be (any more)."""
+        """What takes back what a run of this process has done, as a plan of its own, which says why where that cannot be; ``None``
+        where there is nothing to take back (any more)."""
         return self._ways_back.get(run_id)
 
-    def _keep_ways_back(self, run_id: str, plan: Plan, steps: tuple[ResolvedStep, ...]) -> None:
-        if not steps:
+    def _keep_ways_back(self, run_id: str, plan: Plan, ways: WaysBack) -> None:
+        if not ways.steps and not ways.lost:
             return
         book = msgspec.structs.replace(plan.runbook, title=f"Undo {plan.runbook.name}", params={})
-        self._ways_back[run_id] = Plan(book, {}, steps, plan.target, changes=plan.changes)
+        self._ways_back[run_id] = Plan(book, {}, ways.steps, plan.target, ways.lost, changes=plan.changes, warning=ways.warning)
         while len(self._ways_back) > _REMEMBERED:
             del self._ways_back[next(iter(self._ways_back))]
+
+    def leave_alone(self) -> None:
+        """There is nobody to ask any more."""
+        self.attended = False
+        for going in self._going.values():
+            going.attended = False
 
     def used(self, run_id: str) -> None:
         """A run is being taken back: once is enough."""

@@ -32,7 +32,7 @@ from .silences import KEYS as SILENCE_KEYS
 from .silences import counted
 from .stage import Stage
 from .status import tabs
-from .subject import Subject, failed, offers, offers_for, reasons, waiting, wanting, words
+from .subject import Subject, failed, offers, offers_for, reasons, waiting, waits_for, wanting, words
 from .told import Told
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ class Board(Stage, inherit_bindings=False):
         )  # fmt: skip
         self.selection = Selection(self.alerts, self.traps, self.silences, desk.view)
         self.undo = Undo()
+        self._waits = ""
 
     # ── for the flows ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -181,6 +182,10 @@ class Board(Stage, inherit_bindings=False):
             self.say(no, "refusal")
         if waits := waiting(self.view, view, self.desk.owns):
             self.say(waits)  # under the run's own box, which asks by itself, where that is open
+            self._waits = waits
+        elif self._waits and self._waits not in {waits_for(run, self.desk.owns) for run in view.runs}:
+            self.footer.unsay(self._waits)
+            self._waits = ""
         wants = wanting(self.view, view, self._opened_at)
         if wants is not None and self.app.screen is self:  # a box that is open is not covered
             from .flows import ask_address  # deferred, as all that opens boxes

@@ -21,7 +21,7 @@ from .box import Box, Said
 from .browsing import browsed
 from .coloured import coloured
 from .page import Line, Page
-from .run_words import GLYPHS, facts, said
+from .run_words import GLYPHS, facts, not_undone, said
 from .typed import Typed
 
 KEPT = 10_000
@@ -64,6 +64,7 @@ class RunOutput(Box[None]):
         self._stirred = False
         self._empty = True
         self._ended = False
+        self._cut = False
         self._found: int | None = None
         self._heeded = 0
         self._opened = 0
@@ -110,10 +111,11 @@ class RunOutput(Box[None]):
     def _look(self) -> None:
         run = self.run_now
         output = self._desk.output(self._run_id, self._next)
+        self._cut = self._cut or output.truncated
         page = self.query_one(Page)
         lines: list[Line] = []
         if output.first > self._next:
-            kept = f", all of it in {run.output_path}" if run is not None and run.output_path else ""
+            kept = self._elsewhere(run) if run is not None else ""
             lines.append(Content.styled(f"… {output.first - self._next} lines are not shown{kept} …", "$role-warning"))
         lines += map(coloured, output.lines)
         self._next = output.first + len(output.lines)
@@ -131,7 +133,7 @@ class RunOutput(Box[None]):
         """Title, facts and keys; drawn again only where they differ."""
         lasted = f", for {say_seconds(self._lasted(run))}" if run.state is RunState.RUNNING else ""
         dropped = self.query_one(Page).dropped
-        head = (lasted, run, dropped, self._remark)
+        head = (lasted, run, dropped, self._remark, self._cut)
         if head == self._head:
             return
         self._head = head
@@ -139,10 +141,15 @@ class RunOutput(Box[None]):
         self.retitle((f"{mark} {said(run)}{lasted}", style), (f"  {called(run)}", "bold"))
         lines = facts(run, self._zone)
         if dropped:
-            where = f": all of them are in {run.output_path}" if run.output_path else ""
-            lines.append(Content.styled(f"the first {dropped} lines are not kept here{where}", "$role-warning"))
+            lines.append(Content.styled(f"the first {dropped} lines are not kept here{self._elsewhere(run)}", "$role-warning"))
         self.query_one("#facts", Said).show(*lines)
         self._draw_keys(run)
+
+    def _elsewhere(self, run: Run) -> str:
+        """Where more of its output is than is shown: the file has all of it, or the beginning and the end of what was too much."""
+        if not run.output_path:
+            return ""
+        return f": {'the beginning and the end' if self._cut else 'all of them'} are in {run.output_path}"
 
     def _lasted(self, run: Run) -> float:
         """Seconds that it has been going on. The view's clock is asked once: a view is only published when something differs."""
@@ -157,7 +164,8 @@ class RunOutput(Box[None]):
             cancel.insert(0, ("a", "answer"))
         if run is not None and self._links(run):
             cancel.append(("o", "link"))
-        if run is not None and run.state.settled and self._desk.way_back(run.id) is not None:
+        back = self._desk.way_back(run.id) if run is not None and run.state.settled else None
+        if back is not None and not back.refused:
             cancel.append(("u", "undo"))
         remark = Content.styled(self._remark, "$role-refusal") if self._remark else ""
         self.say_keys(*cancel, ("/", "search"), ("esc", "close, the run goes on" if going else "close"), remark=remark)
@@ -182,7 +190,7 @@ class RunOutput(Box[None]):
         self._timer.stop()
         last: list[Line] = []
         if truncated:
-            last.append(Content.styled("truncated: it printed more than is kept", "$role-warning"))
+            last.append(Content.styled("truncated: it printed more than is kept, of which the middle is left out", "$role-warning"))
         if self._empty and isinstance(run.action, Start):
             last.append(Content.styled("it printed nothing", "$role-muted"))
         if isinstance(run.action, Start):
@@ -239,8 +247,11 @@ class RunOutput(Box[None]):
     def action_undo(self) -> None:
         """Show what would take back what it did, and do that after a ``y``."""
         run, plan = self.run_now, self._desk.way_back(self._run_id)
-        if run is None or not isinstance(run.action, Start) or not run.state.settled or plan is None:
-            self._say("nothing of it can be undone from here")
+        if run is None or not isinstance(run.action, Start) or not run.state.settled:
+            self._say("it goes on: it can be undone once it has ended")
+            return
+        if plan is None or plan.refused:
+            self._say(plan.refused if plan is not None else not_undone(run, self._desk.view.runs))
             return
         start = Start(run.action.runbook, {}, run.action.alert, plan.exact, undoes=run.id)
         if reason := self._desk.why_not(start):

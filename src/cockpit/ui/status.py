@@ -280,6 +280,11 @@ class Footer(Line):
         self._said = (text, role) if text else None
         self.redraw()
 
+    def unsay(self, text: str) -> None:
+        """That is not so any more: if it still stands here, the keys come back."""
+        if self._said is not None and self._said[0] == text:
+            self.say("", "")
+
     def spans(self, width: int) -> Spans:
         if self._said is not None:
             return ((" ", ""), (fit(self._said[0], max(0, width - 2)), self._said[1]))

@@ -234,11 +234,16 @@ def waiting(before: View, after: View, owns: Callable[[str], bool] = lambda _: T
     """Which run has begun to wait for a person since ``before``, and how one gets to it; "" if none has. ``owns``: whether this
     cockpit began a run; what another's waits for is answered there."""
     known = {(run.id, run.wants.number) for run in before.runs if run.wants is not None}
-    for run in after.runs:
-        if run.wants is not None and (run.id, run.wants.number) not in known and not run.state.settled:
-            where = "R, then enter" if owns(run.id) else "in the cockpit that began it"
-            return f"{run.what} waits for you, {run.wants.where}: {where}"
-    return ""
+    fresh = (run for run in after.runs if run.wants is None or (run.id, run.wants.number) not in known)
+    return next(filter(None, (waits_for(run, owns) for run in fresh)), "")
+
+
+def waits_for(run: actions.Run, owns: Callable[[str], bool] = lambda _: True) -> str:
+    """That a run waits for a person, and how one gets to it; "" if it does not (any more). ``owns`` as for `waiting`."""
+    if run.wants is None or run.state.settled:
+        return ""
+    where = "R, then enter" if owns(run.id) else "in the cockpit that began it"
+    return f"{run.what} waits for you, {run.wants.where}: {where}"
 
 
 def wanting(before: View, after: View, since: datetime = LONG_AGO) -> actions.AddressWanted | None:

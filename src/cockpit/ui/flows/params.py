@@ -71,12 +71,18 @@ def form(
             return [f"still missing: {', '.join(tried.missing)}"]
         return [loud(tried.refused)] if tried.refused else lines(tried)
 
-    fields = [_field(plan, name, params[name], before, choices.get(name, ())) for name in open_values(plan, given)]
+    fields = [
+        _field(plan, name, params[name], before, choices.get(name, ()), alert=alert is not None)
+        for name in open_values(plan, given)
+    ]
     return Ask(titled(plan.runbook.title, plan), fields, preview)
 
 
-def _field(plan: Plan, name: str, param: Param, before: Mapping[str, str], choices: tuple[str, ...]) -> Field:
-    asked, about = param.ask, [param.help]
+def _field(
+    plan: Plan, name: str, param: Param, before: Mapping[str, str], choices: tuple[str, ...], *, alert: bool
+) -> Field:  # fmt: skip
+    asked, about = param.ask, [_absent(param, alert=alert) if name in plan.missing else "", param.help]
+    about.append(f"must match {param.pattern}" if param.pattern != Param().pattern and not choices else "")
     if asked is not None and asked.text:
         about.append(f"for {name}")
     if choices:
@@ -93,6 +99,17 @@ def _field(plan: Plan, name: str, param: Param, before: Mapping[str, str], choic
         _check(plan, name, param, choices),
         is_secret(param),
         choices,
+    )
+
+
+def _absent(param: Param, *, alert: bool) -> str:
+    """Why a value has to be said that comes from somewhere else, as a rule."""
+    if not param.source:
+        return ""
+    if param.source.startswith("roster:"):
+        return f"nobody is known for {param.source}: say it here"
+    return (
+        f"the alert has no {param.source}: say it here" if alert else f"no alert was picked whose {param.source} it is: say it here"
     )
 
 

@@ -259,7 +259,7 @@ def preview_lines(plan: Plan, alert: Alert | None, view: View, *, ascii: bool = 
     """Exactly what will be executed, with what it does to the world, for what, and how long it may take. ``ascii``: the terminal
     shows nothing else."""
     runbook = plan.runbook
-    lines: list[Line] = []
+    lines: list[Line] = [loud(plan.warning), ""] if plan.warning else []
     if runbook.changes is not None:
         lines.append(fact("changes", changes_of(plan), "bold $role-warning"))
     else:
