@@ -67,7 +67,8 @@ def _told_by_entry(run: Run) -> bool:
 def _verdicts(journal: Journal, runs: list[Run], now: datetime) -> Mapping[str, Verdict]:
     """Whether each run helped the alert that it was for."""
     refs = {str(ref) for run in runs if isinstance(run.action, Start) for ref in touched(run.action)}
-    return {past.run.id: past.verdict(now) for ref in sorted(refs) for past in journal.past_named(ref)}
+    pasts = (past for ref in sorted(refs) for past in journal.past_named(ref))
+    return {past.run.id: found for past in pasts if (found := past.verdict(now)) is not None}
 
 
 def notes(journal: Journal, since: datetime) -> tuple[Note, ...]:
