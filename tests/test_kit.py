@@ -543,4 +543,4 @@ class TestTheFakeClock:
 
     def test_it_gives_up_where_nothing_comes_about(self) -> None:
         with pytest.raises(TimeoutError):
-            FakeClock().advance_until(lambda: False, limit=3)
+            FakeClock().advance_until(lambda: False, limit=3, patience=0.5)
