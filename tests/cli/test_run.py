@@ -211,3 +211,9 @@ def test_who_may_not_run_it_is_told_who_may_and_nothing_is_executed(tmp_path: Pa
     assert watched.run("run", "mine").stdout.splitlines()[-1] == "mine: done"
     (book,) = (each for each in watched.json("runbooks") if each["name"] == "theirs")
     assert (book["allow"], book["deny"]) == (["roster:primary"], [])
+
+
+def test_how_a_run_failed_is_said_once(watched: Watched) -> None:
+    said = watched.run("run", "fails").stdout
+    assert said.count("step 1 of 1 ended with status 7") == 1, said
+    assert said.splitlines()[-1] == "fails: failed (exit status 7)"

@@ -7,6 +7,8 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import NoReturn
 
+import msgspec
+
 from .. import plugins
 from ..config.model import Config
 from ..core.actions import Run, RunState, Start, StartMany, called
@@ -209,10 +211,10 @@ def _confirmed(plan: Plan, options: Options) -> None:
 
 
 def _execute(home: House, action: Start, options: Options) -> int:
-    shown, going, waited = 0, "", ""
+    shown, going, waited, last = 0, "", "", ""
 
     def follow(run_id: str) -> None:
-        nonlocal shown, going, waited
+        nonlocal shown, going, waited, last
         going = run_id
         waits = next((run.reason for run in home.desk.view.runs if run.id == run_id and run.state is RunState.AWAITING), "")
         if waits and waits != waited:
@@ -223,6 +225,7 @@ def _execute(home: House, action: Start, options: Options) -> int:
         for line in output.lines:
             say_output(line if options.color else plain(line, LINE_CAP))
         if output.lines:
+            last = plain(output.lines[-1], LINE_CAP)
             sys.stdout.flush()
         shown = output.first + len(output.lines)
 
@@ -230,7 +233,8 @@ def _execute(home: House, action: Start, options: Options) -> int:
         return answered(want, home.desk.terminal(going), lambda: home.desk.terminal(going) is None)
 
     (run,) = home.do(action, follow, answer if sys.stdin.isatty() else None)
-    say(outcome(run) + (f" (exit status {run.exit_code})" if run.exit_code else ""))
+    told = msgspec.structs.replace(run, reason="") if run.reason == last else run  # it stands in the line above
+    say(outcome(told) + (f" (exit status {run.exit_code})" if run.exit_code else ""))
     if run.state is RunState.UNCERTAIN:
         return COULD_NOT_SEE
     return FINE if run.state is RunState.CONFIRMED else BAD
