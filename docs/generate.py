@@ -39,7 +39,9 @@ with offset; absent values are `null`.
 | `alerts --by` | `by` (object), `alerts`, `severity`, `firing`, `acknowledged`, `suppressed`, `newest`, \
 `common` (labels that all have), `kinds` (alerts by name), `sources`, `ids` |
 | `traps`, `trap check` | `source`, `name`, `state` (armed, warning, tripped, blind, disarmed), `reading` (object of numbers), \
-`text`, `checked_at`, `trips_in_seconds`, `tripped_at`, `disarmed_until`, `severity` |
+`text`, `checked_at`, `trips_in_seconds`, `tripped_at`, `disarmed_until`, `severity`, `drill` (signs, tripped), `drills`, \
+`proven_at`, `unproven` |
+| `trap drill` | `after_seconds` (of the trip), `who`, `channel`, `gap` (why there is nobody) |
 | `trap add` | `file`, `text` (what would be written), `would` (what it would have done), `problem`, `because` |
 | `silence --list` | `source`, `id`, `match`, `starts_at`, `ends_at`, `who`, `comment`, `state` (pending, active, expired), `ack`, \
 `until_resolved`, `hits` (alerts it hushes now) |
@@ -72,7 +74,7 @@ of them `at_night` |
 | `report` | one object: `since`, `until`, `trend`, `weeks` (list of `start`, `fires`, `caught`, `pages`, `woken`), `going_on`, \
 `lead_seconds`, `acknowledge_seconds`, `resolve_seconds` (each `times`, `median`, `p90`), `called` (list of `who`, `pages`, \
 `out_of_hours`, `woken`), `noisy` (list of `alert`, `fired`, `over`, `no_action`), `acknowledged`, `acknowledged_without_action`, \
-`never_tripped`, `crying_wolf`, `toil` (list of `what`, `kind` (runbook, step, tick, command), `times`, `seconds`, \
+`never_tripped`, `crying_wolf`, `not_proven`, `toil` (list of `what`, `kind` (runbook, step, tick, command), `times`, `seconds`, \
 `nights`, `hours` (24 counts), `people` (object of counts), `succeeded`, `failed`, `helped`, `not_helped`, `unknown`, \
 `score`, `proven`) |
 | `handover` | one object: `at`, `since`, `duties` (list of `roster`, `level`, `from`, `to`, `began`, `at`, `after`, `after_at`), \

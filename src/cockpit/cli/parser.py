@@ -55,7 +55,7 @@ COMMANDS: tuple[Command, ...] = (
             "example: cockpit postmortem i7 --output i7.md"),
     Command("watch", "watch", "watch", "the engine without a screen: traps keep watching, escalation keeps paging; ends at TERM"),
     Command("traps", "traps", "traps", "the early-warning traps; exit status 1 if one has tripped, 3 if one is blind"),
-    Command("trap", "traps", "trap", "check one trap now, arm a new one, arm or disarm it"),
+    Command("trap", "traps", "trap", "check one trap now, rehearse its alarm, arm a new one, arm or disarm it"),
     Command("beat", "beat", "beat", "a heartbeat from a job: its trap trips when it stays away",
             "example, in a crontab: 15 2 * * * backup.sh && ~/.local/bin/cockpit beat backup"),
     Command("runbooks", "runbooks", "runbooks", "the runbooks; with --alert, those for one alert"),
@@ -342,8 +342,14 @@ def _trap(parser: argparse.ArgumentParser) -> None:
     _trap_add(add)
     arm = verbs.add_parser("arm", **own, help="end its rest")
     disarm = verbs.add_parser("disarm", **own, help="rest it for a while; it arms itself again")
-    for each in (check, arm, disarm):
+    drill = verbs.add_parser(
+        "drill", **own, help="rehearse its whole route, up to the acknowledgement; shows who would be told when"
+    )
+    for each in (check, drill, arm, disarm):
         each.add_argument("name", metavar="NAME", help="the trap")
+    drill.add_argument("--quiet", action="store_true", help="stop before the page: nobody is told")
+    drill.add_argument("--dry-run", action="store_true", help="begin nothing, whatever else is said")
+    drill.add_argument("--yes", action="store_true", help="begin it; without it who would be told is shown and nothing is begun")
     disarm.add_argument("--for", dest="duration", required=True, metavar="TIME", help="how long: 30m, 2h, 1d")
     disarm.add_argument("--why", required=True, metavar="TEXT", help="the reason, for the next person")
 

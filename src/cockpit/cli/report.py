@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from ..core.report_toil import RULE, Kind, Toil
@@ -98,7 +98,7 @@ def _print(reported: Reported, clock: tzinfo | None, options: Options) -> None:
         say(heading)
         table(heads, rows, color=options.color, cut=(0,))
         say()
-    for sentence in report_fires.sentences(reported.fires):
+    for sentence in _sentences(reported):
         _wrapped(sentence)
     say()
     say("Toil: what to automate")
@@ -118,6 +118,12 @@ def _print(reported: Reported, clock: tzinfo | None, options: Options) -> None:
             say(f"  {line}")
 
 
+def _sentences(reported: Reported) -> Iterator[str]:
+    yield from report_fires.sentences(reported.fires)
+    if reported.unproven:
+        yield f"Not proven lately, by a real trip or a drill: {', '.join(reported.unproven)}."
+
+
 def _wrapped(text: str) -> None:
     for line in textwrap.wrap(clean(text), min(100, shutil.get_terminal_size().columns)):
         say(line)
@@ -131,7 +137,7 @@ def _markdown(reported: Reported, clock: tzinfo | None) -> None:
         say()
         _markdown_table(heads, rows)
         say()
-    for sentence in report_fires.sentences(reported.fires):
+    for sentence in _sentences(reported):
         say(f"- {_escaped(sentence)}")
     say()
     say("## Toil: what to automate")
@@ -167,6 +173,7 @@ def _record(reported: Reported) -> dict[str, object]:
         "since": when(reported.since),
         "until": when(reported.until),
         **report_fires.record(reported.fires),
+        "not_proven": list(reported.unproven),
         "toil": [
             {
                 "what": each.what,

@@ -42,6 +42,8 @@ def traps(options: Options) -> int:
     if not options.json:
         for health in view.blind:
             say(f"Cannot see: {health.source}" + (f": {health.reason}" if health.reason else ""))
+    if not options.json and (unproven := [each.trap.name for each in found if each.unproven]):
+        say(f"Not proven lately, by a real trip or a drill up to its ack (`cockpit trap drill NAME`): {', '.join(unproven)}")
     if proposed and not options.json:
         say("No config yet: these are the traps that `cockpit init` would propose for this machine.")
     states = {each.state for each in found}
@@ -67,16 +69,24 @@ def _record(each: TrapView) -> dict[str, object]:
         "tripped_at": when(watch.tripped_at),
         "disarmed_until": when(watch.rest_until),
         "severity": each.trap.severity.word,
+        "drill": each.drill.value,
+        "drills": watch.drills,
+        "proven_at": when(watch.proven_at or watch.tripped_at),
+        "unproven": each.unproven,
     }
 
 
 def trap(options: Options) -> int:
-    """One trap: look once, add, arm, disarm."""
+    """One trap: look once, add, drill, arm, disarm."""
     name = options.text("name")
     if options.text("verb") == "add":
         from .trap_add import add  # deferred: no other command needs it
 
         return add(options)
+    if options.text("verb") == "drill":
+        from .trap_drill import drill  # deferred, as above
+
+        return drill(options)
     if options.text("verb") == "check":
         return _check(options, name)
     with house(options) as home:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from .alerts import Alert, AlertState, Ref, Remark, Severity, Silence
+from .drills import Stage, stage
 from .filters import Filter, FilterError, parse
 from .pages import ChannelHealth
 from .text import clean
@@ -38,6 +39,11 @@ class Marks(msgspec.Struct, frozen=True):
 BLIND_SUFFIX = ":blind"
 """An alert about a trap that cannot see has the trap's name and this as its id."""
 
+DRILL_SUFFIX = ":drill"
+"""The alert of a drill has the trap's name and this as its id."""
+DRILL_LABEL = "drill"
+"""The label of a drill's alert: ``true``, or ``quiet`` where nobody is paged."""
+
 
 CHANNEL_PREFIX = "channel:"
 """An alert about a channel that fails has this and the channel's name as its id."""
@@ -55,13 +61,28 @@ def channel_firing(health: ChannelHealth) -> int:
 
 def trap_of(alert_id: str) -> str:
     """The trap that an alert of this machine comes from."""
-    return alert_id.removesuffix(BLIND_SUFFIX)
+    return alert_id.removesuffix(BLIND_SUFFIX).removesuffix(DRILL_SUFFIX)
+
+
+def is_drill(alert_id: str) -> bool:
+    """Whether an alert of this machine is a drill."""
+    return alert_id.endswith(DRILL_SUFFIX) and not channel_of(alert_id)
+
+
+def rehearsed(alert: Alert) -> Alert:
+    """What a drill's alert stands for, to whoever judges alerts by what they are; every other alert is itself."""
+    if not is_drill(alert.ref.id):
+        return alert
+    labels = {key: value for key, value in alert.labels.items() if key != DRILL_LABEL}
+    return msgspec.structs.replace(alert, ref=Ref(alert.ref.source, alert.trap), name=alert.trap, labels=labels)
 
 
 def firing_of(alert_id: str, watch: Watch) -> int:
     """Which firing of the alert this is, so that an acknowledgement covers this one and no later one."""
     if alert_id.endswith(BLIND_SUFFIX):
         return int(watch.blind_since.timestamp()) if watch.blind_since is not None else 0
+    if is_drill(alert_id):
+        return watch.drill.number if watch.drill is not None else 0
     return watch.firing
 
 
@@ -83,7 +104,8 @@ def local_alerts(
     channels: Sequence[ChannelHealth] = (),
 ) -> tuple[Numbered, ...]:
     """The alerts of this machine at ``now``: one (id = the trap's name) for each trap that has tripped, also while it is blind;
-    one (id = ``NAME:blind``) for each that has been blind longer than its ``blind_after``. A disarmed trap raises none. And one
+    one (id = ``NAME:blind``) for each that has been blind longer than its ``blind_after``. One (id = ``NAME:drill``) for
+    each whose drill has tripped, never in place of a real one. A disarmed trap raises none. And one
     (id = ``channel:NAME``) for each channel by which people could not be told when it was last tried."""
     found: list[Numbered] = []
     hushes = [(silence, _parsed(silence)) for silence in marks.silences if silence.starts_at <= now < silence.ends_at]
@@ -91,7 +113,8 @@ def local_alerts(
         watch = seen(trap, watches.get(trap.name, Watch()), now)
         if watch.rest_until is not None:
             continue
-        raised = (_tripped(source, host, trap, watch), _gone_blind(source, host, trap, watch, now))
+        late = (each(source, host, trap, watch, now) for each in (_gone_blind, _drilled))
+        raised = (_tripped(source, host, trap, watch), *late)
         numbered = [Numbered(alert, firing_of(alert.ref.id, watch)) for alert in raised if alert is not None]
         found += [Numbered(_marked(*each, marks, hushes, now, me), each.firing) for each in numbered]
     for health in channels:
@@ -173,6 +196,24 @@ def _gone_blind(source: str, host: str, trap: Trap, watch: Watch, now: datetime)
         labels=_labels(trap, host) | {"alertname": "TrapBlind"},
         annotations={"meaning": "This trap cannot see, so its silence says nothing."},
         started_at=fires_at,
+        trap=trap.name,
+    )
+
+
+def _drilled(source: str, host: str, trap: Trap, watch: Watch, now: datetime) -> Alert | None:
+    drill = watch.drill
+    if drill is None or stage(drill, watch.tripped_at, now) is not Stage.TRIPPED:
+        return None
+    return Alert(
+        ref=Ref(source, trap.name + DRILL_SUFFIX),
+        name=f"DRILL {trap.name}",
+        severity=trap.severity,
+        state=AlertState.FIRING,
+        summary=f"nothing is wrong: {drill.who} rehearses this trap until {drill.until:%H:%M} UTC; an acknowledgement ends it",
+        where=clean(subject(trap, host)),
+        labels=_labels(trap, host) | {DRILL_LABEL: "quiet" if drill.quiet else "true"},
+        annotations=_annotations(trap) | {"meaning": "A drill. The trap itself goes on looking: a real trip ends the drill."},
+        started_at=drill.trips_at,
         trap=trap.name,
     )
 

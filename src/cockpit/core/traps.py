@@ -9,11 +9,13 @@ from __future__ import annotations
 import enum
 import math
 from datetime import datetime, timedelta
+from typing import Any
 from zlib import crc32
 
 import msgspec
 
 from .alerts import Alert, Link, Severity
+from .drills import SAYS, Drill, Stage, stage
 from .forecast import NEVER, Outlook
 from .units import Bound, Seconds, say_seconds
 
@@ -52,7 +54,8 @@ class Trap(msgspec.Struct, frozen=True, kw_only=True):
     ``probe`` is the kind of look and ``params`` its own keys, still raw: the probe's ``Config`` decodes them.
     ``hold`` (config key ``for``) is how long ``trip`` must hold before it trips. ``forecast`` names the reading whose trend is
     followed towards ``trip``; ``warn_within`` warns when that trend would trip within this time. ``blind_after`` is how long it
-    may stay blind before that is an alert of its own. ``went_wrong``, ``detect`` and ``signs`` are the three answers.
+    may stay blind before that is an alert of its own. ``drill_every`` is how old
+    the last proof of it may be (0: any age). ``went_wrong``, ``detect`` and ``signs`` are the three answers.
     ``origin`` is the alert that it was armed after, if any.
     """
 
@@ -68,6 +71,7 @@ class Trap(msgspec.Struct, frozen=True, kw_only=True):
     forecast: str = ""
     warn_within: Seconds | None = None
     blind_after: Seconds = Seconds(600.0)
+    drill_every: Seconds = Seconds(90 * 86400.0)
     went_wrong: str = ""
     detect: str = ""
     signs: str = ""
@@ -134,7 +138,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     ``full_in`` are seconds from ``checked_at`` until the trend meets ``trip``, and its natural end (100 % used, nothing free).
     ``laid`` is the `fingerprint` of the trap as it was laid when this was seen (0 = not known). ``memory`` is what the last look
     that saw wants its next one to know. ``told``: another system looks and judges, and its source says so when a look is overdue;
-    no passing of time here makes it blind.
+    no passing of time here makes it blind. ``drill`` is the one that runs, ``drills`` how many there were.
+    ``proven_at`` is when it last really tripped, or was drilled through to the acknowledgement.
     """
 
     state: TrapState = TrapState.BLIND
@@ -155,6 +160,9 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     laid: int = 0
     memory: dict[str, str | float] = {}
     told: bool = False
+    drill: Drill | None = None
+    drills: int = 0
+    proven_at: datetime | None = None
 
 
 def guards(trap: Trap, alert: Alert) -> bool:
@@ -169,7 +177,8 @@ def fingerprint(trap: Trap) -> int:
 
 
 def as_laid(trap: Trap, watch: Watch) -> Watch:
-    """``watch`` if it is of the trap as laid now; else what outlives a new config: its rest, and its count of trips."""
+    """``watch`` if it is of the trap as laid now; else what outlives a new config: its rest, its drill, and how often it tripped or
+    was drilled. What proved it as it was says nothing of it as it is."""
     if not watch.laid or watch.laid == fingerprint(trap):
         return watch
     return Watch(
@@ -178,7 +187,18 @@ def as_laid(trap: Trap, watch: Watch) -> Watch:
         rest_until=watch.rest_until,
         rest_by=watch.rest_by,
         rest_why=watch.rest_why,
+        drill=watch.drill,
+        drills=watch.drills,
     )
+
+
+def drilled(watch: Watch, written: Watch) -> dict[str, Any]:
+    """What of ``watch`` follows from people's drills, where ``written`` is what they wrote: no drill lasts beside a real trip, and
+    what proved the trap as it was laid before proves nothing now."""
+    same = written.laid in (0, watch.laid)
+    proofs = [each for each in (watch.proven_at, written.proven_at if same else None) if each is not None]
+    drill = written.drill if watch.tripped_at is None else None
+    return {"drill": drill, "drills": written.drills, "proven_at": max(proofs, default=None)}
 
 
 AHEAD = 60.0
@@ -239,9 +259,11 @@ def _judged(trap: Trap, watch: Watch, event: Looked, outlook: Outlook) -> Watch:
     over = reading.verdict is TrapState.TRIPPED or _holds(trap.trip, reading)
     over_since = (watch.over_since or at) if over else None
     tripped_at, firing, reason = None, watch.firing, ""
+    proven_at, drill = watch.proven_at, watch.drill
     if over_since is not None and has_tripped(trap.hold, over_since, at, already=watch.tripped_at is not None):
         state, tripped_at = TrapState.TRIPPED, watch.tripped_at or at
         firing += watch.tripped_at is None
+        proven_at, drill = tripped_at, None
         reason = trap.trip.text if trap.trip is not None and _holds(trap.trip, reading) else ""
     elif over_since is not None:
         left = say_seconds(trap.hold - _passed(over_since, at))
@@ -266,6 +288,8 @@ def _judged(trap: Trap, watch: Watch, event: Looked, outlook: Outlook) -> Watch:
         firing=firing,
         trips_in=outlook.trips_in,
         full_in=outlook.full_in,
+        drill=drill,
+        proven_at=proven_at,
     )
 
 
@@ -322,7 +346,8 @@ def _less(left: float | None, passed: float) -> float | None:
 
 class TrapView(msgspec.Struct, frozen=True, kw_only=True):
     """A trap for whoever looks: configured and known, as read at the moment of the projection. ``says`` is the pane's line;
-    ``links`` are where there is more about it (``runbook``, …)."""
+    ``links`` are where there is more about it (``runbook``, …). ``drill`` is how far a drill of it is, ``unproven`` whether it has
+    not been proven for longer than its ``drill_every``; neither changes its ``state``, which is what is really known."""
 
     source: str
     trap: Trap
@@ -330,13 +355,28 @@ class TrapView(msgspec.Struct, frozen=True, kw_only=True):
     state: TrapState
     says: str
     links: tuple[Link, ...] = ()
+    drill: Stage = Stage.NONE
+    unproven: bool = False
 
 
 def view_of(source: str, trap: Trap, watch: Watch, now: datetime, links: tuple[Link, ...] = ()) -> TrapView:
     """The trap as it must be shown at ``now`` (UTC)."""
     known = seen(trap, watch, now)
     state = TrapState.DISARMED if known.rest_until is not None else known.state
-    return TrapView(source=source, trap=trap, watch=known, state=state, says=_says(known, state, now), links=links)
+    at = stage(known.drill, known.tripped_at, now) if known.rest_until is None else Stage.NONE
+    says = _says(known, state, now)
+    if at is not Stage.NONE:
+        says = f"{SAYS[at]} · {says}"
+    return TrapView(
+        source=source, trap=trap, watch=known, state=state, says=says, links=links, drill=at, unproven=_unproven(trap, known, now)
+    )
+
+
+def _unproven(trap: Trap, watch: Watch, now: datetime) -> bool:
+    if watch.told or not trap.drill_every:
+        return False
+    proven = watch.proven_at or watch.tripped_at
+    return proven is None or (now - proven).total_seconds() > trap.drill_every
 
 
 def as_told(source: str, trap: Trap, watch: Watch, now: datetime, links: tuple[Link, ...] = ()) -> TrapView:

@@ -147,7 +147,14 @@ def _trap(view: TrapView, source: str) -> TrapView | None:
     good = type(view) is TrapView and type(view.trap) is Trap and type(view.watch) is Watch and type(view.state) is TrapState
     if not good or view.source != source or clean(view.trap.name) != view.trap.name:
         return None
-    for time in (view.watch.since, view.watch.checked_at, view.watch.good_at, view.watch.tripped_at, view.watch.rest_until):
+    for time in (
+        view.watch.since,
+        view.watch.checked_at,
+        view.watch.good_at,
+        view.watch.tripped_at,
+        view.watch.rest_until,
+        view.watch.proven_at,
+    ):
         if time is not None and not _is_utc(time):
             return None
     return cast(TrapView, _scrubbed(view))

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import msgspec
 
+from ..core.marks import DRILL_SUFFIX
 from ..core.report_fires import Fact
 from .records import epoch
 
@@ -16,6 +17,10 @@ _AS_THEY_ARE = ("trap.warning", "trap.tripped", "trap.armed", "alert.fired", "al
 _FURTHER = {"alert.acked": "ack", "alert.noted": "act"}
 _ACKED = '%"what":"ack"%'
 """A run that acknowledged at some other source: its alert's story is not in the journal, that somebody was called is."""
+
+
+_DRILLS = f"%{DRILL_SUFFIX}"
+"""The alerts of drills: they called people, and are no fires."""
 
 
 class _Page(msgspec.Struct):
@@ -32,7 +37,8 @@ def facts(db: sqlite3.Connection, since: datetime, until: datetime) -> tuple[lis
     ).fetchall()
     for kind, means in _FURTHER.items():
         found += db.execute(
-            "SELECT at, ?, who, subject FROM entry WHERE kind = ? AND at >= ? AND at < ?", (means, kind, *between)
+            "SELECT at, ?, who, subject FROM entry WHERE kind = ? AND at >= ? AND at < ? AND subject NOT LIKE ?",
+            (means, kind, *between, _DRILLS),
         ).fetchall()
     found += db.execute(
         "SELECT at, 'ack', who, '' FROM entry WHERE kind = 'run.started' AND at >= ? AND at < ? "
@@ -40,7 +46,8 @@ def facts(db: sqlite3.Connection, since: datetime, until: datetime) -> tuple[lis
         (*between, _ACKED),
     ).fetchall()
     found += db.execute(
-        "SELECT began, 'act', '', alert FROM aftermath WHERE source = 'local' AND began >= ? AND began < ?", between
+        "SELECT began, 'act', '', alert FROM aftermath WHERE source = 'local' AND began >= ? AND began < ? AND alert NOT LIKE ?",
+        (*between, _DRILLS),
     ).fetchall()
     pages = list(_pages(db, between))
     return found + [each for each in pages if each is not None], pages.count(None)
@@ -49,7 +56,10 @@ def facts(db: sqlite3.Connection, since: datetime, until: datetime) -> tuple[lis
 def _pages(db: sqlite3.Connection, between: tuple[float, float]) -> Iterator[Fact | None]:
     """Those that called somebody: neither that someone has it nor that it is over."""
     decode = msgspec.json.Decoder(_Page).decode
-    rows = db.execute("SELECT at, who, subject, data FROM entry WHERE kind = 'page.sent' AND at >= ? AND at < ?", between)
+    rows = db.execute(
+        "SELECT at, who, subject, data FROM entry WHERE kind = 'page.sent' AND at >= ? AND at < ? AND subject NOT LIKE ?",
+        (*between, _DRILLS),
+    )
     for at, who, subject, data in rows:
         try:
             if who and decode(data).kind == "trigger":

@@ -16,7 +16,7 @@ from ..config.model import Config
 from ..config.reread import Reread
 from ..core.alerts import Alert
 from ..core.covers import Cover
-from ..core.marks import Marks, Numbered, local_alerts
+from ..core.marks import Marks, Numbered, is_drill, local_alerts
 from ..core.paged import Paged
 from ..core.pages import Attempt, ChannelHealth
 from ..core.roster import OnCall, Person, Roster
@@ -176,8 +176,12 @@ class Here:
         return self._marks
 
     def ack(self, alert_id: str, firing: int, who: str, note: str, at: datetime) -> None:
-        """Raises `Conflict` if somebody else has this firing."""
+        """Raises `Conflict` if somebody else has this firing. Of a drill it is the end."""
         self._told(lambda: self._journal.ack(alert_id, firing, who, note, at))
+        if is_drill(alert_id):
+            from .drilling import taken  # deferred: the first view needs none of it
+
+            self._told(lambda: taken(self._journal, self.plan(), self.alerts(), alert_id, who, at))
 
     def unack(self, alert_id: str, who: str, at: datetime) -> None:
         """Raises `NotFound` if nobody has it."""

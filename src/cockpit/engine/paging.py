@@ -13,7 +13,7 @@ from ..config.model import Config
 from ..core.alerts import Alert, AlertState
 from ..core.escalation import Aim, Attention, EscalationStep, Firing, Policy, Reach, Reached, Target, due
 from ..core.filters import parse
-from ..core.marks import channel_of
+from ..core.marks import DRILL_LABEL, channel_of, is_drill, rehearsed
 from ..core.paged import Paged, PageState
 from ..core.pages import Attempt
 from ..core.paging import PageKind
@@ -53,7 +53,11 @@ class Plan:
         return self._config.people
 
     def policy_for(self, alert: Alert, now: datetime) -> Policy | None:
-        """The first policy that matches the alert as it fired, whoever has it by now; ``None``: nobody is told."""
+        """The first policy that matches the alert as it fired, whoever has it by now; ``None``: nobody is told. A drill has that
+        of the alert which it stands for, unless it is quiet."""
+        if is_drill(alert.ref.id) and alert.labels.get(DRILL_LABEL) == "quiet":
+            return None
+        alert = rehearsed(alert)
         fired = msgspec.structs.replace(alert, state=AlertState.FIRING, acknowledged_by="", suppressed_by="")
         return next((policy for policy, rule in self._rules if rule.matches(fired, now, self._me)), None)
 

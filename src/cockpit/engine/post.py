@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ..core.forecast import NEVER, Outlook, outlook
-from ..core.traps import Event, Failed, Looked, Trap, Watch, as_laid, step
+from ..core.traps import Event, Failed, Looked, Trap, Watch, as_laid, drilled, step
 from ..core.units import say_seconds, seconds
 from ..provider import Probe
 from .look import Look
@@ -90,10 +90,10 @@ class Post:
         return Kept(trap=self.trap.name, watch=self.watch, values=values, happened=turns(self.trap, before, self.watch))
 
     def rests_as(self, written: Watch) -> None:
-        """Take the rest that people wrote in the journal."""
+        """Take the rest and the drill that people wrote in the journal."""
         mine, theirs = self.watch, written
-        if (mine.rest_until, mine.rest_by, mine.rest_why) != (theirs.rest_until, theirs.rest_by, theirs.rest_why):
-            self.watch = with_rest(mine, theirs)
+        if (merged := with_rest(mine, theirs)) != mine:
+            self.watch = merged
 
     def late(self, now: float) -> str:
         """What to say of a look that has not come back long after its deadline. ``now`` is monotonic."""
@@ -115,8 +115,14 @@ class Post:
 
 
 def with_rest(watch: Watch, written: Watch) -> Watch:
-    """``watch`` with the rest of ``written``."""
-    return msgspec.structs.replace(watch, rest_until=written.rest_until, rest_by=written.rest_by, rest_why=written.rest_why)
+    """``watch`` with what people have put on the trap, as ``written``: its rest, its drill, and what that proved."""
+    return msgspec.structs.replace(
+        watch,
+        rest_until=written.rest_until,
+        rest_by=written.rest_by,
+        rest_why=written.rest_why,
+        **drilled(watch, written),
+    )
 
 
 def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -9,18 +9,22 @@ import msgspec
 from ..config.model import Config
 from ..core.report_fires import Fires, fires
 from ..core.report_toil import Toil, ledger
+from ..core.traps import Watch, view_of
 from .journal import Journal
+from .local import LOCAL
 from .person import os_user
 from .records import JournalError
 
 
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
-    """What is reported on the time from ``since`` to ``until`` (UTC)."""
+    """What is reported on the time from ``since`` to ``until`` (UTC). ``unproven`` are the traps that by ``until`` had
+    neither tripped nor been drilled for longer than their ``drill_every``."""
 
     since: datetime
     until: datetime
     fires: Fires
     toil: tuple[Toil, ...]
+    unproven: tuple[str, ...] = ()
 
 
 def reported(journal: Journal, config: Config, since: datetime, until: datetime, clock: tzinfo | None) -> Reported:
@@ -29,8 +33,10 @@ def reported(journal: Journal, config: Config, since: datetime, until: datetime,
     labours, facts = journal.labours(since, until), journal.fire_facts(since, until)
     if not labours and not facts and journal.problem:
         raise JournalError(journal.problem)
+    watches = journal.watches()
+    seen = (view_of(LOCAL, trap, watches.get(trap.name, Watch()), until) for trap in config.traps.values())
     people, stranger = tuple(config.people.values()), os_user()
     return Reported(
         since=since, until=until, fires=fires(facts, people, stranger, config.traps.keys(), since, until, clock),
-        toil=ledger(labours, people, stranger),
+        toil=ledger(labours, people, stranger), unproven=tuple(each.trap.name for each in seen if each.unproven),
     )  # fmt: skip

@@ -10,6 +10,7 @@ import msgspec
 
 from ..core.actions import Run, RunState
 from ..core.approvals import Heard
+from ..core.drills import stage
 from ..core.hopes import UNCERTAIN_SHOWN
 from ..core.runbooks import Runbook
 from ..core.sources import Snapshot, SourceHealth
@@ -188,7 +189,7 @@ def _moves_with_time(snapshots: Iterable[Snapshot], runs: Iterable[Run], now: da
     for said in snapshots:
         for trap in said.traps or ():
             watch = seen(trap.trap, trap.watch, now)
-            traps.append((watch.state, watch.rest_until is None))
+            traps.append((watch.state, watch.rest_until is None, stage(watch.drill, watch.tripped_at, now)))
         silences += sum((silence.starts_at <= now) + (silence.ends_at <= now) for silence in said.silences or ())
     unknown = sum(run.state is RunState.UNCERTAIN and _recent(now - run.at) for run in runs)
     return traps, silences, unknown

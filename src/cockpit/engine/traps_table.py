@@ -14,7 +14,7 @@ from struct import Struct
 
 import msgspec
 
-from ..core.traps import Watch
+from ..core.traps import Watch, drilled
 from .records import Happened, Kept, Odd, epoch, safe, sifted, write_entries
 
 MOST_LAYOUTS = 2000
@@ -24,7 +24,7 @@ further sets are not kept."""
 _decode = msgspec.json.Decoder(Watch).decode
 _names = msgspec.json.Decoder(tuple[str, ...]).decode
 Row = tuple[float, int, bytes]
-_TIMES = ("since", "checked_at", "good_at", "over_since", "tripped_at", "blind_since", "rest_until")
+_TIMES = ("since", "checked_at", "good_at", "over_since", "tripped_at", "blind_since", "rest_until", "proven_at")
 
 
 def watches(db: sqlite3.Connection, odd: Odd) -> dict[str, Watch]:
@@ -66,11 +66,16 @@ def keep(db: sqlite3.Connection, looks: Iterable[Kept]) -> dict[str, Watch]:
     for look in looks:
         before = kept.get(look.trap) or watch_of(db, look.trap) or Watch()
         watch, over = _with_rest(look.watch, before)
+        watch, ended = _with_drill(watch, before)
         put(db, look.trap, watch, look.values)
         happened = list(look.happened)
         if over and watch.checked_at is not None:
             why = {"why": "its rest is over", "rested": before.rest_why}
             happened.append(Happened(at=watch.checked_at, kind="trap.armed", source="local", subject=look.trap, data=why))
+        if ended and watch.checked_at is not None:
+            happened.append(
+                Happened(at=watch.checked_at, kind="trap.drill_ended", source="local", subject=look.trap, data={"why": ended})
+            )
         write_entries(db, happened)
         kept[look.trap] = watch
     return kept
@@ -80,6 +85,16 @@ def _with_rest(watch: Watch, written: Watch) -> tuple[Watch, bool]:
     over = written.rest_until is not None and watch.checked_at is not None and written.rest_until <= watch.checked_at
     until, by, why = (None, "", "") if over else (written.rest_until, written.rest_by, written.rest_why)
     return msgspec.structs.replace(watch, rest_until=until, rest_by=by, rest_why=why), over
+
+
+def _with_drill(watch: Watch, written: Watch) -> tuple[Watch, str]:
+    """With the drill that is written, unless that is over; and why it is."""
+    drill, why = written.drill, ""
+    if drill is not None and watch.tripped_at is not None:
+        why = "the trap has really tripped"
+    elif drill is not None and watch.checked_at is not None and drill.until <= watch.checked_at:
+        why = "it is over"
+    return msgspec.structs.replace(watch, **drilled(watch, written) | ({"drill": None} if why else {})), why
 
 
 def readings(db: sqlite3.Connection, trap: str, metric: str, since: float, odd: Odd) -> tuple[tuple[float, float], ...]:

@@ -127,6 +127,7 @@ def of_trap(trap: TrapView, now: datetime, zone: str, curve: Curve | None = None
         ("looked at", looked),
         ("runbooks", ", ".join(configured.runbooks)),
         ("owner", configured.owner),
+        ("proven", "" if watch.told else _proven(trap, now, zone)),
         ("armed after", str(configured.origin) if configured.origin is not None else ""),
         ("source", trap.source),
     )
@@ -134,6 +135,13 @@ def of_trap(trap: TrapView, now: datetime, zone: str, curve: Curve | None = None
     labels = sorted(configured.labels.items()) if watch.told else ()
     facts += [BLANK, title_fact("Labels"), *(Fact(" " + name, value) for name, value in labels)] if labels else []
     return (*facts, *_links(trap.links))
+
+
+def _proven(trap: TrapView, now: datetime, zone: str) -> str:
+    at, drills = trap.watch.proven_at or trap.watch.tripped_at, trap.watch.drills
+    last = f"last {moment(at, now, zone)} {city(zone)}" if at is not None else "never"
+    counted = f"; drilled {drills} time{'s' * (drills != 1)}" if drills else ""
+    return last + counted + (f"; cockpit trap drill {trap.trap.name} rehearses it" if trap.unproven else "")
 
 
 def _looked_at_here(trap: Trap, keeper: str) -> Iterable[tuple[str, str]]:

@@ -57,7 +57,7 @@ class Told:
 
 def worth_saying(last: TrapView, now: TrapView, *, due: bool) -> bool:
     """Whether more has happened to a trap than that its last digits moved; ``due``: since the last minute."""
-    if last.state is not now.state or last.trap != now.trap:
+    if last.state is not now.state or last.drill is not now.drill or last.trap != now.trap:
         return True
     before, after = last.watch, now.watch
     match now.state:

@@ -1,0 +1,64 @@
+"""Drills: the route of a trap rehearsed (signs, trip, alert, page, acknowledgement) while the trap itself goes on looking.
+
+A drill is no more than a few moments, written down with what is known of its trap (`traps.Watch`). What stage it is at follows from
+them and from the clock alone, so that every process says the same, and so that it ends by itself whoever dies meanwhile.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime, timedelta
+
+import msgspec
+
+SIGNS = timedelta(seconds=10)
+"""For how long signs are shown until it trips."""
+LASTS = timedelta(minutes=15)
+"""How long it stays tripped where nobody acknowledges it."""
+TAKEN = timedelta(seconds=30)
+"""How long it is still shown as acknowledged, so that channels which keep an incident hear of that before they hear of the end."""
+_AHEAD = timedelta(minutes=1)
+
+
+class Stage(enum.Enum):
+    """How far a drill is: ``NONE`` runs, it shows ``SIGNS``, it has ``TRIPPED``."""
+
+    NONE = ""
+    SIGNS = "signs"
+    TRIPPED = "tripped"
+
+
+SAYS = {Stage.SIGNS: "DRILL, shows signs", Stage.TRIPPED: "DRILL, tripped"}
+"""What is written before what the trap really says."""
+
+
+class Drill(msgspec.Struct, frozen=True, kw_only=True):
+    """A drill that ``who`` began. Times are UTC: it trips at ``trips_at`` and is over at ``until``. ``quiet``: nobody is paged."""
+
+    began_at: datetime
+    who: str
+    trips_at: datetime
+    until: datetime
+    quiet: bool = False
+
+    def __post_init__(self) -> None:
+        if any(each.utcoffset() != timedelta(0) for each in (self.began_at, self.trips_at, self.until)):
+            raise ValueError("a time of a drill is not in UTC")
+
+    @property
+    def number(self) -> int:
+        """Which firing of the drill's alert it is, so that pages and an acknowledgement are of this one and no other."""
+        return int(self.began_at.timestamp())
+
+
+def drill_of(who: str, now: datetime, *, quiet: bool) -> Drill:
+    """One that begins ``now``."""
+    return Drill(began_at=now, who=who, trips_at=now + SIGNS, until=now + SIGNS + LASTS, quiet=quiet)
+
+
+def stage(drill: Drill | None, tripped_at: datetime | None, now: datetime) -> Stage:
+    """How far it is at ``now``. A trap that has really tripped (``tripped_at``) has no drill; nor has one whose drill would begin
+    only later, for then the clock was put back and nobody knows how long it has lasted."""
+    if drill is None or tripped_at is not None or not drill.began_at - _AHEAD <= now < drill.until:
+        return Stage.NONE
+    return Stage.SIGNS if now < drill.trips_at else Stage.TRIPPED

@@ -1,0 +1,109 @@
+"""What a drill is at each moment, and what it never does to what is really known of its trap."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from cockpit.core.drills import LASTS, SIGNS, Drill, Stage, drill_of, stage
+from cockpit.core.marks import Marks, is_drill, local_alerts, rehearsed, trap_of
+from cockpit.core.traps import Looked, Reading, Trap, TrapState, Watch, as_laid, drilled, step, view_of
+from cockpit.core.units import Seconds, bound
+
+NOW = datetime(2026, 11, 1, 3, 12, tzinfo=UTC)
+DISK = Trap(name="disk", probe="disk", trip=bound("used_percent >= 90"), every=Seconds(1e6))
+NOTHING = Marks({}, (), {})
+
+
+def looked(watch: Watch, at: datetime, used: float) -> Watch:
+    return step(DISK, watch, Looked(at, Reading({"used_percent": used}, f"{used:g} % used")))
+
+
+def drilling(at: datetime = NOW) -> Watch:
+    return msgspec.structs.replace(looked(Watch(), at, 40), drill=drill_of("ana", at, quiet=False), drills=1)
+
+
+def ids(watch: Watch, at: datetime) -> list[str]:
+    return [each.alert.ref.id for each in local_alerts("local", "web-1", (DISK,), {"disk": watch}, NOTHING, at)]
+
+
+def test_it_shows_signs_then_trips_and_ends_by_itself() -> None:
+    drill = drill_of("ana", NOW, quiet=False)
+    moments = [NOW, NOW + SIGNS, NOW + SIGNS + LASTS - timedelta(seconds=1), NOW + SIGNS + LASTS]
+    assert [stage(drill, None, at) for at in moments] == [Stage.SIGNS, Stage.TRIPPED, Stage.TRIPPED, Stage.NONE]
+
+
+def test_a_clock_that_was_put_back_leaves_no_drill_running_and_a_real_trip_none_at_all() -> None:
+    drill = drill_of("ana", NOW, quiet=False)
+    assert stage(drill, None, NOW - timedelta(hours=1)) is Stage.NONE
+    assert stage(drill, NOW, NOW + SIGNS) is Stage.NONE
+
+
+def test_the_alert_is_marked_and_the_trap_says_what_it_really_is() -> None:
+    watch, at = drilling(), NOW + SIGNS
+    (alert, number) = local_alerts("local", "web-1", (DISK,), {"disk": watch}, NOTHING, at)[0]
+    assert (alert.ref.id, alert.name, alert.labels["drill"]) == ("disk:drill", "DRILL disk", "true")
+    assert alert.summary.startswith("nothing is wrong: ana rehearses")
+    assert number == int(NOW.timestamp())
+    view = view_of("local", DISK, watch, at)
+    assert (view.state, view.drill, view.says) == (TrapState.ARMED, Stage.TRIPPED, "DRILL, tripped · 40 % used")
+
+
+def test_it_is_routed_as_the_real_one_would_be() -> None:
+    real = looked(Watch(), NOW, 95)
+    told = local_alerts("local", "web-1", (DISK,), {"disk": real}, NOTHING, NOW)[0].alert
+    drill = local_alerts("local", "web-1", (DISK,), {"disk": drilling()}, NOTHING, NOW + SIGNS)[0].alert
+    stands_for = rehearsed(drill)
+    assert (stands_for.ref, stands_for.name, stands_for.labels) == (told.ref, told.name, told.labels)
+    assert rehearsed(told) is told
+
+
+def test_a_real_trip_is_the_only_alert_and_the_drill_does_not_come_back() -> None:
+    watch = drilling()
+    assert ids(watch, NOW + SIGNS) == ["disk:drill"]
+    watch = looked(watch, NOW + SIGNS, 95)
+    assert ids(watch, NOW + SIGNS) == ["disk"]
+    watch = looked(watch, NOW + 2 * SIGNS, 40)
+    assert ids(watch, NOW + 2 * SIGNS) == []
+    assert watch.proven_at == NOW + SIGNS
+
+
+def test_what_is_written_of_a_drill_does_not_outweigh_a_real_trip_nor_an_older_proof_a_newer() -> None:
+    tripped = looked(Watch(), NOW, 95)
+    written = msgspec.structs.replace(drilling(), proven_at=NOW - timedelta(days=1))
+    assert drilled(tripped, written) == {"drill": None, "drills": 1, "proven_at": NOW}
+
+
+def test_a_trap_that_is_laid_anew_is_not_proven() -> None:
+    proven = msgspec.structs.replace(drilling(), proven_at=NOW)
+    assert not view_of("local", DISK, proven, NOW).unproven
+    tighter = msgspec.structs.replace(DISK, trip=bound("used_percent >= 80"))
+    assert view_of("local", tighter, proven, NOW).unproven
+    assert as_laid(tighter, proven).drills == 1
+    fresh = step(tighter, Watch(), Looked(NOW, Reading({"used_percent": 40.0}, "")))
+    assert drilled(fresh, proven)["proven_at"] is None, "what was written of the trap as it was is no proof either"
+
+
+@pytest.mark.parametrize(("every", "days", "unproven"), [(90, 89, False), (90, 91, True), (0, 900, False), (7, 8, True)])
+def test_a_proof_is_good_for_so_long(every: int, days: int, unproven: bool) -> None:
+    trap = msgspec.structs.replace(DISK, drill_every=Seconds(every * 86400.0))
+    watch = msgspec.structs.replace(looked(Watch(), NOW, 40), proven_at=NOW)
+    assert view_of("local", trap, watch, NOW + timedelta(days=days)).unproven is unproven
+
+
+def test_what_another_system_looks_at_is_not_ours_to_drill() -> None:
+    assert not view_of("prom", DISK, Watch(told=True), NOW).unproven
+
+
+def test_a_drill_whose_times_have_no_zone_cannot_be() -> None:
+    with pytest.raises(ValueError, match="not in UTC"):
+        Drill(began_at=NOW.replace(tzinfo=None), who="ana", trips_at=NOW, until=NOW)
+
+
+def test_names() -> None:
+    assert trap_of("disk:drill") == "disk"
+    assert is_drill("disk:drill")
+    assert not is_drill("disk")
+    assert not is_drill("channel:x:drill")
