@@ -72,6 +72,7 @@ def test_alerts_and_traps_in_json_have_the_documented_keys(watched: Watched) -> 
     traps = {each["name"]: each for each in watched.json("traps")}
     assert list(traps["backup"]) == [
         "source", "name", "state", "reading", "text", "checked_at", "trips_in_seconds", "tripped_at", "disarmed_until", "severity",
+        "drill", "drills", "proven_at", "unproven",
     ]  # fmt: skip
     assert {name: trap["state"] for name, trap in traps.items()} == {"backup": "tripped", "calm": "armed", "job": "armed"}
     assert traps["backup"]["reading"]["size_bytes"] == 0
