@@ -102,6 +102,7 @@ def _record(asked: Heard) -> dict[str, object]:
         "runbook": petition.runbook,
         "targets": [part.target for part in petition.parts],
         "changes": petition.changes,
+        "order": petition.order,
         "at": when(petition.at),
         "until": when(petition.until),
         "digest": asked.digest,

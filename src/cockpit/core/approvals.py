@@ -36,7 +36,7 @@ class Part(msgspec.Struct, frozen=True):
 
 class Petition(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants to do: who (``who`` is their own word for it, the kernel knows better), which run, until when it waits
-    (UTC), and exactly what."""
+    (UTC), and exactly what; ``order`` is how several targets are done one after the other, "" for one."""
 
     run: str
     who: str
@@ -48,6 +48,7 @@ class Petition(msgspec.Struct, frozen=True, kw_only=True):
     changes: str
     timeout: float
     parts: tuple[Part, ...]
+    order: str = ""
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +92,7 @@ class Heed(msgspec.Struct, frozen=True, kw_only=True):
     refused: str = ""
 
 
-def petition(plans: Sequence[Plan], *, run: str, who: str, host: str, at: datetime, until: datetime) -> Petition:
+def petition(plans: Sequence[Plan], *, run: str, who: str, host: str, at: datetime, until: datetime, order: str = "") -> Petition:
     """What a run of these plans, which are of one runbook, asks for."""
     first = plans[0]
     parts = tuple(_part(plan) for plan in plans)
@@ -107,6 +108,7 @@ def petition(plans: Sequence[Plan], *, run: str, who: str, host: str, at: dateti
         changes=changes,
         timeout=float(first.runbook.timeout),
         parts=parts,
+        order=order,
     )
 
 
@@ -149,7 +151,7 @@ def _harmless(asked: Petition) -> Petition:
         msgspec.structs.replace(part, target=clean(part.target, 200), stages=tuple(map(_harmless_stage, part.stages)))
         for part in asked.parts
     )
-    names = {name: clean(getattr(asked, name), 300) for name in ("who", "host", "runbook", "title", "changes")}
+    names = {name: clean(getattr(asked, name), 300) for name in ("who", "host", "runbook", "title", "changes", "order")}
     return msgspec.structs.replace(asked, parts=parts, **names)
 
 

@@ -51,11 +51,14 @@ class Approving:
         asked = (f"Y shows what {each.said} (`cockpit approve {each.short}`)" for each in self.heard if not each.mine)
         return (*([self.fault] if self.fault else []), *asked)
 
-    async def granted(self, run: Run, plans: Sequence[Plan], again: Callable[[], Sequence[Plan]], keep: Keep) -> tuple[Run, str]:
-        """Have another approve exactly these plans, and give the run as it then stands: it may begin where it is ``RUNNING``, and
-        that is written down; and who said so. ``again`` makes the plans as things are then."""
+    async def granted(
+        self, run: Run, plans: Sequence[Plan], again: Callable[[], Sequence[Plan]], keep: Keep, order: str = ""
+    ) -> tuple[Run, str]:
+        """Have another approve exactly these plans, in that ``order`` where they are several, and give the run as it then stands:
+        it may begin where it is ``RUNNING``, and that is written down; and who said so. ``again`` makes the plans as things are
+        then."""
         until = run.at + timedelta(seconds=float(plans[0].runbook.approve_within))
-        asked = petition(plans, run=run.id, who=run.who, host=self._host(), at=run.at, until=until)
+        asked = petition(plans, run=run.id, who=run.who, host=self._host(), at=run.at, until=until, order=order)
         try:
             await keep(msgspec.structs.replace(run, state=RunState.AWAITING, reason=awaited(run.id, until)))
             verdict = await self.consent.asked(asked, lambda: _changed(plans, again()))

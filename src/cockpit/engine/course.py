@@ -82,6 +82,8 @@ class Course:
         ``continue_on_error``; then what can be undone is, if a person says so."""
         self._deadline = begun + self._plan.runbook.timeout
         outcome = await self._steps()
+        if outcome.state is not RunState.CONFIRMED:
+            self._going.failing()  # now: whoever is asked whether to undo it may take as long as they like
         await self._end_background()
         if outcome.state is RunState.CONFIRMED:
             return outcome
@@ -309,8 +311,10 @@ class Course:
                 continue
             for line in _lines(do, "$ "):
                 await self._going.say(line)
+            self._at_work = False
             back = await self._once(do, timeout, self._doing(f"undo of step {step.number}"))
-            self._taken_back.add(step.number)
+            if self._at_work:
+                self._taken_back.add(step.number)
             told.append(
                 f"step {step.number} is undone" if back.state is RunState.CONFIRMED else f"undo of step {step.number} {back.reason}"
             )

@@ -79,9 +79,10 @@ class Executing:
         who = "" if action.dry_run else barred(plan.runbook, view.me, view.rosters)  # a shift may just have ended
         return plan.refused or who or difference(action, plan)
 
-    async def approved(self, run: Run, plans: Callable[[], Sequence[Plan]]) -> Run:
-        """The run, once another user has approved all that ``plans`` gives; or settled, where nobody has."""
-        run, by = await self._approving.granted(run, plans(), plans, self._logbook.keep)
+    async def approved(self, run: Run, plans: Callable[[], Sequence[Plan]], order: str = "") -> Run:
+        """The run, once another user has approved all that ``plans`` gives, in that ``order`` where they are several; or settled,
+        where nobody has."""
+        run, by = await self._approving.granted(run, plans(), plans, self._logbook.keep, order)
         data = {"run": run.id, "what": run.what, "by": by, "state": run.state.value, "reason": run.reason, **self._logbook.real}
         self._logbook.record_soon("run.approved" if run.approved_by else "run.unapproved", run, data)
         return await self._logbook.settle(run) if run.state.settled else run

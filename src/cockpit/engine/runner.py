@@ -31,15 +31,17 @@ from .steps.world import NOWHERE
 ASKING = 30.0
 """Real seconds in which those who keep the secrets of a run's steps have to give them."""
 _REMEMBERED = 8  # so many ended runs keep their lines in memory; of the others the file is read
+_WAYS_BACK = 500  # so many can still be taken back: what one holds is small, and one run may have many targets
 
 
 class Runner:
     """Executes plans; several at once. ``hidden`` names the environment variables that no program gets: the secrets that the config
     refers to. ``grace`` is how long (seconds) a program may take to end after TERM; ``engines`` takes orders for other engines.
     Methods belong to the engine's loop, except `output`, which any thread may call. ``on_want`` is called with a run's id when it
-    begins to wait for a person, and with ``None`` when it ceases to, ``on_step`` with each of several steps that it comes to;
-    ``attended`` says whether there is anybody to ask, ``world`` what steps may reach beyond programs; ``secrets`` gives what no
-    output may hold, and may block, ``fetched`` what this process has fetched of that so far, and does not."""
+    begins to wait for a person, and with ``None`` when it ceases to, ``on_step`` with each of several steps that it comes to,
+    ``on_failing`` once it will not succeed, whatever is still asked or taken back; ``attended`` says whether there is anybody to
+    ask, ``world`` what steps may reach beyond programs; ``secrets`` gives what no output may hold, and may block, ``fetched`` what
+    this process has fetched of that so far, and does not."""
 
     def __init__(
         self,
@@ -66,6 +68,7 @@ class Runner:
         self.attended = True
         self.on_want: Callable[[str, Want | None], None] = lambda _id, _want: None
         self.on_step: Callable[[str, str], None] = lambda _id, _step: None
+        self.on_failing: Callable[[str], None] = lambda _id: None
         self._idle = asyncio.Event()
         self._idle.set()
         self._spools: dict[str, Spool] = {}
@@ -93,6 +96,7 @@ class Runner:
         going = self._going[run_id] = Going(run_id, self.on_want, self.fetched)
         going.attended = self.attended
         going.reached = partial(self.on_step, run_id)
+        going.failing = partial(self.on_failing, run_id)
         for secret in secrets.values():
             going.confide(secret)
         if unwanted := self._shut or self._unwanted.pop(run_id, ""):
@@ -152,7 +156,7 @@ class Runner:
             return
         book = msgspec.structs.replace(plan.runbook, title=f"Undo {plan.runbook.name}", params={})
         self._ways_back[run_id] = Plan(book, {}, ways.steps, plan.target, ways.lost, changes=plan.changes, warning=ways.warning)
-        while len(self._ways_back) > _REMEMBERED:
+        while len(self._ways_back) > _WAYS_BACK:
             del self._ways_back[next(iter(self._ways_back))]
 
     def leave_alone(self) -> None:

@@ -16,11 +16,12 @@ import msgspec
 from ..core.actions import Run, RunState, Start, StartMany
 from ..core.asking import Answers, Asked, Want
 from ..core.plans import Plan
-from ..core.several import counted
+from ..core.several import counted, said
 from ..provider import Clock
 from .executing import Executing
 from .intents import Intents
 from .logbook import Logbook
+from .planning import difference
 from .store import Store
 from .targets import Aimed, Came, carry
 
@@ -29,7 +30,7 @@ class _Going:
     """One that goes on: why it is to end, and what it waits for a person to say."""
 
     def __init__(self) -> None:
-        self.why = ""
+        self.why = self.failed = ""
         self.ending = asyncio.Event()
         self.asked = 0
         self.answer: asyncio.Future[tuple[str, str]] | None = None
@@ -75,7 +76,7 @@ class Several:
                 aims,
                 action.rule,
                 lambda number, aim: self._one(run, going, number, aim),
-                ended=lambda: going.why,
+                ended=lambda: going.why or (going.failed if action.rule.stop else ""),
                 go_on=lambda first: self._go_on(run.id, going, first, len(aims) - 1),
             )
             return await self._over(run, going, came)
@@ -98,6 +99,13 @@ class Several:
         for going in self._going.values():
             self._end(going, why)
 
+    def failing(self, run_id: str) -> None:
+        """A run will not succeed, whatever is still done or asked in it: where it is a target's, the others may not be begun."""
+        run = self._store.run(run_id)
+        going = self._going.get(run.part_of) if run is not None else None
+        if run is not None and going is not None:
+            going.failed = going.failed or f"{run.target} did not succeed"
+
     def answer(self, run_id: str, number: int, value: str, who: str) -> None:
         """What a person says to the question of that number; nothing where that is not waited for any more."""
         going = self._going.get(run_id)
@@ -114,11 +122,17 @@ class Several:
         return [run for run in self._store.runs if run.part_of == run_id and not run.state.settled]
 
     async def _approved(self, run: Run, action: StartMany) -> Run:
-        """The run, once another has approved all of it, where that must be."""
+        """The run, once another has approved all of it, where that must be: what was shown here, and nothing else."""
         starts = action.starts()
-        if self._plan(starts[0]).runbook.approve is None:
+        plans = [self._plan(start) for start in starts]
+        if plans[0].runbook.approve is None:
             return run
-        return await self._executing.approved(run, lambda: [self._plan(start) for start in starts])
+        for aim, start, plan in zip(action.aims, starts, plans, strict=True):
+            if why := plan.refused or difference(start, plan):
+                reason = f"{aim.name}: {why}; nothing was executed"
+                return await self._logbook.settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=reason, seconds=0.0))
+        order = said(action.rule, len(action.aims))
+        return await self._executing.approved(run, lambda: [self._plan(start) for start in starts], order)
 
     async def _one(self, whole: Run, going: _Going, number: int, aim: Aimed) -> Run:
         run = self._intents.part(aim.start, whole, number + 1)

@@ -57,22 +57,25 @@ async def carry(
     none any more after one has failed (those under way go on to their end). ``ended`` says why none is to be begun any more, ""
     for none; ``go_on`` is asked, where ``rule`` says so, after the canary, and gives the reason against the others."""
     found: dict[int, Came] = {}
-    failed = ""
+    failed, broken = "", False
 
     async def one(number: int) -> Came:
-        nonlocal failed
+        nonlocal failed, broken
         aim = aims[number]
         try:
             came = Came(aim.name, await do(number, aim))
         except Refused as no:
             came = Came(aim.name, None, str(no))
+        except BaseException:  # a bug, or the end of all: nobody would be left to end those that came after it
+            broken = True
+            raise
         found[number] = came
         if not came.well:
             failed = failed or f"{came.name} did not succeed"
         return came
 
     async def worker(left: list[int]) -> None:
-        while left and not (failed and rule.stop) and not ended():
+        while left and not broken and not (failed and rule.stop) and not ended():
             await one(left.pop(0))
 
     rest = list(range(len(aims)))
@@ -81,6 +84,9 @@ async def carry(
         came = await one(rest.pop(0))
         against = failed or (await go_on(came) if rule.asks and rest and not ended() else "")
     if not against:
-        await asyncio.gather(*(worker(rest) for _ in range(rule.parallel)))
+        ends = await asyncio.gather(*(worker(rest) for _ in range(rule.parallel)), return_exceptions=True)
+        for error in ends:
+            if error is not None:
+                raise error
     why = f"not begun: {ended() or against or failed}"
     return tuple(found.get(number) or Came(aim.name, None, why) for number, aim in enumerate(aims))

@@ -15,6 +15,8 @@ def facts_of(asked: Heard) -> Iterator[tuple[str, str]]:
     yield "asked by", f"{asked.login} (user {asked.uid}), who says to be {petition.who}, on {petition.host}"
     yield "runbook", f"{petition.runbook} · {petition.title}"
     yield "changes", petition.changes
+    if petition.order:
+        yield "order", petition.order
     yield "at most", f"{say_seconds(petition.timeout)}{' for each' if len(petition.parts) > 1 else ' in all'}"
     yield "until", f"{petition.until:%Y-%m-%d %H:%M:%S} UTC it waits for this"
 

@@ -83,6 +83,7 @@ class Going:
         self._asked = 0
         self._answer: asyncio.Future[tuple[str, str]] | None = None
         self.reached: Callable[[str], None] = lambda _place: None
+        self.failing: Callable[[], None] = lambda: None
 
     async def write(self, work: Callable[[], T], patience: float | None = None) -> T:
         """Have something done to the file, in turn: a disk that does not answer holds up this run alone. `TimeoutError` after
