@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from cockpit.core.alerts import AlertState, Ref, Silence
 from cockpit.core.drills import LASTS, SIGNS, Drill, Stage, drill_of, stage
+from cockpit.core.filters import for_alert
 from cockpit.core.marks import Marks, is_drill, local_alerts, rehearsed, trap_of
 from cockpit.core.traps import Looked, Reading, Trap, TrapState, Watch, as_laid, drilled, step, view_of
 from cockpit.core.units import Seconds, bound
@@ -107,3 +109,17 @@ def test_names() -> None:
     assert is_drill("disk:drill")
     assert not is_drill("disk")
     assert not is_drill("channel:x:drill")
+
+
+def test_a_silence_of_a_drill_hushes_the_drill_and_never_the_real_trip() -> None:
+    drill = local_alerts("local", "web-1", (DISK,), {"disk": drilling()}, NOTHING, NOW + SIGNS)[0].alert
+    later = NOW + timedelta(hours=1)
+    silence = Silence(ref=Ref("local", "1"), match=for_alert(drill), starts_at=NOW, ends_at=later, who="ana", comment="")
+    hushed = Marks({}, (silence,), {})
+    found = [
+        local_alerts("local", "web-1", (DISK,), {"disk": watch}, hushed, NOW + SIGNS)[0].alert
+        for watch in (drilling(), looked(Watch(), NOW, 95))
+    ]
+    assert [(each.ref.id, each.state) for each in found] == [
+        ("disk:drill", AlertState.SUPPRESSED), ("disk", AlertState.FIRING),
+    ]  # fmt: skip

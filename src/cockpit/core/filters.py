@@ -67,10 +67,13 @@ def for_alert(alert: Alert) -> str:
 
 
 def matchable(alert: Alert) -> dict[str, str]:
-    """What such matchers name: ``trap`` for an alert of this machine, all labels of another, name and place where it has none."""
+    """What such matchers name: ``trap`` for an alert of this machine (and ``drill`` for a rehearsal), all labels of another, name
+    and place where it has none."""
     own = value_of(alert, "alertname")
     if alert.trap and value_of(alert, "trap") == alert.trap:
         names = ["trap"] if own == alert.trap else ["alertname", "trap"]
+        if alert.ref.id.endswith(":drill") and "drill" in alert.labels:
+            names = ["drill", *names]  # a rehearsal's silence never covers the real one
     elif alert.labels:
         names = sorted(alert.labels, key=lambda name: (name != "alertname", name))
     else:

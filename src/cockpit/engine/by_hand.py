@@ -6,7 +6,7 @@ import msgspec
 
 from ..core.actions import PagePeople, Run, RunState
 from ..core.alerts import Severity
-from ..core.marks import Numbered
+from ..core.marks import Numbered, is_drill
 from ..core.paging import Page, PageKind
 from ..core.text import clean, clean_block
 from ..core.view import View
@@ -30,6 +30,7 @@ async def paged_by_hand(escalator: Escalator, here: Here, view: View, run: Run, 
         details=clean_block(action.text, 4000),
         labels=dict(alert.labels) if alert is not None else {},
         links=alert.links if alert is not None else (),
+        drill=alert is not None and bool(alert.trap) and is_drill(alert.ref.id),
     )
     own = next((each for each in here.alerts() if alert is not None and each.alert.ref == alert.ref), None)
     numbered: Numbered | None = own
