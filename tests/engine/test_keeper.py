@@ -920,3 +920,16 @@ def test_a_look_is_waited_for_as_long_as_its_probe_may_take_but_never_past_two_i
     params: dict[str, object], every: float, limit: float
 ) -> None:
     assert Post(Trap(name="t", probe="tcp", params=params, every=Seconds(every))).limit == limit
+
+
+def test_a_wall_clock_that_jumps_ahead_takes_nothing_of_the_past_away(stage: Stage) -> None:
+    async def story() -> None:
+        stage.acts["a"] = fine()
+        async with stage.keeping(a_trap()) as (_, journal):
+            await stage.turn(3)
+            journal.record("alert.fired", at=stage.clock.now(), subject="x")
+            stage.clock.step_wall(5 * 365 * 86400)
+            await stage.turn(600)
+            assert len(journal.entries(kind="alert.fired")) == 1
+
+    run(story())

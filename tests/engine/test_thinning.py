@@ -13,6 +13,7 @@ import pytest
 
 from cockpit.core.actions import Ack, Run, RunState
 from cockpit.core.alerts import Ref
+from cockpit.core.incidents import Change
 from cockpit.core.retention import Retention
 from cockpit.core.traps import TrapState, Watch
 from cockpit.core.units import Seconds
@@ -154,3 +155,14 @@ def test_a_step_that_does_not_come_to_its_end_has_changed_nothing(journal: Journ
     assert points(journal) == [float(n) for n in range(36)]
     thinned(journal)
     assert points(journal) == [0.0, 17.5, 35.0]
+
+
+def test_an_incident_that_is_still_open_stays_however_old_and_its_id_is_nobody_elses(journal: Journal) -> None:
+    at = NOW - 200 * DAY
+    journal.change_incident("", Change.OPENED, who="ana", at=at, data={"title": "slow"})
+    journal.record("mark", at=at, who="ana", data={"text": "deployed"})
+    journal.record("handover.noted", at=at, who="ana", data={"text": "look at it"})
+    journal.record("alert.fired", at=at, subject="x")
+    thinned(journal)
+    assert sorted(each.kind for each in journal.entries()) == ["handover.noted", "incident.opened", "mark"]
+    assert journal.change_incident("", Change.OPENED, who="bo", at=NOW, data={"title": "other"}).id == "i2"

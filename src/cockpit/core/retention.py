@@ -12,7 +12,9 @@ _DAY = 86400.0
 class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Seconds, all counted from now. Every look at a trap is kept for ``looks``; of older ones the median of each five minutes,
     until they are ``five_minutes`` old; then the lowest, the median and the highest of each three hours, until they are
-    ``three_hours`` old. ``events`` is how long everything else is kept: what happened, was run, noted and told."""
+    ``three_hours`` old. ``events`` is how long everything else is kept: what happened, was run, noted and told.
+    Incidents, marks and handovers stay. Where the wall clock jumped by more than an hour, or the journal has no look of the last
+    day, nothing is dropped for a day."""
 
     looks: Seconds = Seconds(2 * _DAY)
     five_minutes: Seconds = Seconds(14 * _DAY)

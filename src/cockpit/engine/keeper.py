@@ -15,6 +15,7 @@ from ..core.traps import Event, Trap, Watch, seen
 from ..provider import Host
 from .aside import Aside
 from .backlog import Backlog
+from .in_step import InStep
 from .journal import Journal, JournalError
 from .looks import Looks
 from .post import Post
@@ -48,7 +49,7 @@ class Keeper:
     fails it goes on looking: what it knows is in ``watches``, and is written down when that works again.
 
     ``load`` gives a probe's class by name (`plugins.load`), ``secrets`` the secrets its config refers to; old readings and events
-    are thinned by ``retention``, which may be set anew. ``on_change`` is called
+    are thinned by ``retention``, which may be set anew, unless the wall clock jumped (see `InStep`). ``on_change`` is called
     on the loop whenever something is known anew: at once where a trap turned or somebody asked for the look, else within `CALM`.
     """
 
@@ -64,7 +65,7 @@ class Keeper:
         on_change: Callable[[], None] = lambda: None,
         pid: int | None = None,
     ) -> None:
-        self._clock, self._journal = host.clock, journal
+        self._clock, self._journal, self._in_step = host.clock, journal, InStep(host.clock)
         self.retention = retention
         self._on_change = on_change
         self._pid = os.getpid() if pid is None else pid
@@ -180,7 +181,9 @@ class Keeper:
             self._says = held.says
             self._on_change()
         if held.ours and not self._leads:
-            self._remember(await self._surveyed(self._posts.values()))
+            found = await self._surveyed(self._posts.values())
+            self._in_step.seen(watch.checked_at for watch in found.watches.values())
+            self._remember(found)
             self._leads = self._knows = True
             self._minded = frozenset()
             self._schedule(self._posts.values())
@@ -307,7 +310,7 @@ class Keeper:
         if term != self._term:
             return
         self._timers.after(THIN, partial(self._thin, term))
-        if self._leads:
+        if self._in_step.believed() and self._leads:
             self._spawn(self._thin_once())
 
     async def _thin_once(self) -> None:

@@ -112,7 +112,9 @@ def _near(at: float, trips: Sequence[float]) -> bool:
 
 
 _EVENTS = (
-    "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE at < ? ORDER BY at LIMIT ?)",
+    # what people wrote is little and is kept: incidents are what their entries make of them, and none's id is given out again
+    "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE at < ? AND kind <> 'mark' AND kind NOT GLOB 'incident.*'"
+    " AND kind NOT GLOB 'handover.*' ORDER BY at LIMIT ?)",
     "DELETE FROM aftermath WHERE run IN (SELECT id FROM run WHERE at < ? AND settled ORDER BY at LIMIT ?) AND NOT watched",
     "DELETE FROM run WHERE id IN (SELECT id FROM run WHERE at < ? AND settled ORDER BY at LIMIT ?)",
     "DELETE FROM note WHERE id IN (SELECT id FROM note WHERE at < ? ORDER BY at LIMIT ?)",

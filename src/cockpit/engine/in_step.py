@@ -1,0 +1,41 @@
+"""Whether the wall clock can be believed enough to drop by it what is old: one that jumped ahead makes everything old at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from ..provider import Clock
+
+JUMP = 3600.0
+"""Seconds by which the wall clock may part from monotonic time, suspension included, and still count as in step."""
+GAP = timedelta(days=1)
+"""A journal with nothing newer than this was left alone for long, or the clock is ahead: nobody can tell which."""
+WAIT = 86400.0
+"""Seconds of monotonic time in step after which the clock is believed again: time for a person or for NTP to set it right."""
+
+
+class InStep:
+    """The wall clock beside monotonic time, from now on."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._wall, self._mono = clock.now(), clock.mono()
+        self._believed_at = self._mono
+
+    def seen(self, newest: Iterable[datetime | None]) -> None:
+        """These are the newest looks that the journal has, before this process adds its own."""
+        last = max(filter(None, newest), default=None)
+        if last is not None and self._clock.now() - last > GAP:
+            self._doubt()
+
+    def believed(self) -> bool:
+        """Whether it is, now. Call it often: between two calls a jump ahead and one back are not seen."""
+        wall, mono = self._clock.now(), self._clock.mono()
+        if abs((wall - self._wall).total_seconds() - (mono - self._mono)) > JUMP:
+            self._doubt()
+        return mono >= self._believed_at
+
+    def _doubt(self) -> None:
+        self._wall, self._mono = self._clock.now(), self._clock.mono()
+        self._believed_at = self._mono + WAIT
