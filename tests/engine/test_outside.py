@@ -67,6 +67,7 @@ def test_nothing_is_sent_while_nobody_says_that_the_engine_lives(tmp_path: Path)
     ("said", "why"),
     [
         (Said(404, f"no such check: {PATH}".encode()), "is not shown"),
+        (Said(404, f"no such check: {PATH.rpartition('/')[2]}".encode()), "is not shown"),
         (Said(200, b"<html>log in"), "HTML"),
         (Said(302, b"", {"Location": "http://127.0.0.2:9/"}), "another origin"),
         (Said(302, b"", {"Location": "http://169.254.169.254/latest"}), "another origin"),

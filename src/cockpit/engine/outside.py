@@ -23,6 +23,8 @@ from .machine import Connect
 
 WITHIN = 10.0
 """Seconds that one beat may take, and never longer than the interval."""
+TELLING = 6
+"""Characters from which a piece of the address's path may be a secret by itself."""
 FILE = "watch.beat"
 """Its name in the state directory."""
 
@@ -117,7 +119,8 @@ class Beating:
         try:
             await http.get(parts.path or "/", query)
         except ProviderError as error:
-            hidden = [parts.path.strip("/"), *(value for _, value in query)]
+            pieces = (piece for piece in parts.path.split("/") if len(piece) >= TELLING)
+            hidden = [parts.path.strip("/"), *pieces, *(value for _, value in query)]
             if any(part and part in str(error) for part in hidden):
                 raise type(error)("it refused (what it said holds the address and is not shown)") from None
             raise
