@@ -115,3 +115,11 @@ def test_the_postmortem_is_drafted_and_never_written_over_a_persons_words(watche
     assert "what we learnt" in file.read_text()
     assert [each.name for each in tmp_path.glob(".page*")] == []
     assert "there is no incident i9" in watched.run("postmortem", "i9").stderr
+
+
+def test_the_postmortem_looks_at_others_of_the_same_alert_whether_they_are_over_or_not(watched: Watched) -> None:
+    watched.empty()
+    for title in ("one", "two", "three"):
+        done(watched, "incident", "open", title, "--alert", "backup")
+    done(watched, "incident", "close", "i2", "--yes")
+    assert "# Postmortem i1: one" in done(watched, "postmortem", "i1")

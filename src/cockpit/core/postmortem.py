@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 import msgspec
@@ -180,9 +180,3 @@ def _unsure(looked: Lookback) -> Iterable[str]:
     names = ", ".join(f"{inert(each.trap)} {inert(each.metric)}" for each in looked.unsure[:_SHOWN])
     more = f" and {len(looked.unsure) - _SHOWN} more" if len(looked.unsure) > _SHOWN else ""
     return [f"- Nothing can be said of {names}{more}: too little history."]
-
-
-def graphs_of(graphs: Sequence[Graph], incident: Incident) -> tuple[Graph, ...]:
-    """Those of the traps that raised its alerts."""
-    traps = {each.trap for each in incident.members if each.trap}
-    return tuple(each for each in graphs if each.trap in traps)

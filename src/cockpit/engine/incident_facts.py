@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from ..core.actions import Run
@@ -19,10 +20,19 @@ _MOST = 20_000
 
 def lines_of(journal: Journal, incident: Incident) -> tuple[Line, ...]:
     """Its timeline. Raises `JournalError`."""
-    since = incident.began - BEFORE
-    around = (each for kind in _AROUND for each in journal.entries(since=since, kind=kind, limit=_MOST))
-    noted = [noted_of(each) for each in (*journal.entries(kind="incident.", limit=_MOST), *around)]
-    return timeline(incident, noted, _runs(journal, since), pasts_of(journal, incident))
+    since, until = incident.began - BEFORE, incident.closed_at
+    around = {kind: journal.entries(since=since, until=until, kind=kind, limit=_MOST) for kind in _AROUND}
+    own = journal.entries(kind="incident.", limit=_MOST)
+    noted = [noted_of(each) for found in (own, *around.values()) for each in found]
+    lines = timeline(incident, noted, _runs(journal, since), pasts_of(journal, incident))
+    cut = (_cut(kind, found) for kind, found in around.items() if len(found) == _MOST)
+    return tuple(sorted((*lines, *cut)))
+
+
+def _cut(kind: str, found: Sequence[Entry]) -> Line:
+    """Says where a timeline begins to be whole."""
+    text = f"only the newest {_MOST} entries of kind {kind.rstrip('.')} were read: earlier ones are not in this timeline"
+    return Line(at=found[-1].at, what="note", text=text)
 
 
 def pasts_of(journal: Journal, incident: Incident) -> tuple[Past, ...]:

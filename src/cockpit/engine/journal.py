@@ -66,9 +66,17 @@ class Journal:
         """Append entries in one transaction: all of them, or none."""
         self._file.write(lambda db: write_entries(db, entries))
 
-    def entries(self, *, since: datetime | None = None, subject: str = "", kind: str = "", limit: int = 1000) -> tuple[Entry, ...]:
-        """Entries, newest first; ``kind`` is a prefix."""
-        return self._file.read(lambda db: read_entries(db, since, subject, kind, limit, self._file.odd), ())
+    def entries(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        subject: str = "",
+        kind: str = "",
+        limit: int = 1000,
+    ) -> tuple[Entry, ...]:
+        """Entries, newest first, between two moments (UTC, both included); ``kind`` is a prefix."""
+        return self._file.read(lambda db: read_entries(db, since, subject, kind, limit, self._file.odd, until), ())
 
     def incidents(self) -> dict[str, Incident]:
         """Every incident there was, by its id."""

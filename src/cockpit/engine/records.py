@@ -107,13 +107,22 @@ def write_entries(db: sqlite3.Connection, entries: Iterable[Happened]) -> None:
 
 
 def read_entries(
-    db: sqlite3.Connection, since: datetime | None, subject: str, kind: str, limit: int, odd: Odd
+    db: sqlite3.Connection,
+    since: datetime | None,
+    subject: str,
+    kind: str,
+    limit: int,
+    odd: Odd,
+    until: datetime | None = None,
 ) -> tuple[Entry, ...]:
     """Entries, newest first; ``kind`` is a prefix."""
     where, values = ["1"], list[object]()
     if since is not None:
         where.append("at >= ?")
         values.append(epoch(since))
+    if until is not None:
+        where.append("at <= ?")
+        values.append(epoch(until))
     if subject:
         where.append("subject = ?")
         values.append(subject)

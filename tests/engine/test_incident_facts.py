@@ -1,0 +1,52 @@
+"""An incident's facts, out of a journal that has far more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cockpit.core.incidents import Change
+from cockpit.engine import incident_facts
+from cockpit.engine.journal import Journal, open_journal
+from cockpit.testing.clock import FakeClock
+
+NOW = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with closing(open_journal(tmp_path / "state", FakeClock())) as journal:
+        yield journal
+
+
+def marked(journal: Journal, at: datetime, text: str) -> None:
+    journal.record("mark", at=at, who="ana", data={"text": text})
+
+
+def test_what_came_after_an_incident_never_pushes_its_own_timeline_out(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incident_facts, "_MOST", 5)
+    journal.change_incident("", Change.OPENED, who="ana", at=NOW, data={"title": "slow"})
+    marked(journal, NOW + MINUTE, "deployed")
+    closed = journal.change_incident("i1", Change.CLOSED, who="ana", at=NOW + 2 * MINUTE)
+    for n in range(10):
+        marked(journal, NOW + timedelta(days=1, minutes=n), "later")
+    assert [(line.what, line.text) for line in incident_facts.lines_of(journal, closed)] == [
+        ("incident", "opened: slow"), ("mark", "deployed"), ("incident", "closed"),
+    ]  # fmt: skip
+
+
+def test_a_timeline_that_is_not_whole_says_so(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incident_facts, "_MOST", 5)
+    here = journal.change_incident("", Change.OPENED, who="ana", at=NOW, data={"title": "slow"})
+    for n in range(6):
+        marked(journal, NOW + n * MINUTE, str(n))
+    lines = incident_facts.lines_of(journal, here)
+    assert [line.text for line in lines if line.what == "mark"] == ["1", "2", "3", "4", "5"]
+    (said,) = [line for line in lines if line.what == "note"]
+    assert said.at == NOW + MINUTE
+    assert "only the newest 5 entries of kind mark" in said.text
