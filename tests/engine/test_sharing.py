@@ -14,17 +14,25 @@ from typing import Any
 import msgspec
 import pytest
 
+from cockpit.config.model import SourceConfig
 from cockpit.core.alerts import Alert, AlertState, Link, Ref, Severity
 from cockpit.core.packed import Packed, Packer
 from cockpit.core.sharing import VERSION, Ask, Edit, Hello, News, Part, Reader, Told, Welcome, likeness, shape, written
 from cockpit.core.sources import Snapshot
+from cockpit.core.units import Seconds
 from cockpit.core.watchrule import WatchRule
+from cockpit.engine import attached, edits
 from cockpit.engine.attached import Attached, Lost, NotShared, Shared, attach
 from cockpit.engine.edits import applied, cut, spans
 from cockpit.engine.frames import framed, received
 from cockpit.engine.hub import Hub, Standing
 from cockpit.engine.serving import Serving
 from cockpit.engine.sharing import Unshared, _bound, _locked
+from cockpit.engine.source import Source
+from cockpit.engine.through import Through
+from cockpit.provider import RateLimited
+from cockpit.testing import FakeClock, FakeProvider
+from support.desk import StillClock
 from support.waiting import until
 
 NOW = datetime(2026, 11, 2, 3, 12, tzinfo=UTC)
@@ -195,11 +203,12 @@ _NOISE = (
     b"GET / HTTP/1.1\r\n\r\n",
     framed(Ask(True)),
     b"\0\0\x0f\xff" + b"\x91" * 4095,
+    b"\0\0\x0f\xff\x81\xa1x" + b"\x91" * 4092,
 )
 
 
 @pytest.mark.parametrize("bytes_", _NOISE)
-def test_who_says_what_is_no_message_is_cut_off_alone(tmp_path: Path, bytes_: bytes) -> None:
+def test_who_says_what_is_no_message_is_cut_off_alone(tmp_path: Path, bytes_: bytes, caplog: pytest.LogCaptureFixture) -> None:
     async def work(rig: Rig) -> None:
         looks = await rig.attached()
         reader, writer = await asyncio.open_unix_connection(rig.path)
@@ -210,6 +219,7 @@ def test_who_says_what_is_no_message_is_cut_off_alone(tmp_path: Path, bytes_: by
         looks.close()
 
     on(tmp_path, work)
+    assert not caplog.records, "a traceback was printed"
 
 
 async def _ask_for_ever(looks: Attached) -> None:
@@ -301,13 +311,178 @@ def test_a_socket_where_others_may_write_is_not_looked_through(tmp_path: Path) -
     end.close()
 
 
+def test_a_socket_in_a_directory_that_anybody_could_have_made_is_not_looked_through(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a directory to somebody else")
+    anybodys = tmp_path / "anybodys"
+    anybodys.mkdir()
+    anybodys.chmod(0o1777)
+    made = anybodys / "cockpit"
+    made.mkdir(0o755)
+    end = socket.socket(socket.AF_UNIX)
+    end.bind(str(made / "watch.sock"))
+    end.listen()
+    for each in (made, made / "watch.sock"):
+        os.chown(each, 54321, -1)
+    through = tmp_path / "through"
+    through.symlink_to(made)
+    for path in (made, through):
+        with pytest.raises(NotShared, match=r"anybody who may write in .*anybodys could"):
+            asyncio.run(attach(str(path / "watch.sock"), "am", LIKE, lambda: None))
+    end.close()
+
+
+def test_who_binds_leaves_the_umask_of_other_threads_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(os, "umask", asked.append)
+    end = _bound(str(tmp_path / "watch.sock"), "")
+    assert (tmp_path / "watch.sock").stat().st_mode & 0o777 == 0o600
+    assert not asked
+    end.close()
+
+
+def test_long_records_come_in_messages_that_can_be_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attached, "LONGEST", 2**20)
+    monkeypatch.setattr(edits, "HEAVY", 2**19)
+    long = tuple(alert(number, summary="x" * 10_000) for number in range(500))
+
+    async def work(rig: Rig) -> None:
+        rig.put(long)
+        looks = await rig.attached()
+        assert (await looks.ask(fresh=False)).records["alerts"] == long
+        rig.put((alert(0), *long[1:250], alert(9), *long[250:]), 2.0)
+        kept = (await looks.ask(fresh=False)).records["alerts"]
+        assert kept == (alert(0), *long[1:250], alert(9), *long[250:])
+        looks.close()
+
+    on(tmp_path, work)
+
+
+def _through(rig: Rig, clock: StillClock) -> Through:
+    return Through(lambda: rig.path, "am", "alertmanager", {}, clock, lambda: None)
+
+
+def test_a_watch_that_stopped_asking_is_let_go_of_and_asked_again_ever_more_seldom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cockpit.core.sharing.likeness", lambda *_: LIKE)
+
+    async def work(rig: Rig) -> None:
+        clock = StillClock()
+        through = _through(rig, clock)
+        rig.put([alert(1)], clock.mono())
+        clock.turn(69)
+        assert await through.told(fresh=False, keeps=False, oldest=70) is not None
+        clock.turn(2)
+        waits = [15.0, 30.0, 60.0, 120.0, 240.0, 300.0, 300.0]
+        for wait in waits:
+            assert await through.told(fresh=False, keeps=False, oldest=70) is None
+            assert "has not asked am for" in through.says
+            assert through.pid == 0
+            clock.turn(wait - 1)
+            assert not through.may_find
+            clock.turn(1)
+            assert through.may_find
+        rig.put([alert(1)], clock.mono())
+        assert await through.told(fresh=False, keeps=False, oldest=70) is not None
+        assert through.says == ""
+        through.let_go()
+        clock.turn(2)
+        assert through.may_find, "one that is well again is looked for at once"
+
+    on(tmp_path, work)
+
+
+def test_a_watch_whose_answer_cannot_be_taken_is_asked_ever_more_seldom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.core.sharing.likeness", lambda *_: LIKE)
+    monkeypatch.setattr(attached, "LONGEST", 200)
+
+    async def work(rig: Rig) -> None:
+        clock = StillClock()
+        through = _through(rig, clock)
+        rig.put([alert(1, summary="x" * 1000)], clock.mono())
+        for wait in (15.0, 30.0, 60.0):
+            assert await through.told(fresh=False, keeps=False, oldest=70) is None
+            assert "cannot be read" in through.says
+            clock.turn(wait - 1)
+            assert not through.may_find
+            clock.turn(1)
+            assert await through.find()
+            assert "cannot be read" in through.says, "what is wrong stays said until it is well"
+        through.let_go()
+
+    on(tmp_path, work)
+
+
+def _source(rig: Rig, provider: FakeProvider, clock: FakeClock, told: list[Snapshot | None]) -> Source:
+    config = SourceConfig(name="am", provider="fake", every=Seconds(15), timeout=Seconds(10))
+    return Source(config, lambda: provider, clock, on_told=told.append, watch=lambda: rig.path)
+
+
+def test_beside_a_watch_that_hangs_a_source_is_asked_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.core.sharing.likeness", lambda *_: LIKE)
+
+    async def work(rig: Rig) -> None:
+        provider, clock, told = FakeProvider("am"), FakeClock(), list[Snapshot | None]()
+        source = _source(rig, provider, clock, told)
+        rig.put([alert(1)], clock.mono())
+        await source.poll()
+        clock.advance(40)
+        await source.poll()
+        assert not provider.calls
+        clock.advance(1)
+        await source.poll()
+        assert provider.calls
+        assert told[-1] is not None
+        assert told[-1].asked_mono == clock.mono()
+        assert source.through == (f"cockpit watch (process {os.getpid()}) has not asked am for 41 s; sources are asked from here",)
+        await source.close()
+
+    on(tmp_path, work)
+
+
+def test_a_watch_that_is_lost_ends_no_wait_that_the_source_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.core.sharing.likeness", lambda *_: LIKE)
+    monkeypatch.setattr(attached, "LONGEST", 200)
+
+    async def work(rig: Rig) -> None:
+        provider, clock = FakeProvider("am"), FakeClock()
+        provider.failure = RateLimited("429", 120)
+        rig.put([alert(1, summary="x" * 1000)], clock.mono())
+        source = _source(rig, provider, clock, [])
+        polling = asyncio.ensure_future(source.run())
+        await until(lambda: source.tally[0] == 1 and not source._nudged.is_set())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert source.tally[0] == 1
+        clock.advance(119)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert source.tally[0] == 1
+        clock.advance(2)
+        await until(lambda: source.tally[0] == 2)
+        polling.cancel()
+        await source.close()
+
+    on(tmp_path, work)
+
+
 def test_sources_are_alike_whoever_asks_and_not_where_they_ask_another() -> None:
     def like(**settings: object) -> str:
-        return likeness("alertmanager", settings, lambda text: text.startswith(("env:", "keyring:")))
+        return likeness("alertmanager", settings)
 
     one = like(url="https://am.example", auth={"user": "ana", "password": "env:A"}, key="env:A")
-    assert one == like(key="keyring:b", url="https://am.example", auth={"bearer": "env:B"})
+    assert one == like(key="env:A", url="https://am.example", auth={"bearer": "env:B"})
     assert one != like(url="https://other.example", auth={"bearer": "env:B"}, key="env:A")
+
+
+@pytest.mark.parametrize("key", ["secret_url", "secret_headers"])
+def test_sources_of_different_tenants_or_secret_addresses_are_not_alike(key: str) -> None:
+    one, other = (
+        likeness("calendar", {key: reference if key == "secret_url" else {"X-Scope-OrgID": reference}})
+        for reference in ("env:TENANT_A", "env:TENANT_B")
+    )
+    assert one != other
 
 
 def test_a_group_wants_a_socket_that_it_can_reach() -> None:

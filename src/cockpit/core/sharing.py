@@ -27,7 +27,7 @@ from .responses import Maintenance
 from .roster import OnCall
 from .traps import TrapView
 
-VERSION = 1
+VERSION = 2
 """Of this protocol."""
 
 
@@ -90,10 +90,11 @@ class Edit(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Part(msgspec.Struct, frozen=True, tag="part"):
-    """The next records of a kind."""
+    """The next records of a kind. ``more``: they are too many bytes for one message, and another one belongs to this part."""
 
     kind: str
     edits: tuple[Edit, ...]
+    more: bool = False
 
 
 class WireAlert(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -206,16 +207,9 @@ class Reader:
         return Alert(**facts, summary=wire.summary, labels=wire.labels, annotations=wire.annotations, links=wire.links)
 
 
-def likeness(provider: str, settings: Mapping[str, object], is_secret: Callable[[str], bool]) -> str:
-    """What a source is, whoever asks: its provider and its keys, without ``auth`` and without references to secrets. Two sources
-    that are alike say the same."""
-
-    def open_part(value: object) -> object:
-        if isinstance(value, Mapping):
-            return {str(name): open_part(each) for name, each in value.items() if name != "auth"}
-        if isinstance(value, (list, tuple)):
-            return [open_part(each) for each in value]
-        return "" if isinstance(value, str) and is_secret(value) else value
-
-    text = msgspec.json.encode([provider, open_part(settings)], enc_hook=repr, order="deterministic")
+def likeness(provider: str, settings: Mapping[str, object]) -> str:
+    """What a source is, whoever asks: its provider and its keys without ``auth``. A reference to a secret counts by its text, for
+    it may name a tenant or an address. Two sources that are alike say the same."""
+    keys = {name: each for name, each in settings.items() if name != "auth"}
+    text = msgspec.json.encode([provider, keys], enc_hook=repr, order="deterministic")
     return blake2b(text, digest_size=16).hexdigest()

@@ -129,11 +129,14 @@ class Attached:
         news: dict[str, list[Any]] = {kind: [] for kind in told.anew}
         rejected = 0
         for _ in range(told.parts):
-            part = await self._next()
-            if not isinstance(part, Part):
-                raise ValueError("an answer that breaks off")
-            rejected += self._put(news[part.kind], part)
-            await asyncio.sleep(0)  # a screen in this process has its turn
+            more = True
+            while more:
+                part = await self._next()
+                if not isinstance(part, Part):
+                    raise ValueError("an answer that breaks off")
+                rejected += self._put(news[part.kind], part)
+                more = part.more
+                await asyncio.sleep(0)  # a screen in this process has its turn
         self._records = {kind: self._records[kind] for kind in told.kinds if kind not in news} | {
             kind: tuple(records) for kind, records in news.items()
         }
@@ -215,7 +218,8 @@ def _connected(path: str) -> socket.socket | None:
 
 
 def _problem(path: str, facts: os.stat_result) -> str:
-    folder = os.stat(os.path.dirname(path))
+    place = os.path.dirname(os.path.abspath(path))
+    folder = os.stat(place)
     trusted = {0, os.geteuid(), facts.st_uid}
     if not stat.S_ISSOCK(facts.st_mode):
         return f"{clean(path)} is no socket"
@@ -223,4 +227,17 @@ def _problem(path: str, facts: os.stat_result) -> str:
         return f"others may write where {clean(path)} lies: it is not looked through"
     if facts.st_uid not in {0, os.geteuid(), folder.st_uid}:
         return f"{clean(path)} is not of who owns its directory: it is not looked through"
+    if folder.st_uid not in {0, os.geteuid()} and (shared := _anybodys(place) or _anybodys(os.path.realpath(place))):
+        return f"{clean(path)} is not looked through: anybody who may write in {clean(shared)} could have put it there"
+    return ""
+
+
+def _anybodys(place: str) -> str:
+    """The directory above ``place`` in which others than its owner may write, and somebody else than root and this user has made
+    what leads to it; "" where there is none."""
+    while (above := os.path.dirname(place)) != place:
+        made_by = os.lstat(place).st_uid
+        if os.stat(above).st_mode & (stat.S_IWOTH | stat.S_IWGRP) and made_by not in {0, os.geteuid()}:
+            return above
+        place = above
     return ""

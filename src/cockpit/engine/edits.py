@@ -13,6 +13,9 @@ from ..core.sharing import Edit, Part, written
 AT_ONCE = 200
 """Records that are written in one step: until it is over, no other thread has its turn."""
 
+HEAVY = 4 * 2**20
+"""Bytes of records after which a message is full."""
+
 Span = tuple[int, int, int, int]
 """So many records (``count``) from ``start`` of the former, and then those of the newer from ``begin`` to ``end``."""
 
@@ -70,15 +73,21 @@ def cut(made: list[Span]) -> Iterator[tuple[Span, ...]]:
         yield tuple(group)
 
 
-def part(kind: str, now: tuple[Any, ...], group: tuple[Span, ...]) -> Part:
-    """One group, written."""
-    return Part(
-        kind,
-        tuple(
-            Edit(start, count, tuple(msgspec.Raw(written(kind, record)) for record in now[begin:end]))
-            for start, count, begin, end in group
-        ),
-    )
+def parts(kind: str, now: tuple[Any, ...], group: tuple[Span, ...]) -> Iterator[Part]:
+    """One group, written: in one message, or in several where its records are long."""
+    edits: list[Edit] = []
+    size = 0
+    for start, count, begin, end in group:
+        records: list[msgspec.Raw] = []
+        for record in now[begin:end]:
+            raw = written(kind, record)
+            if size and size + len(raw) > HEAVY:
+                yield Part(kind, (*edits, Edit(start, count, tuple(records))), more=True)
+                edits, records, size, count = [], [], 0, 0
+            records.append(msgspec.Raw(raw))
+            size += len(raw)
+        edits.append(Edit(start, count, tuple(records)))
+    yield Part(kind, tuple(edits))
 
 
 def applied(before: tuple[Any, ...], start: int, count: int) -> tuple[Any, ...]:

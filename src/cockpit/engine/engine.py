@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 
-from ..config.model import Config, ConfigError
+from ..config.model import Config, ConfigError, SourceConfig
 from ..core.actions import Action, Cancel, Reply
 from ..core.alerts import Alert, Ref
 from ..core.curves import Curve
@@ -177,9 +177,9 @@ class Engine(Works):
         """Have one source asked now."""
         self._on_loop(lambda: self._sources.nudge((source,)))
 
-    def standings(self) -> dict[str, tuple[Snapshot | None, float, str, str]]:
-        """How each source stands: see `Source.standing`."""
-        return {source.name: source.standing for source in self._sources.all()}
+    def standings(self) -> dict[str, tuple[SourceConfig, tuple[Snapshot | None, float, str, str]]]:
+        """How each source is configured and stands: see `Source.standing`."""
+        return {source.name: (source.config, source.standing) for source in self._sources.all()}
 
     @property
     def peek(self) -> View:

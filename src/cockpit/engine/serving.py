@@ -21,7 +21,7 @@ import msgspec
 
 from ..core.sharing import VERSION, Ask, Hello, News, Part, Told, Welcome, shape
 from .alive import boot
-from .edits import Span, cut, part, spans
+from .edits import Span, cut, parts, spans
 from .frames import framed, received
 from .hub import Hub, Standing
 from .peers import Peer, peer_of
@@ -107,8 +107,10 @@ class Serving:
                 hello = await received(reader, _asked, LONGEST)
             if isinstance(hello, Hello):
                 await self._serve(hello, reader, writer)
-        except (OSError, EOFError, ValueError, TimeoutError):
+        except (OSError, EOFError, ValueError, TimeoutError, RecursionError):
             pass  # it has gone, does not read, or is no cockpit: that costs this connection alone
+        except asyncio.CancelledError:
+            pass  # the watch ends: this task is ours, and the stream's callback would complain of one that was cancelled
         finally:
             if uid >= 0:
                 self._by_user[uid] -= 1
@@ -175,11 +177,12 @@ class Serving:
         anew = [kind for kind in records if records[kind] is not line.records.get(kind)]
         groups = {kind: list(cut(self._spans(records[kind], line.records.get(kind, ())))) for kind in anew}
         told = standing.told(datetime.now(UTC))
-        parts = sum(map(len, groups.values()))
-        await line.say(msgspec.structs.replace(told, anew=tuple(anew), parts=parts))
+        many = sum(map(len, groups.values()))
+        await line.say(msgspec.structs.replace(told, anew=tuple(anew), parts=many))
         for kind, each in groups.items():
             for group in each:
-                await line.say(part(kind, records[kind], group))
+                for part in parts(kind, records[kind], group):
+                    await line.say(part)
         line.records = dict(records)
         line.answered()
         if self._differs(line.source, standing):

@@ -11,7 +11,6 @@ import socket
 from pathlib import Path
 from typing import IO
 
-from ..config.secrets import malformed
 from ..core.sharing import likeness
 from ..core.watchrule import WatchRule, socket_of
 from .engine import Engine
@@ -73,11 +72,9 @@ class Sharing:
 
     def _polled(self) -> None:
         """How each source stands now, for those who look. On the engine's loop, but for the first time."""
-        shared = {each.name: each for each in self._engine.config.sources.values() if each.provider != LOCAL}
-        for name, standing in self._engine.standings().items():
-            if (config := shared.get(name)) is not None:
-                alike = likeness(config.provider, config.settings, lambda text: not malformed(text))
-                self.hub.put(name, Standing(0, alike, *standing))
+        shared = {name: each for name, each in self._engine.standings().items() if each[0].provider != LOCAL}
+        for name, (config, standing) in shared.items():
+            self.hub.put(name, Standing(0, likeness(config.provider, config.settings), *standing))
         self.hub.keep_only(frozenset(shared))
 
 
@@ -105,11 +102,8 @@ def _bound(path: str, group: str) -> socket.socket:
         os.unlink(path)
     end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | getattr(socket, "SOCK_CLOEXEC", 0))
     try:
-        before = os.umask(0o177)
-        try:
-            end.bind(path)
-        finally:
-            os.umask(before)
+        end.bind(path)
+        os.chmod(path, 0o600)  # until it listens nobody gets in; the umask is of all threads
         if group:
             os.chown(path, -1, grp.getgrnam(group).gr_gid)
             os.chmod(path, 0o660)

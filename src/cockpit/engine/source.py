@@ -61,10 +61,11 @@ class Source:
         on_kept: Callable[[Sequence[str]], None] = lambda _: None,
         watch: Callable[[], str] = lambda: "",
     ) -> None:
-        self.name = config.name
+        self.config, self.name = config, config.name
         self.provider_name = config.provider
         self.can: frozenset[str] = frozenset()
         self._every, self._timeout = float(config.every), float(config.timeout)
+        self._blind_after = 2 * self._every + self._timeout
         self._terms = Terms(config.provider, self._every, self._timeout, clean(mending(config.settings)))
         self._build, self._clock, self._stamp = build, clock, stamp or clock.mono
         self._on_told, self._jitter = on_told, jitter
@@ -141,7 +142,8 @@ class Source:
 
         async def told() -> Shared | None:
             self._try_to_make(again=fresh)
-            return await self._through.told(fresh=fresh, keeps="Upkeep" in self.can and self._may_write())
+            keeps = "Upkeep" in self.can and self._may_write()
+            return await self._through.told(fresh=fresh, keeps=keeps, oldest=self._blind_after)
 
         try:
             return await self._call(told, SHARING)
@@ -283,13 +285,13 @@ class Source:
                 await self._call(left, CLOSING)
 
     def _judge(self, mono: float, age: float | None) -> tuple[Health, str]:
-        blind_after, late_after = 2 * self._every + self._timeout, LATE * self._every
+        late_after = LATE * self._every
         failure = self._failure
         unseen = mono - self._since if age is None else age
         if failure is not None and (failure.health in (Health.BLIND, Health.PARKED) or age is None):
             return (failure.health if failure.health is Health.PARKED else Health.BLIND), failure.reason
         reason = failure.reason if failure is not None else "; ".join(self._last.remarks) if self._last is not None else ""
-        if unseen > blind_after:
+        if unseen > self._blind_after:
             return Health.BLIND, reason or ("it has not answered yet" if age is None else "its answers stay away")
         if age is None:
             return Health.STARTING, ""
@@ -366,7 +368,7 @@ class Source:
             if self._nudged.is_set():
                 self._nudged.clear()
                 woken, self._woken = self._woken, False
-                if woken or self._failure is None or not self._failure.firm:
+                if self._failure is None or not self._failure.firm or (woken and self._through.pid):
                     break
 
     async def _part_with_provider(self) -> None:

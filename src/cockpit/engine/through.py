@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ..config.secrets import malformed
 from ..provider import Clock
 
 if TYPE_CHECKING:
@@ -15,7 +14,9 @@ if TYPE_CHECKING:
 AGAIN = 2.0
 """Seconds between attempts to find a watch."""
 REFUSED = 15.0
-"""The same, after one that shares nothing with this cockpit."""
+"""The same, after one that shares nothing with this cockpit, or whose answer is of no use: then twice as long each time, for as
+long as ``LONGEST``."""
+LONGEST = 300.0
 MEANWHILE = "sources are asked from here"
 
 
@@ -37,6 +38,7 @@ class Through:
         self._clock, self._wake = clock, wake
         self._attached: Attached | None = None
         self._next = 0.0
+        self._vain = 0  # connections since the last answer that was of use
         self.says = ""
         self.pid = 0
 
@@ -58,36 +60,47 @@ class Through:
         from .attached import NotShared, attach
 
         self._next = self._clock.mono() + AGAIN
-        alike = likeness(self._provider, self._settings, lambda text: not malformed(text))
         try:
-            self._attached = await attach(self._path(), self._source, alike, self._wake)
+            self._attached = await attach(self._path(), self._source, likeness(self._provider, self._settings), self._wake)
         except NotShared as error:
             self.says = f"{error}; sources are asked from here"
             self._next = self._clock.mono() + REFUSED
             return False
         if self._attached is None:
             return False
-        self.says, self.pid = "", self._attached.pid
+        self.pid = self._attached.pid
+        self._vain += 1
         return True
 
-    async def told(self, *, fresh: bool, keeps: bool) -> Shared | None:
+    async def told(self, *, fresh: bool, keeps: bool, oldest: float) -> Shared | None:
         """How the source stands by the watch; ``None``: ask it yourself. ``keeps``: somebody has to keep up acknowledgements, and a
-        watch that may not write does not."""
+        watch that may not write does not. ``oldest``: seconds after which an answer is too old: the watch has stopped asking."""
         from .attached import Lost
 
-        if not await self.find() or self._attached is None or (keeps and not self._attached.keeps):
+        if not await self.find() or self._attached is None:
+            return None
+        if keeps and not self._attached.keeps:
+            self._vain, self.says = 0, ""
             return None
         try:
             shared = await self._attached.ask(fresh=fresh)
         except Lost as error:
             self.let_go(f"{error}; {MEANWHILE}")
             return None
+        told = shared.told
+        age = self._clock.mono() - told.asked_mono
+        if told.asked_mono and not told.health and age > oldest:
+            self._vain = max(self._vain, 1)
+            self.let_go(f"cockpit watch (process {self.pid}) has not asked {self._source} for {age:.0f} s; {MEANWHILE}")
+            return None
+        self._vain, self.says = 0, ""
         # a watch whose secret is wrong sees nothing; ours may be right
-        return None if shared.told.health == "parked" or not (shared.told.asked_mono or shared.told.health) else shared
+        return None if told.health == "parked" or not (told.asked_mono or told.health) else shared
 
     def let_go(self, why: str = "") -> None:
         """Look through it no more."""
         if self._attached is not None:
             self._attached.close()
         self._attached, self.pid, self.says = None, 0, why
-        self._next = self._clock.mono() + AGAIN
+        wait = min(REFUSED * 2.0 ** min(self._vain - 1, 16), LONGEST) if self._vain else AGAIN
+        self._next = self._clock.mono() + wait
