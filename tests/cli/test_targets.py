@@ -191,8 +191,9 @@ def test_what_the_runbook_says_of_their_order_is_said_otherwise_for_once(folder:
     (folder / "done").unlink()
     (folder / "broken-web-1").unlink()
     came = watched.run("run", "mend", *every(*WEBS), "--yes", "--canary", "ask")
-    assert (came.returncode, done(folder)) == (1, ["web-1"]), "nobody could be asked"
-    assert "there is nobody to ask" in came.stdout
+    assert (came.returncode, done(folder)) == (1, []), "nobody can be asked whether to go on: the first is not begun either"
+    assert "there is nobody to ask: nothing was executed" in came.stderr
+    assert watched.run("run", "mend", "--alert", "web-1", "--yes").returncode == 0
 
 
 def test_a_secret_is_said_once_for_all_targets_and_kept_nowhere(folder: Path) -> None:

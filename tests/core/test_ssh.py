@@ -9,7 +9,7 @@ import pytest
 
 from cockpit.core.plans import Plan, plan
 from cockpit.core.runbooks import Param, Runbook
-from cockpit.core.ssh import Reached, bare_host, host_problem, jump_problem, meaning, ssh_argv
+from cockpit.core.ssh import Reached, bare_host, first_hop, host_problem, jump_problem, meaning, ssh_argv
 from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.ssh import SshStep
 from cockpit.core.steps.step import Step
@@ -53,6 +53,16 @@ class TestHosts:
             assert jump_problem(good) == ""
         for bad in ("-o", "a,", "a b", "a,-b", "a:x", "$(id)", "a:123456"):
             assert jump_problem(bad)
+
+    @pytest.mark.parametrize(
+        ("jump", "first"),
+        [("bastion", ("bastion", 0)), ("ana@bastion:2222,b", ("ana@bastion", 2222)), ("[::1]", ("::1", 0)),
+         ("[::1]:22", ("::1", 22)), ("[2001:db8:0:0:0:0:0:1]", ("2001:db8:0:0:0:0:0:1", 0)),
+         ("ana@[2001:db8::7:1]:22", ("ana@2001:db8::7:1", 22)), ("[fe80::a:b]", ("fe80::a:b", 0))],
+    )  # fmt: skip
+    def test_the_first_host_on_the_way_and_its_port(self, jump: str, first: tuple[str, int]) -> None:
+        assert jump_problem(jump) == ""
+        assert first_hop(jump) == first
 
 
 def expanded(command: str, host: str, port: str) -> str:

@@ -19,7 +19,7 @@ from cockpit.core.steps.step import Step
 from cockpit.engine.desk import Session
 from cockpit.ui import confirm
 from cockpit.ui.ask import Ask
-from cockpit.ui.confirm import Confirm
+from cockpit.ui.confirm import Confirm, YesNo
 from cockpit.ui.palette import Picker
 from cockpit.ui.runs import RunOutput
 from support.boards import sitting
@@ -87,18 +87,29 @@ def test_a_question_that_is_over_goes_away() -> None:
     asyncio.run(go())
 
 
-def test_a_choice_is_picked_and_undoing_is_not_one_slip_away() -> None:
+def test_a_choice_is_picked_and_undoing_is_not_one_slip_away(monkeypatch: pytest.MonkeyPatch) -> None:
     async def go() -> None:
         on_desk = desk(numbered(PickStep("Which?", "it", ("red", "green")).want("")))
         async with opened(RunOutput(on_desk, "r9")) as on:
             await until(on.pilot, lambda: isinstance(on.pilot.app.screen, Picker), "the choice")
             await on.press(*"gre", "enter")
             await until(on.pilot, lambda: on_desk.asked == [Reply("r9", 1, "green")], "the answer")
+            monkeypatch.setattr(confirm, "QUIET", 3600.0)  # whatever comes, comes in a stream of keys
             undo = numbered(AskStep("Undo step 1?", "undo", Answers.YES_NO).want(""), 2)
             on_desk.show(msgspec.structs.replace(on_desk.view, runs=(waiting(undo),)))
-            await until(on.pilot, lambda: isinstance(on.pilot.app.screen, Picker), "the next question")
-            await on.press("enter")
-            await until(on.pilot, lambda: on_desk.asked[1:] == [Reply("r9", 2, "no")], "no, unless one says yes")
+            await until(on.pilot, lambda: isinstance(on.pilot.app.screen, YesNo), "the next question")
+            assert "Undo step 1?" in on.text
+            await on.press("down", "enter", "y")
+            await on.press("escape")
+            await until(on.pilot, lambda: isinstance(on.pilot.app.screen, RunOutput), "the output")
+            assert on_desk.asked[1:] == [], "left alone it is not answered"
+            monkeypatch.setattr(confirm, "QUIET", 0.0)
+            for number, (key, word) in enumerate((("n", "no"), ("y", "yes")), 1):
+                await on.press("a")
+                await until(on.pilot, lambda: isinstance(on.pilot.app.screen, YesNo), "the question once more")
+                await on.press(key)
+                await until(on.pilot, lambda: len(on_desk.asked) == number + 1, "the answer")  # noqa: B023 - at once
+                assert on_desk.asked[-1] == Reply("r9", 2, word)
 
     asyncio.run(go())
 

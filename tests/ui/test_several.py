@@ -10,13 +10,19 @@ import msgspec
 import pytest
 
 from cockpit.core.actions import Cancel, Reply, RunState, StartMany
+from cockpit.core.aiming import Aimed, Target
+from cockpit.core.alerts import Ref
 from cockpit.core.asking import Answers, Asked, Want
+from cockpit.core.plans import plan
 from cockpit.core.runbooks import Confirm as Confirmed
+from cockpit.core.runbooks import Runbook
 from cockpit.core.several import Many
+from cockpit.core.steps.run import RunStep
+from cockpit.core.steps.step import Step
 from cockpit.ui import confirm
-from cockpit.ui.confirm import Confirm
+from cockpit.ui.confirm import Confirm, YesNo
 from cockpit.ui.confirm_many import ConfirmMany
-from cockpit.ui.palette import Picker
+from cockpit.ui.flows.several import aimed_lines
 from cockpit.ui.runs import RunOutput
 from cockpit.ui.targets import Targets
 from support.boards import Sitting, sitting
@@ -105,6 +111,18 @@ def test_what_is_told_in_short_stands_there_in_full_when_that_is_wanted(size: tu
     lived(body, size)
 
 
+def test_what_differs_within_a_word_too_is_said_in_full() -> None:
+    def named(host: str) -> Target:
+        do = RunStep(("wipe", host, "/srv/web-1/cache"))
+        book = Runbook(name="wipe", title="", steps=(Step(do),), changes="wipes", target=host)
+        return Target(host, Ref("am", host), plan(book, None, {}))
+
+    first, other = named("web-1"), named("web-2")
+    lines = [line if isinstance(line, str) else line.plain for line in aimed_lines(Aimed((first, other)), full=False)]
+    assert any("wipe web-2 /srv/web-1/cache" in line for line in lines), lines
+    assert not any("as web-1, with" in line for line in lines)
+
+
 def test_how_it_is_done_is_changed_in_the_box() -> None:
     async def body(person: Sitting) -> None:
         await marked(person, 0)
@@ -130,6 +148,27 @@ def test_what_is_dangerous_wants_the_number_of_targets_typed() -> None:
         await person.press("enter")
         assert person.desk.asked == []
         await person.press("ctrl+u")
+        await person.type("4 targets")
+        await person.press("enter")
+        await person.until(lambda: person.desk.asked, "the run")
+
+    lived(body, confirm=Confirmed.TYPE)
+
+
+def test_a_word_typed_before_how_it_is_done_was_changed_confirms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(person: Sitting) -> None:
+        await marked(person, 0)
+        box = await asked(person)
+        await person.press("tab")
+        await person.type("4 targets")
+        await person.press("right", "enter")
+        assert person.app.screen is box
+        monkeypatch.setattr(confirm, "QUIET", 3600.0)
+        await person.press("left")
+        await person.type("4 targets")  # in one stream with the change
+        await person.press("enter")
+        assert person.desk.asked == []
+        monkeypatch.setattr(confirm, "QUIET", 0.0)
         await person.type("4 targets")
         await person.press("enter")
         await person.until(lambda: person.desk.asked, "the run")
@@ -212,8 +251,11 @@ def test_whether_to_go_on_opens_by_itself_where_it_was_begun_and_nowhere_else(ou
             await person.press("a")
             assert person.app.screen is box
             return
-        await person.until(lambda: isinstance(person.app.screen, Picker), "the question")
-        await person.press("down", "enter")
+        await person.until(lambda: isinstance(person.app.screen, YesNo), "the question")
+        await person.press("down", "enter")  # as one goes on through the rows, which had them a moment ago
+        assert isinstance(person.app.screen, YesNo)
+        assert person.desk.asked == []
+        await person.press("y")
         await person.until(lambda: Reply("r9", 1, "yes") in person.desk.asked, "the answer")
 
     lived(body)

@@ -56,6 +56,7 @@ def run_many(home: House, book: Runbook, options: Options) -> int:
     _confirmed(known, options)
     for each in known.targets:
         attended(each.plan)
+    _attended_after_first(known, rule)
     held = {key: home.desk.hold(value) for key, value in secrets.items()}
     return _execute(home, StartMany(book.name, known.aims, given, rule, held), known, options)
 
@@ -97,6 +98,14 @@ def _confirmed(known: Aimed, options: Options) -> None:
         raise Stop(f"this is dangerous: nothing was executed. To do it, add --confirm '{word}'", USAGE)
     if plan.runbook.changes is not None and not needs_typing(plan) and not options.flag("yes"):
         raise Stop("this changes the world: nothing was executed. To do it, add --yes", USAGE)
+
+
+def _attended_after_first(known: Aimed, rule: Many) -> None:
+    """Ends the command where a person is to say whether to go on after the first and none is there: else the first would be done,
+    and the others never."""
+    if rule.canary and rule.asks and len(known.targets) > 1 and not sys.stdin.isatty():
+        what = "after the first you are to be asked, and there is nobody to ask: nothing was executed"
+        raise Stop(f"{what}. Run it on the screen, or at a terminal, or with --canary yes or no", BAD)
 
 
 def _execute(home: House, action: StartMany, known: Aimed, options: Options) -> int:

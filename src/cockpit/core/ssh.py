@@ -74,7 +74,7 @@ def jump_problem(jump: str) -> str:
 def first_hop(jump: str) -> tuple[str, int]:
     """The machine that is reached first by this way, and its port, 0 for what ssh_config says."""
     host, colon, port = jump.partition(",")[0].rpartition(":")
-    if not colon or host.endswith(":"):
+    if not colon or host.endswith(":") or port.endswith("]"):
         host, port = jump.partition(",")[0], "0"
     return host.replace("[", "").replace("]", ""), int(port)
 

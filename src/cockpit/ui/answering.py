@@ -14,7 +14,7 @@ from ..engine.desk import Session
 from ..engine.terminal import LOOK, at_terminal
 from .ask import Ask, Field
 from .box import Box
-from .confirm import Confirm
+from .confirm import Confirm, YesNo
 from .exact import spell_argv
 from .page import Line
 from .palette import Entry, Picker
@@ -28,10 +28,13 @@ def ask_for(want: Want, tell: Tell, session: Session | None, step_aside: Callabl
     a program is to have the terminal, that is ``session``, and ``step_aside`` is called with it."""
     lines: list[Line] = [*want.asked.text.split("\n")]
     match want.asked.kind:
-        case Answers.CHOICE | Answers.YES_NO:
-            words = want.choices or ("no", "yes")
+        case Answers.CHOICE:
+            words = want.choices
             picker = Picker(_asked(want), [Entry(str(n), word) for n, word in enumerate(words)])
             return picker, lambda at: tell(words[int(str(at))]) if at is not None else None
+        case Answers.YES_NO:  # may open by itself, over rows where enter is at home: no list, which takes an enter for its answer
+            asks = YesNo(want.where, lines, yes="yes")
+            return asks, lambda yes: tell("yes" if yes else "no") if yes is not None else None
         case Answers.TICK:
             return Confirm(want.where, lines, yes="it is done"), lambda yes: tell("done") if yes else None
         case Answers.TERMINAL:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar
 
 from textual import events
 from textual.content import Content
@@ -24,6 +25,9 @@ class Confirm(Box[bool]):
     ``type_word`` that word has to be typed exactly, then ``enter``. ``on_dry_run`` is called for ``d`` and leaves the box open.
     ``clock`` counts seconds as `time.monotonic` does.
     """
+
+    LEAVE: ClassVar[str] = "no"
+    """What ``esc`` does, in the line of keys."""
 
     def __init__(
         self,
@@ -77,7 +81,7 @@ class Confirm(Box[bool]):
         if self._dry_run is not None and not self._word:
             keys.append(("d", "dry run"))
         keys += self.hints()
-        self.say_keys(*keys, ("esc", "no"), remark=more)
+        self.say_keys(*keys, ("esc", self.LEAVE), remark=more)
         if self._word:
             self.query_one("#asked", Said).show(self._question())
 
@@ -133,8 +137,8 @@ class Confirm(Box[bool]):
         self._draw()
         return True
 
-    def _answer(self, yes: bool) -> None:
-        """Once: whatever else was typed finds the box answered."""
+    def _answer(self, yes: bool | None) -> None:
+        """Once: whatever else was typed finds the box answered. ``None`` is no answer yet."""
         if not self._answered:
             self._answered = True
             self.dismiss(yes)
@@ -142,3 +146,18 @@ class Confirm(Box[bool]):
     def action_leave(self) -> None:
         """No."""
         self._answer(False)
+
+
+class YesNo(Confirm):
+    """A question of which "no" is an answer too: ``y`` says yes, as hard to say by a slip as anything that is confirmed, and ``n``
+    says no. ``esc`` closes it and answers nothing (``None``): it can be asked again."""
+
+    LEAVE: ClassVar[str] = "not yet"
+
+    def hints(self) -> list[Hint]:
+        """The key that says no."""
+        return [("n", "no")]
+
+    def action_leave(self) -> None:
+        """Neither."""
+        self._answer(None)

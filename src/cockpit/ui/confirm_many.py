@@ -74,6 +74,7 @@ class ConfirmMany(Confirm):
             self._at = (self._at + (1 if event.key == "tab" else -1)) % 4
         elif event.key in ("left", "right"):
             self._change(1 if event.key == "right" else -1)
+            self._typed, self._listens = "", False  # the word that was typed was for what is not so any more
         else:
             return
         event.stop()

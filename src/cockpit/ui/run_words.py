@@ -49,7 +49,8 @@ def not_undone(run: Run, runs: Iterable[Run]) -> str:
     if back is not None:
         return f"it was undone already: {said(back)}"
     spelt = "; ".join(spell_argv(words[1:] if words[:1] == ("",) else words) for words in reversed(ways))
-    return f"none of its steps to undo was done here and is left to undo; as its preview had it, undo is: {spelt}"
+    why = "no step done here is left to undo, or it is too long ago for this cockpit to know"
+    return f"{why}; as its preview had it, undo is: {spelt}"
 
 
 def facts(run: Run, zone: str) -> list[Line]:

@@ -177,5 +177,7 @@ def _told_by(first: Target, each: Target, ascii: bool) -> str:
     change = {old: new for old, new in pairs if old != new}
     if len(change) > _FEW or any(change.get(old, old) != new for old, new in pairs) or any(len(word) > 60 for word in change):
         return ""
+    if any(old in word and word not in change for old in change for word, _ in pairs):
+        return ""  # a reader would change it within that word too, where it stays
     told = " and ".join(f"{spell(new, ascii=ascii)} for {spell(old, ascii=ascii)}" for old, new in change.items())
     return f"as {first.name}, with {told}"
