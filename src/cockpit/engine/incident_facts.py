@@ -24,7 +24,7 @@ def lines_of(journal: Journal, incident: Incident) -> tuple[Line, ...]:
     around = {kind: journal.entries(since=since, until=until, kind=kind, limit=_MOST) for kind in _AROUND}
     own = journal.entries(kind="incident.", limit=_MOST)
     noted = [noted_of(each) for found in (own, *around.values()) for each in found]
-    lines = timeline(incident, noted, _runs(journal, since), pasts_of(journal, incident))
+    lines = timeline(incident, noted, _runs(journal, since, until), pasts_of(journal, incident))
     cut = (_cut(kind, found) for kind, found in around.items() if len(found) == _MOST)
     return tuple(sorted((*lines, *cut)))
 
@@ -43,8 +43,8 @@ def pasts_of(journal: Journal, incident: Incident) -> tuple[Past, ...]:
     return tuple(sorted(kept, key=lambda past: (past.run.at, past.run.id)))
 
 
-def _runs(journal: Journal, since: datetime) -> list[Run]:
-    return [run for run in journal.runs(_MOST) if run.at >= since]
+def _runs(journal: Journal, since: datetime, until: datetime | None) -> list[Run]:
+    return [run for run in journal.runs(_MOST, until) if run.at >= since]
 
 
 def noted_of(entry: Entry) -> Noted:

@@ -95,11 +95,11 @@ class Journal:
         """Insert or update a run, with this process as its owner. Durable when it returns."""
         self._file.write(lambda db: runs_table.put(db, run))
 
-    def runs(self, limit: int = 200) -> tuple[Run, ...]:
-        """Runs, newest first. One that is not settled and whose process is gone (pid reused or boot changed counts as gone) is
-        first written down as ``UNCERTAIN``."""
+    def runs(self, limit: int = 200, until: datetime | None = None) -> tuple[Run, ...]:
+        """Runs (begun no later than ``until``, UTC), newest first. One that is not settled and whose process is gone (pid reused or
+        boot changed counts as gone) is first written down as ``UNCERTAIN``."""
         nothing: tuple[list[Run], list[Run]] = ([], [])
-        runs, lost = self._file.read(lambda db: runs_table.newest(db, limit), nothing)
+        runs, lost = self._file.read(lambda db: runs_table.newest(db, limit, until=until), nothing)
         if lost:
             now = self._clock.now()
             with suppress(JournalError):  # `problem` says it; they are shown as uncertain all the same

@@ -7,12 +7,13 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
+from math import inf
 
 import msgspec
 
 from ..core.actions import Run, RunState, StartMany
 from .alive import Owner, lives, owner
-from .records import Happened, JournalError, write_entries
+from .records import Happened, JournalError, epoch, write_entries
 
 
 @cache
@@ -50,10 +51,10 @@ def begin(db: sqlite3.Connection, run: Run, exclusive: str, now: datetime) -> Ru
     return None
 
 
-def newest(db: sqlite3.Connection, limit: int, exclusive: str = "") -> tuple[list[Run], list[Run]]:
-    """Runs (with this key only, unless it is ""), newest first, of those for several targets all their parts, the orphaned ones
-    already as `orphaned` has them; and those again, to be written down. One that goes on elsewhere (`core.jobs.Far`) stays as it
-    is: another process will follow it.
+def newest(db: sqlite3.Connection, limit: int, exclusive: str = "", until: datetime | None = None) -> tuple[list[Run], list[Run]]:
+    """Runs (with this key only, unless it is ""; none begun after ``until``, UTC), newest first, of those for several targets all
+    their parts, the orphaned ones already as `orphaned` has them; and those again, to be written down. One that goes on elsewhere
+    (`core.jobs.Far`) stays as it is: another process will follow it.
 
     One that cannot be read (another version of the cockpit wrote it) is left out.
     """
@@ -61,8 +62,8 @@ def newest(db: sqlite3.Connection, limit: int, exclusive: str = "") -> tuple[lis
     lost: list[Run] = []
     found = db.execute(
         f"SELECT {_COLUMNS} FROM run WHERE {_WHOLE if not exclusive else 'exclusive = :exclusive'} "  # noqa: S608
-        "ORDER BY at DESC, id DESC LIMIT :limit",
-        {"exclusive": exclusive, "limit": limit},
+        "AND at <= :until ORDER BY at DESC, id DESC LIMIT :limit",
+        {"exclusive": exclusive, "limit": limit, "until": epoch(until) if until is not None else inf},
     ).fetchall()
     if not exclusive:
         found = [row for each in found for row in (*_parts(db, each), each)]
