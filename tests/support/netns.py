@@ -29,7 +29,8 @@ class Machine:
 
 @contextlib.contextmanager
 def machine(net: int) -> Iterator[Machine]:
-    """One at 10.231.``net``.2. Skips with the reason where that may not be made."""
+    """One at 10.231.``net``.2, or where somebody else's tests have that, or left it behind, 50 further on. Skips with the reason
+    where that may not be made."""
     need("ip")
     if os.geteuid() != 0:
         pytest.skip("needs root, to make network namespaces")
@@ -38,6 +39,8 @@ def machine(net: int) -> Iterator[Machine]:
     made = subprocess.run(("ip", "netns", "add", name), capture_output=True, text=True, check=False)
     if made.returncode:
         pytest.skip(f"network namespaces cannot be made here: {made.stderr.strip()}")
+    taken = subprocess.run(("ip", "-o", "-4", "addr"), check=True, capture_output=True, text=True).stdout
+    net = next(each for each in range(net, 256, 50) if f" 10.231.{each}.1/" not in taken)
     try:
         _ip("link", "add", here, "type", "veth", "peer", "name", there, "netns", name)
         _ip("addr", "add", f"10.231.{net}.1/24", "dev", here)
