@@ -9,14 +9,14 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 
 from ..core.handover import LONGEST, Brief
 from ..core.handover_words import sections, title
 from ..engine.desk import Desk, Refused
-from .box import Box, Said
+from .box import Said
 from .page import Line, Page
+from .stirring import Stirring
 from .times import city
 from .times import zone as at_zone
 
@@ -24,11 +24,7 @@ SHOWN = 1000
 """So many lines of a list are shown; ``cockpit handover --limit`` shows more."""
 
 
-class _Stirred(Message):
-    """The engine has something new. Posted from its thread."""
-
-
-class HandoverBrief(Box[None]):
+class HandoverBrief(Stirring):
     """The brief as it is when it opens, and again with ``r``: what one reads does not move. It is gathered in a thread, as reading
     the journal may take time; until it is there the box says so. Times are on the clock of ``zone``."""
 
@@ -40,7 +36,7 @@ class HandoverBrief(Box[None]):
     def __init__(self, desk: Desk, zone: str = "UTC") -> None:
         super().__init__("Handover", [("j k", "scroll"), ("r", "gather again"), ("esc", "close")])
         self._desk, self._zone = desk, zone
-        self._stirred = self._gathering = False
+        self._gathering = False
         self._brief: Brief | None = None
         self.add_class("-full")
 
@@ -52,23 +48,12 @@ class HandoverBrief(Box[None]):
     def on_mount(self) -> None:
         """Begin to gather."""
         self.query_one(Page).focus()
-        self._forget = self._desk.on_change(self._stir)
+        self.listen(self._desk)
         self.action_again()
 
-    def on_unmount(self) -> None:
-        """Stop being told."""
-        self._forget()
-
-    def _stir(self) -> None:
-        """Called in the engine's thread: `post_message` is the one thing that may be done from there."""
-        if not self._stirred:
-            self._stirred = True
-            self.post_message(_Stirred())
-
-    def on__stirred(self) -> None:
+    def stirred(self) -> None:
         """Look in our own thread whether the rosters have come."""
-        self._stirred = False
-        if self.is_attached and self._gathering:
+        if self._gathering:
             self._look()
 
     def action_again(self) -> None:

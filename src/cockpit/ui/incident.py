@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 
 from ..core.incident_timeline import Line
@@ -17,11 +16,12 @@ from ..core.incidents import Incident
 from ..core.view import View
 from ..engine.desk import Desk, Followed, Refused
 from ..provider import Clock
-from .box import Box, Said
+from .box import Said
 from .incident_words import alerts, hurt, rows, standing
 from .lines import Lines
 from .look import Look
 from .spans import Row, Spans, heading
+from .stirring import Stirring
 from .subject import failed
 from .times import city, moment
 
@@ -57,11 +57,7 @@ class Timeline(Lines):
         return (((" Nothing has happened yet", "muted"),),)
 
 
-class _Stirred(Message):
-    """The engine has something new. Posted from its thread."""
-
-
-class Following(Box[None]):
+class Following(Stirring):
     """An incident by its id, as it goes on. ``zone`` is the viewer's. The journal is read in another thread: again whenever the
     engine has something new, and every `EVERY` seconds, for what other cockpits write."""
 
@@ -88,7 +84,7 @@ class Following(Box[None]):
         self._which = incident
         self._timeline = Timeline(look, zone)
         self._remark: tuple[str, str] = ("", "")
-        self._stirred = self._reads = self._again = False
+        self._reads = self._again = False
         self._view = desk.view
         self._opened = clock.now()
         self.add_class("-full")
@@ -105,25 +101,14 @@ class Following(Box[None]):
 
     def on_mount(self) -> None:
         """Begin to read."""
-        self._forget = self.desk.on_change(self._stir)
+        self.listen(self.desk)
         self.set_interval(self.EVERY, self.look)
         self._draw_keys()
         self.look()
 
-    def on_unmount(self) -> None:
-        """Stop being told."""
-        self._forget()
-
-    def _stir(self) -> None:
-        if not self._stirred:
-            self._stirred = True
-            self.post_message(_Stirred())
-
-    def on__stirred(self) -> None:
+    def stirred(self) -> None:
         """Look in our own thread."""
-        self._stirred = False
-        if self.is_attached:
-            self.look()
+        self.look()
 
     def look(self) -> None:
         """Read it anew; where that is under way, once more after it."""

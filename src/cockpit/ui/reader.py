@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -16,11 +15,12 @@ from ..core.books import Book, Carried, boxes, carried
 from ..core.margins import Tick
 from ..core.prose import Kind, anchored
 from ..engine.desk import Desk
-from .box import Box, Said
+from .box import Said
 from .lines import Lines
 from .look import Look
 from .page import Line
 from .prose import Prose
+from .stirring import Stirring
 from .subject import titled
 from .times import city, moment
 
@@ -29,11 +29,7 @@ SAID_FOR = 6.0
 _ROOMY = 100
 
 
-class _Stirred(Message):
-    """The engine has something new. Posted from its thread."""
-
-
-class Reader(Box[None]):
+class Reader(Stirring):
     """``alert`` is what it is read for: ticks are remembered for this firing of it, and told in ``zone``. It opens at ``anchor``
     where that is given and there, else where its reader was last. ``on_run`` runs it, ``on_digit`` what has that number on the
     board, ``on_link`` is given the addresses of links, ``on_copy`` a block's text."""
@@ -82,7 +78,6 @@ class Reader(Box[None]):
         self._called = ""
         self._fading: Timer | None = None
         self._remark = ""
-        self._stirred = False
         self.add_class("-full")
 
     def inside(self) -> Iterable[Widget]:
@@ -92,13 +87,12 @@ class Reader(Box[None]):
 
     def on_mount(self) -> None:
         """Begin to look."""
-        self._forget = self._desk.on_change(self._stir)
+        self.listen(self._desk)
         self._look()
         self.call_after_refresh(self._open)
 
     def on_unmount(self) -> None:
-        """Stop being told; the place is kept."""
-        self._forget()
+        """The place is kept."""
         block = self._prose.block
         if block is not None:
             self._desk.leave(self._of, block.line)
@@ -115,17 +109,9 @@ class Reader(Box[None]):
         elif line := self._desk.margin(self._of, self._alert).line:
             self._prose.to_line(line)
 
-    def _stir(self) -> None:
-        """Called in the engine's thread: `post_message` is the one thing that may be done from there."""
-        if not self._stirred:
-            self._stirred = True
-            self.post_message(_Stirred())
-
-    def on__stirred(self) -> None:
+    def stirred(self) -> None:
         """Look in our own thread."""
-        self._stirred = False
-        if self.is_attached:
-            self._look()
+        self._look()
 
     def _look(self) -> None:
         book, margin = self._desk.books().get(self._of), self._desk.margin(self._of, self._alert)

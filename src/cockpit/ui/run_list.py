@@ -7,27 +7,23 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 
 from ..core.actions import Run, StartMany, called
 from ..engine.desk import Desk
-from .box import Box, Said
+from .box import Said
 from .choices import Choices
 from .run_words import GLYPHS, said
 from .runs import RunOutput
 from .spans import cells, fit
+from .stirring import Stirring
 from .targets import Targets
 from .timeline import state_word
 from .times import city
 from .times import zone as at_zone
 
 
-class _Stirred(Message):
-    """The engine has something new. Posted from its thread."""
-
-
-class RunList(Box[None]):
+class RunList(Stirring):
     """The runs, newest first; ``enter`` shows one with its output (of one for several targets, how each stands), ``a`` has
     ``again`` run it once more. It keeps the cursor on the same run as others come."""
 
@@ -39,7 +35,6 @@ class RunList(Box[None]):
         self._desk, self._zone, self._again = desk, zone, again
         self._runs: tuple[Run, ...] = ()
         self._columns = (0, 0, 0)
-        self._stirred = False
         self.add_class("-full")
 
     def inside(self) -> Iterable[Widget]:
@@ -50,23 +45,12 @@ class RunList(Box[None]):
     def on_mount(self) -> None:
         """Show what there is, and what comes."""
         self.query_one(Choices).focus()
-        self._forget = self._desk.on_change(self._stir)
+        self.listen(self._desk)
         self._look()
 
-    def on_unmount(self) -> None:
-        """Stop being told."""
-        self._forget()
-
-    def _stir(self) -> None:
-        if not self._stirred:
-            self._stirred = True
-            self.post_message(_Stirred())
-
-    def on__stirred(self) -> None:
+    def stirred(self) -> None:
         """Look in our own thread."""
-        self._stirred = False
-        if self.is_attached:
-            self._look()
+        self._look()
 
     def _look(self) -> None:
         rows = self.query_one(Choices)

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -22,17 +21,14 @@ from .browsing import browsed
 from .coloured import coloured
 from .page import Line, Page
 from .run_words import GLYPHS, facts, not_undone, said
+from .stirring import Stirring
 from .typed import Typed
 
 KEPT = 10_000
 """So many lines of output stay on the screen's side; the file has all of them (or says what it had to leave out)."""
 
 
-class _Stirred(Message):
-    """The engine has something new. Posted from its thread."""
-
-
-class RunOutput(Box[None]):
+class RunOutput(Stirring):
     """One run: its state in the title, its output as it comes. It stays at the end until one scrolls up, and again from the end
     on.
 
@@ -61,7 +57,6 @@ class RunOutput(Box[None]):
         self._since: float | None = None
         self._remark = ""
         self._head: object = None
-        self._stirred = False
         self._empty = True
         self._ended = False
         self._cut = False
@@ -79,25 +74,13 @@ class RunOutput(Box[None]):
     def on_mount(self) -> None:
         """Begin to look."""
         self.query_one(Page).focus()
-        self._forget = self._desk.on_change(self._stir)
+        self.listen(self._desk)
         self._timer = self.set_interval(self.EVERY, self._look)
         self._look()
 
-    def on_unmount(self) -> None:
-        """Stop being told."""
-        self._forget()
-
-    def _stir(self) -> None:
-        """Called in the engine's thread: `post_message` is the one thing that may be done from there. One message waits at most."""
-        if not self._stirred:
-            self._stirred = True
-            self.post_message(_Stirred())
-
-    def on__stirred(self) -> None:
+    def stirred(self) -> None:
         """Look in our own thread."""
-        self._stirred = False
-        if self.is_attached:
-            self._look()
+        self._look()
 
     def on_key(self) -> None:
         """A remark stands until the next key."""

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 
 from ..core.actions import Cancel, Reply, Run, RunState, StartMany
@@ -20,16 +19,13 @@ from .choices import Choices
 from .run_words import GLYPHS, facts, said
 from .runs import RunOutput
 from .spans import cells, fit
+from .stirring import Stirring
 from .timeline import state_word
 
 _HEADS = ("target", "state", "step", "time", "exit")
 
 
-class _Stirred(Message):
-    """The engine has something new. Posted from its thread."""
-
-
-class Targets(Box[None]):
+class Targets(Stirring):
     """``enter`` shows what a target printed, ``c`` cancels it, ``C`` all of them, ``a`` answers what is asked: whether to go on
     after the first, or what the target under the cursor waits for. Times are on the clock of ``zone``."""
 
@@ -49,7 +45,6 @@ class Targets(Box[None]):
         self._parts: dict[int, Run] = {}
         self._since: dict[str, float] = {}
         self._remark = ""
-        self._stirred = False
         self._heeded = 0
         self._box: Box[object] | None = None
         self.add_class("-full")
@@ -62,7 +57,7 @@ class Targets(Box[None]):
     def on_mount(self) -> None:
         """Begin to look."""
         self.query_one(Choices).focus()
-        self._forget = self._desk.on_change(self._stir)
+        self.listen(self._desk)
         self.set_interval(self.EVERY, self._look)
         self._look()
 
@@ -70,20 +65,9 @@ class Targets(Box[None]):
         """The heads stand above their columns, whose widths are known once it is laid out."""
         self.call_after_refresh(self._look)
 
-    def on_unmount(self) -> None:
-        """Stop being told."""
-        self._forget()
-
-    def _stir(self) -> None:
-        if not self._stirred:
-            self._stirred = True
-            self.post_message(_Stirred())
-
-    def on__stirred(self) -> None:
+    def stirred(self) -> None:
         """Look in our own thread."""
-        self._stirred = False
-        if self.is_attached:
-            self._look()
+        self._look()
 
     def on_key(self) -> None:
         """A remark stands until the next key."""

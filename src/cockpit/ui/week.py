@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 
 from ..core.coverage import Name
@@ -17,11 +16,12 @@ from ..core.schedule import Schedule
 from ..core.view import View
 from ..engine.desk import Desk
 from ..provider import Clock
-from .box import Box, Said
+from .box import Said
 from .choices import Choices
 from .rota import LOAD_HEAD, SIGNS, Frame, Line, Measure, heading, lines, load_text, measure, month_of, week_of
 from .rota_words import about, summary
 from .spans import fit
+from .stirring import Stirring
 from .subject import failed
 from .times import city
 
@@ -30,11 +30,7 @@ AHEAD = 63
 """Days in which one's next shift is looked for."""
 
 
-class _Stirred(Message):
-    """The engine has something new. Posted from its thread."""
-
-
-class Week(Box[None]):
+class Week(Stirring):
     """A grid of people and days over a desk. ``zone`` is the viewer's; times are in it, nights are each person's own."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,7 +59,6 @@ class Week(Box[None]):
         self._cut = Measure(8, 1, 1, False)
         self._drawn: object = None
         self._remark: tuple[str, str] = ("", "")
-        self._stirred = False
         self._view = desk.view
         self.add_class("-full")
 
@@ -133,29 +128,18 @@ class Week(Box[None]):
         """Begin with today."""
         self._day = self.frame.day_of(self.clock.now()) or 0
         self.query_one(Choices).focus()
-        self._forget = self.desk.on_change(self._stir)
+        self.listen(self.desk)
         self.set_interval(self.EVERY, self._look)
         self.call_after_refresh(self._look)
         _ = self.ahead  # asked for once, so that it is there when somebody wants to swap
-
-    def on_unmount(self) -> None:
-        """Stop being told."""
-        self._forget()
 
     def on_resize(self) -> None:
         """Another width has other signs."""
         self.call_after_refresh(self._look)
 
-    def _stir(self) -> None:
-        if not self._stirred:
-            self._stirred = True
-            self.post_message(_Stirred())
-
-    def on__stirred(self) -> None:
+    def stirred(self) -> None:
         """Look in our own thread."""
-        self._stirred = False
-        if self.is_attached:
-            self._look()
+        self._look()
 
     def on_key(self) -> None:
         """A remark stands until the next key."""
