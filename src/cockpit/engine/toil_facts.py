@@ -1,18 +1,23 @@
 """What was done by hand, as the journal has it: runs of runbooks with what became of their alerts, answers to steps that waited,
-ticks, commands of recorded shells. A year of it is read in a second: only what the ledger needs is decoded."""
+ticks, commands of recorded shells. What was done for a drill is practice, and no toil. A year of it is read in a second: only what
+the ledger needs is decoded."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
+from itertools import chain
 
 import msgspec
 
 from ..core.actions import RunState
 from ..core.aftermath import Verdict, credited, verdict_of
+from ..core.alerts import Ref
+from ..core.marks import DRILL_SUFFIX, is_drill
 from ..core.report_toil import Kind, Labour, shape
 from ..core.text import clean
+from .local import LOCAL
 from .records import epoch, moment
 
 BY_HAND = ("hand.step", "hand.command", "reader.ticked")
@@ -40,21 +45,30 @@ class _Hand(msgspec.Struct):
     box: str = ""
     command: str = ""
     run: str = ""
+    alert: str = ""
     seconds: float = 0.0
     status: int = 0
+
+
+class _About(msgspec.Struct):
+    """Of a run's action, the alert that it was for."""
+
+    alert: Ref | None = None
 
 
 _RUNBOOK = b'{"type":"run"'
 _DRY = b'"dry_run":true'
 _WRITES = b'["","changes",'
 """What `Start.writes` looks for: it stands in no text, where quotes are escaped."""
+_DRILL = DRILL_SUFFIX.encode() + b'"'
 
 
 def labours(db: sqlite3.Connection, since: datetime, until: datetime, now: datetime) -> tuple[tuple[Labour, ...], int]:
     """Everything between two moments (UTC), as known at ``now``; and how many records could not be read."""
     found: list[Labour] = []
     bad = 0
-    for one in (*_runs(db, since, until, now), *_by_hand(db, since, until)):
+    drills = set[str]()
+    for one in chain(_runs(db, since, until, now, drills), _by_hand(db, since, until, drills)):
         if one is None:
             bad += 1
         elif one.what:
@@ -62,25 +76,35 @@ def labours(db: sqlite3.Connection, since: datetime, until: datetime, now: datet
     return tuple(found), bad
 
 
-def _runs(db: sqlite3.Connection, since: datetime, until: datetime, now: datetime) -> Iterator[Labour | None]:
+def _runs(db: sqlite3.Connection, since: datetime, until: datetime, now: datetime, drills: set[str]) -> Iterator[Labour | None]:
+    """``drills`` is given the ids of those that were for a drill."""
     decode = msgspec.json.Decoder(_Run).decode
     at = epoch(now)
     rows = db.execute(
-        "SELECT r.body, a.run, a.within, a.ended, a.there, a.gone, a.back FROM run r LEFT JOIN aftermath a ON a.run = r.id "
+        "SELECT r.body, r.id, a.run, a.within, a.ended, a.there, a.gone, a.back FROM run r LEFT JOIN aftermath a ON a.run = r.id "
         "WHERE r.at >= ? AND r.at < ? AND r.settled",
         (epoch(since), epoch(until)),
     )
-    for body, watched, *seen in rows:
+    for body, number, watched, *seen in rows:
         try:
             run = decode(body)
-            if not bytes(run.action).startswith(_RUNBOOK) or _DRY in bytes(run.action):
+            action = bytes(run.action)
+            if not action.startswith(_RUNBOOK) or _DRY in action:
+                continue
+            if _DRILL in action and _rehearses(action):
+                drills.add(number)
                 continue
             well = _WENT.get(run.state)
-            asked = watched is not None and _WRITES in bytes(run.action)  # what only reads cannot have helped
+            asked = watched is not None and _WRITES in action  # what only reads cannot have helped
             verdict = credited(_verdict(seen, at), done=bool(well)) if asked else None
             yield Labour(Kind.RUN, run.what, run.at, run.seconds or 0.0, run.who, well, verdict)
         except (msgspec.DecodeError, TypeError, ValueError):
             yield None
+
+
+def _rehearses(action: bytes) -> bool:
+    about = msgspec.json.decode(action, type=_About).alert
+    return about is not None and about.source == LOCAL and is_drill(about.id)
 
 
 def _verdict(seen: list[float | None], now: float) -> Verdict:
@@ -88,17 +112,27 @@ def _verdict(seen: list[float | None], now: float) -> Verdict:
     return Verdict.UNKNOWN if ended is None or within is None else verdict_of(ended + within, there, gone, back, now)
 
 
-def _by_hand(db: sqlite3.Connection, since: datetime, until: datetime) -> Iterator[Labour | None]:
+def _by_hand(db: sqlite3.Connection, since: datetime, until: datetime, drills: Collection[str]) -> Iterator[Labour | None]:
     decode = msgspec.json.Decoder(_Hand).decode
     rows = db.execute(
-        f"SELECT at, kind, who, data FROM entry WHERE kind IN ({', '.join('?' * len(BY_HAND))}) AND at >= ? AND at < ?",  # noqa: S608
+        f"SELECT at, kind, who, subject, data FROM entry WHERE kind IN ({', '.join('?' * len(BY_HAND))}) AND at >= ? AND at < ?",  # noqa: S608
         (*BY_HAND, epoch(since), epoch(until)),
     )
-    for at, kind, who, data in rows:
+    for at, kind, who, subject, data in rows:
         try:
-            yield _labour(kind, moment(at), clean(who), decode(data))
+            hand = decode(data)
+            about = subject if kind == "reader.ticked" else hand.alert
+            if hand.run in drills or (DRILL_SUFFIX in about and _drilled(about)):
+                continue
+            yield _labour(kind, moment(at), clean(who), hand)
         except (msgspec.DecodeError, TypeError, ValueError, OverflowError, OSError):
             yield None
+
+
+def _drilled(about: str) -> bool:
+    """Whether that was for a drill: ``about`` is an alert, or an occasion (`margins.occasion`), which begins with one."""
+    source, _, id = about.partition("/")
+    return source == LOCAL and (is_drill(id) or f"{DRILL_SUFFIX} " in id)
 
 
 def _labour(kind: str, at: datetime, who: str, hand: _Hand) -> Labour:
