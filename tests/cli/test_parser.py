@@ -25,6 +25,9 @@ def test_values_may_stand_before_and_after_the_options(line: str) -> None:
         ("unack x --json y", "ids", ["x", "y"]),
         ("note x one --json two", "text", ["one", "two"]),
         ("run r --yes -- -a=1", "values", ["-a=1"]),
+        ("incident impact i1 --from now --to now no orders", "text", ["no", "orders"]),
+        ("incident impact i1 no --from now orders", "text", ["no", "orders"]),
+        ("incident split i1 a --title t b", "alerts", ["a", "b"]),
     ],
 )
 def test_so_may_every_list_of_words(line: str, name: str, words: list[str]) -> None:

@@ -135,6 +135,8 @@ _LISTS = {
     "run": "values",
     **dict.fromkeys(("resolve", "snooze", "escalate", "reassign", "merge"), "ids"),
     "maintenance": "services",
+    **dict.fromkeys(("incident open", "incident title", "incident impact", "incident note"), "text"),
+    **dict.fromkeys(("incident add", "incident split"), "alerts"),
 }
 """Commands that end in a list of words, and the name of that list."""
 
@@ -145,7 +147,8 @@ def parse(words: Sequence[str]) -> dict[str, Any]:
     parser = build()
     found, late = parser.parse_known_args(words)
     args = vars(found)
-    goes_on = _LISTS.get(args["command"] or "")
+    command = args["command"] or ""
+    goes_on = _LISTS.get(f"{command} {args['verb']}" if args.get("verb") else command)
     plain = late[:1] == ["--"]
     if late and (goes_on is None or not (plain or all(word[:1] != "-" for word in late))):
         parser.error(f"unrecognized arguments: {' '.join(late)}")
