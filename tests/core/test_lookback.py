@@ -63,6 +63,13 @@ def test_no_other_round_bound_would_have_had_fewer_false_alarms() -> None:
     assert moved.tested.false_alarms <= min(each.false_alarms for each in caught)
 
 
+def test_of_numbers_that_tell_the_same_the_percentage_stands_first() -> None:
+    used = ramp(calm(7, 40, 0.5), 3, 18)
+    free = [(at, 1e6 - 1e4 * value) for at, value in used]
+    found = lookback([Series("disk", "free_bytes", free), Series("disk", "used_percent", used)], FIRE)
+    assert [each.metric for each in found.moved] == ["used_percent", "free_bytes"]
+
+
 def test_what_fell_is_caught_from_above() -> None:
     (moved,) = lookback([Series("memory", "free", ramp(calm(7, 900, 10), 2, -300))], FIRE).moved
     assert not moved.rose
@@ -80,14 +87,44 @@ def test_nights_are_compared_with_nights() -> None:
 
 
 def test_too_little_history_is_said_instead_of_nonsense() -> None:
-    short = [(END - 7 * HOUR + i * 300, 1.0 if i < 80 else 99.0) for i in range(84)]
+    short = [(END - 3 * HOUR + i * 300, 1.0 if i < 32 else 99.0) for i in range(36)]
     found = lookback([Series("new", "x", short), Series("none", "x", [])], FIRE)
     assert found.moved == ()
     assert found.calm == 0
-    assert found.unsure[0].why == "too little history: 12 readings over 55 m from more than 6 h before"
-    assert found.unsure[1].why == "too little history: no readings from more than 6 h before"
+    assert found.unsure[0].why == "too little history: 36 readings over 2 h 55 m"
+    assert found.unsure[1].why == "no readings from before"
     old = Series("gone", "x", [point for point in calm(7, 1, 0.1) if point[0] < END - DAY])
     assert lookback([old], FIRE).unsure[0].why == "no readings in the 6 h before"
+
+
+def test_what_was_armed_this_morning_has_its_earlier_half_for_a_history() -> None:
+    young = [(END - 600 + i * 2, 30.0 + i % 2 + max(0, i - 240)) for i in range(300)]  # ten minutes, of which it climbs for two
+    (moved,) = lookback([Series("disk", "used_percent", young)], FIRE).moved
+    assert moved.rose
+    assert moved.usual == pytest.approx(30.5, abs=0.6)
+    assert moved.peak > 80
+    assert 90 < moved.early <= 122
+    assert moved.tested is not None
+    assert moved.tested.lead(moved.tested.troubles[0]) == pytest.approx(100, abs=20)
+
+
+@pytest.mark.parametrize("offset", range(0, 300, 50))
+def test_what_goes_wrong_within_a_minute_is_seen_wherever_the_steps_lie(offset: int) -> None:
+    moment = datetime.fromtimestamp(END + offset, UTC)
+    close = [(END + offset - 6 * HOUR + i * 10, 40.0 + 0.1 * (i % 3)) for i in range(int(6 * HOUR / 10) - 6)]
+    points = [point for point in calm(7, 40, 0.5) if point[0] < close[0][0]] + close
+    points += [(END + offset - 60 + i * 10, 50.0 + 9 * i) for i in range(6)]
+    (moved,) = lookback([Series("disk", "used_percent", points)], moment).moved
+    assert moved.lasted
+    assert moved.early == 60
+    assert moved.bound is not None
+
+
+def test_a_wild_last_reading_among_wild_ones_has_not_moved() -> None:
+    chance = random.Random(5)
+    wild = [(END - 5 * DAY + i * 10, 40 + chance.gauss(0, 5)) for i in range(5 * 8640)]
+    wild[-3:] = [(at, 53.0) for at, _ in wild[-3:]]
+    assert lookback([Series("load", "load", wild)], FIRE).moved == ()
 
 
 def test_a_series_that_never_moved_is_not_said_to_have_moved_for_nothing() -> None:

@@ -6,12 +6,16 @@ history is the same number (MAD 0) their fallback, the mean absolute deviation. 
 Where the same hour of the day was seen on enough days, only those hours are the history: nights are compared with nights.
 
 Readings are first gathered into equal steps (the median of each), so that a history kept coarser than the last hours weighs the
-same. What has too little history is named as such, and nothing is said of it.
+same. A step's median hides what went wrong within minutes: the last readings of all are looked at by themselves, too.
+
+Where the readings do not reach back beyond the window (a trap that was armed this morning), the earlier half of them is the history
+of the later one. What has too little history even so is named as such, and nothing is said of it.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby, pairwise
@@ -33,6 +37,8 @@ FEWEST_DAYS = 3
 """Days on which the same hour must have been seen for only those hours to count."""
 STEPS = 72
 """Steps that the window is divided into."""
+LAST = 3
+"""Readings before the moment, whose median is looked at by itself where their step has twice as many."""
 TESTED = 10
 """Series for which a bound is looked for: those that moved most."""
 CANDIDATES = 24
@@ -117,10 +123,15 @@ def lookback(
             unsure.append(found)
         else:
             calm += 1
-    moved.sort(key=lambda pair: (-pair[0].score, -pair[0].early, pair[0].trap, pair[0].metric))
+    moved.sort(key=lambda pair: _rank(pair[0]))
     trouble = next(each for each in known if each.began == moment)
     caught = [_caught(each, points, known, trouble, hold, within) for each, points in moved[:TESTED]]
     return Lookback((*caught, *(each for each, _ in moved[TESTED:])), tuple(unsure), calm)
+
+
+def _rank(each: Moved) -> tuple[float, float, str, bool, str]:
+    """What moved most first; of one trap's numbers that tell the same, the percentage: it is the one that people think in."""
+    return -each.score, -each.early, each.trap, not each.metric.endswith("percent"), each.metric
 
 
 class _Usual(msgspec.Struct, frozen=True):
@@ -132,48 +143,85 @@ class _Usual(msgspec.Struct, frozen=True):
 
     def score(self, value: float) -> float:
         """How far off ``value`` is, with its sign."""
-        return max(-MOST, min(MOST, (value - self.median) / self.spread))
+        return (value - self.median) / self.spread
+
+    def rougher(self, readings: Points) -> _Usual:
+        """The same for single readings, which spread wider than the medians of steps."""
+        from statistics import median
+
+        middle = median(value for _, value in readings)
+        spread = median(abs(value - middle) for _, value in readings) / 0.6745
+        return msgspec.structs.replace(self, spread=max(self.spread, spread))
 
 
 def _compared(series: Series, points: Points, moment: float, window: float) -> Moved | Unsure | None:
     """How a series moved; ``None`` if it did not."""
-    begins = moment - window
-    before = [point for point in points if point[0] < begins]
-    if len(before) < FEWEST:
-        return Unsure(series.trap, series.metric, _too_little(before, window))
-    length = max(window / STEPS, _spacing(before))
-    history, recent = _steps(before, length), _steps([p for p in points if p[0] >= begins], length)
+    length, history, recent = _divided(points, moment, window)
+    if len(history) < FEWEST and points:
+        window = min(window, (moment - points[0][0]) / 2)
+        length, history, recent = _divided(points, moment, window)
     if len(history) < FEWEST:
-        return Unsure(series.trap, series.metric, _too_little(before, window))
+        return Unsure(series.trap, series.metric, _too_little(points))
     if not recent:
         return Unsure(series.trap, series.metric, f"no readings in the {say_seconds(window)} before")
-    usual = _usual(history, begins, moment)
-    scores = [usual.score(value) for _, value in recent]
-    top = max(range(len(scores)), key=lambda i: abs(scores[i]))
-    if abs(scores[top]) < OUTLIER:
+    usual = _usual(history, moment - window, moment)
+    steps = _steps(recent, length)
+    scores = [usual.score(value) for _, value in steps]
+    if (last := _last(recent, length, moment)) is not None:
+        steps.append(last)
+        scores.append(usual.rougher(recent).score(last[1]))
+    off = [i for i, score in enumerate(scores) if abs(score) >= OUTLIER]
+    if not off:
         return None
-    first, last = _around(scores, top)
-    began = max(begins, recent[first][0] - length / 2)
+    top = max(off, key=lambda i: abs(steps[i][1] - usual.median))
+    first, end = _around(scores, top)
+    began = max(moment - window, _left(recent, steps[first][0], length, usual, scores[top]))
     return Moved(
         trap=series.trap,
         metric=series.metric,
         usual=usual.median,
         spread=usual.spread,
-        peak=recent[top][1],
-        score=abs(scores[top]),
+        peak=steps[top][1],
+        score=min(MOST, abs(scores[top])),
         began=datetime.fromtimestamp(began, UTC),
         early=moment - began,
-        lasted=last == len(recent) - 1,
+        lasted=end == len(scores) - 1,
         same_hour=usual.same_hour,
     )
 
 
-def _too_little(before: Points, window: float) -> str:
-    if not before:
-        return f"too little history: no readings from more than {say_seconds(window)} before"
-    counted = "1 reading" if len(before) == 1 else f"{len(before)} readings"
-    span = say_seconds(before[-1][0] - before[0][0])
-    return f"too little history: {counted} over {span} from more than {say_seconds(window)} before"
+def _divided(points: Points, moment: float, window: float) -> tuple[float, list[tuple[float, float]], Points]:
+    """How long a step is, the history in such steps, and the readings in the window."""
+    place = bisect_left(points, moment - window, key=lambda point: point[0])
+    before = points[:place]
+    length = max(window / STEPS, _spacing(before))
+    return length, _steps(before, length), points[place:]
+
+
+def _too_little(points: Points) -> str:
+    if not points:
+        return "no readings from before"
+    counted = "1 reading" if len(points) == 1 else f"{len(points)} readings"
+    return f"too little history: {counted} over {say_seconds(points[-1][0] - points[0][0])}"
+
+
+def _last(recent: Points, length: float, moment: float) -> tuple[float, float] | None:
+    """The median of the last few readings, at the last of them, where they are too few to move their step's."""
+    from statistics import median
+
+    place = bisect_left(recent, moment - length, key=lambda point: point[0])
+    if len(recent) - place < 2 * LAST:
+        return None
+    return recent[-1][0], median(value for _, value in recent[-LAST:])
+
+
+def _left(recent: Points, middle: float, length: float, usual: _Usual, peak: float) -> float:
+    """When the readings left the usual, in the step around ``middle`` or the end of the one before: the first of those that are off
+    on the same side until its end."""
+    step = [point for point in recent if middle - length <= point[0] <= middle + length / 2]
+    off = [usual.score(value) * math.copysign(1.0, peak) for _, value in step]
+    first, _ = _around(off, len(off) - 1)
+    return step[first][0]
 
 
 def _spacing(points: Points) -> float:
