@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
-from cockpit.core.arming import drafts, look_of, origin_of, read_look, table_of, values_of
-from cockpit.core.traps import Trap, guards
+from cockpit.core.arming import drafts, look_of, moved_before, named, read_look, table_of, together, values_of
+from cockpit.core.causes import LONGEST_WINDOW, of_alert, of_incident, origin_of
+from cockpit.core.incidents import Incident, member
+from cockpit.core.lookback import WINDOW, Series, lookback
+from cockpit.core.traps import Origin, Trap, born_of, guards
 from cockpit.core.units import bound
 
 DISK = Trap(
@@ -73,7 +76,7 @@ def test_an_address_is_fetched() -> None:
 def test_its_name_is_free_and_its_form_holds_what_is_known() -> None:
     taken = Trap(name="disk-full-early", probe="disk", params={"path": "/"})
     (draft, *_) = drafts(alert(trap="var-disk"), [DISK, taken], [], "web-3")
-    values = values_of(draft, alert())
+    values = values_of(draft, of_alert(alert()))
     assert values["name"] == "disk-full-early-2"
     assert values["went_wrong"] == "2026-11-26: DiskFull: /var is full"
     assert table_of(values, origin_of(alert(instance="web-3"))) == {
@@ -94,3 +97,63 @@ def test_it_guards_the_alert_that_it_was_armed_after_and_no_other() -> None:
     assert not guards(trap, alert(instance="web-4"))
     assert not guards(DISK, alert())
     assert str(trap.origin) == "DiskFull · web-3 (am), 2026-11-26 03:12 UTC"
+
+
+HURT = datetime(2026, 11, 26, 3, 2, tzinfo=UTC)
+
+
+def incident(**more: object) -> Incident:
+    facts: dict[str, object] = {"impact_start": HURT, "impact": "no orders", "roles": {"lead": "Bo"}, "members": (member(alert()),)}
+    opened = HURT + timedelta(minutes=30)
+    return Incident(id="i7", title="Shop is down", opened_at=opened, opened_by="ana", **(facts | more))  # type: ignore[arg-type]
+
+
+def test_an_incident_is_a_cause_from_when_users_were_hurt_and_its_trap_is_born_of_it() -> None:
+    cause = of_incident(incident())
+    assert (cause.name, cause.began, cause.owner) == ("i7 Shop is down", HURT, "Bo")
+    assert cause.went_wrong == "2026-11-26, i7: Shop is down: no orders"
+    trap = Trap(name="x", probe="disk", origin=cause.origin)
+    assert str(trap.origin) == "incident i7: DiskFull (am), 2026-11-26 03:02 UTC"
+    assert born_of(trap, "i7")
+    assert not born_of(trap, "i8")
+    assert not born_of(DISK, "")
+    assert guards(trap, alert()), "and it guards its alert, too"
+
+
+def test_an_incident_without_alerts_is_a_cause_by_itself() -> None:
+    cause = of_incident(incident(members=(), impact_start=None, impact=""))
+    assert cause.began == HURT + timedelta(minutes=30)
+    assert str(cause.origin) == "incident i7, 2026-11-26 03:32 UTC"
+    assert not guards(Trap(name="x", probe="disk", origin=cause.origin), alert(name=""))
+
+
+def test_signs_are_looked_for_before_its_first_sign_however_late_users_were_hurt() -> None:
+    assert of_incident(incident()).window == WINDOW, "users were hurt first"
+    late = of_incident(incident(impact_start=HURT + timedelta(hours=2)))
+    assert late.window == WINDOW + 110 * 60, "its alert fired 1 h 50 m before that"
+    assert of_incident(incident(impact_start=HURT + timedelta(days=9))).window == LONGEST_WINDOW
+
+
+def test_what_moved_before_an_incident_comes_first_with_its_bound_its_answers_and_what_helped() -> None:
+    end = HURT.timestamp()
+    calm = [(end - 5 * 86400 + n * 300, 50.0 + n % 3) for n in range(1416)]
+    rising = [(end - 7200 + n * 300, 60.0 + n * 1.5) for n in range(24)]
+    looked = lookback([Series("var-disk", "used_percent", (*calm, *rising)), Series("gone", "n", (*calm, *rising))], HURT)
+    moved = moved_before(looked, [CRON, DISK])
+    assert [each.trap.name for each in moved] == ["var-disk"], "of a trap that is gone nobody knows how it looked"
+    found = named(together(moved, drafts(alert(trap="var-disk"), [DISK, CRON], [], "web-3")), "Shop is down", [DISK])
+    assert len(found) == 1, "the same look on the same number is proposed once"
+    values = values_of(found[0], of_incident(incident()), ["make-room", "free-disk"])
+    assert values["name"] == "shop-is-down-early"
+    assert values["trip"].startswith("used_percent >= ")
+    assert values["trip"] != "used_percent >= 92"
+    assert (values["owner"], values["runbooks"]) == ("Bo", "make-room, free-disk")
+    assert values["detect"] == "used_percent of disk path=/var"
+    assert values["signs"].startswith("used_percent rose to 94.5 (usual: 51) from 2026-11-26 01:")
+    assert table_of(values, of_incident(incident()).origin)["origin"] == {
+        "alert": "DiskFull", "source": "am", "at": "2026-11-26 03:02 UTC", "incident": "i7",
+    }  # fmt: skip
+
+
+def test_a_trap_that_was_armed_before_there_were_incidents_is_read_as_it_is() -> None:
+    assert str(Origin(alert="A", where="A", source="am")) == "A (am)"

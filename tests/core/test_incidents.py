@@ -164,3 +164,26 @@ def test_of_the_same_moment_what_was_written_first_stands_first() -> None:
         "opened: shop",
         "users hurt from 2026-11-26 02:40 UTC",
     ]
+
+
+def test_the_traps_that_were_armed_after_it_are_named_once_in_it_and_in_its_timeline() -> None:
+    armed = {"trap": "disk-early", "look": "disk path=/", "trip": "used_percent >= 85", "would": "would have tripped 2 h before"}
+    steps = [
+        opened(1, "i1", a("disk")),
+        step(2, Change.CLOSED, at=T0 + timedelta(hours=1)),
+        step(3, Change.ARMED, at=T0 + timedelta(days=1), **{**armed, "would": ""}),
+        step(4, Change.ARMED, at=T0 + timedelta(days=2), **armed),
+        opened(5, "i2"),
+        step(6, Change.MERGED, incident="i2", other="i1"),
+    ]
+    known = fold(steps)
+    assert [(each.trap, each.does) for each in known["i2"].guards] == [("disk-early", "disk path=/, trips at used_percent >= 85")]
+    assert refusal(fold(steps[:2]), "i1", Change.ARMED) == "", "one that is closed may have one"
+    told = [
+        noted("incident.armed", 0, "i1", "", "ana", **armed),
+        noted("trap.laid", subject="disk-early", source="local", who="ana", incident="i1"),
+        noted("trap.laid", subject="other", source="local", who="ana", incident="i9"),
+    ]
+    lines = [line.text for line in timeline(fold(steps[:1])["i1"], told, ())]
+    assert "trap disk-early armed after it: disk path=/, trips at used_percent >= 85; would have tripped 2 h before" in lines
+    assert [text for text in lines if "laid" in text] == ["trap other laid"], "what it tells itself is not told twice"

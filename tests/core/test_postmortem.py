@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from cockpit.core.incident_timeline import Line
-from cockpit.core.incidents import Incident, Member
+from cockpit.core.incidents import Guard, Incident, Member
 from cockpit.core.lookback import Series, lookback
 from cockpit.core.markdown import inert, sparkline
 from cockpit.core.postmortem import Facts, Graph, draft, moment_of
@@ -88,3 +89,13 @@ def test_a_sparkline_shows_the_rise_and_the_gap() -> None:
     line = sparkline(((0.0, 1.0), (10.0, 2.0), (99.0, 9.0)), 0, 100, 10)
     assert (line[0], line[1], line[5], line[9], len(line)) == ("▁", "▂", " ", "█", 10)
     assert sparkline((), 0, 1) == ""
+
+
+def test_the_trap_that_was_armed_after_it_is_named_where_detection_is_asked_for() -> None:
+    plain = Incident(id="i1", title="x", opened_at=T0, opened_by="ana", members=(DISK,))
+    assert "Which trap will? `cockpit trap add --incident i1` proposes some.*" in draft(facts(plain))
+    guard = Guard(trap="disk-early", at=T0, who="<b>ana", look="disk path=/", trip="used >= 85", would="tripped 2 h before")
+    page = draft(facts(msgspec.structs.replace(plain, guards=(guard,))))
+    assert "The trap **disk-early** has watched since 2026-11-26 04:00, armed by \\<b\\>ana" in page
+    assert "tripped 2 h before" in page
+    assert "Which trap will?" not in page

@@ -1,4 +1,5 @@
-"""A real disk is full, and a trap is armed after that: it shows what it would have done, is written once, and trips at once."""
+"""A real disk is full, and a trap is armed after that, or after the incident that it was: it shows what it would have done, is
+written once, and trips at once."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from cockpit.engine.clock import SystemClock
 from cockpit.engine.journal import open_journal
 from support.disks import small_disk
 from support.home import Home
+from support.real import wait_until
 
 pytestmark = pytest.mark.real
 
@@ -93,3 +95,56 @@ def test_without_a_config_one_trap_would_be_all_of_it(home: Home) -> None:
     assert done.returncode == 1
     assert "`cockpit init` writes one first" in done.stdout
     assert not (home.config_dir / "conf.d").exists()
+
+
+FREE = """
+[runbooks.make-room]
+title = "Make room"
+match = "trap=small-disk"
+changes = "deletes the junk"
+steps = [{{ run = ["rm", "{disk}/junk"] }}]
+"""
+
+
+def test_after_an_incident_what_moved_before_it_and_what_helped_fill_the_form_and_both_name_each_other(
+    home: Home, tmp_path: Path
+) -> None:
+    def done(*words: str) -> str:
+        ran = home.run(*words)
+        assert ran.returncode == 0, (words, ran.stdout, ran.stderr)
+        return ran.stdout
+
+    with small_disk(tmp_path / "disk") as disk:
+        home.config((CONFIG + FREE).format(disk=disk))
+        remembered(home, disk)
+        (disk / "junk").write_bytes(bytes(8 * 2**20 - 65536))
+        assert home.run("traps").returncode == 1, "it has tripped"
+        done("incident", "open", "Shop is down", "--alert", "small-disk", "--lead", "Bo")
+        done("run", "make-room", "--alert", "small-disk", "--yes")
+        wait_until(lambda: home.run("traps").returncode == 0, 30, "room on the disk")
+        done("incident", "close", "i1", "--yes")
+        assert "Which trap will?" in done("postmortem", "i1")
+
+        shown = done("trap", "add", "--incident", "1")
+        assert f'path = "{disk}"' in shown
+        assert "runbooks = [\n" in shown or 'runbooks = ["make-room"]' in shown
+        for words in ('owner = "Bo"', "make-room", 'incident = "i1"', "i1: Shop is down", "small-disk reads it"):
+            assert words in shown, (words, shown)
+        (tested,) = [line for line in shown.splitlines() if line.startswith("Tested: ")]
+        assert tested.startswith("Tested: would have tripped 2 h "), tested
+        assert "before; no false alarm in 3 d of readings" in tested, tested
+        assert not (home.config_dir / "conf.d").exists()
+
+        said = done("trap", "add", "--incident", "i1", "--yes")
+        assert "Armed: shop-is-down-early" in said
+        assert "i1 names it from now on" in said
+        assert home.run("check").returncode == 0
+        (incident,) = home.json("incident", "show", "i1")
+        assert incident["traps"] == ["shop-is-down-early"]
+        told = [each["text"] for each in incident["timeline"] if "shop-is-down-early" in each["text"]]
+        assert len(told) == 1, told
+        assert "armed after it" in told[0]
+        assert "would have tripped 2 h " in told[0]
+        assert "The trap **shop-is-down-early** has watched since" in done("postmortem", "i1")
+        assert home.run("trap", "add", "--incident", "i9").returncode != 0
+        assert home.run("trap", "add", "--incident", "i1", "--alert", "small-disk").returncode == 2

@@ -25,7 +25,7 @@ from cockpit.core.schedule import Schedule
 from cockpit.core.traps import TrapView
 from cockpit.core.view import View
 from cockpit.core.why import why_not
-from cockpit.engine.desk import Followed, Output, Refused, Session, Told, Tried, unheard
+from cockpit.engine.desk import After, Followed, Output, Refused, Session, Told, Tried, unheard
 from cockpit.engine.reporting import Reported
 from cockpit.provider import NotFound
 
@@ -251,16 +251,18 @@ class FakeDesk:
         self.addresses[source] = address
         return "conf.d/addresses.toml"
 
-    def propose_traps(self, alert: Ref) -> tuple[tuple[dict[str, str], str], ...]:
+    def propose_traps(self, after: After) -> tuple[tuple[dict[str, str], str], ...]:
         return self.trap_drafts
 
-    def try_trap(self, values: Mapping[str, str], alert: Ref | None) -> Tried:
+    def try_trap(self, values: Mapping[str, str], after: After | None) -> Tried:
         text = "\n".join(f"{key} = {value}" for key, value in values.items() if value)
         problem = "" if values.get("look") else "say how to look"
         return Tried(file=f"conf.d/50-cockpit-trap-{values['name']}.toml", text=text, would=self.would, problem=problem)
 
-    def lay_trap(self, name: str, text: str, alert: Ref | None) -> str:
+    def lay_trap(self, name: str, text: str, after: After | None) -> str:
         self.laid[name] = text
+        if isinstance(after, str):
+            self.happens(Change.ARMED, after, {"trap": name, "look": "disk path=/", "would": self.would})
         return f"conf.d/50-cockpit-trap-{name}.toml"
 
     def handover(self, laid: Schedule) -> Brief:

@@ -8,10 +8,12 @@ import msgspec
 import pytest
 
 from cockpit.core.alerts import Ref
-from cockpit.core.arming import origin_of
+from cockpit.core.causes import origin_of
+from cockpit.core.incidents import Change
 from cockpit.ui import confirm, facts
 from cockpit.ui.ask import Ask
 from cockpit.ui.confirm import Confirm
+from cockpit.ui.incident import Following
 from cockpit.ui.palette import Picker
 from support.boards import Sitting, sitting
 from support.scene import NOW, scene
@@ -94,6 +96,60 @@ def test_read_only_and_nothing_under_the_cursor_say_why() -> None:
             await began(person)
             assert person.app.screen is person.board
             assert "read-only is on" in person.text
+
+    asyncio.run(go())
+
+
+async def follows(person: Sitting) -> None:
+    """An incident, followed."""
+    person.desk.trap_drafts, person.desk.would = DRAFTS, WOULD
+    person.desk.happens(Change.OPENED, "", {"title": "Shop is down", "severity": "critical"})
+    await person.press("colon")
+    await person.type("incident 1")
+    await person.press("enter")
+    await sees(person, Following)
+    await person.sees("opened: Shop is down")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_in_an_incident_it_is_armed_after_that_which_names_it_from_then_on(size: tuple[int, int]) -> None:
+    async def go() -> None:
+        async with sitting(scene(), size) as person:
+            await follows(person)
+            assert "t trap…" in person.text
+            await person.press("t")
+            await sees(person, Picker)
+            assert "after i1?" in person.text
+            assert "used_percent >= 85" in person.text
+            await person.press("enter")
+            await sees(person, Ask)
+            await person.press(*["enter"] * 11)
+            await sees(person, Confirm)
+            assert "i1 Shop is down" in person.text
+            await person.press("y")
+            await sees(person, Following)
+            await person.until(lambda: bool(person.desk.laid), "the file")
+            await person.sees("trap root-disk-early armed after it")
+
+    asyncio.run(go())
+
+
+def test_in_an_incident_read_only_and_a_merged_one_say_why() -> None:
+    async def go() -> None:
+        async with sitting(scene()) as person:
+            await follows(person)
+            person.desk.change(read_only=True)
+            await person.press("t")
+            await person.sees("read-only is on")
+            person.desk.change(read_only=False)
+            person.desk.happens(Change.OPENED, "", {"title": "Search is slow", "severity": "critical"})
+            person.desk.happens(Change.MERGED, "i2", {"other": "i1"})
+            person.desk.change(me=person.desk.view.me)
+            await person.sees("merged into i2")
+            await person.press("t")
+            await person.sees("i1 was merged into i2: say it of that one")
+            assert isinstance(person.app.screen, Following)
+            assert person.desk.laid == {}
 
     asyncio.run(go())
 

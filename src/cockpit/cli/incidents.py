@@ -222,6 +222,8 @@ def _shown(options: Options, here: Incident, lines: Sequence[Line], zone: tzinfo
             say(f"{label + ':':<10} {text}")
     for each in here.members:
         say(f"alert:     {each.name} {each.where}  {each.summary}  [{each.ref}]")
+    for guard in here.guards:
+        say(f"trap:      {guard.trap}  {guard.does}, armed {told(guard.at, zone)} by {guard.who}")
     say()
     say(f"Timeline ({datetime.now(UTC).astimezone(zone):%Z})")
     for line in lines:
@@ -255,4 +257,5 @@ def _record(here: Incident) -> dict[str, object]:
         "absorbed": list(here.absorbed),
         "into": here.into or None,
         "split_from": here.split_from or None,
+        "traps": [each.trap for each in here.guards],
     }

@@ -340,7 +340,7 @@ def _trap(parser: argparse.ArgumentParser) -> None:
     own: dict[str, Any] = {"parents": [general()], "allow_abbrev": False}
     check = verbs.add_parser("check", **own, help="look once now, and say what was seen; changes nothing")
     add = verbs.add_parser(
-        "add", **own, help="arm a new one, after an alert or from nothing: shows its file and what it would have done"
+        "add", **own, help="arm a new one, after an alert, an incident or nothing: shows its file and what it would have done"
     )
     _trap_add(add)
     arm = verbs.add_parser("arm", **own, help="end its rest")
@@ -358,10 +358,12 @@ def _trap(parser: argparse.ArgumentParser) -> None:
 
 
 def _trap_add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "name", nargs="?", default="", metavar="NAME", help="what it is called: a-z, 0-9 and - (default: from the alert)"
-    )
-    parser.add_argument("--alert", metavar="ID", help="the alert that it should have told of: fills in what is not given")
+    words = "what it is called: a-z, 0-9 and - (default: from what it is armed after)"
+    parser.add_argument("name", nargs="?", default="", metavar="NAME", help=words)
+    after = parser.add_mutually_exclusive_group()
+    after.add_argument("--alert", metavar="ID", help="the alert that it should have told of: fills in what is not given")
+    words = "the incident that it should have told of (i7, or 7): fills in what is not given, from what moved before it"
+    after.add_argument("--incident", metavar="ID", help=words)
     parser.add_argument("--look", metavar="LOOK", help="how to look: a probe and its keys, like 'disk path=/'")
     parser.add_argument("--warn", metavar="BOUND", help="what draws it amber: 'used_percent >= 80'")
     parser.add_argument("--trip", metavar="BOUND", help="what makes it an alert")

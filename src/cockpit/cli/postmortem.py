@@ -6,18 +6,17 @@ import hashlib
 import os
 import secrets
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ..config.model import Config
-from ..core.backtest import Trouble
 from ..core.incident_timeline import BEFORE
 from ..core.incidents import Incident, number_of
-from ..core.lookback import Series, lookback
 from ..core.postmortem import Facts, Graph, draft, moment_of
 from ..core.text import clean
 from ..engine.incident_facts import lines_of, pasts_of
+from ..engine.incident_signs import numbers, signs
 from ..engine.journal import Journal
 from . import COULD_NOT_SEE, FINE
 from .configured import read_config
@@ -27,8 +26,6 @@ from .options import Options, Stop
 from .record import journal
 
 _MARK = "<!-- drafted by cockpit, not edited since: {} -->\n"
-LOOKED_BACK = timedelta(days=30)
-"""So much before an incident is looked through for signs of it."""
 
 
 def postmortem(options: Options) -> int:
@@ -61,24 +58,15 @@ def team_zone(config: Config) -> tzinfo | None:
 
 
 def _facts(kept: Journal, here: Incident, known: dict[str, Incident], zone: tzinfo | None) -> Facts:
-    numbers = [
-        (trap, metric)
-        for trap, watch in sorted(kept.watches().items())
-        for metric in sorted(watch.reading.values if watch.reading is not None else ())
-    ]
-    moment, refs = moment_of(here), {each.ref for each in here.members}
-    alike = (each for each in known.values() if each.id != here.id and refs & {member.ref for member in each.members})
-    troubles = sorted((Trouble(moment_of(each), each.impact_end or each.closed_at) for each in alike), key=lambda each: each.began)
     raised = {each.trap for each in here.members if each.trap}
-    shown, before = here.began - BEFORE, moment - LOOKED_BACK
+    shown = here.began - BEFORE
     return Facts(
         incident=here,
         lines=lines_of(kept, here),
         pasts=pasts_of(kept, here),
-        graphs=tuple(Graph(trap, name, kept.readings(trap, name, shown)) for trap, name in numbers if trap in raised),
-        # one at a time: all readings of all traps are more than fits beside what else runs on a small machine
-        looked=lookback((Series(trap, name, kept.readings(trap, name, before)) for trap, name in numbers), moment, troubles),
-        moment=moment,
+        graphs=tuple(Graph(trap, name, kept.readings(trap, name, shown)) for trap, name in numbers(kept) if trap in raised),
+        looked=signs(kept, here, known),
+        moment=moment_of(here),
         now=datetime.now(UTC),
         zone=zone,
     )

@@ -1,10 +1,10 @@
-"""``cockpit trap add``: arm a new trap, after an alert or from nothing."""
+"""``cockpit trap add``: arm a new trap, after an alert, after an incident or from nothing."""
 
 from __future__ import annotations
 
-from ..core.alerts import Ref
+from ..core.incidents import number_of
 from ..core.text import clean
-from ..engine.desk import Refused, Tried
+from ..engine.desk import After, Refused, Tried
 from . import BAD, FINE
 from .alerts import find, kept_elsewhere
 from .compose import House, house
@@ -17,9 +17,9 @@ _GIVEN = ("look", "warn", "trip", "for", "forecast", "severity", "went_wrong", "
 def add(options: Options) -> int:
     """Show the file and what the trap would have done; with ``--yes``, write exactly that."""
     with house(options, propose=False) as home:
-        alert = find(home.view(), options.text("alert")) if options.args.get("alert") else None
-        values, because, others = _filled_in(home, options, alert)
-        tried = home.desk.try_trap(values, alert)
+        after = _after(home, options)
+        values, because, others = _filled_in(home, options, after)
+        tried = home.desk.try_trap(values, after)
         if options.json:
             as_json([{"file": tried.file, "text": tried.text, "would": tried.would, "problem": tried.problem, "because": because}])
         else:
@@ -31,18 +31,30 @@ def add(options: Options) -> int:
                 say("Nothing was written. Add --yes to arm it." if not options.flag("dry_run") else "Nothing was written.")
             return FINE
         try:
-            file = home.desk.lay_trap(values["name"], tried.text, alert)
+            file = home.desk.lay_trap(values["name"], tried.text, after)
         except Refused as no:
             raise Stop(str(no)) from None
         if not options.json:
             say(f"Armed: {clean(values['name'])}, in {file}. {_looked_at(home)}")
+            if isinstance(after, str):
+                say(f"{after} names it from now on, in its timeline and its postmortem.")
         return FINE
 
 
-def _filled_in(home: House, options: Options, alert: Ref | None) -> tuple[dict[str, str], str, list[str]]:
-    """What was given over what is proposed for the alert; why that is proposed; and the other looks that fit."""
+def _after(home: House, options: Options) -> After | None:
+    """What it is armed after. Alerts are asked for only where one is meant."""
+    if options.args.get("incident") is not None:
+        return number_of(options.text("incident"))
+    return find(home.view(), options.text("alert")) if options.args.get("alert") else None
+
+
+def _filled_in(home: House, options: Options, after: After | None) -> tuple[dict[str, str], str, list[str]]:
+    """What was given over what is proposed; why that is proposed; and the other looks that fit."""
     given = {key: options.text(key) for key in _GIVEN if options.args.get(key) is not None}
-    found = home.desk.propose_traps(alert) if alert is not None else ()
+    try:
+        found = home.desk.propose_traps(after) if after is not None else ()
+    except Refused as no:
+        raise Stop(str(no)) from None
     same = [each for each in found if "look" not in given or each[0]["look"] == given["look"]]
     base, because = same[0] if same else ({}, "")
     if not base and found:  # another look than all that fit: its bounds would say nothing of it
@@ -52,8 +64,8 @@ def _filled_in(home: House, options: Options, alert: Ref | None) -> tuple[dict[s
     if "trip" in given and "warn" not in given:
         values["warn"] = ""  # the proposed one may lie beyond it
     if not values.get("look"):
-        raise Stop("say how to look, with --look 'disk path=/'; or name an alert that something here fits, with --alert")
-    return values, because, [each["look"] for each, _ in found if each["look"] != values["look"]]
+        raise Stop("say how to look, with --look 'disk path=/'; or name what something here fits, with --alert or --incident")
+    return values, because, list(dict.fromkeys(each["look"] for each, _ in found if each["look"] != values["look"]))
 
 
 def _show(tried: Tried, because: str, others: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""A trap as a person fills it in, and which ones fit an alert. All values are texts, as in a form or on a command line."""
+"""A trap as a person fills it in, and which ones fit what happened. All values are texts, as in a form or on a command line."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from .alerts import Alert
+from .causes import Cause
+from .lookback import Lookback, Moved
 from .traps import Origin, Trap
-from .units import Bound, say_seconds
+from .units import Seconds, say_number, say_seconds
 
 TEXTS = ("warn", "trip", "for", "forecast", "severity", "went_wrong", "detect", "signs", "owner")
 """Keys of a trap's table that are filled in as they are; the look (``disk path=/``) and the runbooks are put together."""
@@ -23,10 +25,12 @@ MOST = 6
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """A look that could have told of an alert earlier, and why it is proposed."""
+    """A look that could have told of it earlier, and why it is proposed. ``moved`` is how the number that it is about went
+    beforehand, where that is known."""
 
     trap: Trap
     because: str
+    moved: Moved | None = None
 
 
 def look_of(trap: Trap) -> str:
@@ -75,10 +79,10 @@ def table_of(values: Mapping[str, str], origin: Origin | None) -> dict[str, obje
     return table
 
 
-def values_of(draft: Draft, alert: Alert | None) -> dict[str, str]:
-    """The draft as it stands in a form. The three answers are begun with what is known, for a person to finish."""
-    trap = draft.trap
-    fired = f"{alert.started_at:%Y-%m-%d}: " if alert is not None and alert.started_at is not None else ""
+def values_of(draft: Draft, cause: Cause, helped: Sequence[str] = ()) -> dict[str, str]:
+    """The draft as it stands in a form. The three answers are begun with what is known, for a person to finish; of runbooks, those
+    that ``helped`` stand first."""
+    trap, moved = draft.trap, draft.moved
     bounds = {"warn": trap.warn.text if trap.warn else "", "trip": trap.trip.text if trap.trip else ""}
     return {
         "name": trap.name,
@@ -87,18 +91,17 @@ def values_of(draft: Draft, alert: Alert | None) -> dict[str, str]:
         "for": say_seconds(trap.hold).replace(" ", "") if trap.hold else "",
         "forecast": trap.forecast if trap.trip is not None and trap.trip.metric == trap.forecast else "",
         "severity": "warning",
-        "went_wrong": f"{fired}{alert.name}: {alert.summary}".rstrip(": ") if alert is not None else "",
-        "detect": "",
-        "signs": "",
-        "runbooks": ", ".join(trap.runbooks),
-        "owner": trap.owner,
+        "went_wrong": cause.went_wrong,
+        "detect": f"{moved.metric} of {look_of(trap)}" if moved is not None else "",
+        "signs": f"{_went(moved)} from {moved.began:%Y-%m-%d %H:%M} UTC on" if moved is not None else "",
+        "runbooks": ", ".join(dict.fromkeys((*helped, *trap.runbooks))),
+        "owner": cause.owner or trap.owner,
     }
 
 
-def origin_of(alert: Alert) -> Origin:
-    """What a trap that is armed after it came from."""
-    at = f"{alert.started_at:%Y-%m-%d %H:%M} UTC" if alert.started_at is not None else ""
-    return Origin(alert=alert.name, where=alert.where, source=alert.ref.source, at=at)
+def _went(moved: Moved) -> str:
+    way = "rose" if moved.rose else "fell"
+    return f"{moved.metric} {way} to {say_number(moved.peak)} (usual: {say_number(moved.usual)})"
 
 
 def drafts(alert: Alert, known: Sequence[Trap], offered: Iterable[tuple[Trap, str]], host: str) -> tuple[Draft, ...]:
@@ -114,13 +117,39 @@ def drafts(alert: Alert, known: Sequence[Trap], offered: Iterable[tuple[Trap, st
     once: dict[tuple[str, str], Draft] = {}
     for each in found:
         once.setdefault((each.trap.probe, look_of(each.trap)), each)
-    name = free_name(alert, {trap.name for trap in known})
-    return tuple(Draft(msgspec.structs.replace(each.trap, name=name), each.because) for each in list(once.values())[:MOST])
+    return named(list(once.values())[:MOST], alert.name, known)
 
 
-def free_name(alert: Alert, taken: Collection[str]) -> str:
-    """A name for a trap that is armed after an alert."""
-    base = "-".join(re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "-", alert.name).lower()))[:24].strip("-") or "trap"
+def moved_before(looked: Lookback, known: Sequence[Trap]) -> tuple[Draft, ...]:
+    """The looks of those ``known`` traps whose numbers moved before it, with the bound that would have caught it: the fewest false
+    alarms first, then what moved most. A number without such a bound is no proposal."""
+    traps = {trap.name: trap for trap in known}
+    fitting = [each for each in looked.moved if each.trap in traps and each.bound is not None and each.tested is not None]
+    ranked = sorted(fitting, key=lambda each: each.tested.false_alarms if each.tested is not None else 0)
+    return tuple(
+        caught_by(Draft(msgspec.structs.replace(traps[each.trap], hold=Seconds(0.0)), f"{each.trap} reads it"), each)
+        for each in ranked[:MOST]
+    )
+
+
+def together(*found: Sequence[Draft]) -> tuple[Draft, ...]:
+    """Several proposals as one: each look and number once, the first of them, and `MOST` in all."""
+    once: dict[tuple[str, str], Draft] = {}
+    for each in (draft for some in found for draft in some):
+        metric = each.trap.trip.metric if each.trap.trip is not None else ""
+        once.setdefault((look_of(each.trap), metric), each)
+    return tuple(list(once.values())[:MOST])
+
+
+def named(found: Sequence[Draft], after: str, known: Sequence[Trap]) -> tuple[Draft, ...]:
+    """The same, each with a name that is free among ``known`` and says what it is armed ``after``."""
+    name = free_name(after, {trap.name for trap in known})
+    return tuple(msgspec.structs.replace(each, trap=msgspec.structs.replace(each.trap, name=name)) for each in found)
+
+
+def free_name(after: str, taken: Collection[str]) -> str:
+    """A name for a trap that is armed after what people call so."""
+    base = "-".join(re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "-", after).lower()))[:24].strip("-") or "trap"
     names = [f"{base}-early", *(f"{base}-early-{n}" for n in range(2, 1000))]
     return next(each for each in names if each not in taken)
 
@@ -157,7 +186,8 @@ def _by_labels(alert: Alert) -> list[Draft]:
     return found
 
 
-def caught_by(draft: Draft, limit: Bound) -> Draft:
+def caught_by(draft: Draft, moved: Moved) -> Draft:
     """The draft with the bound that looking back found, in place of its own."""
-    trap = msgspec.structs.replace(draft.trap, warn=None, trip=limit)
-    return Draft(trap, f"{draft.because}; bound from what was read")
+    trap = msgspec.structs.replace(draft.trap, warn=None, trip=moved.bound)
+    early = f"{_went(moved)}, {say_seconds(moved.early)} before"
+    return Draft(trap, f"{draft.because}; {early}; bound from what was read", moved)

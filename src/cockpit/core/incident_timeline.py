@@ -85,12 +85,13 @@ def _hushed(each: Member, silence: MakeSilence) -> bool:
 
 def _matches(match: str, each: Member, now: datetime) -> bool:
     try:
-        return parse(match).matches(_as_alert(each), now, ())
+        return parse(match).matches(as_alert(each), now, ())
     except FilterError:
         return False
 
 
-def _as_alert(each: Member) -> Alert:
+def as_alert(each: Member) -> Alert:
+    """A member as the alert that it was when it came in."""
     severity = SEVERITY_WORDS.get(each.severity, Severity.UNKNOWN)
     return Alert(
         ref=each.ref, name=each.name, severity=severity, state=AlertState.FIRING, summary=each.summary, where=each.where,
@@ -126,6 +127,8 @@ def _around(incident: Incident, each: Noted) -> Line | None:
             about = any(m.source == LOCAL and _matches(said(each.data, "match"), m, each.at) for m in incident.members)
         case "mark":
             about = _marked(incident, each)
+        case "trap" if number_of(said(each.data, "incident")) in (incident.id, *incident.absorbed):
+            about = False  # it was armed after this very incident, which tells so itself
         case _:
             about = True
     return line_of(each) if about else None
@@ -210,6 +213,10 @@ def _told(change: Change, data: Mapping[str, object]) -> str:
                 if said(data, key)
             ]
             return " ".join(["users hurt", *parts, said(data, "text")]).strip()
+        case Change.ARMED:
+            look, trip, would = (said(data, key) for key in ("look", "trip", "would"))
+            trips = f", trips at {trip}" if trip else ""
+            return f"trap {said(data, 'trap')} armed after it: {look}{trips}" + (f"; {would}" if would else "")
         case Change.MERGED:
             return f"took {said(data, 'other')} in"
         case Change.SPLIT:

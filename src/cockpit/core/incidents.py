@@ -46,6 +46,7 @@ class Change(enum.Enum):
     TITLE = "incident.title"
     IMPACT = "incident.impact"
     NOTED = "incident.noted"
+    ARMED = "incident.armed"
     MERGED = "incident.merged"
     SPLIT = "incident.split"
     CLOSED = "incident.closed"
@@ -53,6 +54,8 @@ class Change(enum.Enum):
 
 
 _CHANGES = {each.value: each for each in Change}
+AFTERWARDS = frozenset((Change.NOTED, Change.IMPACT, Change.TITLE, Change.ROLE, Change.SEVERITY, Change.ARMED))
+"""What may be said of one that is closed, too."""
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +78,23 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         return Ref(self.source, self.alert)
 
 
+class Guard(msgspec.Struct, frozen=True, kw_only=True):
+    """A trap that was armed after an incident, as it was then: how it looks (``disk path=/``), when it trips, and what it would
+    have done with the readings that were kept. ``at`` is UTC."""
+
+    trap: str
+    at: datetime
+    who: str
+    look: str = ""
+    trip: str = ""
+    would: str = ""
+
+    @property
+    def does(self) -> str:
+        """How it looks and when it trips, for people."""
+        return f"{self.look}, trips at {self.trip}" if self.trip else self.look
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """A change, as the journal has it: ``number`` is its place there, ``incident`` the one that it happened to, ``at`` UTC."""
 
@@ -91,7 +111,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     ``impact_start`` and ``impact_end`` are when users were hurt, which is not when somebody was paged; ``None`` where nobody has
     said so yet. ``absorbed`` are the incidents that were merged into it, directly or not, ``into`` the one that it went into,
-    ``split_from`` the one that it came out of. ``roles`` has the person of each role.
+    ``split_from`` the one that it came out of. ``roles`` has the person of each role. ``guards`` are the traps that were armed
+    after it.
     """
 
     id: str
@@ -109,6 +130,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     absorbed: tuple[str, ...] = ()
     into: str = ""
     split_from: str = ""
+    guards: tuple[Guard, ...] = ()
 
     @property
     def lead(self) -> str:
@@ -178,6 +200,7 @@ def _after(known: Mapping[str, Incident], step: Step) -> dict[str, Incident]:
                 old,
                 members=_joined(old.members, other.members),
                 absorbed=tuple(dict.fromkeys((*old.absorbed, other.id, *other.absorbed))),
+                guards=(*old.guards, *other.guards),
                 severity=max(old.severity, other.severity),
                 impact_start=_first(old.impact_start, other.impact_start),
             ),
@@ -208,8 +231,8 @@ def _changed(old: Incident, step: Step) -> Incident:
             return replace(old, members=_joined(old.members, _members(step)))
         case Change.ROLE:
             person = _text(step, "person")
-            rest = {role: who for role, who in old.roles.items() if role != step.data["role"]}
-            return replace(old, roles=rest | ({_text(step, "role"): person} if person else {}))
+            others = {role: who for role, who in old.roles.items() if role != step.data["role"]}
+            return replace(old, roles=others | ({_text(step, "role"): person} if person else {}))
         case Change.STATUS:
             return replace(old, status=WORKING[_text(step, "status")])
         case Change.SEVERITY:
@@ -220,6 +243,10 @@ def _changed(old: Incident, step: Step) -> Incident:
             said = {key: _time(step, key) for key in ("impact_start", "impact_end")}
             kept = {key: at for key, at in said.items() if at is not None}
             return replace(old, impact=_text(step, "text") or old.impact, **kept)
+        case Change.ARMED:
+            words = {key: _text(step, key) for key in ("trap", "look", "trip", "would")}
+            rest = tuple(each for each in old.guards if each.trap != words["trap"])
+            return replace(old, guards=(*rest, Guard(at=step.at, who=step.who, **words)))
         case Change.CLOSED:
             return replace(old, status=Status.CLOSED, closed_at=step.at)
         case Change.REOPENED:
@@ -238,7 +265,7 @@ def refusal(known: Mapping[str, Incident], incident: str, change: Change, other:
         return f"{incident} was merged into {here.into}: say it of that one"
     if change is Change.REOPENED:
         return "" if here.status is Status.CLOSED else f"{incident} is not closed: it is {here.status.value}"
-    if here.status is Status.CLOSED and change not in (Change.NOTED, Change.IMPACT, Change.TITLE, Change.ROLE, Change.SEVERITY):
+    if here.status is Status.CLOSED and change not in AFTERWARDS:
         return f"{incident} is closed: `cockpit incident reopen {incident}` opens it again"
     if change is not Change.MERGED:
         return ""

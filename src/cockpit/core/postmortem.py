@@ -55,7 +55,7 @@ def draft(facts: Facts) -> str:
         ["## What was run, and whether it helped", "", *_runs(facts)],
         ["## Causes and symptoms", "", *_causes(facts)],
         ["## What went wrong?", "", "*Say it in a sentence that somebody who was not there understands.*"],
-        ["## How can we detect it?", "", "*Which number, measured where, would have told us? Which trap will?*"],
+        ["## How can we detect it?", "", *_guards(facts)],
         ["## What signs showed before?", "", *_signs(facts)],
         ["## Action items", "", "- [ ] *what, who, until when; done when its trap has been drilled*"],
     ]
@@ -151,6 +151,18 @@ def _causes(facts: Facts) -> list[str]:
         if line.what == "mark" and line.at <= facts.moment
     ]
     return [*asked, "- *Why was that possible? And why that? (until it is something that can be changed)*"]
+
+
+def _guards(facts: Facts) -> list[str]:
+    """The traps that were armed after it; with none, what has to be answered."""
+    found = [
+        f"- The trap **{inert(each.trap)}** has watched since {_at(each.at, facts)}, armed by {inert(each.who) or 'nobody'}: "
+        f"{inert(each.does)}." + (f" Tested on what was read: {inert(each.would)}." if each.would else "")
+        for each in facts.incident.guards
+    ]
+    which = f"Which trap will? `cockpit trap add --incident {facts.incident.id}` proposes some."
+    asked = "*Which number, measured where, would have told us?" + ("*" if found else f" {which}*")
+    return [*found, *([""] if found else []), asked]
 
 
 _SHOWN = 8

@@ -35,17 +35,20 @@ class TrapState(enum.Enum):
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """The alert that a trap was armed after: its name, ``where`` it was, the ``source`` that told it, and ``at``, when it fired
-    (for people)."""
+    """What a trap was armed after: an alert (its name, ``where`` it was, the ``source`` that told it), the ``incident`` (its id),
+    or both; and ``at``, when it began (for people)."""
 
-    alert: str
+    alert: str = ""
     where: str = ""
     source: str = ""
     at: str = ""
+    incident: str = ""
 
     def __str__(self) -> str:
         place = f" · {self.where}" if self.where not in ("", self.alert) else ""
-        return f"{self.alert}{place}" + (f" ({self.source})" if self.source else "") + (f", {self.at}" if self.at else "")
+        alert = f"{self.alert}{place}" + (f" ({self.source})" if self.source else "") if self.alert else ""
+        of = f"incident {self.incident}" if self.incident else ""
+        return ": ".join(each for each in (of, alert) if each) + (f", {self.at}" if self.at else "")
 
 
 class Trap(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +59,7 @@ class Trap(msgspec.Struct, frozen=True, kw_only=True):
     followed towards ``trip``; ``warn_within`` warns when that trend would trip within this time. ``blind_after`` is how long it
     may stay blind before that is an alert of its own. ``drill_every`` is how old
     the last proof of it may be (0: any age). ``went_wrong``, ``detect`` and ``signs`` are the three answers.
-    ``origin`` is the alert that it was armed after, if any.
+    ``origin`` is the alert or the incident that it was armed after, if any.
     """
 
     name: str
@@ -169,6 +172,11 @@ def guards(trap: Trap, alert: Alert) -> bool:
     """Whether the trap was armed after this alert, or an earlier one of the same name and place at the same source."""
     born = trap.origin
     return born is not None and (born.source, born.alert, born.where) == (alert.ref.source, alert.name, alert.where)
+
+
+def born_of(trap: Trap, incident: str) -> bool:
+    """Whether the trap was armed after that incident."""
+    return trap.origin is not None and bool(incident) and trap.origin.incident == incident
 
 
 def fingerprint(trap: Trap) -> int:

@@ -1,4 +1,4 @@
-"""Arming a trap after an alert: what is proposed, what it would have done, and the file that is written."""
+"""Arming a trap after an alert or an incident: what is proposed, what it would have done, and the file that is written."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from ..config.model import Config
-from ..core.alerts import Alert
-from ..core.arming import Draft, caught_by, drafts, origin_of, table_of, values_of
+from ..core.actions import Start
+from ..core.aftermath import Verdict
+from ..core.arming import Draft, caught_by, drafts, look_of, moved_before, named, table_of, together, values_of
 from ..core.backtest import Points, Trouble, backtest
+from ..core.causes import Cause
+from ..core.incidents import Change
 from ..core.lookback import Series, lookback
 from ..core.text import clean
 from ..core.traps import Trap
-from ..provider import Clock, ProviderError
+from ..provider import Clock, Conflict, ProviderError
 from .desk import Tried
+from .incident_facts import pasts_of
+from .incident_signs import alike, signs
 from .journal import Journal, JournalError
+from .local import LOCAL
 from .machine import Here
 from .person import who_is
 
@@ -29,13 +35,16 @@ class Arming:
     def __init__(self, here: Here, journal: Journal, clock: Clock, config: Callable[[], Config]) -> None:
         self._here, self._journal, self._clock, self._config = here, journal, clock, config
 
-    def proposed(self, alert: Alert, offered: Sequence[tuple[Trap, str]] = ()) -> tuple[tuple[dict[str, str], str], ...]:
-        """What fits an alert, the likeliest first, as values of a form and why. ``offered`` are looks that fit this machine."""
-        found = drafts(alert, self._here.traps, offered, self._here.host)
-        caught = [self._caught(each, alert) for each in found]
-        return tuple((values_of(each, alert), each.because) for each in caught)
+    def proposed(self, cause: Cause, offered: Sequence[tuple[Trap, str]] = ()) -> tuple[tuple[dict[str, str], str], ...]:
+        """What fits it, the likeliest first, as values of a form and why: for an incident what moved beforehand, then what fits its
+        alerts. ``offered`` are looks that fit this machine."""
+        traps = self._here.traps
+        fitting = [self._caught(each, cause) for alert in cause.alerts for each in drafts(alert, traps, offered, self._here.host)]
+        found = named(together(self._moved(cause), fitting), cause.title, traps) if cause.incident else tuple(fitting)
+        helped = self._helped(cause)
+        return tuple((values_of(each, cause, helped), each.because) for each in found)
 
-    def tried(self, values: Mapping[str, str], alert: Alert | None) -> Tried:
+    def tried(self, values: Mapping[str, str], cause: Cause | None) -> Tried:
         """What would be written and what it would have done. Nothing is written."""
         name, config = values.get("name", "").strip(), self._config()
         try:
@@ -44,48 +53,76 @@ class Arming:
                     "there is no config yet, and one trap alone would be all of it: `cockpit init` writes one first"
                 )
             file = self._here.files.trap_file(name)
-            table = table_of(values, origin_of(alert) if alert is not None else None)
+            table = table_of(values, cause.origin if cause is not None else None)
         except (ProviderError, ValueError) as error:
             return Tried(problem=clean(str(error)))
         from ..config.laying import text_of  # deferred: the first view needs nothing that writes
 
-        after = f" after {origin_of(alert)}" if alert is not None else ""
+        after = f" after {_after(cause)}" if cause is not None else ""
         text = text_of(name, table, f"Armed by {who_is(config)} on {self._clock.now():%Y-%m-%d %H:%M} UTC{after}.")
         try:
             trap = self._here.files.judged(name, text).traps[name]
         except ProviderError as error:
             return Tried(file=str(file), text=text, problem=clean(str(error), 1000))
-        return Tried(file=str(file), text=text, would=self._would(trap, alert))
+        return Tried(file=str(file), text=text, would=self._would(trap, cause))
 
-    def lay(self, name: str, text: str, who: str, alert: Alert | None) -> str:
-        """Write exactly this, and go on with it at once. Gives the file. Raises `ProviderError`."""
-        file = self._here.files.lay(name, text)
-        data = {"file": str(file), "after": str(origin_of(alert)) if alert is not None else ""}
-        if alert is not None:
-            data |= {"alert": str(alert.ref)}
-        with suppress(JournalError):  # it stands in the config; the journal's `problem` says the rest
-            self._journal.record("trap.laid", at=self._clock.now(), who=who, source="local", subject=name, data=data)
+    def lay(self, name: str, text: str, who: str, cause: Cause | None) -> str:
+        """Write exactly this, and go on with it at once; the incident that it came of, if any, says so from then on. Gives the
+        file. Raises `ProviderError`."""
+        trap = self._here.files.judged(name, text).traps[name]
+        would = self._would(trap, cause)
+        file, now = self._here.files.lay(name, text), self._clock.now()
+        data = {"file": str(file), "after": str(cause.origin) if cause is not None else ""}
+        if cause is not None and cause.incident:
+            data |= {"incident": cause.incident}
+        elif cause is not None:
+            data |= {"alert": str(cause.alerts[0].ref)}
+        with suppress(JournalError, Conflict):  # it stands in the config; the journal's `problem` says the rest
+            self._journal.record("trap.laid", at=now, who=who, source=LOCAL, subject=name, data=data)
+            if cause is not None and cause.incident:
+                guard = {"trap": name, "look": look_of(trap), "trip": trap.trip.text if trap.trip else "", "would": would}
+                self._journal.change_incident(cause.incident, Change.ARMED, who=who, at=now, data=guard)
         return str(file)
 
-    def _would(self, trap: Trap, alert: Alert | None) -> str:
+    def _would(self, trap: Trap, cause: Cause | None) -> str:
         limit = trap.trip
         if limit is None:
             return "judged by the probe itself: there is no bound to test on what was read"
         points = self._points(trap, limit.metric)
         if not points:
             return "no readings of this look are kept yet: there is nothing to test it on"
-        trouble = _trouble(alert)
-        tested = backtest(limit, trap.hold, points, (*self._earlier(alert), *([trouble] if trouble else [])))
+        trouble = cause.trouble if cause is not None else None
+        tested = backtest(limit, trap.hold, points, (*self._earlier(cause), *([trouble] if trouble else [])))
         return tested.says(trouble)
 
-    def _caught(self, draft: Draft, alert: Alert) -> Draft:
+    def _caught(self, draft: Draft, cause: Cause) -> Draft:
         metric = draft.trap.trip.metric if draft.trap.trip is not None else ""
         points = self._points(draft.trap, metric) if metric else ()
-        if not points or alert.started_at is None:
+        if not points or cause.began is None:
             return draft
-        found = lookback([Series(draft.trap.name, metric, points)], alert.started_at, self._earlier(alert), hold=draft.trap.hold)
-        limit = found.moved[0].bound if found.moved else None
-        return caught_by(draft, limit) if limit is not None else draft
+        series = [Series(draft.trap.name, metric, points)]
+        found = lookback(series, cause.began, self._earlier(cause), hold=draft.trap.hold, window=cause.window)
+        return caught_by(draft, found.moved[0]) if found.moved and found.moved[0].bound is not None else draft
+
+    def _moved(self, cause: Cause) -> tuple[Draft, ...]:
+        """What moved before an incident, of all that is read here."""
+        try:
+            known = self._journal.incidents()
+            return moved_before(signs(self._journal, known[cause.incident], known), self._here.traps)
+        except JournalError:
+            return ()  # the journal's `problem` says it
+
+    def _helped(self, cause: Cause) -> tuple[str, ...]:
+        """The runbooks that helped its alerts, and that there still are, the last first."""
+        now, known = self._clock.now(), self._config().runbooks
+        if not cause.incident:
+            return ()
+        try:
+            pasts = pasts_of(self._journal, self._journal.incidents()[cause.incident])
+        except JournalError:
+            return ()  # as above
+        ran = (past.run.action for past in reversed(pasts) if past.verdict(now) is Verdict.HELPED)
+        return tuple(dict.fromkeys(each.runbook for each in ran if isinstance(each, Start) and each.runbook in known))
 
     def _points(self, trap: Trap, metric: str) -> Points:
         """The readings of the trap here that looks in the same way."""
@@ -97,17 +134,25 @@ class Arming:
         except JournalError:
             return ()  # the journal's `problem` says it
 
-    def _earlier(self, alert: Alert | None) -> tuple[Trouble, ...]:
-        """When the same alert fired before, as far as that is written down here."""
-        if alert is None or not alert.trap:
+    def _earlier(self, cause: Cause | None) -> tuple[Trouble, ...]:
+        """When the same alerts fired before, as far as that is written down here; and the incidents that they were in."""
+        if cause is None:
             return ()
+        traps = {alert.trap for alert in cause.alerts if alert.trap}
         try:
-            entries = self._journal.entries(since=self._clock.now() - BACK, subject=alert.trap, kind="alert.fired")
+            entries = [e for trap in traps for e in self._journal.entries(since=self._since(), subject=trap, kind="alert.fired")]
+            known = self._journal.incidents() if cause.incident else {}
         except JournalError:
-            return ()
-        moments: set[datetime] = {each.at for each in entries} - {alert.started_at}
-        return tuple(Trouble(at) for at in sorted(moments))
+            return ()  # as above
+        others = alike(known[cause.incident], known) if cause.incident in known else ()
+        own: set[datetime | None] = {alert.started_at for alert in cause.alerts} | {cause.began}
+        moments: set[datetime] = {each.at for each in entries} - own
+        return tuple(sorted({*others, *(Trouble(at) for at in moments)}, key=lambda each: each.began))
+
+    def _since(self) -> datetime:
+        return self._clock.now() - BACK
 
 
-def _trouble(alert: Alert | None) -> Trouble | None:
-    return Trouble(alert.started_at, alert.ended_at) if alert is not None and alert.started_at is not None else None
+def _after(cause: Cause) -> str:
+    """What it was armed after, an incident by its name."""
+    return f"incident {cause.name}, {cause.origin.at}" if cause.incident else str(cause.origin)

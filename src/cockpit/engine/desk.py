@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import msgspec
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ..core.incidents import Incident
     from .reporting import Reported
 
+After: TypeAlias = Ref | str
+"""What a trap is armed after: an alert, or an incident by its id."""
 SILENT = 5.0
 """Seconds after which an engine that gave no sign of life is one that nobody may rely on."""
 
@@ -216,19 +218,20 @@ class Desk(Protocol):
         file that it stands in now, for people. This alone may block, on the disk. Raises `Refused`."""
         ...
 
-    def propose_traps(self, alert: Ref) -> tuple[tuple[dict[str, str], str], ...]:
-        """Traps that could have told of an alert earlier, the likeliest first: as values of a form (`core.arming.values_of`), and
-        why each. Looks at this machine, which blocks for up to 3 s: not in the screen's own thread."""
+    def propose_traps(self, after: After) -> tuple[tuple[dict[str, str], str], ...]:
+        """Traps that could have told of an alert or an incident earlier, the likeliest first: as values of a form
+        (`core.arming.values_of`), and why each. Looks at this machine, which blocks for up to 3 s: not in the screen's own thread.
+        Raises `Refused` for an incident that there is not."""
         ...
 
-    def try_trap(self, values: Mapping[str, str], alert: Ref | None) -> Tried:
+    def try_trap(self, values: Mapping[str, str], after: After | None) -> Tried:
         """The file that a new trap would be written to, whole, and what it would have done with the readings that are kept. Writes
         nothing. May block, on the disk."""
         ...
 
-    def lay_trap(self, name: str, text: str, alert: Ref | None) -> str:
-        """Write exactly this file for a new trap, armed at once. Gives the file, for people. May block, on the disk. Raises
-        `Refused`."""
+    def lay_trap(self, name: str, text: str, after: After | None) -> str:
+        """Write exactly this file for a new trap, armed at once; an incident that it came of says so from then on. Gives the file,
+        for people. May block, on the disk. Raises `Refused`."""
         ...
 
     def handover(self, laid: Schedule) -> Brief:

@@ -25,7 +25,7 @@ from ..core.traps import TrapView
 from ..core.view import View
 from ..core.why import why_not
 from ..provider import Clock
-from .desk import Followed, Output, Refused, Session, Told, Tried, unheard
+from .desk import After, Followed, Output, Refused, Session, Told, Tried, unheard
 from .hits import Hits
 from .journal import Journal
 from .lastknown import last_known
@@ -242,17 +242,17 @@ class Opening:
         """See `Desk.tell_address`."""
         return self._behind().tell_address(source, address)
 
-    def propose_traps(self, alert: Ref) -> tuple[tuple[dict[str, str], str], ...]:
+    def propose_traps(self, after: After) -> tuple[tuple[dict[str, str], str], ...]:
         """See `Desk.propose_traps`."""
-        return self._behind().propose_traps(alert)
+        return self._behind().propose_traps(after)
 
-    def try_trap(self, values: Mapping[str, str], alert: Ref | None) -> Tried:
+    def try_trap(self, values: Mapping[str, str], after: After | None) -> Tried:
         """See `Desk.try_trap`."""
-        return self._behind().try_trap(values, alert)
+        return self._behind().try_trap(values, after)
 
-    def lay_trap(self, name: str, text: str, alert: Ref | None) -> str:
+    def lay_trap(self, name: str, text: str, after: After | None) -> str:
         """See `Desk.lay_trap`."""
-        return self._behind().lay_trap(name, text, alert)
+        return self._behind().lay_trap(name, text, after)
 
     def handover(self, laid: Schedule) -> Brief:
         """See `Desk.handover`."""

@@ -25,13 +25,14 @@ from ..core.view import View
 from ..core.why import READ_ONLY, narrowed
 from ..provider import ProviderError
 from .carrying import Answer
-from .desk import Followed, Refused, Session, Tried
+from .desk import After, Followed, Refused, Session, Tried
 from .disturbed import disturbances
 from .journal import JournalError, open_journal
 from .parts import Parts
 from .person import who_is
 
 if TYPE_CHECKING:
+    from ..core.causes import Cause
     from ..core.handover import Brief
     from ..core.incidents import Incident
     from .arming import Arming
@@ -104,26 +105,29 @@ class Works(Parts):
         except ProviderError as error:
             raise Refused(str(error)) from error
 
-    def propose_traps(self, alert: Ref) -> tuple[tuple[dict[str, str], str], ...]:
+    def propose_traps(self, after: After) -> tuple[tuple[dict[str, str], str], ...]:
         """See `Desk.propose_traps`."""
         from ..discover import look, propose  # deferred: only who arms a trap needs it
 
-        about = self._alert(alert)
+        about = self._cause(after)
         if about is None:
             return ()
         offered = propose(look()).suggestions
         return self._arming().proposed(about, [(each.trap, each.because) for each in offered if each.active])
 
-    def try_trap(self, values: Mapping[str, str], alert: Ref | None) -> Tried:
+    def try_trap(self, values: Mapping[str, str], after: After | None) -> Tried:
         """See `Desk.try_trap`."""
-        return self._arming().tried(values, self._alert(alert))
+        try:
+            return self._arming().tried(values, self._cause(after))
+        except Refused as no:
+            return Tried(problem=str(no))
 
-    def lay_trap(self, name: str, text: str, alert: Ref | None) -> str:
+    def lay_trap(self, name: str, text: str, after: After | None) -> str:
         """See `Desk.lay_trap`."""
         if self._views.read_only:
             raise Refused(READ_ONLY)
         try:
-            return clean(self._arming().lay(name, text, who_is(self.config), self._alert(alert)))
+            return clean(self._arming().lay(name, text, who_is(self.config), self._cause(after)))
         except ProviderError as error:
             raise Refused(str(error)) from error
 
@@ -136,9 +140,17 @@ class Works(Parts):
         except JournalError as error:
             raise Refused(str(error)) from error
 
-    def _alert(self, ref: Ref | None) -> Alert | None:
-        row = self._views.now().alert(ref) if ref is not None else None
-        return row.alert if row is not None else None
+    def _cause(self, after: After | None) -> Cause | None:
+        """What a trap is armed after, as it is now. Raises `Refused` for an incident that there is not, or that became another."""
+        from ..core.causes import of_alert, of_incident  # deferred, as above
+
+        if after is None or isinstance(after, Ref):
+            row = self._views.now().alert(after) if after is not None else None
+            return of_alert(row.alert) if row is not None else None
+        here = self._incidents.known().get(after)
+        if here is None or here.into:
+            raise Refused(f"{after} was merged into {here.into}: say it of that one" if here else f"there is no incident {after}")
+        return of_incident(here)
 
     def _arming(self) -> Arming:
         from .arming import Arming  # deferred, as above

@@ -73,13 +73,14 @@ class Following(Stirring):
         Binding("n", "flow('note')", show=False),
         Binding("u", "flow('impact')", show=False),
         Binding("c", "flow('close')", show=False),
+        Binding("t", "flow('trap')", show=False),
         Binding("q,i", "leave", show=False),
     ]
     EVERY = 2.0
 
     def __init__(self, desk: Desk, look: Look, clock: Clock, incident: str, zone: str) -> None:
         super().__init__(incident)
-        self.desk, self.clock, self.zone = desk, clock, zone
+        self.desk, self.clock, self.zone, self.look_ascii = desk, clock, zone, look.ascii
         self.incident: Incident | None = None
         self._which = incident
         self._timeline = Timeline(look, zone)
@@ -160,7 +161,9 @@ class Following(Stirring):
         if text:
             self.say_keys(("esc", "close"), remark=Content.styled(text, style))
             return
-        self.say_keys(("l", "lead"), ("s", "status…"), ("n", "note"), ("u", "users hurt…"), ("c", "close…"), ("esc", "back"))
+        self.say_keys(
+            ("l", "lead"), ("s", "status…"), ("n", "note"), ("u", "users hurt…"), ("t", "trap…"), ("c", "close…"), ("esc", "back")
+        )  # fmt: skip
 
     def action_go(self, rows: int) -> None:
         """Move by rows."""

@@ -1,24 +1,40 @@
-"""Arming a trap after an alert: choose how to look, fill in a form that says what it would have done, see the exact file."""
+"""Arming a trap after an alert or an incident: choose how to look, fill in a form that says what it would have done, see the exact
+file."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 
-from ...core.alerts import SEVERITY_WORDS, Alert, Ref
+import msgspec
+
+from ...core.alerts import SEVERITY_WORDS, Ref
+from ...core.incidents import Incident, Status
 from ...core.why import READ_ONLY
-from ...engine.desk import Desk, Refused
+from ...engine.desk import After, Desk, Refused
 from ..ask import Ask, Field, wanted
 from ..confirm import Confirm
 from ..exact import spell_text
+from ..incident import Following
 from ..looking import Looking
 from ..page import Line
 from ..palette import Entry, Picker
-from .steps import Board, Rest, ascii_only, fact, loud, named, refuse, show
+from .steps import Board, Rest, Speaker, ascii_only, fact, loud, named, refuse, show
 
 Drafts = Sequence[tuple[dict[str, str], str]]
 _OTHER = "other"
 _LOOKING = "Looking at this machine, and back in the readings, for what could have told of it earlier …"
+
+
+class _About(msgspec.Struct, frozen=True, kw_only=True):
+    """What it is armed ``after``, its ``name`` in a title and as it is ``told`` in full; the runbooks that there are, and whether
+    what must be exact is spelt in ASCII."""
+
+    after: After
+    name: str
+    told: str
+    runbooks: tuple[str, ...]
+    ascii: bool
 
 
 def lay(board: Board, desk: Desk, refs: Sequence[Ref]) -> Rest:
@@ -26,15 +42,30 @@ def lay(board: Board, desk: Desk, refs: Sequence[Ref]) -> Rest:
     row = board.view.alert(refs[0]) if refs else None
     if row is None:
         return refuse(board, "there is no alert under the cursor")
-    if board.view.read_only:
+    runbooks = tuple(each.name for each in board.view.runbooks)
+    alert = row.alert
+    about = _About(after=alert.ref, name=alert.name, told=named(alert), runbooks=runbooks, ascii=ascii_only(board))
+    return _begun(board, desk, about)
+
+
+def lay_after(at: Following, desk: Desk, here: Incident) -> Rest:
+    """Arm a new trap after the incident that is followed, likewise."""
+    if here.status is Status.MERGED:
+        return refuse(at, f"{here.id} was merged into {here.into}: say it of that one")
+    name, runbooks = f"{here.id} {here.title}", tuple(each.name for each in at.view.runbooks)
+    return _begun(at, desk, _About(after=here.id, name=here.id, told=name, runbooks=runbooks, ascii=at.look_ascii))
+
+
+def _begun(board: Speaker, desk: Desk, about: _About) -> Rest:
+    if desk.view.read_only:
         return refuse(board, READ_ONLY)
-    box = Looking(f"Arm a trap after {row.alert.name}", [("esc", "leave")], _LOOKING)
-    return _drafted(board, desk, row.alert, box, show(board, box))
+    box = Looking(f"Arm a trap after {about.name}", [("esc", "leave")], _LOOKING)
+    return _drafted(board, desk, about, box, show(board, box))
 
 
-async def _drafted(board: Board, desk: Desk, alert: Alert, box: Looking, left: Awaitable[None]) -> None:
+async def _drafted(board: Speaker, desk: Desk, about: _About, box: Looking, left: Awaitable[None]) -> None:
     try:
-        drafts = await asyncio.to_thread(desk.propose_traps, alert.ref)
+        drafts = await asyncio.to_thread(desk.propose_traps, about.after)
     except Refused as no:
         drafts = ()
         board.say(str(no), "refusal")
@@ -43,34 +74,41 @@ async def _drafted(board: Board, desk: Desk, alert: Alert, box: Looking, left: A
     box.dismiss(None)
     await left
     if not drafts:
-        await _filled_in(board, desk, alert, {}, "")
+        await _filled_in(board, desk, about, {}, "")
         return
-    entries = [Entry(str(n), values["look"], because) for n, (values, because) in enumerate(drafts)]
-    picker = Picker(f"How should it look, after {alert.name}?", [*entries, Entry(_OTHER, "Something else", "an empty form")])
+    entries = [Entry(str(n), _looks(values), because) for n, (values, because) in enumerate(drafts)]
+    picker = Picker(f"How should it look, after {about.name}?", [*entries, Entry(_OTHER, "Something else", "an empty form")])
     chosen = await show(board, picker)
     if chosen == _OTHER:
-        await _filled_in(board, desk, alert, {key: drafts[0][0][key] for key in ("name", "went_wrong")}, "")
+        kept = ("name", "went_wrong", "owner", "runbooks")
+        await _filled_in(board, desk, about, {key: drafts[0][0].get(key, "") for key in kept}, "")
     elif chosen is not None:
-        await _filled_in(board, desk, alert, *drafts[int(chosen)])
+        await _filled_in(board, desk, about, *drafts[int(chosen)])
 
 
-async def _filled_in(board: Board, desk: Desk, alert: Alert, values: Mapping[str, str], because: str) -> None:
+def _looks(values: Mapping[str, str]) -> str:
+    """How one looks and when it trips: two of them may look alike."""
+    trip = values.get("trip", "")
+    return f"{values['look']}  {trip}" if trip else values["look"]
+
+
+async def _filled_in(board: Speaker, desk: Desk, about: _About, values: Mapping[str, str], because: str) -> None:
     def preview(typed: Mapping[str, str]) -> list[Line]:
-        tried = desk.try_trap(typed, alert.ref)
+        tried = desk.try_trap(typed, about.after)
         lines = [loud(tried.problem)] if tried.problem else [fact("tested", tried.would, "bold"), fact("file", tried.file)]
         return [*lines, *([fact("chosen", because)] if because else [])]
 
     def refused(typed: Mapping[str, str]) -> tuple[str, str] | None:
-        problem = desk.try_trap(typed, alert.ref).problem
+        problem = desk.try_trap(typed, about.after).problem
         return ("look", problem) if problem else None
 
-    form = Ask(f"Arm a trap after {alert.name}", _fields(board, values), preview, refused, begin="trip")
+    form = Ask(f"Arm a trap after {about.name}", _fields(about, values), preview, refused, begin="trip")
     given = await show(board, form)
     if given is not None:
-        await _confirmed(board, desk, alert, given)
+        await _confirmed(board, desk, about, given)
 
 
-def _fields(board: Board, values: Mapping[str, str]) -> list[Field]:
+def _fields(about: _About, values: Mapping[str, str]) -> list[Field]:
     """The form, with what is proposed in it."""
 
     def field(id: str, label: str, help: str, choices: Sequence[str] = ()) -> Field:
@@ -86,25 +124,24 @@ def _fields(board: Board, values: Mapping[str, str]) -> list[Field]:
         field("went_wrong", "What went wrong?", "the first of the three answers"),
         field("detect", "How can it be detected?", "the second"),
         field("signs", "What signs show before?", "the third"),
-        field("runbooks", "Runbooks", "that help, with commas", [each.name for each in board.view.runbooks]),
+        field("runbooks", "Runbooks", "that help, with commas", about.runbooks),
         field("owner", "Owner", "who looks after it"),
     ]
 
 
-async def _confirmed(board: Board, desk: Desk, alert: Alert, given: Mapping[str, str]) -> None:
+async def _confirmed(board: Speaker, desk: Desk, about: _About, given: Mapping[str, str]) -> None:
     """The file exactly as it will be written, and nothing else than that is."""
-    tried = desk.try_trap(given, alert.ref)
+    tried = desk.try_trap(given, about.after)
     if tried.problem:
         board.say(tried.problem, "refusal")
         return
-    ascii = ascii_only(board)
-    lines: list[Line] = [fact("after", named(alert)), fact("tested", tried.would, "bold"), fact("writes", tried.file), ""]
-    lines += [spell_text(line, ascii=ascii) for line in tried.text.splitlines()]
+    lines: list[Line] = [fact("after", about.told), fact("tested", tried.would, "bold"), fact("writes", tried.file), ""]
+    lines += [spell_text(line, ascii=about.ascii) for line in tried.text.splitlines()]
     if not await show(board, Confirm("Write this file, and arm the trap?", lines, yes="arm")):
         return
     name = given["name"].strip()
     try:
-        file = await asyncio.to_thread(desk.lay_trap, name, tried.text, alert.ref)
+        file = await asyncio.to_thread(desk.lay_trap, name, tried.text, about.after)
     except Refused as no:
         board.say(str(no), "refusal")
     else:
