@@ -16,6 +16,7 @@ from cockpit.config.model import NOT_KEYS, ChannelConfig, Config, Repository
 from cockpit.config.traps import trap_keys
 from cockpit.core.asking import Asked
 from cockpit.core.escalation import EscalationStep, Policy
+from cockpit.core.incidentrule import IncidentRule
 from cockpit.core.offering import Rule
 from cockpit.core.roster import Layer, Override, Person, Roster
 from cockpit.core.runbooks import Param, Runbook
@@ -77,6 +78,7 @@ def test_it_passes_the_check() -> None:
         (set().union(*TABLES["channels"].values()) & keys_of(ChannelConfig), keys_of(ChannelConfig) - {"name", "settings"}),
         (set(TABLES["escalations"]["night"]), keys_of(Policy) - {"name"}),
         (set().union(*TABLES["escalations"]["night"]["steps"]), keys_of(EscalationStep)),
+        (set(TABLES["incidents"]["shop"]), keys_of(IncidentRule) - {"name"}),
     ],
     ids=[
         "top",
@@ -98,6 +100,7 @@ def test_it_passes_the_check() -> None:
         "channels",
         "escalations",
         "escalation steps",
+        "incidents",
     ],
 )
 def test_every_key_of_the_cockpit_is_in_it(written: set[str], wanted: set[str]) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support.alertmanagers import alertmanager
-from support.home import Home
+from support.home import COCKPIT, Home
 from support.real import need, wait_until
+from support.stories import holder
 
 pytestmark = pytest.mark.real
 
@@ -20,11 +24,36 @@ provider = "alertmanager"
 url = "{url}"
 [runbooks.free]
 title = "Free space"
-match = "alertname=DiskFull"
+match = 'alertname=~"Disk.*"'
 changes = "deletes files"
 steps = [{{ run = ["echo", "freed"] }}]
 """
 DISK = {"alertname": "DiskFull", "severity": "critical", "instance": "db-1", "service": "[db](http://evil.example)"}
+
+
+RULE = """
+me = ["Ana"]
+[sources.am]
+provider = "alertmanager"
+url = "{url}"
+every = "1s"
+[people.bo]
+name = "Bo"
+[incidents.disks]
+match = 'alertname=~"Disk.*"'
+after = "2s"
+title = "{{name}} on {{where}}"
+roles = {{ lead = "person:bo" }}
+"""
+
+
+def watch(home: Home) -> subprocess.Popen[bytes]:
+    return subprocess.Popen((*COCKPIT, "watch"), env={**os.environ, **home.env}, stdout=subprocess.DEVNULL, cwd=home.path)
+
+
+def incidents(home: Home) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = home.json("incident", "list", "--all")
+    return found
 
 
 def done(home: Home, *words: str) -> str:
@@ -63,3 +92,36 @@ def test_from_an_alertmanagers_alert_to_the_postmortem(home: Home, tmp_path: Pat
         assert "free for DiskFull, by Ana" in page
         assert ": helped" in page
         assert "deployed 1.4. Did that contribute?" not in page, "it came after the beginning"
+
+
+def test_a_rule_opens_one_for_a_real_alert_and_of_two_watches_one_of_which_is_killed_none_opens_a_second(
+    home: Home, tmp_path: Path
+) -> None:
+    need("prometheus-alertmanager", "amtool")
+    with alertmanager(tmp_path / "am") as server:
+        home.config(RULE.format(url=server.url))
+        quiet = {"alertname": "DiskSlow", "severity": "warning", "instance": "db-2"}
+        server.silence("known", alertname="DiskSlow")
+        first, second = watch(home), watch(home)
+        try:
+            server.fire(quiet, DISK, started=datetime.now(UTC))
+            wait_until(lambda: incidents(home), 30, "the incident")
+            (here,) = incidents(home)
+            assert (here["title"], here["severity"], here["lead"], here["rule"]) == ("DiskFull on db-1", "critical", "Bo", "disks")
+            assert len(here["alerts"]) == 1, "what is silenced opens none, and joins none"
+            leads = holder(home)
+            killed, other = (first, second) if first.pid == leads else (second, first)
+            killed.kill()
+            wait_until(lambda: holder(home) == other.pid, 40, "the other to take over")
+            server.fire(DISK | {"alertname": "DiskGone"}, started=datetime.now(UTC))
+            wait_until(lambda: len(incidents(home)[0]["alerts"]) == 2, 30, "the second alert to join")
+            assert [each["id"] for each in incidents(home)] == ["i1"]
+        finally:
+            for each in (first, second):
+                each.kill()
+                each.wait()
+        (shown,) = home.json("incident", "show", "i1")
+        told = [(each["what"], each["who"], each["text"]) for each in shown["timeline"]]
+        assert ("incident", "rule disks", "opened: DiskFull on db-1") in told
+        assert ("incident", "rule disks", "lead: Bo") in told
+        assert ("incident", "rule disks", "added DiskGone") in told

@@ -258,4 +258,5 @@ def _record(here: Incident) -> dict[str, object]:
         "into": here.into or None,
         "split_from": here.split_from or None,
         "traps": [each.trap for each in here.guards],
+        "rule": here.rule or None,
     }

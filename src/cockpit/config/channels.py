@@ -137,7 +137,7 @@ def read_policy(
         return None
     written = fields.get("steps", ())
     tables = written if isinstance(written, tuple) else ()
-    known = _Known(decoder, people, rosters, channels, elsewhere)
+    known = Known(decoder, people, rosters, channels, elsewhere)
     if not tables and written is not BAD:
         decoder.faults.add((*path, "steps"), "an escalation has at least one step", '[{ notify = ["roster:primary"] }]')
     steps = [known.step(table, (*path, "steps", index)) for index, table in enumerate(tables)]
@@ -190,7 +190,7 @@ def _quiet(decoder: Decoder, table: object, path: KeyPath) -> object:
     return Quiet(start=times[0], end=times[1], timezone=table.timezone)
 
 
-class _Known:
+class Known:
     """What targets and channels may be named."""
 
     def __init__(
@@ -205,7 +205,7 @@ class _Known:
         self._people, self._rosters, self._channels, self._elsewhere = people, rosters, channels, elsewhere
 
     def step(self, table: _StepTable, path: KeyPath) -> EscalationStep | None:
-        targets = [self._target(text, (*path, "notify", index)) for index, text in enumerate(table.notify)]
+        targets = [self.target(text, (*path, "notify", index)) for index, text in enumerate(table.notify)]
         self.via(table.via, (*path, "via"))
         if not table.notify and all(self._channels[name].personal for name in table.via if name in self._channels):
             what = "a step names whom it tells, or a channel that is a source"
@@ -220,7 +220,8 @@ class _Known:
                 hint = suggestion(name, self._channels) or f"write a [channels.{name}]"
                 self._decoder.faults.add((*path, index), f"there is no channel {name!r}", hint)
 
-    def _target(self, text: str, path: KeyPath) -> Target | None:
+    def target(self, text: str, path: KeyPath) -> Target | None:
+        """Read one; where it is nobody that is known, a fault and ``None``."""
         try:
             target = target_of(text)
         except ValueError as error:

@@ -118,6 +118,8 @@ class _Reading:
         }
         if self.group("channels") or self.group("escalations"):
             named |= self._paging(named)
+        if self.group("incidents"):
+            named["incidents"] = self._incidents(named)
         built = self.decoder.built(Config, {**fields, **named}, ())
         return built if isinstance(built, Config) else Config()
 
@@ -136,6 +138,15 @@ class _Reading:
                 "escalations", lambda name, raw: read_policy(self.decoder, name, raw, **known, elsewhere=beside)
             ),
         }
+
+    def _incidents(self, named: Mapping[str, Any]) -> Mapping[str, object]:
+        """The rules that open incidents, which name people and rosters."""
+        from .channels import sources_beside  # deferred, as above
+        from .incidents import read_rule
+
+        known = {"people": named["people"], "rosters": named["rosters"]}
+        beside = sources_beside(named["sources"], self.provider_of)
+        return self.each("incidents", lambda name, raw: read_rule(self.decoder, name, raw, **known, elsewhere=beside))
 
     def _check_simple(self, fields: dict[str, object], themes: Collection[str], key_problems: KeyProblems) -> None:
         theme, zones = fields.get("theme"), fields.get("zones")

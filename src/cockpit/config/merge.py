@@ -17,7 +17,7 @@ from ..core.text import clean
 from .locate import KeyPath, lines_of, nearest
 from .model import ConfigError, Problem
 
-NAMED = ("people", "holidays", "rosters", "sources", "traps", "runbooks", "repositories", "channels", "escalations")
+NAMED = ("people", "holidays", "rosters", "sources", "traps", "runbooks", "repositories", "channels", "escalations", "incidents")
 """Tables whose entries have names: one name may be defined once in all files."""
 
 JOINED = ("keys", "addresses")

@@ -9,6 +9,7 @@ import msgspec
 
 from ..core.escalation import Policy
 from ..core.holidays import Holidays
+from ..core.incidentrule import IncidentRule
 from ..core.offering import Rule
 from ..core.retention import Retention
 from ..core.roster import Person, Roster
@@ -67,6 +68,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ``addresses`` is what whoever sits here is called at sources that want to know who writes, by source.
     ``watch`` says what ``cockpit watch`` shares, and how others look through it.
     ``storm`` says what a storm is, ``group_by`` what the alerts are grouped by when somebody asks for groups.
+    ``incidents`` are the rules by which incidents are opened.
     ``retention`` is how long the journal keeps what.
     ``approvals`` is the directory in which users of this machine ask one another for approval ("" = none).
     ``files`` are what it was read from, in order; empty with ``proposed`` means that the traps are what ``init`` would propose.
@@ -97,6 +99,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     repositories: Mapping[str, Repository] = {}
     channels: Mapping[str, ChannelConfig] = {}
     escalations: Mapping[str, Policy] = {}
+    incidents: Mapping[str, IncidentRule] = {}
     files: tuple[Path, ...] = ()
     proposed: bool = False
     remarks: tuple[str, ...] = ()

@@ -112,7 +112,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     ``impact_start`` and ``impact_end`` are when users were hurt, which is not when somebody was paged; ``None`` where nobody has
     said so yet. ``absorbed`` are the incidents that were merged into it, directly or not, ``into`` the one that it went into,
     ``split_from`` the one that it came out of. ``roles`` has the person of each role. ``guards`` are the traps that were armed
-    after it.
+    after it. ``rule`` is the rule of the config that opened it, ``group`` what tells it from others of that rule; "" where a person
+    did.
     """
 
     id: str
@@ -131,6 +132,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     into: str = ""
     split_from: str = ""
     guards: tuple[Guard, ...] = ()
+    rule: str = ""
+    group: str = ""
 
     @property
     def lead(self) -> str:
@@ -221,6 +224,7 @@ def _opened(step: Step) -> Incident:
     return Incident(
         id=step.incident, title=_text(step, "title"), opened_at=step.at, opened_by=step.who,
         severity=SEVERITY_WORDS.get(_text(step, "severity"), Severity.UNKNOWN), members=_joined((), _members(step)),
+        rule=_text(step, "rule"), group=_text(step, "group"),
     )  # fmt: skip
 
 

@@ -56,8 +56,12 @@ class Incidents:
         now = self._clock.mono()
         if self._asked is None or now - self._asked >= EVERY:
             self._asked = now
-            self._aside.put(self._read)
+            self.look()
         return self._of.get(alert, "")
+
+    def look(self) -> None:
+        """Read anew which incident each alert is in."""
+        self._aside.put(self._read)
 
     async def change(self, run: Run, action: ChangeIncident) -> Run:
         """Write a change down. Gives the run as it stands then: its target is the incident."""

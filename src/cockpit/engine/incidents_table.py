@@ -4,12 +4,14 @@ sees what the first did."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from ..core.incident_by_rule import Fire, wanted
 from ..core.incidents import Change, Incident, Step, change_of, fold, next_id, refusal
 from ..core.text import clean
 from ..provider import Conflict
+from . import lease_table
 from .records import Entry, Happened, Odd, read_entries, safe, write_entries
 
 ALL = 1_000_000
@@ -43,3 +45,17 @@ def change(
     told = {**data, "new": made} if what is Change.SPLIT else dict(data)
     write_entries(db, [Happened(at=at, kind=what.value, who=who, subject=subject, data=told)])
     return standing(db, odd)[made]
+
+
+def by_rule(db: sqlite3.Connection, fires: Sequence[Fire], pid: int, at: datetime, odd: Odd) -> tuple[Incident, ...] | None:
+    """Open incidents for these, or add them to those that are open, all at once. Gives those that changed; ``None`` where this
+    process does not hold the lease: then nothing is written."""
+    if not lease_table.holds(db, pid):
+        return None
+    changes = list(wanted(standing(db, odd), fires))
+    entries = (
+        Happened(at=at, kind=each.change.value, who=f"rule {each.rule}", subject=each.incident, data=each.data) for each in changes
+    )
+    write_entries(db, entries)
+    now = standing(db, odd) if changes else {}
+    return tuple(now[id] for id in dict.fromkeys(each.incident for each in changes))

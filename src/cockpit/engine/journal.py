@@ -21,6 +21,7 @@ from .journal_file import JournalFile
 from .records import Entry, Happened, JournalError, Kept, Lease, epoch, read_entries, write_entries
 
 if TYPE_CHECKING:
+    from ..core.incident_by_rule import Fire
     from ..core.incidents import Change, Incident
     from ..core.report_fires import Fact
     from ..core.report_toil import Labour
@@ -90,6 +91,13 @@ class Journal:
         from . import incidents_table  # deferred, as above
 
         return self._file.write(lambda db: incidents_table.change(db, incident, what, who, at, data, self._file.odd))
+
+    def open_by_rule(self, fires: Sequence[Fire], pid: int, at: datetime) -> tuple[Incident, ...] | None:
+        """Open incidents for alerts that rules are about, or add these to theirs, in one transaction; nothing for a fire that is or
+        was in one. Gives what changed; ``None``, and nothing is written, where this process does not hold the lease."""
+        from . import incidents_table  # deferred, as above
+
+        return self._file.write(lambda db: incidents_table.by_rule(db, fires, pid, at, self._file.odd))
 
     def put_run(self, run: Run) -> None:
         """Insert or update a run, with this process as its owner. Durable when it returns."""

@@ -31,6 +31,13 @@ def drop(db: sqlite3.Connection, pid: int) -> None:
     db.execute("DELETE FROM lease WHERE pid = ? AND started = ? AND boot = ?", (me.pid, me.started, me.boot))
 
 
+def holds(db: sqlite3.Connection, pid: int) -> bool:
+    """Whether this process has it."""
+    me = _me(pid)
+    found: tuple[int, float, str] | None = db.execute("SELECT pid, started, boot FROM lease").fetchone()
+    return found == (me.pid, me.started, me.boot)
+
+
 def holder(db: sqlite3.Connection) -> Lease | None:
     """Who took it last."""
     row = db.execute("SELECT pid, boot, renewed_at FROM lease").fetchone()

@@ -13,6 +13,7 @@ import msgspec
 from ..core.paged import PageState
 from ..core.pages import Attempt, ChannelHealth, channel_health
 from ..core.text import clean
+from . import lease_table
 from .alive import Owner, lives, owner
 from .records import Happened, Odd, epoch, sifted, write_entries
 
@@ -27,7 +28,7 @@ def begin(db: sqlite3.Connection, wanted: Iterable[Attempt], pid: int, *, leadin
     """Write down that these are begun, those that nobody has sent or is sending, and give them back. With ``leading``, nothing
     unless this process holds the lease."""
     me = owner(pid)
-    if leading and db.execute("SELECT pid, started, boot FROM lease").fetchone() != (me.pid, me.started, me.boot):
+    if leading and not lease_table.holds(db, pid):
         return []
     begun: list[Attempt] = []
     for attempt in wanted:
