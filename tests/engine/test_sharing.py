@@ -269,7 +269,7 @@ def test_a_watch_that_lies_costs_itself_alone(tmp_path: Path, answer: bytes) -> 
     asyncio.run(asyncio.wait_for(work(), 60))
 
 
-def test_a_record_that_cannot_be_read_is_counted_and_costs_no_other(tmp_path: Path) -> None:
+def test_a_record_that_cannot_be_read_costs_no_other(tmp_path: Path) -> None:
     raws = (msgspec.Raw(written("alerts", alert(1))), msgspec.Raw(b"\xa3bad"))
     told = framed(Told(asked_at=NOW, asked_mono=1.0, kinds=("alerts",), anew=("alerts",), parts=1))
     tmp_path.chmod(0o700)
@@ -286,7 +286,34 @@ def test_a_record_that_cannot_be_read_is_counted_and_costs_no_other(tmp_path: Pa
 
     shared = asyncio.run(asyncio.wait_for(work(), 60))
     assert shared.records["alerts"] == (alert(1), None)
-    assert shared.rejected == 1
+
+
+@pytest.mark.parametrize("bad", [{"summary": "x" * 2000}, {"acknowledged_why": object()}, {"summary": "\ud800"}])
+def test_a_record_that_cannot_be_told_is_left_out_and_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("cockpit.core.sharing.likeness", lambda *_: LIKE)
+    monkeypatch.setattr(edits, "LONG", 1000)
+
+    async def work(rig: Rig) -> None:
+        provider, clock, told = FakeProvider("am"), FakeClock(), list[Snapshot | None]()
+        source = _source(rig, provider, clock, told)
+        whole, broken = alert(1), alert(2, **bad)
+        for place, records in enumerate(([whole, broken], [whole, broken, alert(3)]), 1):
+            clock.advance(1)
+            rig.put(records, clock.mono())
+            await source.poll()
+            said = told[-1]
+            assert said is not None
+            assert said.alerts == tuple(each for each in records if each is not broken)
+            assert (said.complete, said.rejected) == (False, 1)
+            assert said.remarks == (f"1 of {len(records)} alerts did not come through cockpit watch: too long, or not to be read",)
+            assert source.tally == (place, 0)
+        assert not provider.calls
+        await source.close()
+
+    on(tmp_path, work)
+    assert not caplog.records, "a traceback was printed"
 
 
 def test_one_watch_shares_at_a_time_and_what_is_no_socket_stays(tmp_path: Path) -> None:
@@ -439,6 +466,48 @@ def test_beside_a_watch_that_hangs_a_source_is_asked_from_here(tmp_path: Path, m
         await source.close()
 
     on(tmp_path, work)
+
+
+def test_a_watch_that_hangs_after_a_poll_that_failed_is_not_believed_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cockpit.core.sharing.likeness", lambda *_: LIKE)
+
+    async def work(rig: Rig) -> None:
+        provider, clock, told = FakeProvider("am"), FakeClock(), list[Snapshot | None]()
+        source = _source(rig, provider, clock, told)
+        failed = {"health": "late", "reason": "connection refused"}
+        rig.put([alert(1)], clock.mono(), **failed, due=clock.mono() + 60)
+        for _ in range(2):
+            clock.advance(50)  # a back-off is no hanging
+            await source.poll()
+            assert source.trouble == "connection refused"
+        assert not provider.calls
+        clock.advance(1)
+        await source.poll()
+        assert provider.calls
+        assert source.trouble == ""
+        says = f"cockpit watch (process {os.getpid()}) should have asked am again 41 s ago; sources are asked from here"
+        assert source.through == (says,)
+        await source.close()
+
+    on(tmp_path, work)
+
+
+def test_a_source_that_failed_says_when_it_is_asked_again() -> None:
+    async def work() -> None:
+        provider, clock = FakeProvider("am"), FakeClock()
+        provider.failure = RateLimited("429", 120)
+        config = SourceConfig(name="am", provider="fake", every=Seconds(15), timeout=Seconds(10))
+        source = Source(config, lambda: provider, clock)
+        await source.poll()
+        assert source.standing[-1] == clock.mono() + 120
+        provider.failure = None
+        await source.poll()
+        assert source.standing[2:] == ("", "", 0.0)
+        await source.close()
+
+    asyncio.run(work())
 
 
 def test_a_watch_that_is_lost_ends_no_wait_that_the_source_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

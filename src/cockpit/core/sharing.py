@@ -29,6 +29,10 @@ from .traps import TrapView
 
 VERSION = 2
 """Of this protocol."""
+LONGEST = 64 * 2**20
+"""Bytes of one message: a few hundred records."""
+LEFT_OUT = b"\xc0"
+"""Stands in the place of a record that is too long to be told, or cannot be written."""
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
@@ -64,8 +68,9 @@ class News(msgspec.Struct, frozen=True, tag="news"):
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, tag="told"):
     """How the source stands. ``asked_at`` (UTC) and ``asked_mono`` (seconds since the machine's start) are when the watch asked, 0
-    where it never had an answer; ``health`` and ``reason`` say why the last question brought nothing. Of ``kinds`` those not in
-    ``anew`` are as before; ``parts`` follow with the others."""
+    where it never had an answer; ``health`` and ``reason`` say why the last question brought nothing, and ``due_mono`` when
+    the next one is due then: a watch that is long past it has stopped asking. Of ``kinds`` those not in ``anew`` are as before;
+    ``parts`` follow with the others."""
 
     asked_at: datetime
     asked_mono: float = 0.0
@@ -76,6 +81,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, tag="told"):
     blind: str = ""
     health: str = ""
     reason: str = ""
+    due_mono: float = 0.0
     kinds: tuple[str, ...] = ()
     anew: tuple[str, ...] = ()
     parts: int = 0

@@ -11,15 +11,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ..core.sharing import VERSION, Ask, Hello, News, Part, Reader, Told, Welcome, shape
+from ..core.sharing import LONGEST, VERSION, Ask, Hello, News, Part, Reader, Told, Welcome, shape
 from ..core.text import clean
 from .alive import boot
 from .edits import applied
 from .frames import framed, received
 from .peers import peer_of
 
-LONGEST = 64 * 2**20
-"""Bytes of one message: a few hundred records."""
 MANY = 2_000_000
 """Records that a source may have."""
 SILENT = 5.0
@@ -39,11 +37,10 @@ class Lost(Exception):
 
 
 class Shared(NamedTuple):
-    """How the source stands, and its records by kind."""
+    """How the source stands, and its records by kind; ``None`` in the place of one that did not come, or cannot be read."""
 
     told: Told
     records: dict[str, tuple[Any, ...]]
-    rejected: int
 
 
 class Attached:
@@ -127,25 +124,23 @@ class Attached:
             raise ValueError("it answers what was not asked")
         self._asked = False
         news: dict[str, list[Any]] = {kind: [] for kind in told.anew}
-        rejected = 0
         for _ in range(told.parts):
             more = True
             while more:
                 part = await self._next()
                 if not isinstance(part, Part):
                     raise ValueError("an answer that breaks off")
-                rejected += self._put(news[part.kind], part)
+                self._put(news[part.kind], part)
                 more = part.more
                 await asyncio.sleep(0)  # a screen in this process has its turn
         self._records = {kind: self._records[kind] for kind in told.kinds if kind not in news} | {
             kind: tuple(records) for kind, records in news.items()
         }
         if (answer := self._answer) is not None and not answer.done():
-            answer.set_result(Shared(told, dict(self._records), rejected))
+            answer.set_result(Shared(told, dict(self._records)))
 
-    def _put(self, news: list[Any], part: Part) -> int:
-        """Put what a part says behind what is there; gives how many records cannot be read."""
-        rejected = 0
+    def _put(self, news: list[Any], part: Part) -> None:
+        """Put what a part says behind what is there."""
         for edit in part.edits:
             news += applied(self._records.get(part.kind, ()), edit.start, edit.count)
             for raw in edit.records:
@@ -153,10 +148,8 @@ class Attached:
                     news.append(self._read.read(part.kind, raw))
                 except ValueError:
                     news.append(None)  # its place stays, for later edits count places
-                    rejected += 1
             if len(news) > MANY:
                 raise ValueError(f"more than {MANY} {part.kind}")
-        return rejected
 
 
 async def attach(path: str, source: str, likeness: str, on_news: Callable[[], None]) -> Attached | None:

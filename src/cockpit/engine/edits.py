@@ -8,13 +8,19 @@ from typing import Any
 import msgspec
 
 from ..core.same import differing
-from ..core.sharing import Edit, Part, written
+from ..core.sharing import LEFT_OUT, LONGEST, Edit, Part, written
 
 AT_ONCE = 200
 """Records that are written in one step: until it is over, no other thread has its turn."""
 
 HEAVY = 4 * 2**20
 """Bytes of records after which a message is full."""
+
+LONG = LONGEST - 2**16
+"""Bytes of one record that still goes into a message, with all that stands around it."""
+
+_UNWRITABLE = (TypeError, ValueError, OverflowError, AttributeError, RecursionError)
+"""What writing raises where a third party's record is not what its type says."""
 
 Span = tuple[int, int, int, int]
 """So many records (``count``) from ``start`` of the former, and then those of the newer from ``begin`` to ``end``."""
@@ -80,7 +86,7 @@ def parts(kind: str, now: tuple[Any, ...], group: tuple[Span, ...]) -> Iterator[
     for start, count, begin, end in group:
         records: list[msgspec.Raw] = []
         for record in now[begin:end]:
-            raw = written(kind, record)
+            raw = _raw(kind, record)
             if size and size + len(raw) > HEAVY:
                 yield Part(kind, (*edits, Edit(start, count, tuple(records))), more=True)
                 edits, records, size, count = [], [], 0, 0
@@ -88,6 +94,14 @@ def parts(kind: str, now: tuple[Any, ...], group: tuple[Span, ...]) -> Iterator[
             size += len(raw)
         edits.append(Edit(start, count, tuple(records)))
     yield Part(kind, tuple(edits))
+
+
+def _raw(kind: str, record: Any) -> bytes:
+    try:
+        raw = written(kind, record)
+    except _UNWRITABLE:
+        return LEFT_OUT
+    return raw if len(raw) <= LONG else LEFT_OUT
 
 
 def applied(before: tuple[Any, ...], start: int, count: int) -> tuple[Any, ...]:

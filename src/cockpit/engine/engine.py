@@ -178,7 +178,7 @@ class Engine(Works):
         """Have one source asked now."""
         self._on_loop(lambda: self._sources.nudge((source,)))
 
-    def standings(self) -> dict[str, tuple[SourceConfig, tuple[Snapshot | None, float, str, str]]]:
+    def standings(self) -> dict[str, tuple[SourceConfig, tuple[Snapshot | None, float, str, str, float]]]:
         """How each source is configured and stands: see `Source.standing`."""
         return {source.name: (source.config, source.standing) for source in self._sources.all()}
 

@@ -23,6 +23,7 @@ class Standing(NamedTuple):
     latency: float
     health: str = ""
     reason: str = ""
+    due: float = 0.0
 
     @property
     def asked(self) -> bool:
@@ -38,7 +39,7 @@ class Standing(NamedTuple):
     def told(self, now: datetime) -> Told:
         """It as a message, without records."""
         said = self.snapshot
-        about: dict[str, Any] = {"health": self.health, "reason": self.reason}
+        about: dict[str, Any] = {"health": self.health, "reason": self.reason, "due_mono": self.due}
         if said is None:
             return Told(asked_at=now, **about)
         return Told(

@@ -184,10 +184,12 @@ class Source:
                 self._loop.call_soon_threadsafe(woken)
 
     @property
-    def standing(self) -> tuple[Snapshot | None, float, str, str]:
-        """What it last said, how long that took in seconds, and the health and the reason where the last question failed."""
-        failure = self._failure
-        return self._last, self._latency or 0.0, failure.health.value if failure else "", failure.reason if failure else ""
+    def standing(self) -> tuple[Snapshot | None, float, str, str, float]:
+        """What it last said, how long that took in seconds, and where the last question failed the health, the reason, and when
+        (monotonic, in seconds) the next one is due; 0 for never."""
+        if (failure := self._failure) is None:
+            return self._last, self._latency or 0.0, "", "", 0.0
+        return self._last, self._latency or 0.0, failure.health.value, failure.reason, self._retry_at or 0.0
 
     @property
     def through(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.sources import Health, Snapshot
 from ..core.text import clean
@@ -25,14 +25,28 @@ def failure_of(shared: Shared, wait: float) -> Failure | None:
 def taken(shared: Shared, accepting: Accepting, source: str, mono: float) -> Snapshot:
     """The snapshot, asked at ``mono`` (seconds of the machine's monotonic clock)."""
     told = shared.told
-    parts = {kind: accepting.accept(kind, Answer(records)) for kind, records in shared.records.items()}
+    lost = {kind: sum(each is None for each in records) for kind, records in shared.records.items()}
+    parts = {kind: accepting.accept(kind, Answer(_there(records, lost[kind]))) for kind, records in shared.records.items()}
     return Snapshot(
         source=source,
         asked_at=told.asked_at,
         asked_mono=mono,
-        complete=told.complete and not shared.rejected,
-        rejected=max(0, told.rejected) + sum(part.rejected for part in parts.values()),
+        complete=told.complete and not any(lost.values()),
+        rejected=max(0, told.rejected) + sum(lost.values()) + sum(part.rejected for part in parts.values()),
         blind=clean(told.blind),
-        remarks=tuple(map(clean, told.remarks)) + tuple(each for part in parts.values() for each in part.remarks),
+        remarks=(
+            *map(clean, told.remarks),
+            *(
+                f"{many} of {len(shared.records[kind])} {kind} did not come through cockpit watch: too long, or not to be read"
+                for kind, many in lost.items()
+                if many
+            ),
+            *(each for part in parts.values() for each in part.remarks),
+        ),
         **{kind: part.records for kind, part in parts.items()},
     )
+
+
+def _there(records: tuple[Any, ...], lost: int) -> tuple[Any, ...]:
+    """The records but for those that did not come; the very same tuple where all did."""
+    return tuple(each for each in records if each is not None) if lost else records

@@ -88,10 +88,16 @@ class Through:
             self.let_go(f"{error}; {MEANWHILE}")
             return None
         told = shared.told
-        age = self._clock.mono() - told.asked_mono
-        if told.asked_mono and not told.health and age > oldest:
+        since = told.due_mono if told.health else told.asked_mono
+        age = self._clock.mono() - since
+        if since and age > oldest:
             self._vain = max(self._vain, 1)
-            self.let_go(f"cockpit watch (process {self.pid}) has not asked {self._source} for {age:.0f} s; {MEANWHILE}")
+            what = (
+                f"should have asked {self._source} again {age:.0f} s ago"
+                if told.health
+                else f"has not asked {self._source} for {age:.0f} s"
+            )
+            self.let_go(f"cockpit watch (process {self.pid}) {what}; {MEANWHILE}")
             return None
         self._vain, self.says = 0, ""
         # a watch whose secret is wrong sees nothing; ours may be right
