@@ -497,6 +497,9 @@ class Channel(Protocol):
     ``page`` gives back what the far side said, for people ("" if nothing); it raises this module's errors, each with a reason that
     helps. It has a thread of its own and may block; the engine bounds its time. The same page may come twice, under one key: a
     channel that can tell the far side so must.
+
+    A class may also have ``unready(config) -> str``, static: why it could tell nobody from this machine, found without telling
+    anybody; "" where nothing is wrong. ``cockpit check`` and ``cockpit doctor`` say it.
     """
 
     Config: ClassVar[type[msgspec.Struct]]

@@ -69,7 +69,10 @@ def test_check_lists_every_fault_with_its_line(home: Watched) -> None:
     (fault,) = home.json("check")
     assert (fault["line"], fault["key"]) == (2, "titel")
     (home.config_dir / "ops" / "broken.md").unlink()
-    assert home.run("check").returncode == 0
+    fine = home.run("check")
+    assert fine.returncode == 0
+    own, books = len(home.json("runbooks")) - 4, 4
+    assert f"{own + books} runbooks" in fine.stdout, "Markdown runbooks are counted, too"
 
 
 def test_doctor_looks_at_them(home: Watched) -> None:

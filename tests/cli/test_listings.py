@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from cockpit.engine.clock import SystemClock
+from cockpit.engine.journal import open_journal
 from support.home import COCKPIT, Home
 from support.real import wait_until
 from support.servers import answering, at, serving
@@ -228,6 +232,20 @@ def test_doctor_looks_at_everything_and_says_what_to_do(watched: Watched) -> Non
     assert not found["trap local/job"]["ok"]
     assert "cockpit beat nightly" in found["trap local/job"]["detail"]
     assert watched.run("doctor").returncode == 1
+
+
+def test_doctor_says_that_nothing_old_is_dropped_for_now(watched: Watched) -> None:
+    clock = SystemClock()
+    with closing(open_journal(watched.state, clock)) as journal:
+        assert journal.take_lease(os.getpid(), clock.now(), 60.0)
+        journal.record("retention.paused", at=clock.now(), data={"pid": os.getpid()})
+        found = {each["check"]: each for each in watched.json("doctor")}["retention"]
+        assert not found["ok"]
+        assert "old readings and events are not dropped" in found["detail"]
+        journal.record("retention.resumed", at=clock.now(), data={"pid": os.getpid()})
+        assert "retention" not in {each["check"] for each in watched.json("doctor")}
+        journal.record("retention.paused", at=clock.now(), data={"pid": os.getpid() + 1})
+        assert "retention" not in {each["check"] for each in watched.json("doctor")}, "that was another keeper"
 
 
 def test_a_reader_that_has_seen_enough_ends_it_quietly(watched: Watched) -> None:

@@ -21,6 +21,38 @@ run = ["sh", "-c", "exit 7"]
 """
 
 
+def test_a_channel_whose_program_cannot_be_run_is_said_before_anybody_is_to_be_told(home: Home) -> None:
+    shut = home.path / "shut"
+    shut.write_text("#!/bin/sh\n", "utf-8")
+    file = home.config(f"""
+[channels.gone]
+kind = "command"
+run = ["/nowhere/wake"]
+[channels.shut]
+kind = "command"
+run = ["{shut}"]
+[channels.unknown]
+kind = "command"
+run = ["no-such-program"]
+env = {{ PATH = "{home.path}" }}
+[channels.well]
+kind = "command"
+run = ["true"]
+""")
+    checked = home.run("check")
+    assert checked.returncode == 1
+    assert f"{file}:2: channels.gone: /nowhere/wake cannot be run: there is no such file" in checked.stdout
+    assert f"{file}:5: channels.shut: {shut} cannot be run: it is no program that this user may run" in checked.stdout
+    assert f"channels.unknown: no-such-program cannot be run: no such program in {home.path}" in checked.stdout
+    assert checked.stdout.endswith("The config is fine; 3 channels that can tell nobody from here.\n")
+    assert [each["key"] for each in home.json("check")] == ["channels.gone", "channels.shut", "channels.unknown"]
+    found = {each["check"]: each for each in home.json("doctor")}
+    assert [found[f"channel {name}"]["ok"] for name in ("gone", "shut", "unknown", "well")] == [False, False, False, True]
+    assert "there is no such file" in found["channel gone"]["detail"]
+    shut.chmod(0o755)
+    assert len(home.json("check")) == 2
+
+
 @pytest.mark.parametrize(
     ("words", "status", "says"),
     [

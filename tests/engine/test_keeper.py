@@ -931,5 +931,10 @@ def test_a_wall_clock_that_jumps_ahead_takes_nothing_of_the_past_away(stage: Sta
             stage.clock.step_wall(5 * 365 * 86400)
             await stage.turn(600)
             assert len(journal.entries(kind="alert.fired")) == 1
+            (paused,) = journal.entries(kind="retention.")
+            assert (paused.kind, paused.data) == ("retention.paused", {"pid": journal.lease().pid})  # type: ignore[union-attr]
+            stage.clock.step_wall(-5 * 365 * 86400)
+            await stage.turn(86400 + 120)
+            assert [each.kind for each in journal.entries(kind="retention.")] == ["retention.paused", "retention.resumed"]
 
     run(story())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 from contextlib import suppress
 from typing import ClassVar
@@ -51,6 +52,20 @@ class Command:
 
     def __init__(self, config: CommandConfig, host: Host) -> None:  # noqa: ARG002  # every channel is handed its host
         self._config = config
+
+    @staticmethod
+    def unready(config: CommandConfig) -> str:
+        """Why the program cannot be run on this machine by this user, as far as can be seen without running it; "" = it can."""
+        program, path = config.run[0], config.env.get("PATH", os.environ.get("PATH", os.defpath))
+        shown = clean(program, 200)
+        if os.sep not in program:
+            return "" if shutil.which(program, path=path) else f"{shown} cannot be run: no such program in {clean(path, 200)}"
+        place = os.path.join("/", program)  # it is begun there
+        if not os.path.exists(place):
+            return f"{shown} cannot be run: there is no such file"
+        if not os.path.isfile(place) or not os.access(place, os.X_OK):
+            return f"{shown} cannot be run: it is no program that this user may run (chmod +x it)"
+        return ""
 
     async def page(self, page: Page, to: Recipient) -> str:
         """Run it once. Gives the first line that it prints."""

@@ -17,6 +17,7 @@ from ..config.files import config_files
 from ..config.model import Config, ConfigError
 from ..core.alerts import Ref
 from ..core.traps import TrapState
+from ..engine.in_step import PAUSED, WAIT
 from ..engine.journal import Journal
 from . import BAD, FINE
 from .compose import House, house
@@ -116,6 +117,17 @@ def _state(kept: Journal) -> Iterator[Finding]:
     yield Finding(
         "keeper", True, f"process {lease.pid} looks at the traps" if lease else "nobody looks at the traps now but this command"
     )
+    last = next(iter(kept.entries(kind="retention.", limit=1)), None)
+    if lease is not None and last is not None and last.kind == PAUSED and last.data.get("pid") == lease.pid:
+        yield Finding("retention", False, _paused(last.at))
+
+
+def _paused(at: datetime) -> str:
+    return (
+        f"old readings and events are not dropped: at {at:%Y-%m-%d %H:%M} UTC the clock had jumped, or nothing had been written"
+        " for a day, and nobody could tell how old they are; set the clock right if it is wrong. They are again"
+        f" once it has been in step for {WAIT / 3600:.0f} h, and nothing is lost until then"
+    )
 
 
 def _secrets(config: Config) -> Iterator[Finding]:
@@ -159,7 +171,13 @@ def _sources(home: House) -> Iterator[Finding]:
 
 
 def _channels(home: House) -> Iterator[Finding]:
+    from .unready import unready  # deferred: it brings the channels' code
+
+    cannot = dict(unready(home.config))
     for name, health in home.journal.channels(home.config.channels).items():
+        if name in cannot:
+            yield Finding(f"channel {name}", False, cannot[name])
+            continue
         works = health.failing_since is None
         never = f"never used: cockpit page --test {name}" if health.last_sent_at is None else "it worked when it was last used"
         yield Finding(

@@ -35,12 +35,15 @@ def check(options: Options) -> int:
                 say(str(problem))
             say(f"{len(error.problems)} problem{'s' * (len(error.problems) > 1)}: the config cannot be used like this.")
         return BAD
-    problems = _shelf_problems(config)
-    if problems and not options.json:
-        for problem in problems:
+    books, problems, cannot = *_books(config), _unready(config)
+    if (problems or cannot) and not options.json:
+        for problem in (*problems, *cannot):
             say(str(problem))
-        say(f"The config is fine; {len(problems)} problem{'s' * (len(problems) > 1)} with Markdown runbooks, which do not run so.")
+        faults = [f"{_counted(len(problems), 'problem')} with Markdown runbooks, which do not run so"] if problems else []
+        faults += [f"{_counted(len(cannot), 'channel')} that can tell nobody from here"] if cannot else []
+        say(f"The config is fine; {', and '.join(faults)}.")
         return BAD
+    problems = (*problems, *cannot)
     if options.json:
         as_json([{"file": p.file, "line": p.line, "key": p.key, "what": p.what, "hint": p.hint} for p in problems])
         return BAD if problems else FINE
@@ -49,21 +52,39 @@ def check(options: Options) -> int:
     else:
         counts = [
             (len(config.traps), "trap"),
-            (len(config.runbooks), "runbook"),
+            (len(config.runbooks) + books, "runbook"),
             (len(config.sources), "source"),
             (len(config.rosters), "roster"),
         ]
-        said = ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts)
+        said = ", ".join(_counted(n, word) for n, word in counts)
         say(f"Fine: {', '.join(clean(str(file)) for file in config.files)} ({said}).")
     return FINE
 
 
-def _shelf_problems(config: Config) -> tuple[Problem, ...]:
+def _books(config: Config) -> tuple[int, tuple[Problem, ...]]:
+    """How many Markdown runbooks there are, and what is wrong with them."""
     if not config.repositories:
-        return ()
+        return 0, ()
     from .books import shelf  # deferred: it sets text, and most configs have no Markdown runbooks
 
-    return shelf(config).problems
+    found = shelf(config)
+    return len(found.books), found.problems
+
+
+def _unready(config: Config) -> tuple[Problem, ...]:
+    """The channels that can tell nobody from this machine, each where it is written."""
+    if not config.channels:
+        return ()
+    from ..config.merge import merge  # deferred, as above
+    from ..config.model import Problem
+    from .unready import unready
+
+    place = merge(config.files).place
+    return tuple(Problem(*place(("channels", name)), f"channels.{name}", what) for name, what in unready(config))
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'s' * (number != 1)}"
 
 
 def login(options: Options) -> int:

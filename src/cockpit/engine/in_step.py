@@ -14,6 +14,9 @@ GAP = timedelta(days=1)
 WAIT = 86400.0
 """Seconds of monotonic time in step after which the clock is believed again: time for a person or for NTP to set it right."""
 
+PAUSED, RESUMED = "retention.paused", "retention.resumed"
+"""Kinds of entries: the keeper of that ``pid`` drops nothing any more, for it does not believe the clock; and does again."""
+
 
 class InStep:
     """The wall clock beside monotonic time, from now on."""

@@ -15,7 +15,7 @@ from ..core.traps import Event, Trap, Watch, seen
 from ..provider import Host
 from .aside import Aside
 from .backlog import Backlog
-from .in_step import InStep
+from .in_step import PAUSED, RESUMED, InStep
 from .journal import Journal, JournalError
 from .looks import Looks
 from .post import Post
@@ -81,6 +81,7 @@ class Keeper:
         self._eager_until = 0.0
         self._calm_news = False
         self._says = ""
+        self._thins = True
         self._backlog = Backlog(journal, self._clock, self._timers, self._aside, self._spawn, self._written)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -310,13 +311,20 @@ class Keeper:
         if term != self._term:
             return
         self._timers.after(THIN, partial(self._thin, term))
-        if self._in_step.believed() and self._leads:
-            self._spawn(self._thin_once())
+        believed = self._in_step.believed()
+        if self._leads:
+            self._spawn(self._thin_once(believed))
 
-    async def _thin_once(self) -> None:
+    async def _thin_once(self, believed: bool) -> None:
         now = self._clock.now()
         with suppress(JournalError):  # the journal's `problem` says it; old readings can wait
-            await self._aside.do(partial(self._journal.thin, now, self.retention))
+            if believed is not self._thins:  # for `cockpit doctor`, which has no other way to know
+                kind = RESUMED if believed else PAUSED
+                entry = partial(self._journal.record, kind, at=now, source="local", data={"pid": self._pid})
+                await self._aside.do(entry)
+                self._thins = believed
+            if believed:
+                await self._aside.do(partial(self._journal.thin, now, self.retention))
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
