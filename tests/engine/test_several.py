@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from cockpit.core.runbooks import Param, Runbook
 from cockpit.core.several import Many
 from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.step import Step
+from cockpit.core.why import READ_ONLY
 from cockpit.engine.clock import SystemClock
 from cockpit.engine.engine import Engine
 from cockpit.engine.journal import open_journal
@@ -28,7 +30,7 @@ HOSTS = [f"web-{number}" for number in range(1, 13)]
 class Fleet:
     """An engine over a source with an alert for each host, and a runbook whose second step fails on the first of them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, begin: bool = True) -> None:
         am = FakeProvider("am")
         for host in HOSTS:
             am.fire(host, labels={"alertname": "Down", "instance": host})
@@ -53,15 +55,21 @@ class Fleet:
 
         probe = partial(plugins.load, plugins.PROBES)
         self.engine = Engine(config, self.journal, SystemClock(), load_provider=provider, load_probe=probe, state_dir=folder)
+        if not begin:
+            return
         self.engine.start()
         wait(lambda: len(self.engine.view.alerts) == len(HOSTS), "the alerts")
 
     def begun(self, name: str, rule: Many) -> str:
-        """Begin a runbook for all of them, in the order of their numbers; the run's id."""
+        """Begin a runbook for all of them; the run's id."""
+        return self.engine.ask(self.action(name, rule))
+
+    def action(self, name: str, rule: Many) -> StartMany:
+        """A runbook for all of them, in the order of their numbers."""
         by_number = sorted(self.engine.view.alerts, key=lambda row: int(row.alert.where.rpartition("-")[2] or 0))
         refs = [row.alert for row in by_number]
         known = aimed(self.books[name], refs, lambda ref: self.engine.plan(name, ref, {}), self.engine.view.now)
-        return self.engine.ask(StartMany(name, known.aims, {}, rule))
+        return StartMany(name, known.aims, {}, rule)
 
     def part(self, run_id: str, host: str) -> Run | None:
         """The run for one of them."""
@@ -101,6 +109,49 @@ def test_none_is_begun_while_somebody_is_asked_whether_to_undo_the_one_that_fail
     fleet.engine.ask(Reply(failed.id, failed.wants.number, "no"))
     wait(lambda: fleet.state(run_id) is RunState.FAILED, "the end")
     assert fleet.mended == before
+
+
+def test_read_only_switched_on_in_the_middle_begins_no_target_any_more(fleet: Fleet) -> None:
+    run_id = fleet.begun("good", Many(parallel=2))
+    wait(lambda: bool(fleet.mended), "the first")
+    assert fleet.engine.set_read_only(True) is None
+    wait(lambda: fleet.state(run_id) is RunState.CANCELLED, "the end")
+    parts = [run for run in fleet.engine.view.runs if run.part_of == run_id]
+    assert 0 < len(parts) < len(HOSTS), "it is about those still to come"
+    assert all(run.state is RunState.CONFIRMED for run in parts), "what is under way goes on to its end"
+    assert sorted(fleet.mended) == sorted(run.target for run in parts)
+    whole = next(run for run in fleet.engine.view.runs if run.id == run_id)
+    left = len(HOSTS) - len(parts)
+    assert whole.reason == f"{len(parts)} of 12 targets done; {left} not begun ({READ_ONLY})"
+
+
+def test_read_only_ends_the_question_whether_to_go_on(fleet: Fleet) -> None:
+    run_id = fleet.begun("good", Many(canary=True, asks=True))
+
+    def whole() -> Run | None:
+        return next((run for run in fleet.engine.view.runs if run.id == run_id), None)
+
+    wait(lambda: (run := whole()) is not None and run.wants is not None, "the question")
+    fleet.engine.set_read_only(True)
+    wait(lambda: fleet.state(run_id) is RunState.CANCELLED, "the end")
+    assert fleet.mended == ["web-1"]
+    assert (run := whole()) is not None
+    assert run.wants is None
+
+
+def test_where_nobody_can_be_asked_whether_to_go_on_the_others_are_not_begun(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, begin=False)
+
+    async def story() -> None:
+        async with fleet.engine.session() as engine:
+            await engine.once(look=False)
+            (whole,) = await engine.do(fleet.action("good", Many(canary=True, asks=True)))
+            nobody = "whether to go on is to be asked, and there is nobody to ask"
+            assert (whole.state, whole.reason) == (RunState.FAILED, f"1 of 12 targets done; 11 not begun ({nobody})")
+
+    asyncio.run(story())
+    fleet.journal.close()
+    assert fleet.mended == ["web-1"]
 
 
 def test_every_target_of_many_can_be_taken_back(fleet: Fleet) -> None:

@@ -23,7 +23,7 @@ from ..core.schedule import Schedule
 from ..core.sources import Snapshot, SourceHealth
 from ..core.traps import TrapView
 from ..core.view import View
-from ..core.why import narrowed
+from ..core.why import READ_ONLY, narrowed
 from .breath import Breath
 from .carrying import STOPPING
 from .charts import Charts
@@ -205,6 +205,8 @@ class Engine(Works):
             return self.config.locked or "read_only is set and may not be lifted here (unlock = false)"
         self._views.read_only = on
         self._on_loop(self._views.publish)
+        if on:
+            self._on_loop(lambda: self._dispatch.several.halt(READ_ONLY))
         return None
 
     def _main(self, ready: threading.Event) -> None:

@@ -10,6 +10,7 @@ from ..core.actions import Run, RunState, Start
 from ..core.jobs import Far
 from ..core.permits import barred
 from ..core.plans import Plan
+from ..core.why import READ_ONLY
 from ..provider import Clock
 from .approving import Approving
 from .journal import JournalError
@@ -77,7 +78,8 @@ class Executing:
         """Why what was asked for may not begin (any more)."""
         view = self._store.peek
         who = "" if action.dry_run else barred(plan.runbook, view.me, view.rosters)  # a shift may just have ended
-        return plan.refused or who or difference(action, plan)
+        read_only = READ_ONLY if view.read_only and not action.dry_run else ""  # switched on while it waited for another's yes
+        return plan.refused or who or read_only or difference(action, plan)
 
     async def approved(self, run: Run, plans: Callable[[], Sequence[Plan]], order: str = "") -> Run:
         """The run, once another user has approved all that ``plans`` gives, in that ``order`` where they are several; or settled,

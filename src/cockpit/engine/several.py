@@ -17,6 +17,7 @@ from ..core.actions import Run, RunState, Start, StartMany
 from ..core.asking import Answers, Asked, Want
 from ..core.plans import Plan
 from ..core.several import counted, said
+from ..core.why import READ_ONLY
 from ..provider import Clock
 from .executing import Executing
 from .intents import Intents
@@ -65,7 +66,8 @@ class Several:
     async def carry_out(self, run: Run, action: StartMany) -> Run:
         """Have every target done that may be. Gives the run as it stands then."""
         going = self._going[run.id] = _Going()
-        self._end(going, self._shut or self._unwanted.pop(run.id, ""))
+        read_only = READ_ONLY if self._store.peek.read_only else ""  # switched on since it was asked for
+        self._end(going, self._shut or self._unwanted.pop(run.id, "") or read_only)
         try:
             run = await self._approved(run, action)
             if run.state.settled:
@@ -94,8 +96,12 @@ class Several:
             self.end_part(part.id, why)
 
     def shut(self, why: str) -> None:
-        """Begin no target any more."""
+        """Begin no target any more, of what goes on and of whatever comes."""
         self._shut = why
+        self.halt(why)
+
+    def halt(self, why: str) -> None:
+        """Begin no target any more of what goes on. Those under way go on to their end."""
         for going in self._going.values():
             self._end(going, why)
 
