@@ -152,3 +152,53 @@ def test_an_output_without_end_that_might_be_a_secret_costs_no_memory_and_little
     out = sum(len(redactor.pass_on(b"a" * 16384)) for _ in range(20))
     assert out <= 3
     assert time.process_time() - began < 10
+
+
+COLOURS = [
+    "\x1b[31m",
+    "\x1b[0m",
+    "\x1b[38;5;208m",
+    "\x1b[K",
+    "\x1b]0;title\x07",
+    "\x1b]8;;http://x\x1b\\",
+    "\x1b(B",
+    "\x1b7",
+    "\0",
+    "\x7f",
+]
+
+
+@pytest.mark.parametrize("escape", COLOURS, ids=repr)
+def test_escape_sequences_in_the_middle_of_one_show_nothing_of_it(escape: str) -> None:  # safety 22
+    text = f"a{escape}hunter2{escape}z"
+    woven = text.replace("hunter2", escape.join("hunter2")).encode()
+    wanted = text.replace("hunter2", "***").encode()
+    for size in (1, 2, 3, 5, len(woven)):
+        assert shown(cut(woven, [size] * len(woven)), "hunter2") == wanted, "and the colours around it stay"
+
+
+def test_a_control_that_is_shown_as_a_symbol_hides_no_part_of_one() -> None:  # safety 22
+    assert shown([b"<hun\x1bter2>"], "hunter2") == b"<***>", "ESC t is a sequence, and is shown as a symbol and a letter"
+    assert shown([b"<hun\x1b[>ter2"], "hunter2") == b"<hun\x1b[>ter2", "neither a terminal nor a reader sees it there"
+
+
+@given(
+    st.lists(
+        st.sampled_from(["h", "hunter2", "2", "\x1b", "[", "\x1b[3", "1m", "\x1b]", "\x07", "\\", "hun", "ter2", "\n"]), max_size=30
+    )
+)
+def test_however_it_is_woven_it_is_hidden_the_same_in_pieces(words: list[str]) -> None:
+    text = "".join(words).encode() + b"."
+    whole = shown([text], "hunter2")
+    assert b"hunter2" not in whole
+    assert b"hunter2" not in shown(cut(text, [1] * len(text)), "hunter2")
+
+
+def test_what_is_neither_a_secret_nor_over_is_not_held_for_ever() -> None:
+    redactor = Redactor()
+    redactor.hide("hunter2")
+    began = time.process_time()
+    out = len(redactor.pass_on(b"hun"))
+    out += sum(len(redactor.pass_on(b"\x1b[0m" * 4096)) for _ in range(20))
+    assert out >= 20 * 4 * 4096 - 2**17
+    assert time.process_time() - began < 10

@@ -23,14 +23,20 @@ HIDDEN = b"***"
 """What stands for a secret."""
 SHORTEST = 4
 """Bytes of a secret, and of the beginning of one, that are hidden at least."""
+LONGEST_SEQUENCE = 1024
+"""Bytes of an escape sequence; what goes on longer is none."""
+HOLDS = 2**16
+"""Bytes, escape sequences among them, that are held back where they might yet become a secret."""
+_ESC = 0x1B
+_MARKS = bytes(_ESC if (code < 0x20 and code not in b"\t\n\r") or code == 0x7F else code for code in range(256))
 _SAFE = {code: "?" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 _HERE = "\n… the cockpit was killed here; the program went on and printed: …\n"
 _LEFT = "\n… the run has ended here; the program went on, as it should, and printed: …\n"
 
 
 class Mask:
-    """Takes ``secrets`` out of a stream of bytes, however it is cut into pieces. Where several overlap, or one begins another, all
-    that belongs to any of them is hidden."""
+    """Takes ``secrets`` out of a stream of bytes, however it is cut into pieces, and whatever escape sequences and control
+    characters stand in their middle. Where several overlap, or one begins another, all that belongs to any of them is hidden."""
 
     def __init__(self, secrets: list[bytes]) -> None:
         self.secrets = secrets
@@ -40,7 +46,7 @@ class Mask:
     def pass_on(self, data: bytes) -> bytes:
         """What may be shown of it; an end that may be the beginning of a secret is held back."""
         data = self._held + data
-        cut = len(data) - self._begun(data)
+        cut = len(data) - self._begun(data)[0]
         return self._passed(data, cut, self._spans(data))
 
     def whole(self, text: bytes) -> bytes:
@@ -49,9 +55,9 @@ class Mask:
 
     def rest(self) -> bytes:
         """What was held back, at the end. What is still the beginning of a secret, and not just a few bytes, is hidden."""
-        data, begun = self._held, self._begun(self._held)
+        data, (begun, letters) = self._held, self._begun(self._held)
         spans = self._spans(data)
-        if begun >= SHORTEST:
+        if letters >= SHORTEST:
             spans.append((len(data) - begun, len(data)))
         return self._passed(data, len(data), spans)
 
@@ -73,24 +79,75 @@ class Mask:
     def _spans(self, data: bytes) -> list[tuple[int, int]]:
         """Wherever a secret stands in it, from where to where."""
         found = [(0, self._covered)] if self._covered else []
-        for secret in self.secrets:
-            at = data.find(secret)
-            while at >= 0:
-                found.append((at, at + len(secret)))
-                at = data.find(secret, at + 1)
+        for text, where in _readings(data):
+            for secret in self.secrets:
+                at = text.find(secret)
+                while at >= 0:
+                    last = at + len(secret) - 1
+                    found.append((where[at], where[last] + 1))
+                    at = text.find(secret, at + 1)
         return found
 
-    def _begun(self, data: bytes) -> int:
-        """So many bytes at the end of it are the beginning of a secret."""
+    def _begun(self, data: bytes) -> tuple[int, int]:
+        """So many bytes at the end of it are the beginning of a secret, and so many of that secret they are."""
+        most = (0, 0)
+        for text, where in _readings(data):
+            letters = self._begins(text)
+            held = len(data) - where[-letters] if letters else 0
+            if held > most[0] and (held == letters or held <= HOLDS):
+                most = held, letters
+        return most
+
+    def _begins(self, text: bytes) -> int:
+        """So many letters at the end of a text are the beginning of a secret."""
         most = 0
         for secret in self.secrets:
-            end = data[-(len(secret) - 1) :] if len(secret) > 1 else b""
+            end = text[-(len(secret) - 1) :] if len(secret) > 1 else b""
             at = end.find(secret[:1])
             while at >= 0 and len(end) - at > most:
                 if secret.startswith(end[at:]):
                     most = len(end) - at
                 at = end.find(secret[:1], at + 1)
         return most
+
+
+def _readings(data: bytes) -> list[tuple[bytes, range | list[int]]]:
+    """What of it can be read, and where each byte of that stands: as it is; without escape sequences, as a terminal shows it; and
+    without control characters alone, as they are shown where they are made harmless."""
+    readings: list[tuple[bytes, range | list[int]]] = [(data, range(len(data)))]
+    marks = data.translate(_MARKS)
+    if _ESC not in marks:
+        return readings
+    for sequences in (True, False) if _ESC in data else (False,):
+        where: list[int] = []
+        parts: list[bytes] = []
+        at, mark = 0, marks.find(_ESC)
+        while mark >= 0:
+            where += range(at, mark)
+            parts.append(data[at:mark])
+            at = _behind(data, mark) if sequences and data[mark] == _ESC else mark + 1
+            mark = marks.find(_ESC, at)
+        where += range(at, len(data))
+        parts.append(data[at:])
+        readings.append((b"".join(parts), where))
+    return readings
+
+
+def _behind(data: bytes, esc: int) -> int:
+    """Where the escape sequence ends that begins there (ECMA-48, 5.3 to 5.6); one that may go on ends with the data."""
+    kind = data[esc + 1 : esc + 2]
+    end = min(len(data), esc + LONGEST_SEQUENCE)
+    if kind and kind in b"]PX^_":
+        ends = [found for found in (data.find(b"\a", esc, end), data.find(b"\x1b\\", esc + 1, end)) if found >= 0]
+        over = min(ends) + 1 if ends else end
+        return over + (data[over - 1] == _ESC)
+    at = esc + 2 if kind == b"[" else esc + 1
+    low = 0x3F if kind == b"[" else 0x2F
+    while at < end and 0x20 <= data[at] <= low:
+        at += 1
+    if at == esc + LONGEST_SEQUENCE:
+        return esc + 1
+    return at + 1 if at < end and 0x30 <= data[at] <= 0x7E else at
 
 
 def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
