@@ -275,6 +275,19 @@ def test_what_cannot_be_started_is_refused_before_it_is_tried(steps: tuple[Step,
         ("awk", "-F", ":", "/{x}/ {{print}}", "file"),
         ("watch", "-n", "1", "df", "{x}"),
         ("ssh", "-o", "ProxyCommand=nc {x} 22", "web-3", "true"),
+        ("psql", "-c", "DELETE FROM job WHERE host = '{x}'"),
+        ("sudo", "-u", "postgres", "psql", "-d", "shop", "-tAc", "SELECT '{x}'"),
+        ("psql", "shop", "--command=SELECT '{x}'"),
+        ("psql", "-h", "db-1", "shop", "--comm", "SELECT '{x}'"),
+        ("mysql", "-Ne", "KILL {x}"),
+        ("mariadb", "-u", "ops", "shop", "--execute", "KILL {x}"),
+        ("sqlite3", "-batch", "jobs.db", "DELETE FROM job WHERE host = '{x}'"),
+        ("mongosh", "shop", "--eval", "db.killOp({x})"),
+        ("expect", "-c", "spawn ssh {x}"),
+        ("ansible", "web", "-m", "shell", "-a", "systemctl restart {x}"),
+        ("ansible", "web", "-ba", "systemctl restart {x}"),
+        ("ansible-playbook", "mend.yml", "-e", "host={x}"),
+        ("ansible-playbook", "mend.yml", "--extra-vars=host={x}"),
     ],
 )
 def test_a_value_never_becomes_part_of_a_shells_text(argv: tuple[str, ...]) -> None:  # safety 6
@@ -298,10 +311,23 @@ def test_a_value_never_becomes_part_of_a_shells_text(argv: tuple[str, ...]) -> N
         ("sed", "-f", "mend.sed", "{x}"),
         ("awk", "-v", "a={x}", "{{print a}}", "{x}"),
         ("watch", "-x", "df", "{x}"),
+        ("psql", "-h", "{x}", "-v", "arg={x}", "-f", "mend.sql", "shop"),
+        ("psql", "-c", "SELECT 1", "{x}"),
+        ("mysql", "-h", "{x}", "-e", "SHOW PROCESSLIST"),
+        ("sqlite3", "{x}", "PRAGMA integrity_check"),
+        ("expect", "mend.exp", "-c", "{x}"),
+        ("ansible", "{x}", "-m", "ping"),
+        ("ansible-playbook", "mend.yml", "-l", "{x}"),
     ],
 )
 def test_an_argument_beside_the_shells_text_is_only_an_argument(argv: tuple[str, ...]) -> None:
     assert evaluated(argv) == ""
+
+
+def test_what_is_said_against_it_says_how_a_value_is_handed_over() -> None:
+    assert "as -v arg={…}, have the text read from a file (-f), and write :'arg' there" in evaluated(("psql", "-c", "SELECT '{x}'"))
+    assert "lookup('env', 'ARG')" in evaluated(("ansible", "web", "-a", "{x}"))
+    assert """env = { ARG = "{…}" }, and write "$ARG" there""" in evaluated(("sh", "-c", "echo {x}"))
 
 
 def test_a_shell_step_gets_its_values_by_environment() -> None:  # safety 6

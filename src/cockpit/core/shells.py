@@ -15,16 +15,34 @@ _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", 
 _AS_ANOTHER = frozenset({"su", "runuser"})
 
 
+_IN_ENV = 'hand it over in env, as env = { ARG = "{…}" }, and write "$ARG" there'
+_TO_PSQL = "hand it over as -v arg={…}, have the text read from a file (-f), and write :'arg' there"
+_TO_SQL = "hand it over in env to a script of yours, which quotes it as this database wants it"
+_TO_ANSIBLE = """hand it over in env, as env = { ARG = "{…}" }, and write {{ lookup('env', 'ARG') }} in a playbook"""
+
+
 class _Takes(NamedTuple):
     """How a program is given the text of another: by an option (``flag``), in the same word or the next; where ``first``, else as
-    the first word that is no option. ``valued`` are options whose value is a word of its own."""
+    the first word that is no option, and where ``later``, as any word after that. ``valued`` are options whose value is a word of
+    its own; ``mixed``: options may stand behind other words. ``instead`` is how a value is handed over."""
 
     flag: re.Pattern[str]
     first: bool = False
     valued: tuple[str, ...] = ()
+    later: bool = False
+    mixed: bool = False
+    instead: str = _IN_ENV
 
 
 _AWK = _Takes(re.compile(r"-e|--source=?"), first=True, valued=("-v", "-F", "-f"))
+_MYSQL = _Takes(
+    re.compile(r"-[A-Za-z]*e|--(ex|init-c)[a-z-]*=?"), mixed=True, instead=_TO_SQL,
+    valued=("-u", "-h", "-P", "-S", "-D", "--user", "--host"),
+)  # fmt: skip
+_ANSIBLE = _Takes(  # both are templates of Jinja, and words for a module
+    re.compile(r"-[bkKCDvo]*[ae]|--(arg|ext)[a-z-]*=?"), mixed=True, instead=_TO_ANSIBLE,
+    valued=("-i", "-m", "-u", "-f", "-l", "-t", "-P", "-B", "-M"),
+)  # fmt: skip
 _TAKE_A_TEXT = {
     "python": _Takes(re.compile(r"-[A-Za-z]*c"), valued=("-W", "-X")),
     "perl": _Takes(re.compile(r"-[A-Za-z0-9]*[eE]"), valued=("-I",)),
@@ -34,7 +52,16 @@ _TAKE_A_TEXT = {
     "php": _Takes(re.compile(r"-r"), valued=("-d", "-c")),
     "sed": _Takes(re.compile(r"-[A-Za-z]*e|--expression=?"), first=True, valued=("-f", "-l")),  # GNU sed's e executes commands
     **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), _AWK),
-}
+    "expect": _Takes(re.compile(r"-[A-Za-z]*c"), valued=("-D", "-f")),
+    "psql": _Takes(
+        re.compile(r"-[A-Za-z]*c|--com[a-z]*=?"), mixed=True, instead=_TO_PSQL,
+        valued=("-d", "-f", "-h", "-p", "-U", "-v", "-o", "-L", "-F", "-R", "-T", "-P"),
+    ),
+    **dict.fromkeys(("mysql", "mariadb"), _MYSQL),
+    **dict.fromkeys(("mongo", "mongosh"), _Takes(re.compile(r"--eval=?"), mixed=True, instead=_TO_SQL)),
+    "sqlite": _Takes(re.compile(r"--?cmd"), later=True, instead=_TO_SQL, valued=("-init", "-separator", "-newline", "-nullvalue")),
+    **dict.fromkeys(("ansible", "ansible-playbook", "ansible-console"), _ANSIBLE),
+}  # fmt: skip
 _BEFORE = frozenset({"sudo", "doas", "timeout", "env", "nice", "ionice", "nohup", "setsid", "stdbuf", "sshpass", "chronic"})
 _TAKE_A_VALUE = frozenset("BbcDEeFIiJLlmOoPpQRSWw")  # ssh(1), OpenSSH 9.2
 _FAR = frozenset({"rsh", "autossh", "mosh", "pssh", "pdsh", "dsh", "clush", "parallel-ssh", "tssh", "slogin", "plink"})
@@ -56,7 +83,7 @@ def evaluated(run: Sequence[str]) -> str:
         if code is not None and _PLACEHOLDER.search(run[code]):
             return (
                 f"{run[code]!r} is the text of a program for {name}, and a value in it could become part of that program: "
-                'hand it over in env, as env = { ARG = "{…}" }, and write "$ARG" there'
+                f"{takes.instead if (takes := _takes(name)) is not None else _IN_ENV}"
             )
     if unknown := _far(run):
         return unknown
@@ -161,10 +188,9 @@ def _code_after(run: Sequence[str], shell: int) -> int | None:
 def _text(run: Sequence[str], at: int) -> int | None:
     """``python3 -c TEXT``, ``sed -e TEXT``, ``awk TEXT``, ``watch WORDS`` for a shell: the place of a text that
     may hold a value; None where there is none."""
-    name = re.sub(r"[0-9.]+$", "", _name(run[at]))
-    if name == "watch" and not {"-x", "--exec"} & set(run[at + 1 :]):
+    if _name(run[at]) == "watch" and not {"-x", "--exec"} & set(run[at + 1 :]):
         return next((place for place in range(at + 1, len(run)) if _PLACEHOLDER.search(run[place])), None)
-    takes, place, given = _TAKE_A_TEXT.get(name), at + 1, False
+    takes, place, given = _takes(_name(run[at])), at + 1, False
     while takes is not None and place < len(run):
         item = run[place]
         if found := takes.flag.match(item):
@@ -172,12 +198,19 @@ def _text(run: Sequence[str], at: int) -> int | None:
             if text >= len(run) or _PLACEHOLDER.search(run[text]):
                 return text if text < len(run) else None
             given, place = True, text + 1
-        elif not item.startswith("-"):
+        elif not item.startswith("-") and takes.later:
+            return next((later for later in range(place + 1, len(run)) if _PLACEHOLDER.search(run[later])), None)
+        elif not item.startswith("-") and not takes.mixed:
             return place if takes.first and not given else None
         else:
             given = given or item.startswith(("-f", "--file"))
             place += 2 if item in takes.valued else 1
     return None
+
+
+def _takes(name: str) -> _Takes | None:
+    """How the program of that name is given a text; a version may stand behind it (``python3.11``)."""
+    return _TAKE_A_TEXT.get(re.sub(r"[0-9.]+$", "", name))
 
 
 def _code_anywhere(run: Sequence[str], at: int) -> int | None:
