@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.ui.lean import LEFT_OUT
+from support.servers import authority
 
 LEAN = """
 import sys
@@ -48,7 +49,7 @@ def test_the_stand_in_has_what_textual_takes_at_import(module: str) -> None:
 
 def test_the_stand_ins_are_there_and_what_they_would_have_brought_is_not() -> None:
     said = after("print('textual.widgets._option_list' in sys.modules, sys.modules['textual.command'].__doc__)")
-    assert said == "False A stand-in: see cockpit.ui.lean."
+    assert said == "False A stand-in: see cockpit.lent."
 
 
 def test_other_libraries_get_the_real_platformdirs() -> None:
@@ -68,6 +69,37 @@ def test_what_is_lent_is_the_real_thing_once_it_is_called() -> None:
         "print(type(Panel('x')).__name__, type(Panel.fit('x')).__name__)\n"
     )
     assert said == "(False, False, False) ['abd'] [1]\nPanel Panel"
+
+
+def test_tls_is_loaded_when_somebody_speaks_it_and_not_before() -> None:
+    said = after(
+        "had = 'ssl' in sys.modules, 'asyncio.sslproto' in sys.modules\n"
+        "import ssl, asyncio.base_events, asyncio.selector_events, asyncio.sslproto\n"
+        "print(had, asyncio.base_events.ssl.SSLContext is ssl.SSLContext,\n"
+        "    asyncio.selector_events.sslproto.SSLProtocol is asyncio.sslproto.SSLProtocol)\n"
+    )
+    assert said == "(False, False) True True"
+
+
+def test_a_connection_with_tls_comes_about_after_a_lean_start(tmp_path: Path) -> None:
+    ca, trusted = authority(tmp_path)
+    chain = tmp_path / "chain.pem"
+    ca.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(chain)
+    said = after(
+        "import asyncio, ssl\n"
+        "async def speak():\n"
+        "    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\n"
+        f"    context.load_cert_chain({str(chain)!r})\n"
+        "    async def greet(reader, writer):\n"
+        "        writer.write(b'hello'); await writer.drain(); writer.close()\n"
+        "    async with await asyncio.start_server(greet, '127.0.0.1', 0, ssl=context) as server:\n"
+        f"        context = ssl.create_default_context(cafile={trusted!r})\n"
+        "        port = server.sockets[0].getsockname()[1]\n"
+        "        reader, writer = await asyncio.open_connection('127.0.0.1', port, ssl=context, server_hostname='localhost')\n"
+        "        print((await reader.read()).decode()); writer.close()\n"
+        "asyncio.run(speak())\n"
+    )
+    assert said == "hello"
 
 
 def test_a_fault_in_a_style_sheet_is_still_explained() -> None:

@@ -31,8 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         curtain = None
     try:
-        from .run import run
+        from ..lent import slim_msgspec, standing_in
 
+        with standing_in(slim_msgspec()):
+            from .run import run
         return run(words)
     finally:
         if curtain is not None:

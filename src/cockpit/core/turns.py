@@ -6,8 +6,7 @@ layer that began ten years ago costs no more than one that began today.
 
 from __future__ import annotations
 
-import calendar
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -37,6 +36,11 @@ def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
     return late.replace(microsecond=0)
 
 
+def _days(year: int, month: int) -> int:
+    """How long a month is. The standard library's calendar knows it, too, and loads the languages of the world."""
+    return 31 if month == 12 else (date(year, month + 1, 1) - date(year, month, 1)).days
+
+
 def turn_begins(start: datetime, turn: tuple[int, str], number: int, zone: ZoneInfo) -> datetime | None:
     """When turn ``number`` (0 is the first) begins, in UTC; ``None`` past the end of the calendar.
 
@@ -51,8 +55,7 @@ def turn_begins(start: datetime, turn: tuple[int, str], number: int, zone: ZoneI
         if unit in _DAYS:
             return instant(wall + timedelta(days=number * count * _DAYS[unit]), zone)
         year, month = divmod(wall.year * 12 + wall.month - 1 + number * count, 12)
-        day = min(wall.day, calendar.monthrange(year, month + 1)[1])
-        return instant(wall.replace(year=year, month=month + 1, day=day), zone)
+        return instant(wall.replace(year=year, month=month + 1, day=min(wall.day, _days(year, month + 1))), zone)
     except (OverflowError, ValueError):  # past the year 9999
         return None
 

@@ -137,11 +137,11 @@ class KeyProblem(ValueError):
 def remapped(table: tuple[Key, ...], wanted: Mapping[str, str]) -> tuple[Key, ...]:
     """The table with ``[keys]`` applied: ``ack = "A"``, ``ack = "a f5"`` or ``ack = ""`` for none. Raises `KeyProblem` for an
     unknown id, a key that is never bound, a key with two meanings, and digits for anything but runbooks."""
-    from difflib import get_close_matches  # deferred: every command line reads this table
-
     known = {key.id for key in table}
     for id in wanted:
         if id not in known:
+            from difflib import get_close_matches  # deferred: every command line reads this table
+
             near = get_close_matches(id, known, 1)
             raise KeyProblem(
                 f"keys.{id}: there is no such key" + (f", did you mean {near[0]!r}?" if near else "; see `cockpit keys`")

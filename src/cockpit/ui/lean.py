@@ -1,8 +1,9 @@
-"""What of Textual the cockpit never shows, and does not load: a seventh of the time until the first frame.
+"""What of Textual the cockpit never shows, and does not load: a fifth of the time until the first frame.
 
 Textual's app imports its command palette (which brings eight widgets), its toasts and tooltips, whether an app has them or not,
-and a library that knows where downloads go. The cockpit has a palette and a footer of its own, and saves nothing there; so while
-Textual is imported, empty stand-ins take their places. Whoever asked one of them for anything would get an ``AttributeError``.
+and libraries that know where downloads go, or how to speak TLS. The cockpit has a palette and a footer of its own, and saves
+nothing there; so while Textual is imported, stand-ins take their places (`cockpit.lent`). Whoever asked one of those that are
+left out for anything would get an ``AttributeError``.
 """
 
 from __future__ import annotations
@@ -10,9 +11,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
-from importlib import import_module
-from types import ModuleType
+
+from ..lent import in_pieces, stand_in, standing_in, typing_alone, whole
 
 LEFT_OUT: Mapping[str, tuple[str, ...]] = {
     "textual.command": (
@@ -25,9 +25,15 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Modules of Textual 8.2.8 that are never needed, and the names which others take from them as they are imported."""
 
-LENT = ("difflib", "pickle", "platformdirs", "rich.panel", "rich.table", "rich.tree", "textual.css._help_text")
-"""Modules of which Textual takes functions and classes that it hardly ever calls: each is loaded when one of them is called for the
-first time. Whoever else imports one gets it as ever."""
+IN_PIECES = (
+    "difflib", "pickle", "platformdirs", "rich.panel", "rich.table", "rich.tree", "textual.css._help_text",
+)  # fmt: skip
+"""Modules of which Textual and rich take functions and classes that they hardly ever call: each is loaded when one of them is
+called for the first time."""
+
+WHOLE = ("asyncio.sslproto", "mimetypes", "ssl")
+"""Modules that Textual and asyncio take themselves: each is loaded when anything is asked of it. A start without a source behind
+TLS does not load its library, 5 MB, at all."""
 
 
 @contextmanager
@@ -38,37 +44,7 @@ def lean() -> Iterator[None]:
         return
     for name, taken in LEFT_OUT.items():
         if name not in sys.modules:
-            sys.modules[name] = _stand_in(name, {each: type(each, (), {"__module__": name}) for each in taken})
-    lent = [name for name in LENT if name not in sys.modules]
-    for name in lent:
-        sys.modules[name] = _stand_in(name, {"__getattr__": partial(_lend, name)})
-    try:
+            sys.modules[name] = stand_in(name, {each: type(each, (), {"__module__": name}) for each in taken})
+    lent = {**{name: in_pieces(name) for name in IN_PIECES}, **{name: whole(name) for name in WHOLE}}
+    with standing_in({**lent, "typing_extensions": typing_alone()}):
         yield
-    finally:
-        for name in lent:
-            del sys.modules[name]  # others need the real one
-
-
-def _stand_in(name: str, contents: Mapping[str, object]) -> ModuleType:
-    module = ModuleType(name, "A stand-in: see cockpit.ui.lean.")
-    vars(module).update(contents)
-    return module
-
-
-def _lend(module: str, name: str) -> _Lent:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    return _Lent(module, name)
-
-
-class _Lent:
-    """What a module has under a name, loaded when it is called or asked for anything."""
-
-    def __init__(self, module: str, name: str) -> None:
-        self._module, self._name = module, name
-
-    def __call__(self, *args: object, **options: object) -> object:
-        return getattr(import_module(self._module), self._name)(*args, **options)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(getattr(import_module(self._module), self._name), name)
