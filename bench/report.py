@@ -101,7 +101,7 @@ def main() -> int:
         journal = filled(state, chosen.events)
         size = (state / "journal.sqlite").stat().st_size
         began = time.perf_counter()
-        found = journal.labours(datetime.now(UTC) - timedelta(days=365), datetime.now(UTC))
+        found = journal.labours(datetime.now(UTC) - timedelta(days=365), datetime.now(UTC), tuple)
         reading = time.perf_counter() - began
         journal.close()
         env = {**os.environ, "HOME": home, "XDG_STATE_HOME": str(state.parent), "XDG_CONFIG_HOME": home}

@@ -72,10 +72,12 @@ with `show` also `timeline` (list of `at`, `what`, `who`, `text`) |
 `part_of`, `targets`, `step`, `waits_for` (a question) |
 | `runs --alert` | `id`, `at`, `who`, `runbook`, `target`, `state`, `exit_code`, `seconds`, `source`, `alert`, `alert_name`, \
 `alert_where`, `helped` (helped, not helped, unknown, open; null where it only reads), `over_at` |
-| `report` | one object: `since`, `until`, `trend`, `weeks` (list of `start`, `fires`, `caught`, `pages`, `woken`), `going_on`, \
+| `report` | one object: `since`, `until`, `trend`, `trend_test` (`verdict`, `weeks`, `p`, `slope`, `before`, `after`), \
+`weeks` (list of `start`, `fires`, `caught`, `pages`, `woken`, `whole`, `known`), `going_on`, \
 `lead_seconds`, `acknowledge_seconds`, `resolve_seconds` (each `times`, `median`, `p90`), `called` (list of `who`, `pages`, \
 `out_of_hours`, `woken`), `noisy` (list of `alert`, `fired`, `over`, `no_action`), `acknowledged`, `acknowledged_without_action`, \
-`never_tripped`, `crying_wolf`, `not_proven`, `toil` (list of `what`, `kind` (runbook, step, tick, command), `times`, `seconds`, \
+`never_tripped`, `crying_wolf`, `not_proven`, `never_drilled`, \
+`toil` (list of `what`, `kind` (runbook, step, tick, command), `times`, `seconds`, \
 `nights`, `hours` (24 counts), `people` (object of counts), `succeeded`, `failed`, `helped`, `not_helped`, `unknown`, \
 `score`, `proven`) |
 | `handover` | one object: `at`, `since`, `duties` (list of `roster`, `level`, `from`, `to`, `began`, `at`, `after`, `after_at`), \

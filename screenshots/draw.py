@@ -285,6 +285,9 @@ def reported() -> str:
     since = NOW - timedelta(weeks=7)
     made = fires(facts_of(since, 7), PEOPLE, PEOPLE[0], TRAPS, since, NOW, UTC)
     with io.StringIO() as into, contextlib.redirect_stdout(into):
+        for sentence in report_fires.verdict(made):
+            print(sentence)
+        print()
         for heading, heads, rows in report_fires.tables(made, 15):
             print(heading)
             table(heads, rows)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime, time, timedelta
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from cockpit.core.report_fires import Called, Fact, Fires, Noise, Spread, Week, fires, spread
+from cockpit.core.report_trend import Verdict
 from cockpit.core.roster import Person
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -21,7 +23,7 @@ TRAPS = ("disk", "tls", "queue")
 
 
 def told(*facts: Fact) -> Fires:
-    return fires(facts, (ANA, BO), STRANGER, TRAPS, START, END, BERLIN)
+    return fires(sorted(facts, key=itemgetter(0)), (ANA, BO), STRANGER, TRAPS, START, END, BERLIN)
 
 
 def at(hours: float, kind: str, subject: str = "disk", who: str = "") -> Fact:
@@ -31,8 +33,9 @@ def at(hours: float, kind: str, subject: str = "disk", who: str = "") -> Fact:
 def test_what_called_nobody_was_caught_and_what_called_somebody_is_a_fire() -> None:
     found = told(
         at(1, "trap.warning"), at(2, "trap.armed"),
-        at(3, "trap.warning"), at(4, "trap.tripped"), at(5, "page", who="ana"), at(5.1, "page", who="bo"), at(6, "trap.armed"),
-        at(7, "trap.tripped", "tls"), at(8, "ack", "tls", "cron"), at(200, "trap.armed", "tls"),
+        at(3, "trap.warning"), at(4, "alert.fired"), at(5, "page.sent", who="ana"), at(5.1, "page.sent", who="bo"),
+        at(6, "trap.armed"),
+        at(7, "alert.fired", "tls"), at(8, "alert.acked", "tls", "cron"), at(200, "trap.armed", "tls"),
         at(300, "trap.warning", "queue"),
     )  # fmt: skip
     assert found.weeks[0] == Week(date(2026, 10, 5), fires=2, caught=1, pages=2, woken=found.weeks[0].woken)
@@ -41,25 +44,41 @@ def test_what_called_nobody_was_caught_and_what_called_somebody_is_a_fire() -> N
 
 
 def test_a_trap_of_whose_alerts_nobody_needed_to_do_anything_cries_wolf() -> None:
-    cries = [at(n, kind) for n in range(3) for kind in ("trap.tripped", "alert.fired")]
+    cries = [at(n, kind) for n in range(3) for kind in ("trap.warning", "alert.fired")]
     over = [at(n + 0.5, kind) for n in range(3) for kind in ("trap.armed", "alert.resolved")]
     assert told(*cries, *over).wolves == ("disk",)
-    assert told(*cries, *over, at(1.2, "act"), at(1.3, "ack", who="ana")).wolves == ()
+    assert told(*cries, *over, at(1.2, "alert.noted"), at(1.3, "alert.acked", who="ana")).wolves == ()
     assert told(*cries[:4], *over[:4]).wolves == ()
 
 
-def test_the_trend_compares_the_halves() -> None:
-    def fire(week: int) -> list[Fact]:
-        return [
-            at(168 * week + h, kind, who=who)
-            for h, kind, who in ((10, "trap.tripped", ""), (11, "page", "x"), (12, "trap.armed", ""))
-        ]
+def fire(week: int, hour: float = 10) -> list[Fact]:
+    """In that week: a trap, somebody paged, over."""
+    kinds = (("alert.fired", ""), ("page.sent", "x"), ("trap.armed", ""))
+    return [at(168 * week + hour + n / 10, kind, who=who) for n, (kind, who) in enumerate(kinds)]
 
-    assert told(*fire(0), *fire(1)).trend.startswith("easier")
-    assert told(*fire(5)).trend.startswith("harder")
-    assert told().trend.startswith("neither")
-    short = fires([], (), STRANGER, (), START, START + timedelta(days=2), BERLIN)
-    assert "two weeks" in short.trend
+
+def test_the_trend_is_of_the_whole_weeks_of_which_anything_is_known() -> None:
+    falling = [fact for week in range(6) for n in range(12 - 2 * week) for fact in fire(week, 9.5 + n / 2)]
+    assert told(*falling).trend.verdict is Verdict.EASIER
+    assert told(*falling).trend.weeks == 6
+    assert told().trend.verdict is Verdict.QUIET
+    cut = fires(falling, (), STRANGER, (), START + timedelta(hours=1), END - timedelta(hours=1), BERLIN)
+    assert [week.whole for week in cut.weeks] == [False, True, True, True, True, False]
+    assert cut.trend.verdict is Verdict.UNKNOWN
+    dark = fires(falling, (), STRANGER, (), START, END, BERLIN, None, {date(2026, 10, 12)})
+    assert [week.known for week in dark.weeks] == [True, False, True, True, True, True]
+    assert dark.trend.weeks == 5
+    young = fires(falling, (), STRANGER, (), START, END, BERLIN, START + timedelta(days=8))
+    assert [week.whole for week in young.weeks] == [False, False, True, True, True, True], "what began on Tuesday is no whole week"
+
+
+def test_a_fire_that_goes_on_is_one_and_what_called_nobody_so_far_is_in_no_figure() -> None:
+    found = told(
+        *fire(1)[:2], at(400, "trap.warning", "queue"), at(401, "alert.fired", "disk:blind"), at(402, "alert.fired", "channel:x")
+    )
+    assert (sum(each.fires for each in found.weeks), found.waiting) == (1, 1)
+    assert found.burnt == {"disk": (START.timestamp() + 178 * 3600,)}
+    assert {each.alert for each in found.noisy} == {"disk", "disk:blind", "channel:x"}
 
 
 @pytest.mark.parametrize(
@@ -71,19 +90,19 @@ def test_the_ranks_are_the_nearest(values: list[float], median: float | None, p9
 
 def test_the_week_of_the_changed_clocks_ends_when_its_clocks_say_so() -> None:
     last = datetime(2026, 10, 25, 23, 59, tzinfo=BERLIN).timestamp()
-    found = told((last, "page", "ana", "x"), (last + 60, "page", "ana", "x"))
+    found = told((last, "page.sent", "ana", "x"), (last + 60, "page.sent", "ana", "x"))
     assert [(each.start, each.pages) for each in found.weeks if each.pages] == [(date(2026, 10, 19), 1), (date(2026, 10, 26), 1)]
 
 
 def _facts(chance: random.Random) -> list[Fact]:
-    kinds = ("trap.warning", "trap.tripped", "trap.armed", "alert.fired", "alert.resolved", "page", "ack", "act")
+    kinds = ("trap.warning", "trap.armed", "alert.fired", "alert.resolved", "page.sent", "alert.acked", "alert.noted")
     people = ("ana", "ana@example.com", "bo", "cron")
     span = int((END - START).total_seconds())
     moments = chance.sample(range(span), 300)
     made: list[Fact] = []
     for moment in moments:
         kind = chance.choice(kinds)
-        who = chance.choice(people) if kind in ("page", "ack") else ""
+        who = chance.choice(people) if kind in ("page.sent", "alert.acked") else ""
         made.append((START.timestamp() + moment, kind, who, chance.choice((*TRAPS, "swap"))))
     return made
 
@@ -113,35 +132,39 @@ def _stretches(facts: list[Fact], subject: str, begins: tuple[str, ...], ends: s
         elif kind == ends and begun is not None:
             found.append((begun, moment))
             begun = None
-    return found
+    return found if begun is None or anew else [*found, (begun, float("inf"))]
 
 
 @pytest.mark.parametrize("seed", range(25))
 def test_it_is_what_a_plain_reckoning_finds(seed: int) -> None:
     shuffled = _facts(random.Random(seed))
     found, facts = told(*shuffled), sorted(shuffled)
-    calls = [each for each in facts if each[1] in ("page", "ack")]
-    fire, caught, lead = 0, 0, []
+    calls = [each for each in facts if each[1] in ("page.sent", "alert.acked")]
+    burnt, caught, lead = 0, 0, []
     firings: dict[str, list[tuple[float, float]]] = {}
     for subject in (*TRAPS, "swap"):
-        for begun, over in _stretches(facts, subject, ("trap.warning", "trap.tripped"), "trap.armed", anew=False):
+        for begun, over in _stretches(facts, subject, ("trap.warning", "alert.fired"), "trap.armed", anew=False):
             called = [moment for moment, _, _, of in calls if of == subject and begun < moment < over]
-            fire, caught = fire + bool(called), caught + (not called)
+            burnt, caught = burnt + bool(called), caught + (not called and over < float("inf"))
             lead += [min(called) - begun] if called else []
         firings[subject] = _stretches(facts, subject, ("alert.fired",), "alert.resolved", anew=True)
-    assert (sum(each.fires for each in found.weeks), sum(each.caught for each in found.weeks)) == (fire, caught)
+    assert (sum(each.fires for each in found.weeks), sum(each.caught for each in found.weeks)) == (burnt, caught)
     assert found.lead == spread(lead)
     assert found.to_resolve == spread([over - begun for each in firings.values() for begun, over in each])
     for noise in found.noisy:
         touched = [
-            [kind for moment, kind, _, of in facts if of == noise.alert and begun < moment < over and kind in ("ack", "act")]
+            [
+                kind
+                for moment, kind, _, of in facts
+                if of == noise.alert and begun < moment < over and kind in ("alert.acked", "alert.noted")
+            ]
             for begun, over in firings[noise.alert]
         ]
         fired = sum(kind == "alert.fired" and of == noise.alert for _, kind, _, of in facts)
         assert noise == Noise(noise.alert, fired, len(touched), touched.count([]))
     for person in found.people:
         theirs = [(moment, kind, who) for moment, kind, who, _ in calls if _name(who) == person.name]
-        pages = [(moment, who) for moment, kind, who in theirs if kind == "page"]
+        pages = [(moment, who) for moment, kind, who in theirs if kind == "page.sent"]
         first = [n == 0 or theirs[n][0] - theirs[n - 1][0] > 900 for n in range(len(theirs))]
         woken = sum(new and _night(moment, who) for new, (moment, _, who) in zip(first, theirs, strict=True))
         works = sum(_local(*each).weekday() < 5 and 9 <= _local(*each).hour < 18 for each in pages)

@@ -77,5 +77,5 @@ def test_what_was_done_for_a_drill_is_no_toil(journal: Journal, clock: FakeClock
             Happened(at=now, kind="reader.ticked", who="ana", subject=ticked, data={"book": number, "box": "Told"}),
         ])  # fmt: skip
     journal.record("hand.step", at=now, who="ana", data={"what": "older", "step": "Up?"})
-    found = journal.labours(now - DAY, now + DAY)
+    found = journal.labours(now - DAY, now + DAY, list)
     assert sorted(each.what for each in found) == ["mend", "older: Up?", "r1: Told", "r1: Up?", "tool-r1"]

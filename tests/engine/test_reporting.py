@@ -89,13 +89,13 @@ def test_whoever_reads_the_journal_meanwhile_waits_for_nothing(
 
     a_fire(journal, clock)
     now, seen = clock.now(), list[int]()
-    facts = fire_facts.facts
+    facts = fire_facts.reckoned
 
     def read_beside(*args: object) -> object:
         seen.append(len(journal.entries()))  # a reader of the screen's, in the midst of the count: busy would raise
         return facts(*args)  # type: ignore[arg-type]  # as they came
 
-    monkeypatch.setattr(fire_facts, "facts", read_beside)
+    monkeypatch.setattr(fire_facts, "reckoned", read_beside)
     engine(journal, clock, tmp_path / "state").report(now - timedelta(days=1), now, "UTC")
     assert seen == [7]
 

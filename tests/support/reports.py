@@ -34,18 +34,23 @@ def facts_of(since: datetime, weeks: int) -> list[Fact]:
     """What the journal would have of them; the same each time."""
     chance, facts = random.Random(3), list[Fact]()
     for week in range(weeks):
-        for _ in range(max(1, 9 - week // 2)):
+        for one in range(9):
             at = since.timestamp() + 7 * 86400 * week + chance.random() * 6 * 86400
-            trap, caught = chance.choice(("root-disk", "backups", "queue", "queue")), chance.random() < week / weeks
+            caught = one <= 8 * week // weeks
+            trap = "queue" if one > 6 else chance.choice(("root-disk", "backups"))
             told: list[tuple[float, str, str]] = [(0, "trap.warning", ""), (40, "trap.armed", "")]
             if not caught:
-                told = [(0, "trap.warning", ""), (30, "trap.tripped", ""), (30, "alert.fired", "")]
+                told = [(0, "trap.warning", ""), (30, "alert.fired", "")]
                 if trap != "queue":
-                    told += [(33, "page", chance.choice(("ana", "bo"))), (36 + chance.random() * 9, "ack", "ana"), (50, "act", "")]
+                    told += [
+                        (33, "page.sent", chance.choice(("ana", "bo"))),
+                        (36 + chance.random() * 9, "alert.acked", "ana"),
+                        (50, "alert.noted", ""),
+                    ]
                 over = 60 + chance.random() * 90
                 told += [(over, "trap.armed", ""), (over, "alert.resolved", "")]
             facts += [(at + 60 * minutes, kind, who, trap) for minutes, kind, who in told]
-    return facts
+    return sorted(facts)
 
 
 def labours_of(since: datetime, until: datetime) -> list[Labour]:

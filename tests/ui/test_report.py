@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from cockpit.core.report_fires import Called, Noise
+from cockpit.core.report_trend import bars
 from cockpit.engine.desk import Refused
 from cockpit.engine.reporting import Reported
 from cockpit.ui.report import Figures, Report
@@ -174,13 +175,14 @@ def test_what_was_left_out_is_counted() -> None:
 def test_the_figures_are_those_of_the_report() -> None:
     made = easier_weeks(NOW - WEEKS, NOW)
     said = text(made)
-    assert made.fires.trend in said
+    assert made.fires.trend.says in said
+    assert bars(made.fires.burdens) in said
     for week in made.fires.weeks:
         (line,) = (line for line in said.splitlines() if line.startswith(f"{week.start:%Y-%m-%d}"))
-        found = [int(word.replace("·", "0")) for word in line.split()[1:] if word[0] != "█"]
+        found = [int(word.replace("·", "0")) for word in line.split()[1:] if word[0] not in "█p"]
         assert found == [week.fires, week.caught, week.pages, week.woken]
     assert "✓ free-disk: done 14 times, helped 14 of 14" in said
-    assert "Never tripped: tls-shop" in said
+    assert "Did not trip: tls-shop" in said
     assert "Cry wolf: queue" in said
 
 

@@ -93,6 +93,8 @@ def _proven(reported: Reported) -> list[str]:
 def _print(reported: Reported, clock: tzinfo | None, options: Options) -> None:
     limit = int(options.text("limit") or _SHOWN)
     say(f"Report, {_heading(reported, clock)}")
+    for sentence in report_fires.verdict(reported.fires):
+        _wrapped(sentence)
     say()
     for heading, heads, rows in report_fires.tables(reported.fires, limit):
         say(heading)
@@ -120,6 +122,8 @@ def _print(reported: Reported, clock: tzinfo | None, options: Options) -> None:
 
 def _sentences(reported: Reported) -> Iterator[str]:
     yield from report_fires.sentences(reported.fires)
+    if reported.undrilled:
+        yield f"Never drilled: {', '.join(reported.undrilled)}."
     if reported.unproven:
         yield f"Not proven lately, by a real trip or a drill: {', '.join(reported.unproven)}."
 
@@ -132,6 +136,9 @@ def _wrapped(text: str) -> None:
 def _markdown(reported: Reported, clock: tzinfo | None) -> None:
     say(f"# Report, {_heading(reported, clock)}")
     say()
+    for sentence in report_fires.verdict(reported.fires):
+        say(f"**{_escaped(sentence)}**")
+        say()
     for heading, heads, rows in report_fires.tables(reported.fires, _ALL):
         say(f"## {heading}")
         say()
@@ -174,6 +181,7 @@ def _record(reported: Reported) -> dict[str, object]:
         "until": when(reported.until),
         **report_fires.record(reported.fires),
         "not_proven": list(reported.unproven),
+        "never_drilled": list(reported.undrilled),
         "toil": [
             {
                 "what": each.what,

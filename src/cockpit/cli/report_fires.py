@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..core.report_fires import FIRES, Fires, Spread
+from ..core.report_fires import FIRES, Fires, Spread, Week
+from ..core.report_trend import LEAST, Trend, Verdict, bars
 from ..core.units import say_seconds
 
 Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
@@ -18,7 +19,13 @@ def tables(fires: Fires, shown: int) -> Iterator[Table]:
     """What there is to show, of each no more than so many rows; of what there is none, nothing."""
     most = max((max(each.fires, each.caught) for each in fires.weeks), default=0)
     weeks = [
-        (f"{week.start:%Y-%m-%d}", _barred(week.fires, most), _barred(week.caught, most), _many(week.pages), _many(week.woken))
+        (
+            f"{week.start:%Y-%m-%d}{_kind(week)}",
+            _barred(week.fires, most),
+            _barred(week.caught, most),
+            _many(week.pages),
+            _many(week.woken),
+        )
         for week in fires.weeks[-shown:]
     ]
     took = (("lead time", fires.lead), ("to acknowledge", fires.to_ack), ("to resolve", fires.to_resolve))
@@ -39,26 +46,39 @@ def tables(fires: Fires, shown: int) -> Iterator[Table]:
         yield _counted("Noisiest alerts", "", shown, fires.noisy), ("Alert", "Fired", "Needed no action"), noisy
 
 
+def verdict(fires: Fires, hint: str = "--since 90d") -> Iterator[str]:
+    """Whether it is getting easier, in a line, and week by week, where a trend could be told; ``hint`` is how to look further
+    back."""
+    found = fires.trend
+    short = f" ({hint} looks further back)" if found.verdict is Verdict.UNKNOWN and len(fires.weeks) <= LEAST + 1 else ""
+    yield f"Is it getting easier? {found.sign} {found.says}{short}."
+    if found.p is not None:
+        yield f"Week by week: {bars(fires.burdens)}, the worst {max(fires.burdens)} (Mann-Kendall test: p = {found.p:.2g})."
+
+
 def sentences(fires: Fires) -> Iterator[str]:
     """What else there is to say, each in a line."""
-    yield f"Is it getting easier? {fires.trend}."
     if fires.waiting:
-        yield f"Going on: {fires.waiting}; in no figure yet."
+        yield f"Going on, and nobody was called so far: {fires.waiting}; in no figure yet."
     if fires.acks:
         yield f"Acknowledged, and nothing run or noted: {fires.acks_idle} of {fires.acks}."
     if fires.wolves:
         yield f"Crying wolf: {', '.join(fires.wolves)}."
     if fires.silent:
-        yield f"Never tripped: {', '.join(fires.silent)}."
+        yield f"Did not trip: {', '.join(fires.silent)}."
     yield FIRES
 
 
 def record(fires: Fires) -> dict[str, object]:
     """As JSON."""
     return {
-        "trend": fires.trend,
+        "trend": fires.trend.says,
+        "trend_test": _trend(fires.trend),
         "weeks": [
-            {"start": each.start.isoformat(), "fires": each.fires, "caught": each.caught, "pages": each.pages, "woken": each.woken}
+            {
+                "start": each.start.isoformat(), "fires": each.fires, "caught": each.caught, "pages": each.pages,
+                "woken": each.woken, "whole": each.whole, "known": each.known,
+            }
             for each in fires.weeks
         ],
         "going_on": fires.waiting,
@@ -73,11 +93,23 @@ def record(fires: Fires) -> dict[str, object]:
         "acknowledged_without_action": fires.acks_idle,
         "never_tripped": list(fires.silent),
         "crying_wolf": list(fires.wolves),
-    }
+    }  # fmt: skip
+
+
+def _trend(found: Trend) -> dict[str, object]:
+    known = found.p is not None
+    return {
+        "verdict": found.verdict.value, "weeks": found.weeks, "p": round(found.p, 4) if found.p is not None else None,
+        "slope": found.slope, "before": found.before if known else None, "after": found.after if known else None,
+    }  # fmt: skip
 
 
 def _spread(each: Spread) -> dict[str, object]:
     return {"times": each.times, "median": each.median, "p90": each.p90}
+
+
+def _kind(week: Week) -> str:
+    return "" if week.whole and week.known else " (part)" if week.known else " (not known)"
 
 
 def _barred(many: int, most: int) -> str:

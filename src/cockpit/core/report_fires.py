@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 from math import ceil
-from operator import itemgetter
 
 import msgspec
 
 from .loads import AT_ONCE
+from .marks import BLIND_SUFFIX, channel_of
+from .report_trend import Trend, trend
 from .roster import Person, known_as, zone
 
 Fact = tuple[float, str, str, str]
-"""When (seconds since the epoch), which of `KINDS`, who ("" for nobody), and the alert or trap."""
-KINDS = ("trap.warning", "trap.tripped", "trap.armed", "alert.fired", "alert.resolved", "page", "ack", "act")
-"""What is reckoned with: besides the journal's own, a page that called somebody, an acknowledgement, something done or noted for an
-alert."""
+"""When (seconds since the epoch), which of `KINDS`, who ("" for nobody), and the alert or trap ("": none of this machine's)."""
+KINDS = (
+    "trap.warning", "trap.armed", "alert.fired", "alert.resolved", "page.sent", "alert.acked", "alert.noted",
+    "run.started",
+)  # fmt: skip
+"""What is reckoned with, as the journal has it. That a trap tripped is told by its alert. Of pages those that called somebody, of
+runs those that acknowledged elsewhere. That something was run for an alert counts as if it was noted."""
 
 WORKDAY = time(9), time(18)
 """From and until when people work, Monday to Friday, on their own clock; the rest, and their holidays, is out of hours."""
@@ -26,9 +30,10 @@ CRIES, WOLF = 3, 0.8
 """A trap that tripped so often, and of whose alerts so large a share needed nobody, cries wolf."""
 FIRES = (
     "A fire: a trap warned or tripped, and somebody was paged for it or acknowledged it before it was armed again; caught: it was "
-    "armed again and called nobody. Lead time: from the trap's first word to that call. Woken: paged or acknowledging in their own "
-    "night, within 15 minutes once. Out of hours: not Monday to Friday 09:00–18:00 on their own clock, or on their holiday. "
-    "No action: nobody acknowledged it, ran or noted anything for it."
+    "armed again and called nobody. Lead time: from the trap's first word to that call. Easier or harder is said where chance "
+    "would show so much of a trend less than once in twenty times (Mann-Kendall test, whole weeks). Woken: paged or acknowledging "
+    "in their own night, within 15 minutes once. Out of hours: not Monday to Friday 09:00–18:00 on their own clock, or on their "
+    "holiday. No action: nobody acknowledged it, ran or noted anything for it."
 )
 """What the figures mean, for people."""
 
@@ -43,13 +48,21 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class Week(msgspec.Struct, frozen=True):
-    """A week from Monday ``start`` on, on the clock of whoever reads it; the first and the last may be cut."""
+    """A week from Monday ``start`` on, on the clock of whoever reads it. Not ``whole``: the time that is reported begins or ends in
+    it. Not ``known``: the journal has nothing of it, neither an event nor a look at a trap."""
 
     start: date
     fires: int = 0
     caught: int = 0
     pages: int = 0
     woken: int = 0
+    whole: bool = True
+    known: bool = True
+
+    @property
+    def burden(self) -> int:
+        """What it cost people: fires and broken nights."""
+        return self.fires + self.woken
 
 
 class Called(msgspec.Struct, frozen=True):
@@ -71,8 +84,10 @@ class Noise(msgspec.Struct, frozen=True):
 
 
 class Fires(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything. ``waiting`` are troubles that go on. ``acks_idle`` of ``acks`` acknowledged alerts that are over had nothing run
-    or noted for them. ``silent`` are traps that never tripped, ``wolves`` those that cry wolf (see `WOLF`)."""
+    """Everything. ``waiting`` are troubles that go on and have called nobody. ``burnt`` has, by trap, when each of its fires began
+    (seconds since the epoch), ``caught`` how often it caught what became none. ``acks_idle`` of ``acks``
+    acknowledged alerts that are over had nothing run or noted for them. ``silent`` are traps that did not trip, ``wolves`` those
+    that cry wolf (see `WOLF`)."""
 
     weeks: tuple[Week, ...]
     waiting: int
@@ -85,17 +100,18 @@ class Fires(msgspec.Struct, frozen=True, kw_only=True):
     acks_idle: int
     silent: tuple[str, ...]
     wolves: tuple[str, ...]
+    burnt: Mapping[str, tuple[float, ...]] = {}
+    caught: Mapping[str, int] = {}
 
     @property
-    def trend(self) -> str:
-        """Whether it is getting easier: how often somebody was paged or woken in the earlier and the later half of the weeks."""
-        half = len(self.weeks) // 2
-        if half < 1:
-            return "too short a time to tell: it takes two weeks"
-        early, late = self.weeks[:half], self.weeks[-half:]
-        before, after = (sum(each.fires + each.woken for each in weeks) for weeks in (early, late))
-        said = "easier" if after < before else "harder" if after > before else "neither easier nor harder"
-        return f"{said}: fires and broken nights in the first {half} week{'s' * (half != 1)} {before}, in the last {after}"
+    def burdens(self) -> tuple[int, ...]:
+        """Fires and broken nights of each whole week of which anything is known, oldest first."""
+        return tuple(each.burden for each in self.weeks if each.whole and each.known)
+
+    @property
+    def trend(self) -> Trend:
+        """Whether it is getting easier, by `burdens`."""
+        return trend(self.burdens)
 
 
 def spread(seconds: Sequence[float]) -> Spread:
@@ -106,11 +122,19 @@ def spread(seconds: Sequence[float]) -> Spread:
     return Spread(len(ranked), ranked[ceil(len(ranked) * 0.5) - 1], ranked[ceil(len(ranked) * 0.9) - 1])
 
 
-class _Firing:
-    __slots__ = ("acked", "acted", "at", "paged")
+class _Story:
+    """What is known of one alert, and of the trap of that name, while its facts go by."""
 
-    def __init__(self, at: float) -> None:
-        self.at, self.acked, self.acted, self.paged = at, False, False, False
+    __slots__ = ("acked", "acted", "burnt", "called", "caught", "fired", "idle", "of_trap", "over", "since", "trouble")
+
+    def __init__(self, *, of_trap: bool) -> None:
+        self.of_trap = of_trap  # a trap raised it: it has tripped. That one is blind, or a channel fails, is no trouble
+        self.fired = self.over = self.idle = self.caught = 0
+        self.since: float | None = None  # when it began to fire, if it does
+        self.acked = self.acted = False
+        self.trouble: float | None = None  # when its trap gave its first sign, if it is in trouble
+        self.called = False  # and whether that has called somebody
+        self.burnt = list[float]()
 
 
 class _Reckoning:
@@ -119,81 +143,76 @@ class _Reckoning:
     def __init__(self, people: Sequence[Person], stranger: Person, clock: tzinfo | None) -> None:
         self._week = cache(lambda day: _monday(day, clock))
         self._person = cache(lambda who: _clocked(who, people, stranger))
-        self._trouble: dict[str, list[float]] = {}
-        self._firing: dict[str, _Firing] = {}
         self._latest: dict[str, float] = {}
+        self.stories: dict[str, _Story] = {}
         self.weeks: Counter[tuple[date, str]] = Counter()
         self.called: Counter[tuple[str, str]] = Counter()
         self.names: set[str] = set()
         self.lead, self.to_ack, self.to_resolve = list[float](), list[float](), list[float]()
-        self.fired, self.over, self.idle, self.tripped = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
         self.acks = self.acks_idle = 0
-        self.by_kind: dict[str, Callable[[float, str, str], None]] = {
-            "trap.warning": self._warned, "trap.tripped": self._tripped, "trap.armed": self._armed, "alert.fired": self._fired,
-            "alert.resolved": self._resolved, "page": self._paged, "ack": self._acked, "act": self._acted,
-        }  # fmt: skip
 
-    @property
-    def waiting(self) -> int:
-        """Troubles that go on."""
-        return len(self._trouble)
+    def reckon(self, facts: Iterable[Fact]) -> None:
+        """All of them. What there is most of is done here, without a call for each."""
+        stories, further = self.stories, {"page.sent": self._paged, "alert.acked": self._acked, "run.started": self._acked}
+        for at, kind, who, subject in facts:
+            story = stories.get(subject)
+            if story is None:
+                story = stories[subject] = _Story(of_trap=is_trap(subject))
+            if kind == "alert.fired":
+                story.fired += 1
+                story.since, story.acked, story.acted = at, False, False
+                if story.trouble is None and story.of_trap:
+                    story.trouble, story.called = at, False
+            elif kind == "alert.resolved":
+                if story.since is not None:
+                    self._resolved(at, story)
+            elif kind == "trap.armed":
+                if story.trouble is not None:
+                    self._armed(story)
+            elif kind == "trap.warning":
+                if story.trouble is None:
+                    story.trouble, story.called = at, False
+            elif kind == "alert.noted":
+                story.acted = True
+            else:
+                further[kind](at, who, story)
 
     def _in_week(self, at: float, what: str) -> None:
         self.weeks[self._week(int(at // 900)), what] += 1  # every zone's days begin on a quarter of an hour
 
-    def _warned(self, at: float, _who: str, trap: str) -> None:
-        if trap not in self._trouble:
-            self._trouble[trap] = [at]
+    def _armed(self, story: _Story) -> None:
+        if not story.called and story.trouble is not None:
+            story.caught += 1
+            self._in_week(story.trouble, "caught")
+        story.trouble = None
 
-    def _tripped(self, at: float, who: str, trap: str) -> None:
-        self.tripped[trap] += 1
-        self._warned(at, who, trap)
+    def _resolved(self, at: float, story: _Story) -> None:
+        self.to_resolve.append(at - (story.since or at))
+        story.since = None
+        story.over += 1
+        story.idle += not (story.acked or story.acted)
+        self.acks += story.acked
+        self.acks_idle += story.acked and not story.acted
 
-    def _armed(self, _at: float, _who: str, trap: str) -> None:
-        trouble = self._trouble.pop(trap, None)
-        if trouble is None:
-            return
-        if len(trouble) > 1:
-            self.lead.append(trouble[1] - trouble[0])
-        self._in_week(trouble[0], "fires" if len(trouble) > 1 else "caught")
-
-    def _fired(self, at: float, _who: str, alert: str) -> None:
-        self.fired[alert] += 1
-        self._firing[alert] = _Firing(at)
-
-    def _resolved(self, at: float, _who: str, alert: str) -> None:
-        firing = self._firing.pop(alert, None)
-        if firing is None:
-            return
-        self.to_resolve.append(at - firing.at)
-        self.over[alert] += 1
-        self.idle[alert] += not (firing.acked or firing.acted)
-        self.acks += firing.acked
-        self.acks_idle += firing.acked and not firing.acted
-
-    def _paged(self, at: float, who: str, alert: str) -> None:
+    def _paged(self, at: float, who: str, story: _Story) -> None:
         self._in_week(at, "pages")
         name, clock = self._person(who)
         self.called[name, "pages"] += 1
         self.called[name, "out_of_hours"] += clock(at)[0]
-        self._call(at, who, alert)
+        self._call(at, who, story)
 
-    def _acked(self, at: float, who: str, alert: str) -> None:
-        firing = self._firing.get(alert)
-        if firing is not None and not firing.acked:
-            firing.acked = True
-            self.to_ack.append(at - firing.at)
-        self._call(at, who, alert)
+    def _acked(self, at: float, who: str, story: _Story) -> None:
+        if story.since is not None and not story.acked:
+            story.acked = True
+            self.to_ack.append(at - story.since)
+        self._call(at, who, story)
 
-    def _acted(self, _at: float, _who: str, alert: str) -> None:
-        firing = self._firing.get(alert)
-        if firing is not None:
-            firing.acted = True
-
-    def _call(self, at: float, who: str, alert: str) -> None:
-        trouble = self._trouble.get(alert)
-        if trouble is not None and len(trouble) == 1:
-            trouble.append(at)
+    def _call(self, at: float, who: str, story: _Story) -> None:
+        if story.trouble is not None and not story.called:
+            story.called = True
+            story.burnt.append(story.trouble)
+            self.lead.append(at - story.trouble)
+            self._in_week(story.trouble, "fires")
         name, clock = self._person(who)
         self.names.add(name)
         before = self._latest.get(name)
@@ -231,33 +250,65 @@ def fires(
     since: datetime,
     until: datetime,
     clock: tzinfo | None,
+    begun: datetime | None = None,
+    dark: Collection[date] = (),
 ) -> Fires:
-    """What the facts between two moments (UTC), in whatever order, come to. ``traps`` are those that could have tripped, ``clock``
-    that of whoever reads it (``None``: this machine's). Who is none of ``people`` lives as ``stranger`` does. A trouble that began
-    before ``since`` is in no figure but those of its calls. Raises ``ValueError`` where a zone does not exist."""
+    """What the facts between two moments (UTC), the oldest first, come to; none of them is kept. ``traps`` are those that could
+    have tripped, ``clock`` that of whoever reads it (``None``: this machine's). Who is none of ``people`` lives as ``stranger``
+    does. A trouble that began before ``since`` is in no figure but those of its calls. The journal has ``begun`` then (``None``:
+    before), and ``dark`` are the Mondays of weeks of which nothing is known, see `weeks`. Raises ``ValueError`` where a zone does
+    not exist."""
     sums = _Reckoning(people, stranger, clock)
-    by_kind = sums.by_kind
-    for at, kind, who, subject in sorted(facts, key=itemgetter(0)):
-        by_kind[kind](at, who, subject)
-    noisy = (Noise(alert, many, sums.over[alert], sums.idle[alert]) for alert, many in sums.fired.items())
+    sums.reckon(facts)
+    told = sums.stories
+    noisy = (Noise(alert, each.fired, each.over, each.idle) for alert, each in told.items() if each.fired)
     called = (Called(name, *(sums.called[name, what] for what in ("pages", "out_of_hours", "woken"))) for name in sums.names)
     return Fires(
-        weeks=tuple(_weeks(sums.weeks, since, until, clock)), waiting=sums.waiting, lead=spread(sums.lead),
+        weeks=tuple(_counted(sums.weeks, max(since, begun or since), since, until, clock, dark)),
+        waiting=sum(each.trouble is not None and not each.called for each in told.values()), lead=spread(sums.lead),
         to_ack=spread(sums.to_ack), to_resolve=spread(sums.to_resolve),
         people=tuple(sorted(called, key=lambda each: (-each.woken, -each.pages, each.name))),
         noisy=tuple(sorted(noisy, key=lambda each: (-each.fired, -each.idle, each.alert))),
         acks=sums.acks, acks_idle=sums.acks_idle,
-        silent=tuple(sorted(set(traps) - sums.tripped.keys())),
-        wolves=tuple(sorted(trap for trap, many in sums.tripped.items() if many >= CRIES and _cries(sums, trap))),
+        silent=tuple(sorted(set(traps) - {name for name, each in told.items() if each.fired})),
+        wolves=tuple(sorted(name for name, each in told.items() if each.of_trap and each.fired >= CRIES and _cries(each))),
+        burnt={name: tuple(each.burnt) for name, each in told.items() if each.burnt},
+        caught={name: each.caught for name, each in told.items() if each.caught},
     )  # fmt: skip
 
 
-def _cries(sums: _Reckoning, trap: str) -> bool:
-    return sums.over[trap] >= CRIES and sums.idle[trap] >= WOLF * sums.over[trap]
+def is_trap(alert: str) -> bool:
+    """Whether an alert of this machine, by its id, is one that a trap raised by tripping."""
+    return bool(alert) and not alert.endswith(BLIND_SUFFIX) and not channel_of(alert)
 
 
-def _weeks(counts: Counter[tuple[date, str]], since: datetime, until: datetime, clock: tzinfo | None) -> Iterable[Week]:
+def _cries(story: _Story) -> bool:
+    return story.over >= CRIES and story.idle >= WOLF * story.over
+
+
+def weeks(since: datetime, until: datetime, clock: tzinfo | None) -> Iterator[tuple[date, datetime, datetime]]:
+    """The weeks between two moments (UTC): the Monday on ``clock``, and from when until when (UTC) they last by it."""
     start, last = (_monday(int(each.timestamp() // 900), clock) for each in (since, until - timedelta(seconds=1)))
     while start <= last:
-        yield Week(start, *(counts[start, what] for what in ("fires", "caught", "pages", "woken")))
-        start += timedelta(weeks=1)
+        after = start + timedelta(weeks=1)
+        yield start, _midnight(start, clock), _midnight(after, clock)
+        start = after
+
+
+def _counted(
+    counts: Counter[tuple[date, str]],
+    first: datetime,
+    since: datetime,
+    until: datetime,
+    clock: tzinfo | None,
+    dark: Collection[date],
+) -> Iterator[Week]:
+    for start, begins, ends in weeks(since, until, clock):
+        fires, caught, pages, woken = (counts[start, what] for what in ("fires", "caught", "pages", "woken"))
+        yield Week(start, fires, caught, pages, woken, whole=first <= begins and ends <= until, known=start not in dark)
+
+
+def _midnight(day: date, clock: tzinfo | None) -> datetime:
+    """When a day begins (UTC)."""
+    there = datetime.combine(day, time())
+    return (there.replace(tzinfo=clock) if clock is not None else there).astimezone(UTC)

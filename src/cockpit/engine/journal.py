@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ..core.actions import Run
 from ..core.aftermath import Aftermath, Past
@@ -18,7 +18,7 @@ from ..core.traps import Watch
 from ..provider import Clock
 from . import aftermath_table, lease_table, marks_table, pages_table, runs_table, traps_table
 from .journal_file import JournalFile
-from .records import Entry, Happened, JournalError, Kept, Lease, epoch, read_entries, write_entries
+from .records import Entry, Happened, JournalError, Kept, Lease, epoch, moment, read_entries, write_entries
 
 if TYPE_CHECKING:
     from ..core.incident_by_rule import Fire
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ..core.report_toil import Labour
 
 __all__ = ["Entry", "Happened", "Journal", "JournalError", "Kept", "Lease", "open_journal"]
+
+T = TypeVar("T")
 
 _SAME = 20  # so many runs of one key are looked back at
 _RETENTION = Retention()
@@ -149,24 +151,37 @@ class Journal:
         """The runs for alerts with this id (or ``SOURCE/ID``) or name, there or not, newest first."""
         return self._file.read(lambda db: aftermath_table.past_named(db, text, limit, self._file.odd), ())
 
-    def labours(self, since: datetime, until: datetime) -> tuple[Labour, ...]:
-        """What was done by hand between two moments (UTC): runs of runbooks, and what people did beside them, in no order."""
+    def labours(self, since: datetime, until: datetime, work: Callable[[Iterator[Labour]], T]) -> T:
+        """What ``work`` makes of what was done by hand between two moments (UTC): runs of runbooks, and what people did beside
+        them, in no order. It is given them while they are read: it must not use the journal."""
         from . import toil_facts  # deferred: only a report needs it
 
         now = self._clock.now()
-        nothing: tuple[tuple[Labour, ...], int] = ((), 0)
-        found, bad = self._file.read(lambda db: toil_facts.labours(db, since, until, now), nothing)
-        self._file.odd("runs and entries", bad)
-        return found
+        found: tuple[T, int] | None = self._file.read(lambda db: toil_facts.reckoned(db, since, until, now, work), None)
+        self._file.odd("runs and entries", found[1] if found is not None else 0)
+        return found[0] if found is not None else work(iter(()))
 
-    def fire_facts(self, since: datetime, until: datetime) -> list[Fact]:
-        """What traps, alerts and pages went through between two moments (UTC), in no order."""
+    def fire_facts(self, since: datetime, until: datetime, work: Callable[[Iterator[Fact]], T]) -> T:
+        """What ``work`` makes of what traps, alerts and pages went through between two moments (UTC), the oldest first. It is given
+        them while they are read: it must not use the journal."""
         from . import fire_facts  # deferred, as above
 
-        nothing: tuple[list[Fact], int] = ([], 0)
-        found, bad = self._file.read(lambda db: fire_facts.facts(db, since, until), nothing)
-        self._file.odd("pages", bad)
-        return found
+        found: tuple[T, int] | None = self._file.read(lambda db: fire_facts.reckoned(db, since, until, work), None)
+        self._file.odd("pages", found[1] if found is not None else 0)
+        return found[0] if found is not None else work(iter(()))
+
+    def knows(self, since: datetime, until: datetime) -> bool:
+        """Whether it has anything of the time between two moments (UTC): an event, or a look at a trap."""
+        from . import fire_facts  # deferred, as above
+
+        return self._file.read(lambda db: fire_facts.seen(db, since, until), False)
+
+    def begun(self) -> datetime | None:
+        """When it begins (UTC); ``None`` where it is empty."""
+        from . import fire_facts  # deferred, as above
+
+        first = self._file.read(fire_facts.begun, None)
+        return moment(first) if first is not None else None
 
     def put_watch(self, trap: str, watch: Watch, values: Mapping[str, float] | None = None) -> None:
         """Keep what is known of a trap, and the readings of this look for the forecast and the sparkline."""

@@ -5,9 +5,11 @@ the ledger needs is decoded."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
+from typing import TypeVar
 
 import msgspec
 
@@ -20,6 +22,8 @@ from ..core.text import clean
 from .local import LOCAL
 from .records import epoch, moment
 
+T = TypeVar("T")
+_clean = lru_cache(4096)(clean)  # the same few words come again and again
 BY_HAND = ("hand.step", "hand.command", "reader.ticked")
 """The kinds of entries that tell of work by hand."""
 _WENT = {RunState.CONFIRMED: True, RunState.FAILED: False, RunState.TIMED_OUT: False}
@@ -63,17 +67,20 @@ _WRITES = b'["","changes",'
 _DRILL = DRILL_SUFFIX.encode() + b'"'
 
 
-def labours(db: sqlite3.Connection, since: datetime, until: datetime, now: datetime) -> tuple[tuple[Labour, ...], int]:
-    """Everything between two moments (UTC), as known at ``now``; and how many records could not be read."""
-    found: list[Labour] = []
-    bad = 0
-    drills = set[str]()
-    for one in chain(_runs(db, since, until, now, drills), _by_hand(db, since, until, drills)):
+def reckoned(
+    db: sqlite3.Connection, since: datetime, until: datetime, now: datetime, work: Callable[[Iterator[Labour]], T]
+) -> tuple[T, int]:
+    """What ``work`` makes of everything between two moments (UTC), as known at ``now``; and how many records could not be read."""
+    drills, bad = set[str](), [0]
+    return work(_whole(chain(_runs(db, since, until, now, drills), _by_hand(db, since, until, drills)), bad)), bad[0]
+
+
+def _whole(found: Iterable[Labour | None], bad: list[int]) -> Iterator[Labour]:
+    for one in found:
         if one is None:
-            bad += 1
+            bad[0] += 1
         elif one.what:
-            found.append(one)
-    return tuple(found), bad
+            yield one
 
 
 def _runs(db: sqlite3.Connection, since: datetime, until: datetime, now: datetime, drills: set[str]) -> Iterator[Labour | None]:
@@ -85,7 +92,7 @@ def _runs(db: sqlite3.Connection, since: datetime, until: datetime, now: datetim
         "WHERE r.at >= ? AND r.at < ? AND r.settled",
         (epoch(since), epoch(until)),
     )
-    for body, number, watched, *seen in rows:
+    for body, number, watched, within, ended, there, gone, back in rows:
         try:
             run = decode(body)
             action = bytes(run.action)
@@ -96,7 +103,7 @@ def _runs(db: sqlite3.Connection, since: datetime, until: datetime, now: datetim
                 continue
             well = _WENT.get(run.state)
             asked = watched is not None and _WRITES in action  # what only reads cannot have helped
-            verdict = credited(_verdict(seen, at), done=bool(well)) if asked else None
+            verdict = credited(_verdict(within, ended, (there, gone, back), at), done=bool(well)) if asked else None
             yield Labour(Kind.RUN, run.what, run.at, run.seconds or 0.0, run.who, well, verdict)
         except (msgspec.DecodeError, TypeError, ValueError):
             yield None
@@ -107,9 +114,10 @@ def _rehearses(action: bytes) -> bool:
     return about is not None and about.source == LOCAL and is_drill(about.id)
 
 
-def _verdict(seen: list[float | None], now: float) -> Verdict:
-    within, ended, there, gone, back = seen
-    return Verdict.UNKNOWN if ended is None or within is None else verdict_of(ended + within, there, gone, back, now)
+def _verdict(
+    within: float | None, ended: float | None, seen: tuple[float | None, float | None, float | None], now: float
+) -> Verdict:
+    return Verdict.UNKNOWN if ended is None or within is None else verdict_of(ended + within, *seen, now)
 
 
 def _by_hand(db: sqlite3.Connection, since: datetime, until: datetime, drills: Collection[str]) -> Iterator[Labour | None]:
@@ -124,7 +132,7 @@ def _by_hand(db: sqlite3.Connection, since: datetime, until: datetime, drills: C
             about = subject if kind == "reader.ticked" else hand.alert
             if hand.run in drills or (DRILL_SUFFIX in about and _drilled(about)):
                 continue
-            yield _labour(kind, moment(at), clean(who), hand)
+            yield _labour(kind, moment(at), _clean(who), hand)
         except (msgspec.DecodeError, TypeError, ValueError, OverflowError, OSError):
             yield None
 
@@ -138,8 +146,8 @@ def _drilled(about: str) -> bool:
 def _labour(kind: str, at: datetime, who: str, hand: _Hand) -> Labour:
     match kind:
         case "hand.step":
-            return Labour(Kind.STEP, clean(f"{hand.what}: {hand.step}"), at, hand.seconds, who)
+            return Labour(Kind.STEP, _clean(f"{hand.what}: {hand.step}"), at, hand.seconds, who)
         case "reader.ticked":
             # one that a run waited for is counted as a step of that
-            return Labour(Kind.TICK, "" if hand.run else clean(f"{hand.book}: {hand.box}"), at, 0.0, who)
-    return Labour(Kind.COMMAND, clean(shape(hand.command)), at, hand.seconds, who, not hand.status)
+            return Labour(Kind.TICK, "" if hand.run else _clean(f"{hand.book}: {hand.box}"), at, 0.0, who)
+    return Labour(Kind.COMMAND, _clean(shape(hand.command)), at, hand.seconds, who, not hand.status)

@@ -7,6 +7,7 @@ from math import ceil
 
 from ..core.report_fires import FIRES, Fires, Spread
 from ..core.report_toil import RULE, Kind, Toil
+from ..core.report_trend import LEAST, Verdict, bars
 from ..core.units import say_seconds
 from ..engine.reporting import Reported
 from .spans import Span, Spans, cells, fit, width_of, wrapped
@@ -35,7 +36,7 @@ def sections(reported: Reported, width: int) -> Iterator[Section]:
         ("How long it took", _took(made, width)),
         ("Noisiest alerts", _noisy(made, width)),
         ("Acknowledged, and nothing done", _idle_acks(made, width)),
-        ("Traps: crying wolf, never tripped", _traps(made, width)),
+        ("Traps that are not proven", _traps(reported, width)),
         ("Toil: what to automate", _toil(reported.toil, width)),
         ("What the figures mean", [*_said(FIRES, width), (), *_said(RULE, width)]),
     ):
@@ -63,15 +64,30 @@ def bar(many: float, most: float, width: int, sign: str = _FULL) -> str:
     return sign * min(width, max(1, ceil(many * width / most))) if width >= _LEAST and many > 0 else ""
 
 
+_ROLES = {Verdict.EASIER: "ok", Verdict.QUIET: "ok", Verdict.HARDER: "warning"}
+
+
+def _verdict(made: Fires, width: int) -> list[Spans]:
+    """Whether it is getting easier, and a bar for each whole week."""
+    found = made.trend
+    role = _ROLES.get(found.verdict, "strong")
+    short = "; :report 90d looks further back" if found.verdict is Verdict.UNKNOWN and len(made.weeks) <= LEAST + 1 else ""
+    lines: list[Spans] = [((line, role),) for line in wrapped(f"{found.sign} {found.says}{short}", width)]
+    if found.p is not None:
+        drawn, worst = bars(made.burdens), f"  the worst week {max(made.burdens)}"
+        sure = f", p = {found.p:.2g}" if width >= _NARROW else ""
+        lines.append(((drawn[-max(1, width - len(worst) - len(sure)) :], role), (worst + sure, "muted")))
+    return lines
+
+
 def _easier(made: Fires, width: int) -> list[Spans]:
-    role = "ok" if made.trend.startswith("easier") else "warning" if made.trend.startswith("harder") else "strong"
-    lines: list[Spans] = [((line, role),) for line in wrapped(made.trend, width)]
+    lines = _verdict(made, width)
     if made.waiting:
-        lines += _said(f"Going on: {made.waiting}; in no figure yet.", width, "text")
+        lines += _said(f"Going on, and nobody was called so far: {made.waiting}; in no figure yet.", width, "text")
     most = max((max(week.fires, week.caught) for week in made.weeks), default=0)
     if not most and not any(week.pages or week.woken for week in made.weeks):
         return lines + _said("No fires, and no pages that the journal knows of.", width)
-    room = min(_WIDEST, (width - 38) // 2)
+    room = min(_WIDEST, (width - 44) // 2)
     room = room if room >= _LEAST else 0
     pair, (date, form) = room + 5 if room else 6, (12, "%Y-%m-%d") if width >= _NARROW else (7, "%m-%d")
     lines += [
@@ -79,11 +95,15 @@ def _easier(made: Fires, width: int) -> list[Spans]:
         ((f"{'Week of':<{date}.{date - 1}}{'Fires':<{pair + 1}}{'Caught':<{pair + 1}}{'Pages':>6}  {'Woken':>5}", "muted"),),
     ]
     for week in made.weeks:
+        day = f"{week.start:{form}}".ljust(date)
+        if not week.known:
+            lines.append(((day, "muted"), ("nothing is known of it", "muted")))
+            continue
         lines.append((
-            (f"{week.start:{form}}".ljust(date), "text"), *_counted(week.fires, most, room, pair, "error"), (" ", ""),
+            (day, "text" if week.whole else "muted"), *_counted(week.fires, most, room, pair, "error"), (" ", ""),
             *_counted(week.caught, most, room, pair, "ok"), (" ", ""),
             (f"{week.pages or '·':>6}", "text" if week.pages else "muted"), ("  ", ""),
-            (f"{week.woken or '·':>5}", "warning" if week.woken else "muted"),
+            (f"{week.woken or '·':>5}", "warning" if week.woken else "muted"), ("" if week.whole else "  part", "muted"),
         ))  # fmt: skip
     return lines
 
@@ -187,9 +207,13 @@ def _idle_acks(made: Fires, width: int) -> list[Spans]:
     return [((said, "text"), ("  ", ""), *_split(made.acks_idle, made.acks, made.acks, room, "warning", "chart"))]
 
 
-def _traps(made: Fires, width: int) -> list[Spans]:
-    lines = _listed("Cry wolf: ", made.wolves, "warning", width)
-    return lines + _listed("Never tripped: ", made.silent, "text", width)
+def _traps(reported: Reported, width: int) -> list[Spans]:
+    made = reported.fires
+    lists = (
+        ("Cry wolf: ", made.wolves, "warning"), ("Not proven lately: ", reported.unproven, "warning"),
+        ("Never drilled: ", reported.undrilled, "text"), ("Did not trip: ", made.silent, "text"),
+    )  # fmt: skip
+    return [line for label, names, role in lists for line in _listed(label, names, role, width)]
 
 
 def _listed(label: str, names: Sequence[str], role: str, width: int) -> list[Spans]:
