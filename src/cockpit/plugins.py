@@ -11,7 +11,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple
+
+import msgspec
 
 PROVIDERS = "cockpit.providers"
 PROBES = "cockpit.probes"
@@ -23,7 +24,7 @@ class PluginError(Exception):
     """A plug-in that is not installed or cannot be loaded; the message names it and says what to do."""
 
 
-class _Point(NamedTuple):
+class _Point(msgspec.Struct, frozen=True):
     """An entry point: ``value`` is ``module:attribute``, ``distribution`` what brings it (the name as its folder spells it)."""
 
     group: str

@@ -10,13 +10,15 @@ import contextlib
 import re
 from collections.abc import Mapping
 
+from ..core.regex import regex
+
 KeyPath = tuple[str | int, ...]
 """The way to a value: table and key names, and positions (from 0) in arrays."""
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
-_SCALAR = re.compile(r"[^\s,\]}#][^,\]}#\n]*")
+_BARE = regex(r"[A-Za-z0-9_-]+")
+_SCALAR = regex(r"[^\s,\]}#][^,\]}#\n]*")
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\", "e": "\x1b"}
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
+_ESCAPE = regex(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 
 
 def lines_of(text: str) -> dict[KeyPath, int]:

@@ -7,7 +7,6 @@ secret, or what a secret command printed.
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import signal
 import stat
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ..core.regex import regex
 from ..provider import Secret
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ LIMIT = 65536
 _found: set[str] = set()
 
 _INSTEAD = "write env:NAME, file:PATH or command:PROGRAM instead of keyring:NAME"
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 T = TypeVar("T")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import unquote
@@ -10,6 +9,7 @@ from urllib.parse import unquote
 import msgspec
 
 from .prose import Block, plain
+from .regex import regex
 from .runbooks import Runbook
 from .text import clean
 
@@ -31,7 +31,7 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
 
 
-_UNNAMED = re.compile(r"[^\w.-]+")
+_UNNAMED = regex(r"[^\w.-]+")
 _LONGEST = 100
 
 Books = Mapping[str, Book]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -10,13 +9,14 @@ from typing import TypeVar
 from .alerts import Alert
 from .filters import matchable, written
 from .groups import GroupKey
+from .regex import regex
 from .terms import value_of
 
 K = TypeVar("K")
 
 VARYING = ("instance", "host", "node", "pod", "container", "device", "mountpoint", "name")
 """Labels in which alerts of one storm differ most often."""
-_SPECIAL = re.compile(r"([\\.+*?()|\[\]{}^$])")
+_SPECIAL = regex(r"([\\.+*?()|\[\]{}^$])")
 
 
 def bunches(labelled: Mapping[K, Mapping[str, str]]) -> list[list[K]]:

@@ -110,7 +110,7 @@ class Firing(msgspec.Struct, frozen=True, kw_only=True):
     attention: Attention = Attention.OPEN
 
 
-class Reached(NamedTuple):
+class Reached(msgspec.Struct, frozen=True):
     """Someone a step is for: the person's id, their zone (IANA), and the channels they can be told by. ``person`` is "" for those
     channels that leave it to the far side whom they wake."""
 

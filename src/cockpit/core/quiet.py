@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from .regex import regex
 from .turns import instant
 
-_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
+_TIME = regex(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 
 class Quiet(msgspec.Struct, frozen=True, kw_only=True):

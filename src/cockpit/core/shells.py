@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from typing import NamedTuple
+
+import msgspec
+
+from .regex import regex
 
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh"})
 _AS_ANOTHER = frozenset({"su", "runuser"})
@@ -21,7 +24,7 @@ _TO_SQL = "hand it over in env to a script of yours, which quotes it as this dat
 _TO_ANSIBLE = """hand it over in env, as env = { ARG = "{…}" }, and write {{ lookup('env', 'ARG') }} in a playbook"""
 
 
-class _Takes(NamedTuple):
+class _Takes(msgspec.Struct, frozen=True):
     """How a program is given the text of another: by an option (``flag``), in the same word or the next; where ``first``, else as
     the first word that is no option, and where ``later``, as any word after that. ``valued`` are options whose value is a word of
     its own; ``mixed``: options may stand behind other words. ``instead`` is how a value is handed over."""
@@ -34,32 +37,32 @@ class _Takes(NamedTuple):
     instead: str = _IN_ENV
 
 
-_AWK = _Takes(re.compile(r"-e|--source=?"), first=True, valued=("-v", "-F", "-f"))
+_AWK = _Takes(regex(r"-e|--source=?"), first=True, valued=("-v", "-F", "-f"))
 _MYSQL = _Takes(
-    re.compile(r"-[A-Za-z]*e|--(ex|init-c)[a-z-]*=?"), mixed=True, instead=_TO_SQL,
+    regex(r"-[A-Za-z]*e|--(ex|init-c)[a-z-]*=?"), mixed=True, instead=_TO_SQL,
     valued=("-u", "-h", "-P", "-S", "-D", "--user", "--host"),
 )  # fmt: skip
 _ANSIBLE = _Takes(  # both are templates of Jinja, and words for a module
-    re.compile(r"-[bkKCDvo]*[ae]|--(arg|ext)[a-z-]*=?"), mixed=True, instead=_TO_ANSIBLE,
+    regex(r"-[bkKCDvo]*[ae]|--(arg|ext)[a-z-]*=?"), mixed=True, instead=_TO_ANSIBLE,
     valued=("-i", "-m", "-u", "-f", "-l", "-t", "-P", "-B", "-M"),
 )  # fmt: skip
 _TAKE_A_TEXT = {
-    "python": _Takes(re.compile(r"-[A-Za-z]*c"), valued=("-W", "-X")),
-    "perl": _Takes(re.compile(r"-[A-Za-z0-9]*[eE]"), valued=("-I",)),
-    "ruby": _Takes(re.compile(r"-[a-z0-9]*e"), valued=("-I", "-r")),
-    "node": _Takes(re.compile(r"-[pe]+|--eval=?|--print=?"), valued=("-r",)),
-    "lua": _Takes(re.compile(r"-e"), valued=("-l",)),
-    "php": _Takes(re.compile(r"-r"), valued=("-d", "-c")),
-    "sed": _Takes(re.compile(r"-[A-Za-z]*e|--expression=?"), first=True, valued=("-f", "-l")),  # GNU sed's e executes commands
+    "python": _Takes(regex(r"-[A-Za-z]*c"), valued=("-W", "-X")),
+    "perl": _Takes(regex(r"-[A-Za-z0-9]*[eE]"), valued=("-I",)),
+    "ruby": _Takes(regex(r"-[a-z0-9]*e"), valued=("-I", "-r")),
+    "node": _Takes(regex(r"-[pe]+|--eval=?|--print=?"), valued=("-r",)),
+    "lua": _Takes(regex(r"-e"), valued=("-l",)),
+    "php": _Takes(regex(r"-r"), valued=("-d", "-c")),
+    "sed": _Takes(regex(r"-[A-Za-z]*e|--expression=?"), first=True, valued=("-f", "-l")),  # GNU sed's e executes commands
     **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), _AWK),
-    "expect": _Takes(re.compile(r"-[A-Za-z]*c"), valued=("-D", "-f")),
+    "expect": _Takes(regex(r"-[A-Za-z]*c"), valued=("-D", "-f")),
     "psql": _Takes(
-        re.compile(r"-[A-Za-z]*c|--com[a-z]*=?"), mixed=True, instead=_TO_PSQL,
+        regex(r"-[A-Za-z]*c|--com[a-z]*=?"), mixed=True, instead=_TO_PSQL,
         valued=("-d", "-f", "-h", "-p", "-U", "-v", "-o", "-L", "-F", "-R", "-T", "-P"),
     ),
     **dict.fromkeys(("mysql", "mariadb"), _MYSQL),
-    **dict.fromkeys(("mongo", "mongosh"), _Takes(re.compile(r"--eval=?"), mixed=True, instead=_TO_SQL)),
-    "sqlite": _Takes(re.compile(r"--?cmd"), later=True, instead=_TO_SQL, valued=("-init", "-separator", "-newline", "-nullvalue")),
+    **dict.fromkeys(("mongo", "mongosh"), _Takes(regex(r"--eval=?"), mixed=True, instead=_TO_SQL)),
+    "sqlite": _Takes(regex(r"--?cmd"), later=True, instead=_TO_SQL, valued=("-init", "-separator", "-newline", "-nullvalue")),
     **dict.fromkeys(("ansible", "ansible-playbook", "ansible-console"), _ANSIBLE),
 }  # fmt: skip
 _BEFORE = frozenset({"sudo", "doas", "timeout", "env", "nice", "ionice", "nohup", "setsid", "stdbuf", "sshpass", "chronic"})
@@ -70,9 +73,9 @@ _INNOCENT = frozenset(
     {"systemctl", "service", "journalctl", "grep", "rg", "pgrep", "pkill", "apt", "apt-get", "dpkg", "rpm", "dnf"}
 )
 """For whom ``ssh`` is a word like any other."""
-_CODE = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
+_CODE = regex(r"-[A-Za-z]*c[A-Za-z]*")
 _VALUED = frozenset({"-o", "+o", "-O", "+O", "--rcfile", "--init-file"})
-_PLACEHOLDER = re.compile(r"(?<!\{)(?:\{\{)*\{[A-Za-z_]")
+_PLACEHOLDER = regex(r"(?<!\{)(?:\{\{)*\{[A-Za-z_]")
 
 
 def evaluated(run: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from .regex import regex
 from .text import clean
 
 CONNECT = 10
@@ -18,9 +19,9 @@ _ALIVE = (5, 3)  # seconds between two signs of life, and how many may stay away
 _USER = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 _NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
 _SIX = r"[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
-_HOST = re.compile(rf"(?:{_USER}@)?(?:{_NAME}|{_SIX})", re.ASCII)
-_HOP = re.compile(rf"(?:{_USER}@)?(?:{_NAME}|\[{_SIX}\])(?::[0-9]{{1,5}})?", re.ASCII)
-_WITH_PORT = re.compile(r"(?P<who>(?:[^@\s]+@)?)(?:(?P<name>[^:@\[\]\s]+)|\[(?P<six>[0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?")
+_HOST = regex(rf"(?:{_USER}@)?(?:{_NAME}|{_SIX})", re.ASCII)
+_HOP = regex(rf"(?:{_USER}@)?(?:{_NAME}|\[{_SIX}\])(?::[0-9]{{1,5}})?", re.ASCII)
+_WITH_PORT = regex(r"(?P<who>(?:[^@\s]+@)?)(?:(?P<name>[^:@\[\]\s]+)|\[(?P<six>[0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?")
 _MOST = 255  # characters of a host's name, RFC 1035, 2.3.4
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 import msgspec
 
 from .alerts import Alert, AlertState, Severity
+from .regex import regex
 
 
 class Is(msgspec.Struct, frozen=True, tag="is"):
@@ -118,7 +119,7 @@ class Filter(msgspec.Struct, frozen=True):
         return True
 
 
-_BEGINS = re.compile(r"(?:\.[*+])?([\w \-/:]+)(.?)")
+_BEGINS = regex(r"(?:\.[*+])?([\w \-/:]+)(.?)")
 _NOT_LOOKED_THROUGH = ("severity", "trap")  # fields that stand in no haystack; all others, and labels, do
 
 

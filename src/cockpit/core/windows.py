@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from .holidays import Holidays
+from .regex import regex
 from .turns import instant
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -21,8 +22,8 @@ EVERY_DAY = tuple(range(7))
 _DAY = timedelta(days=1)
 _HOW = 'write "mon-fri 09:00-17:00", "22:00-06:00", "sat,sun", "fri 18:00 - mon 09:00" or "holidays"'
 _CLOCK = r"(\d{1,2}):(\d{2})"
-_LONG = re.compile(rf"([a-z]+) {_CLOCK} ?- ?([a-z]+) {_CLOCK}", re.ASCII)
-_SHORT = re.compile(rf"(?:([a-z,\- ]*[a-z]) ?)?(?:(?:^|(?<= )){_CLOCK} ?- ?{_CLOCK})?", re.ASCII)
+_LONG = regex(rf"([a-z]+) {_CLOCK} ?- ?([a-z]+) {_CLOCK}", re.ASCII)
+_SHORT = regex(rf"(?:([a-z,\- ]*[a-z]) ?)?(?:(?:^|(?<= )){_CLOCK} ?- ?{_CLOCK})?", re.ASCII)
 _FURTHEST = 22  # days looked ahead and back: three weeks, for a week's only window may fall into a missing hour or day
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 import re
 
+from ..core.regex import regex
+
 MOST_METRICS = 200
-_PAIR = re.compile(r"\s*(?:'((?:[^']|'')*)'|([^'=\s][^=\s]*))=(\S*)")
-_VALUE = re.compile(r"(-?[0-9]*[.,]?[0-9]+(?:[eE][-+]?[0-9]+)?)([^0-9;]*)")
+_PAIR = regex(r"\s*(?:'((?:[^']|'')*)'|([^'=\s][^=\s]*))=(\S*)")
+_VALUE = regex(r"(-?[0-9]*[.,]?[0-9]+(?:[eE][-+]?[0-9]+)?)([^0-9;]*)")
 _UNITS: dict[str, float] = {
     "": 1.0, "%": 1.0, "c": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "B": 1.0,
     # The plug-ins count in 1024s and write MB: check_disk's "1MB" is 2^20 bytes.

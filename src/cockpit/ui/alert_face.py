@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import NamedTuple
+
+import msgspec
 
 from ..core.alerts import Alert, AlertState, Severity
 from ..core.groups import Group
@@ -25,7 +26,7 @@ SEVERITIES: Mapping[Severity, tuple[str, str]] = {
 """A glyph and a word for each severity."""
 
 
-class Sizes(NamedTuple):
+class Sizes(msgspec.Struct, frozen=True):
     """How many cells the longest name, place and holder take, and whether several sources are looked at."""
 
     name: int = 32
@@ -68,7 +69,7 @@ def widths(width: int, needs: Sizes = EVERYTHING) -> tuple[int, int, int, int, i
 _SUMMARY = 2
 
 
-class AlertFace(NamedTuple):
+class AlertFace(msgspec.Struct, frozen=True):
     """All that the row of an alert shows. ``quiet``: it is taken, hushed or over; ``stale``: the last that was known."""
 
     severity: Severity

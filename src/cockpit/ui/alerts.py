@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -33,7 +33,7 @@ class Counted(Listing[Entry], Protocol):
         ...
 
 
-class Around(NamedTuple):
+class Around(msgspec.Struct, frozen=True):
     """What there is besides the entries: how ``many`` alerts the filter lets through; how a group is found (without ``find`` none
     are shown); the one that is ``opened``, as it is, or its key where nothing is left of it; what the title ``says`` of them; how
     many critical alerts that fire the filter ``hides``, or -1 while that is not known."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 
+from ..core.regex import regex
 from ..core.steps.kind import Shown
 
-_PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
+_PLAIN = regex(r"[A-Za-z0-9_@%+=:,./-]+")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", "'": "\\'"}
 _LETTERS_NOBODY_SEES = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from datetime import datetime
 from time import perf_counter
 
+import msgspec
 from textual.timer import Timer
 
 from ..core.alerts import AlertState, Ref
@@ -148,7 +149,7 @@ class Filtering:
             self._pane.seek(home)
 
     def _around(self, listed: Listed) -> Around:
-        return self._about(listed)._replace(hides=self._hides())
+        return msgspec.structs.replace(self._about(listed), hides=self._hides())
 
     def _hides(self) -> int:
         """How many critical alerts that fire the filter hides; -1 while it has not been asked about all."""

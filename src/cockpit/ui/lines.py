@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+import msgspec
 from rich.segment import Segment
 from textual import events
 from textual.geometry import Region
@@ -27,7 +28,7 @@ class Face(Hashable, Protocol):
         ...
 
 
-class Ready(NamedTuple):
+class Ready(msgspec.Struct, frozen=True):
     """The face of a row that is made beforehand."""
 
     made: Spans
@@ -37,7 +38,7 @@ class Ready(NamedTuple):
         return self.made
 
 
-class _Line(NamedTuple):
+class _Line(msgspec.Struct, frozen=True):
     """What stands on a line of the pane: fixed spans, or a row with its bar and its mark."""
 
     edge: str

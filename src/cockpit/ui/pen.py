@@ -6,8 +6,8 @@ Sequences: ECMA-48 (5th edition) 8.3.117 SGR and the cursor functions of 8.3.18â
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
+import msgspec
 from rich.color import ColorSystem
 from rich.style import Style
 
@@ -35,7 +35,7 @@ PLAIN = 0
 """The number of the terminal's own look: no attribute, its own colours."""
 
 
-class Look(NamedTuple):
+class Look(msgspec.Struct, frozen=True):
     """How a cell is drawn, as SGR parameters: attributes that are set, foreground, background (``""``: the terminal's own)."""
 
     attributes: tuple[str, ...] = ()

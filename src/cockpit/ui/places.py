@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
+import msgspec
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
@@ -21,7 +21,7 @@ _STRIPS_FROM = 16
 _TALL = 40
 
 
-class Places(NamedTuple):
+class Places(msgspec.Struct, frozen=True):
     """A region for each that is shown, by id; ``edges`` are the characters of a pane's left column, by line (a pane that is not in
     it has no such column). ``shape`` is ``wide``, ``folded``, ``tabs`` or ``small``."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
 
@@ -68,7 +67,7 @@ def counted(silences: Sequence[Silence], now: datetime) -> Span | None:
     return f"{many}, {several} in {_age(first, now)}", "warning"
 
 
-class SilenceFace(NamedTuple):
+class SilenceFace(msgspec.Struct, frozen=True):
     """All that the row of a silence shows."""
 
     state: tuple[str, str, str]

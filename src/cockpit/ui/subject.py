@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from ..core import actions
 from ..core.alerts import Link, Ref
 from ..core.groups import Group
 from ..core.plans import Plan
+from ..core.regex import regex
 from ..core.responses import Escalate, Maintain, Reassign, Resolve, Snooze
 from ..core.runbooks import Runbook, offered
 from ..core.traps import TrapState, TrapView
@@ -28,7 +28,7 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """Before anything here."""
 LOOKED_AT = 100
 """So many of the marked alerts say which runbooks are offered; each runbook says itself which of all of them it is for."""
-_HOLE = re.compile(r"\{\{|\}\}|\{(\w+)\}")
+_HOLE = regex(r"\{\{|\}\}|\{(\w+)\}")
 
 
 class Subject(msgspec.Struct, frozen=True):

@@ -4,9 +4,9 @@ is wiser for them: what is worth saying is said at once, what moved a little wit
 from __future__ import annotations
 
 import math
-import re
 
 from ..core.alerts import Ref
+from ..core.regex import regex
 from ..core.traps import TrapState, TrapView
 
 MUCH, LITTLE = 0.05, 0.01
@@ -20,7 +20,7 @@ NEARER = 0.1
 """A forecast that moved by less than this share of itself is told with the minute; one that is far off, no sooner than that."""
 
 _NUMBER = r"\d+(?:\.\d+)?"
-_AMOUNT = re.compile(rf"({_NUMBER})(?: ?(?:[kMGTP]?i?B|ms|[dhms])\b(?: {_NUMBER} [hms]\b)?)?")
+_AMOUNT = regex(rf"({_NUMBER})(?: ?(?:[kMGTP]?i?B|ms|[dhms])\b(?: {_NUMBER} [hms]\b)?)?")
 
 
 def ref_of(trap: TrapView) -> Ref:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 
 from ..placeholders import filled
+from ..regex import regex
 
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
+_HOST = regex(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
 
 
 def coded(value: str) -> str:

@@ -9,15 +9,16 @@ import msgspec
 
 from ..metadata import CREDENTIALS, hands_out_credentials
 from ..placeholders import filled, placeholders
+from ..regex import regex
 from .coded import address, coded, host_of, port_of
 from .kind import HOW_TO_REFER, Fault, KeyPath, Shown, counted, odd_reference
 
 READS = ("GET", "HEAD", "OPTIONS")
 """Methods that change nothing, RFC 9110, 9.2.1."""
 _METHODS = (*READS, "POST", "PUT", "PATCH", "DELETE")
-_URL = re.compile(r"(https?://[^/?#]*)([^?#]*)", re.ASCII)
-_AUTHORITY = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
-_FIELD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
+_URL = regex(r"(https?://[^/?#]*)([^?#]*)", re.ASCII)
+_AUTHORITY = regex(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
+_FIELD = regex(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
 _SENT_BY_ITSELF = ("host", "content-length", "content-type", "transfer-encoding", "connection")
 
 

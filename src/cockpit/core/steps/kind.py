@@ -5,23 +5,24 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple, Protocol, Self
+from typing import Protocol, Self
 
 import msgspec
 
 from ..placeholders import encodes
+from ..regex import regex
 from ..text import clean
 
 KeyPath = tuple[str | int, ...]
 """Where something stands in a step's table: ``("env", "HOST")``."""
 
-_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|KEY|CREDENTIAL|AUTH", re.I)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
-_REFERENCE = re.compile(r"(keyring|env|file|command):\S.*")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_SECRET_NAME = regex(r"TOKEN|SECRET|PASS|KEY|CREDENTIAL|AUTH", re.I)
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
+_REFERENCE = regex(r"(keyring|env|file|command):\S.*")
+_VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
-class Fault(NamedTuple):
+class Fault(msgspec.Struct, frozen=True):
     """What is wrong with a step as configured: where in its table, what, and what to write instead."""
 
     where: KeyPath

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
+from ..regex import regex
 from .coded import address
 from .kind import Fault, KeyPath, Shown
 
-_LINK = re.compile(r"https?://[!-~]+", re.ASCII)
-_HOST = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(?:[/?#].*)?", re.ASCII | re.DOTALL)
+_LINK = regex(r"https?://[!-~]+", re.ASCII)
+_HOST = regex(r"https?://[A-Za-z0-9._:\[\]-]+(?:[/?#].*)?", re.ASCII | re.DOTALL)
 
 
 class OpenStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

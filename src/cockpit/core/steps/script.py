@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 import msgspec
 
 from ..placeholders import filled
+from ..regex import regex
 from .kind import Fault, KeyPath, Shown, cannot_be_given, odd_variables, surroundings, variables
 
 _STRICT = ("sh", "bash", "dash", "ash", "ksh", "mksh", "zsh")
@@ -25,7 +26,7 @@ _FLAGS: dict[str, tuple[str, ...]] = {
 """How each interpreter takes the text of a program as an argument. The shells also end at the first command that fails, and at a
 variable that is not set: an empty word where a path was meant is how files get lost."""
 _MOST = 100_000  # bytes of UTF-8; Linux takes 131,072 in one argument (MAX_ARG_STRLEN, execve(2))
-_STEERING = re.compile(
+_STEERING = regex(
     r"(CD|MAN|F|INFO|MODULE)?PATH|IFS|ENV|BASH.*|SHELLOPTS|PS[0-9]|HOME|SHELL|USER|LOGNAME|TMPDIR|LANG|LANGUAGE|LC_.*|LD_.*|DYLD_.*"
     r"|PYTHON.*|PERL.*|RUBY.*|NODE_.*|LUA_.*|(OLD)?PWD|COCKPIT_.*|E?UID|PPID|ZDOTDIR|DISPLAY|SSH_.*|GIT_.*|OPTIND|RANDOM|SECONDS|LINENO"
     r"|TERM|EDITOR|VISUAL|PAGER|(https?|all|no|ftp)_proxy|(HTTPS?|ALL|NO|FTP)_PROXY|_"
@@ -37,8 +38,8 @@ _OF_ITS_OWN = {"zsh": _ZSH.split(), "fish": ["status", "pipestatus", "argv", "hi
 """What else a shell has for itself (zsh ties ``path`` to ``PATH``)."""
 
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_OF_A_SHELL = re.compile(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
+_WORD = regex(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_OF_A_SHELL = regex(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
 
 
 class ScriptStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
 from ..conditions import condition
 from ..placeholders import placeholders
+from ..regex import regex
 from ..units import Seconds, say_seconds
 from .ask import AskStep
 from .capture import Capture
@@ -58,7 +58,7 @@ KINDS: dict[str, type[Do]] = {
 ``ssh`` with ``run``. A `JobStep` is in no file."""
 
 
-_CODED = re.compile("%E2%80%B9([A-Za-z0-9_-]+)%20from%20step%20([0-9]+)%E2%80%BA")
+_CODED = regex("%E2%80%B9([A-Za-z0-9_-]+)%20from%20step%20([0-9]+)%E2%80%BA")
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

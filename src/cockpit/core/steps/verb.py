@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
@@ -13,6 +12,7 @@ from ..actions import Ack, Action, AddNote, MakeSilence, PagePeople, Unack
 from ..alerts import Ref
 from ..filters import written
 from ..placeholders import filled
+from ..regex import regex
 from ..units import Seconds, say_seconds
 from .kind import Fault, KeyPath, Shown, counted
 
@@ -21,7 +21,7 @@ Verb: TypeAlias = Literal["ack", "unack", "silence", "note", "page"]
 ALERT, SOURCE = "{alert_id}", "{alert_source}"
 """The alert that the runbook is run for."""
 _TEXT = {"silence": "why it should be silent", "note": "what is to be noted", "page": "what it is about"}
-_TO = re.compile(r"[^\s,]+")
+_TO = regex(r"[^\s,]+")
 
 
 class VerbStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
