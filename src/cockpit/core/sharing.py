@@ -26,6 +26,7 @@ from .paged import Paged
 from .responses import Maintenance
 from .roster import OnCall
 from .traps import TrapView
+from .units import Seconds
 
 VERSION = 2
 """Of this protocol."""
@@ -180,7 +181,31 @@ def _wire_alert(alert: Alert) -> WireAlert:
     return WireAlert(**facts, labels=labels, annotations=dict(alert.annotations), links=alert.links)
 
 
-_encode = msgspec.msgpack.Encoder().encode
+def encoded(value: Any) -> bytes:
+    """Anything of the core as MessagePack. Raises ``TypeError`` for what is nothing of it."""
+    return _encode(value)
+
+
+def decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    """Reads such values of one type."""
+    return msgspec.msgpack.Decoder(kind, dec_hook=_seconds)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, Seconds):
+        return float(value)  # msgspec leaves what derives from a number to us
+    raise TypeError(f"{type(value).__name__} is nothing that is told")
+
+
+def _seconds(kind: type, value: Any) -> Any:
+    if kind is object:
+        return value
+    if kind is Seconds and isinstance(value, (int, float)):
+        return Seconds(value)
+    raise ValueError(f"{kind.__name__} is nothing that is told")
+
+
+_encode = msgspec.msgpack.Encoder(enc_hook=_number).encode
 _PLAIN = tuple(name for name in Alert.__struct_fields__ if name not in ("labels", "annotations", "links"))
 _FACTS = tuple(name for name in _PLAIN if name != "summary")
 
@@ -196,7 +221,7 @@ class Reader:
         """One record."""
         decode = self._decode.get(kind)
         if decode is None:
-            decode = self._decode[kind] = msgspec.msgpack.Decoder(KINDS[kind]).decode
+            decode = self._decode[kind] = decoder(KINDS[kind]).decode
         record = decode(raw)
         if kind == "alerts":
             return self._alert(record)

@@ -123,12 +123,12 @@ class Charts:
         since, until = (datetime.fromtimestamp(at, UTC) for at in (last - (wish.cells - 1) * step, last))
         try:
             curve = await source.send(lambda provider: provider.series(wish.about, since, until, wish.cells - 1))
-            return None if curve is None else _sound(curve, source.name)
+            return None if curve is None else sound(curve, source.name)
         except Exception as error:  # noqa: BLE001  # whatever a provider raises is said where the picture would be
             return Curve(source=source.name, problem=f"{source.name}: {source.why(error)}")
 
 
-def _sound(curve: object, source: str) -> Curve:
+def sound(curve: object, source: str) -> Curve:
     """The curve, of which nothing harms who draws it. Raises `TypeError` where it is none."""
     if not isinstance(curve, Curve):
         raise TypeError(f"series gave {type(curve).__name__}, not a Curve")

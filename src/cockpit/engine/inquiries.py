@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any, Protocol, cast
 
 import msgspec
 
 from ..core.actions import touched
+from ..core.harmless import harmless
 from ..core.questions import (
     NEEDS,
     Answered,
@@ -22,7 +22,6 @@ from ..core.questions import (
     source_of,
 )
 from ..core.story import Story
-from ..core.text import clean_block
 from ..core.view import View
 from ..provider import Clock, Malformed
 from .source import Source
@@ -154,25 +153,10 @@ def accepted(question: Question, answer: object) -> object:
     if kind is not Story:
         good = isinstance(answer, (list, tuple)) and all(type(each) is kind for each in answer)
     try:
-        return _safe(answer) if good else _refused(kind, answer)
+        return harmless(answer) if good else _refused(kind, answer)
     except (TypeError, ValueError, AttributeError) as error:
         raise Malformed(f"a part of it is not what it says it is: {error}") from error
 
 
 def _refused(kind: type, answer: object) -> object:
     raise Malformed(f"it gave {type(answer).__name__} where {kind.__name__} was wanted")
-
-
-def _safe(value: object) -> object:
-    """The same, every text in it harmless and every time with a zone."""
-    if isinstance(value, str):
-        return clean_block(value)
-    if isinstance(value, msgspec.Struct):
-        return msgspec.structs.replace(value, **{name: _safe(getattr(value, name)) for name in value.__struct_fields__})
-    if isinstance(value, (list, tuple)):
-        return tuple(map(_safe, value))
-    if isinstance(value, dict):
-        return {_safe(name): _safe(each) for name, each in value.items()}
-    if isinstance(value, datetime) and value.utcoffset() is None:
-        raise ValueError("a time without a zone")
-    return value

@@ -21,6 +21,8 @@ from .journal_file import JournalFile
 from .records import Entry, Happened, JournalError, Kept, Lease, epoch, moment, read_entries, write_entries
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from ..core.incident_by_rule import Fire
     from ..core.incidents import Change, Incident
     from ..core.report_fires import Fact
@@ -104,6 +106,15 @@ class Journal:
     def put_run(self, run: Run) -> None:
         """Insert or update a run, with this process as its owner. Durable when it returns."""
         self._file.write(lambda db: runs_table.put(db, run))
+
+    def put_runs(self, runs: Iterable[Run]) -> None:
+        """`put_run` for several, in one transaction."""
+
+        def put(db: sqlite3.Connection) -> None:
+            for run in runs:
+                runs_table.put(db, run)
+
+        self._file.write(put)
 
     def runs(self, limit: int = 200, until: datetime | None = None) -> tuple[Run, ...]:
         """Runs (begun no later than ``until``, UTC), newest first. One that is not settled and whose process is gone (pid reused or

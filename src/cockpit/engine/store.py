@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -37,6 +38,14 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     remarks: tuple[str, ...] = ()
     petitions: tuple[Heard, ...] = ()
     outside: Outside | None = None
+
+
+class Facts(NamedTuple):
+    """All that views are made of, at one moment: what each source last said, all runs (newest first), and what else there is."""
+
+    snapshots: Mapping[str, Snapshot]
+    runs: Sequence[Run]
+    around: Surroundings
 
 
 class Store:
@@ -126,6 +135,17 @@ class Store:
         """All runs, newest first."""
         with self._lock:
             return tuple(sorted(self._runs.values(), key=lambda run: (run.at, run.id), reverse=True))
+
+    @property
+    def facts(self) -> Facts:
+        """What the next view would be made of; what surrounds it as of the last one."""
+        with self._lock:
+            return Facts(dict(self._snapshots), self.runs, self._surroundings)
+
+    def clear(self) -> None:
+        """Forget what all sources said and all that was done: whoever replays a recording goes to another moment of it."""
+        with self._lock:
+            self._snapshots, self._runs, self._stale = {}, {}, True
 
     def publish(self, now: datetime, around: Surroundings, *, fresh: bool = False) -> bool:
         """Make the view, if anything in it differs; tell the listeners, if they have fetched the last one. ``fresh`` says that a

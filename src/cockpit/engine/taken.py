@@ -26,7 +26,7 @@ def taken(shared: Shared, accepting: Accepting, source: str, mono: float) -> Sna
     """The snapshot, asked at ``mono`` (seconds of the machine's monotonic clock)."""
     told = shared.told
     lost = {kind: sum(each is None for each in records) for kind, records in shared.records.items()}
-    parts = {kind: accepting.accept(kind, Answer(_there(records, lost[kind]))) for kind, records in shared.records.items()}
+    parts = {kind: accepting.accept(kind, Answer(there(records, lost[kind]))) for kind, records in shared.records.items()}
     return Snapshot(
         source=source,
         asked_at=told.asked_at,
@@ -47,6 +47,6 @@ def taken(shared: Shared, accepting: Accepting, source: str, mono: float) -> Sna
     )
 
 
-def _there(records: tuple[Any, ...], lost: int) -> tuple[Any, ...]:
+def there(records: tuple[Any, ...], lost: int) -> tuple[Any, ...]:
     """The records but for those that did not come; the very same tuple where all did."""
     return tuple(each for each in records if each is not None) if lost else records

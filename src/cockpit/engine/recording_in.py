@@ -1,0 +1,208 @@
+"""Reads a recording. Nothing in it is believed: whatever does not hold together ends it there, and says so."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zlib
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import msgspec
+
+from ..core.recorded import Ended, Header, Message, unreadable
+from ..core.sharing import decoder
+from ..core.text import clean
+from .recording_file import ANEW, APART, EVENT, FIRST, FORMAT, HEAD, LONGEST, MAGIC, MORE, MOST, WINDOW, checksum
+
+_MANY = 2_000_000
+"""Chunks of one recording: eleven days of two a second."""
+_LATEST = 10 * 366 * 86400 * 10**6
+"""Microseconds after which no recording goes on."""
+_decode = decoder(Message).decode
+
+
+class NotReplayed(Exception):
+    """A file that cannot be replayed; the message says which, why and what to do, for the person."""
+
+
+class Chunk(NamedTuple):
+    """Where a chunk lies: its flags, its position in seconds, where its packed bytes begin and how many they are, and how many they
+    become."""
+
+    flags: int
+    position: float
+    start: int
+    packed: int
+    unpacked: int
+
+
+class Recording:
+    """A recording that is open. ``header`` is its first message, ``chunks`` where the others lie, in the order of time; ``broken``
+    says why it ends before its file does, for people ("" where it is whole). Everything else is read when it is asked for. Safe to
+    be used from one thread at a time."""
+
+    def __init__(self, path: str, file: BinaryIO) -> None:
+        self.path = path
+        self._file = file
+        first, *rest = self._index(os.fstat(file.fileno()).st_size)
+        self.header = self._header(first)
+        self.chunks: tuple[Chunk, ...] = tuple(rest)
+        self._anew = tuple(place for place, each in enumerate(rest) if each.flags & ANEW)
+        self._positions = tuple(each.position for each in rest)
+        if not self._anew:
+            raise NotReplayed(f"{self.path} has a beginning and nothing more: it was cut off before anything was recorded")
+
+    @property
+    def first(self) -> float:
+        """The position from which on something is known, in seconds."""
+        return self._positions[self._anew[0]]
+
+    @property
+    def length(self) -> float:
+        """The position of the last chunk, in seconds."""
+        return self.chunks[-1].position
+
+    @property
+    def events(self) -> tuple[float, ...]:
+        """The positions at which something happened, and the first."""
+        return tuple(dict.fromkeys((self.first, *(each.position for each in self.chunks if each.flags & EVENT))))
+
+    def place(self, position: float) -> int:
+        """How many chunks there are up to this position."""
+        return bisect_right(self._positions, position)
+
+    def beginning(self, place: int) -> int:
+        """The chunk at which to begin to read, so that what is known after ``place`` chunks is known whole."""
+        return self._anew[max(0, bisect_left(self._anew, max(1, place)) - 1)]
+
+    def stream(self, start: int) -> Iterator[list[Message]]:
+        """The messages of each chunk from the one at ``start`` on, which begins anew; none of those apart, and those
+        of a moment of several chunks with its last. Raises `NotReplayed`
+        where one cannot be read."""
+        unpacker, held, read = zlib.decompressobj(WINDOW), list[Message](), 0
+        for each in self.chunks[start:]:
+            if each.flags & APART:
+                yield []
+                continue
+            if each.flags & ANEW:
+                unpacker, read = zlib.decompressobj(WINDOW), 0
+            read += each.unpacked
+            if read > MOST:
+                raise self._damaged(each, f"it wants more than {MOST >> 20} MB at once")
+            held += self._messages(each, unpacker)
+            if each.flags & MORE:
+                yield []
+                continue
+            yield held
+            held = []
+
+    def apart(self, place: int) -> list[Message]:
+        """The messages of a chunk that stands apart; none of another. Raises `NotReplayed`."""
+        each = self.chunks[place]
+        return self._messages(each, zlib.decompressobj(WINDOW)) if each.flags & APART else []
+
+    def __enter__(self) -> Recording:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
+
+    def _index(self, size: int) -> list[Chunk]:
+        """Where the chunks lie. What is not whole ends it: `broken`."""
+        at, before, found = len(MAGIC), 0, list[Chunk]()
+        self.broken = ""
+        self._file.seek(at)
+        while at < size and not self.broken:
+            head = self._file.read(HEAD.size)
+            flags, position, packed, unpacked, crc = HEAD.unpack(head) if len(head) == HEAD.size else (0, 0, size, 0, 0)
+            start = at + HEAD.size
+            if size - start < packed:
+                self.broken = "its end is cut off, or damaged"
+            elif (
+                max(packed, unpacked) > LONGEST
+                or not before <= position < _LATEST
+                or len(found) == _MANY
+                or checksum(flags, position, self._file.read(packed), unpacked) != crc
+            ):
+                self.broken = "what follows is damaged"
+            else:
+                found.append(Chunk(flags, position / 1e6, start, packed, unpacked))
+                at, before = start + packed, position
+        while found and found[-1].flags & MORE:
+            del found[-1]  # a part of a moment is none
+        if not found:
+            raise NotReplayed(f"{self.path} is cut off or damaged in its first bytes: nothing of it can be replayed")
+        return found
+
+    def _header(self, first: Chunk) -> Header:
+        try:
+            found = self._messages(first, zlib.decompressobj(WINDOW)) if first.flags & FIRST else []
+        except NotReplayed:
+            found = []
+        if len(found) != 1 or not isinstance(found[0], Header) or found[0].began_at.utcoffset() is None:
+            raise NotReplayed(f"{self.path} does not begin as a recording does: it is damaged, or of another program")
+        if why := unreadable(found[0]):
+            raise NotReplayed(f"{self.path} cannot be replayed: {clean(why)}")
+        return found[0]
+
+    def _messages(self, each: Chunk, unpacker: zlib._Decompress) -> list[Message]:
+        try:
+            body = unpacker.decompress(os.pread(self._file.fileno(), each.packed, each.start), each.unpacked + 1)
+        except (zlib.error, OSError) as error:
+            raise self._damaged(each, str(error)) from None
+        if len(body) != each.unpacked:
+            raise self._damaged(each, "it is not as long as it says")
+        found: list[Message] = []
+        at = 0
+        while at < len(body):
+            end = at + 4 + int.from_bytes(body[at : at + 4], "big")
+            if end > len(body) or end - at < 5:
+                raise self._damaged(each, "a message in it is cut off")
+            try:
+                found.append(_decode(memoryview(body)[at + 4 : end]))
+            except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError) as error:
+                raise self._damaged(each, str(error)) from None
+            at = end
+        return found
+
+    def _damaged(self, each: Chunk, why: str) -> NotReplayed:
+        return NotReplayed(f"{self.path} is damaged {each.position:.0f} s after its beginning: {clean(why, 200)}")
+
+
+def opened(path: Path) -> Recording:
+    """The recording in a file, up to its last whole chunk. Raises `NotReplayed`."""
+    name = clean(str(path))
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise NotReplayed(f"{name} is no file that could be a recording")
+        file = open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")  # noqa: SIM115  # as long as the recording
+    except OSError as error:
+        raise NotReplayed(f"{name} cannot be opened: {error.strerror}") from None
+    try:
+        begin = file.read(len(MAGIC))
+        if not begin.startswith(FORMAT):
+            raise NotReplayed(f"{name} is not a recording of a cockpit: `cockpit --record FILE` makes one")
+        if begin != MAGIC:
+            raise NotReplayed(
+                f"{name} is a recording in a format that this cockpit does not know: replay it with the one that made it"
+            )
+        return Recording(name, file)
+    except OSError as error:
+        file.close()
+        raise NotReplayed(f"{name} cannot be read: {error.strerror}") from None
+    except BaseException:
+        file.close()
+        raise
+
+
+def was_ended(recording: Recording) -> bool:
+    """Whether it was ended in order, and not cut off."""
+    last = recording.chunks[-1]
+    return bool(last.flags & APART) and any(isinstance(each, Ended) for each in recording.apart(len(recording.chunks) - 1))

@@ -1,0 +1,216 @@
+"""A replay as a screen sees it: the desk of an engine, at which nothing can be done unless somebody pretends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ..config.model import Config
+from ..core.actions import Action, Start
+from ..core.aftermath import Aftermath, Past
+from ..core.alerts import Alert, AlertState, Ref
+from ..core.books import Books
+from ..core.curves import Curve
+from ..core.margins import Margin
+from ..core.plans import Plan
+from ..core.questions import Answered, Question
+from ..core.roster import zone as at_zone
+from ..core.schedule import Schedule
+from ..core.traps import TrapView
+from ..core.view import View
+from .desk import After, Followed, Output, Refused, Session, Told, Tried
+from .hits import Hits
+from .journal import JournalError
+from .listing import NotListed
+from .planning import resolved
+from .replay import Replay
+
+if TYPE_CHECKING:
+    from ..core.handover import Brief
+    from ..core.incidents import Incident
+    from .reporting import Reported
+
+HELPS = 600.0
+"""Seconds in which a run has to have helped: what the recording does not say."""
+
+
+class ReplayDesk:
+    """Implements `desk.Desk` over a `Replay`; ``config`` is what the screen shows by."""
+
+    def __init__(self, replay: Replay, config: Config) -> None:
+        self._replay, self._config, self._hits = replay, config, Hits()
+        began = replay.header.began_at
+        host = f" of {replay.header.host}" if replay.header.host else ""
+        self._no = f"this is a recording{host} from {began:%Y-%m-%d %H:%M} UTC: nothing can be done in it"
+
+    @property
+    def view(self) -> View:
+        """See `Desk.view`."""
+        return self._replay.store.view
+
+    def silent_for(self) -> float:
+        """See `Desk.silent_for`. A recording is not expected to say anything."""
+        return 0.0
+
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """See `Desk.on_change`."""
+        return self._replay.store.on_change(callback)
+
+    def ask(self, action: Action) -> str:
+        """See `Desk.ask`."""
+        if reason := self.why_not(action):
+            raise Refused(reason)
+        replay = self._replay
+        assert replay.pretending is not None  # noqa: S101  # `why_not` refuses everything where there is none
+        done = replay.pretending.ask(action, replay.store.peek, replay.clock.now(), replay.journal)
+        replay.look_again()
+        return done
+
+    def why_not(self, action: Action | type) -> str | None:
+        """See `Desk.why_not`."""
+        pretending = self._replay.pretending
+        return self._no if pretending is None else pretending.why_not(action, self._replay.store.peek)
+
+    def plan(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
+        """See `Desk.plan`."""
+        view = self._replay.store.peek
+        return resolved({each.name: each for each in view.runbooks}, view, runbook, alert, given, self._replay.header.people)
+
+    def books(self) -> Books:
+        """See `Desk.books`."""
+        return self._replay.pretending.books() if self._replay.pretending is not None else {}
+
+    def margin(self, book: str, alert: Ref | None) -> Margin:  # noqa: ARG002  # nothing is in any
+        """See `Desk.margin`."""
+        return Margin()
+
+    def tick(self, book: str, alert: Ref | None, box: str) -> None:  # noqa: ARG002
+        """See `Desk.tick`."""
+        raise Refused(self._no)
+
+    def leave(self, book: str, line: int) -> None:
+        """See `Desk.leave`. Nobody comes back to it."""
+
+    def hits(self, source: str, match: str) -> tuple[Ref, ...]:
+        """See `Desk.hits`."""
+        return self._hits.of(self.view, self._replay.clock.now(), source, match)
+
+    def silence_problem(self, source: str, match: str, ends_at: datetime | None) -> str:  # noqa: ARG002  # nothing is known against it
+        """See `Desk.silence_problem`."""
+        return ""
+
+    def reached(self, to: Sequence[str], via: Sequence[str] = ()) -> tuple[tuple[Told, ...], tuple[str, ...]]:  # noqa: ARG002
+        """See `Desk.reached`."""
+        return (), tuple(f"{each}: how to reach anybody is not in a recording" for each in to)
+
+    def output(self, run_id: str, since: int = 0) -> Output:
+        """See `Desk.output`."""
+        replay = self._replay
+        pretended = replay.pretending.output(run_id, since, replay.clock.now()) if replay.pretending is not None else None
+        return pretended or replay.archive.output(run_id, since, replay.clock.position)
+
+    def owns(self, run_id: str) -> bool:
+        """See `Desk.owns`."""
+        return self._replay.pretending is not None and self._replay.pretending.owns(run_id)
+
+    def way_back(self, run_id: str) -> Plan | None:  # noqa: ARG002
+        """See `Desk.way_back`."""
+        return None
+
+    def hold(self, secret: str) -> str:  # noqa: ARG002  # it is kept nowhere
+        """See `Desk.hold`."""
+        raise Refused(self._no)
+
+    def choices(self, runbook: str, param: str) -> tuple[str, ...]:  # noqa: ARG002
+        """See `Desk.choices`."""
+        raise NotListed(self._no)
+
+    def terminal(self, run_id: str) -> Session | None:  # noqa: ARG002
+        """See `Desk.terminal`."""
+        return None
+
+    def past(self, alert: Alert) -> tuple[Past, ...]:
+        """See `Desk.past`."""
+        now, found = self._replay.clock.now(), list[Past]()
+        there = now if alert.state is not AlertState.RESOLVED else None
+        for run in self._replay.store.peek.runs:
+            if isinstance(run.action, Start) and run.action.alert == alert.ref and not run.action.dry_run:
+                ended = run.at + timedelta(seconds=run.seconds) if run.state.settled and run.seconds is not None else None
+                after = Aftermath(
+                    run=run.id, source=alert.ref.source, alert=alert.ref.id, name=alert.name, place=alert.where, began=run.at,
+                    within=HELPS, trap=alert.trap, firing=alert.started_at, ended=ended, there=there,
+                )  # fmt: skip
+                found.append(Past(run, after))
+        return tuple(found)
+
+    def incidents(self) -> Mapping[str, Incident]:
+        """See `Desk.incidents`."""
+        return self._replay.incidents.known()
+
+    def follow_incident(self, incident: str) -> Followed | None:
+        """See `Desk.follow_incident`."""
+        return self._replay.incidents.followed(incident)
+
+    def incident_of(self, alert: Ref) -> str:
+        """See `Desk.incident_of`."""
+        return self._replay.incidents.of(alert)
+
+    def readings(self, trap: str, metric: str, since: datetime) -> tuple[tuple[float, float], ...]:
+        """See `Desk.readings`."""
+        return self._replay.archive.readings(trap, metric, since, self._replay.clock.now())
+
+    def look_up(self, question: Question) -> Answered:
+        """See `Desk.look_up`."""
+        return self._replay.archive.reply(question, self._replay.clock.position)
+
+    def series(self, about: Alert | TrapView, cells: int) -> Curve | None:  # noqa: ARG002  # of the points that are there
+        """See `Desk.series`."""
+        clock = self._replay.clock
+        return self._replay.archive.curve(about, clock.position, clock.now())
+
+    def laid_out(self, since: datetime, until: datetime) -> Schedule | None:
+        """See `Desk.laid_out`."""
+        return self._replay.archive.laid_out(since, until, self._replay.header.people, self._replay.clock.position)
+
+    def refresh(self) -> None:
+        """See `Desk.refresh`. There is nobody to ask."""
+        self._replay.look_again()
+
+    def tell_address(self, source: str, address: str) -> str:  # noqa: ARG002
+        """See `Desk.tell_address`."""
+        raise Refused(self._no)
+
+    def propose_traps(self, after: After) -> tuple[tuple[dict[str, str], str], ...]:  # noqa: ARG002  # this machine is another
+        """See `Desk.propose_traps`."""
+        return ()
+
+    def try_trap(self, values: Mapping[str, str], after: After | None) -> Tried:  # noqa: ARG002
+        """See `Desk.try_trap`."""
+        return Tried(problem=self._no)
+
+    def lay_trap(self, name: str, text: str, after: After | None) -> str:  # noqa: ARG002
+        """See `Desk.lay_trap`."""
+        raise Refused(self._no)
+
+    def handover(self, laid: Schedule) -> Brief:
+        """See `Desk.handover`."""
+        from .handover_facts import gathered  # deferred: few look at it
+
+        try:
+            return gathered(self._replay.journal, self._replay.store.peek, laid)
+        except JournalError as error:
+            raise Refused(str(error)) from error
+
+    def report(self, since: datetime, until: datetime, zone: str) -> Reported:
+        """See `Desk.report`."""
+        from .reporting import reported  # deferred, as above
+
+        try:
+            return reported(self._replay.journal, self._config, since, until, at_zone(zone))
+        except JournalError as error:
+            raise Refused(str(error)) from error
+
+    def set_read_only(self, on: bool) -> str | None:  # noqa: ARG002
+        """See `Desk.set_read_only`."""
+        return self._no
