@@ -66,8 +66,8 @@ of them `at_night` |
 `steps` (for each target, the exact words of each) |
 | `incident` | `id`, `title`, `status` (open, identified, monitoring, closed, merged), `severity`, `lead`, `roles` (object), \
 `opened_at`, `opened_by`, `closed_at`, `impact`, `impact_start`, `impact_end`, `alerts` (SOURCE/ID), `absorbed`, `into`, \
-`split_from`, `traps` (names: armed after it), `rule` (of the config, that opened it); \
-with `show` also `timeline` (list of `at`, `what`, `who`, `text`) |
+`split_from`, `traps` (names: armed after it), `rule` (of the config, that opened it), \
+`links` (the pages of its alerts at their sources); with `show` also `timeline` (list of `at`, `what`, `who`, `text`) |
 | `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason`, `url`, \
 `part_of`, `targets`, `step`, `waits_for` (a question) |
 | `runs --alert` | `id`, `at`, `who`, `runbook`, `target`, `state`, `exit_code`, `seconds`, `source`, `alert`, `alert_name`, \

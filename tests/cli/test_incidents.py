@@ -9,6 +9,12 @@ import pytest
 
 from support.watched import Watched
 
+PAGES = """
+[channels.siren]
+kind = "command"
+run = ["sh", "-c", "cat > /dev/null; echo called >> {log}"]
+"""
+
 
 @pytest.fixture
 def watched(tmp_path: Path) -> Watched:
@@ -76,6 +82,39 @@ def test_cockpits_that_open_at_once_get_an_id_each(watched: Watched) -> None:
     assert sorted(each["id"] for each in watched.json("incident")) == [f"i{n}" for n in range(1, 7)]
 
 
+def test_of_cockpits_that_open_one_with_the_same_alert_at_once_one_does_and_the_others_are_told(watched: Watched) -> None:
+    watched.empty()
+    with ThreadPoolExecutor(4) as pool:
+        ran = list(pool.map(lambda n: watched.run("incident", "open", f"number {n}", "--alert", "backup"), range(4)))
+    assert sorted(each.returncode for each in ran) == [0, 1, 1, 1]
+    assert all("backup is in i1 number" in each.stderr for each in ran if each.returncode)
+    assert [each["alerts"] for each in watched.json("incident")] == [["local/backup"]]
+    done(watched, "incident", "open", "another")
+    refused = watched.run("incident", "add", "i2", "backup")
+    assert (refused.returncode, "merge the two" in refused.stderr) == (1, True)
+    done(watched, "incident", "add", "i1", "backup")
+
+
+def test_a_page_opens_one_and_stands_in_its_timeline(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, PAGES.format(log=tmp_path / "paged"))
+    watched.empty()
+    shown = done(watched, "page", "person:ana", "come", "and", "look", "--alert", "backup", "--incident")
+    assert "An incident is opened with it, unless its alert is in one." in shown
+    assert watched.json("incident") == [], "nothing was sent"
+    done(watched, "page", "person:ana", "come", "and", "look", "--alert", "backup", "--incident", "--yes")
+    (here,) = watched.json("incident")
+    assert (here["title"], here["severity"], here["alerts"]) == ("come and look", "critical", ["local/backup"])
+    done(watched, "page", "person:ana", "hurry", "--alert", "backup", "--incident", "--yes")
+    done(watched, "page", "person:ana", "all is lost", "--incident", "--yes")
+    assert [each["title"] for each in watched.json("incident")] == ["all is lost", "come and look"], "one alert, one incident"
+    for id, words in (("i1", ("come and look", "hurry")), ("i2", ("all is lost",))):
+        (shown_one,) = watched.json("incident", "show", id)
+        pages = [each["text"] for each in shown_one["timeline"] if each["what"] == "page" and each["who"]]
+        assert [any(word in text for text in pages) for word in words] == [True] * len(words), pages
+        assert all("told Ana by siren" in text for text in pages)
+    assert len((tmp_path / "paged").read_text().splitlines()) == 3
+
+
 def test_read_only_writes_nothing_and_what_is_not_there_is_said(watched: Watched) -> None:
     for words in (("incident", "open", "x"), ("mark", "x")):
         ran = watched.run(*words, "--read-only")
@@ -119,7 +158,8 @@ def test_the_postmortem_is_drafted_and_never_written_over_a_persons_words(watche
 
 def test_the_postmortem_looks_at_others_of_the_same_alert_whether_they_are_over_or_not(watched: Watched) -> None:
     watched.empty()
-    for title in ("one", "two", "three"):
+    for number, title in enumerate(("one", "two", "three"), 1):
         done(watched, "incident", "open", title, "--alert", "backup")
-    done(watched, "incident", "close", "i2", "--yes")
+        done(watched, "incident", "close", f"i{number}", "--yes")
+    done(watched, "incident", "reopen", "i3")
     assert "# Postmortem i1: one" in done(watched, "postmortem", "i1")

@@ -8,11 +8,12 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.core.alerts import Alert, AlertState, Ref, Severity
+from cockpit.core.alerts import Alert, AlertState, Link, Ref, Severity
 from cockpit.core.escalation import Aim, Target
 from cockpit.core.incident_by_rule import MOST, Fire, fire_of, rule_for, titled, wanted
 from cockpit.core.incidentrule import IncidentRule
 from cockpit.core.incidents import Change, Incident, Status, Step, fold
+from cockpit.core.paged import Paged, PageState
 from cockpit.core.roster import OnCall, Person, Shift
 
 T0 = datetime(2026, 11, 27, 1, 0, tzinfo=UTC)
@@ -143,6 +144,23 @@ def test_the_first_rule_that_matches_counts_and_none_is_for_a_drill() -> None:
     assert rule_for(alert(severity=Severity.INFO), rules, T0, ()) is None
     drill = alert(ref=Ref("local", "disk:drill"), trap="disk", labels={"drill": "true", "team": "shop"})
     assert rule_for(drill, rules, T0, ()) is None
+
+
+def test_a_rule_for_pages_counts_what_people_were_told_of() -> None:
+    rule = IncidentRule(name="paged", match="x", paged=True)
+    told = Paged(T0, "Bo", "mail", PageState.SENT)
+    assert not rule.counts(alert())
+    assert rule.counts(alert(pages=(told,)))
+    assert rule.counts(alert(assignees=("Bo",))), "its source called him"
+    assert rule.counts(alert(pages=(msgspec.structs.replace(told, state=PageState.FAILED, maybe=True),))), "it may have arrived"
+    for page in (msgspec.structs.replace(told, state=PageState.PLANNED), msgspec.structs.replace(told, ending="resolve")):
+        assert not rule.counts(alert(pages=(page,)))
+    assert not rule.counts(alert(pages=(told,), state=AlertState.ACKNOWLEDGED))
+
+
+def test_the_page_at_its_source_is_linked() -> None:
+    links = (Link("conference", "https://meet.example/1"), Link("incident", "https://pd.example/incidents/PT4KHLK"))
+    assert fire(links=links).member.url == "https://pd.example/incidents/PT4KHLK"
 
 
 @given(st.text(), st.text())

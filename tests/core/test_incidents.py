@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cockpit.core.actions import Ack, MakeSilence, Run, RunState, Start
 from cockpit.core.alerts import Ref, Severity
 from cockpit.core.incident_timeline import Noted, timeline
-from cockpit.core.incidents import Change, Incident, Member, Status, Step, fold, next_id, number_of, refusal
+from cockpit.core.incidents import Change, Incident, Member, Status, Step, fold, next_id, number_of, refusal, taken
 
 T0 = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 
@@ -60,6 +60,20 @@ STEPS = [
 @given(st.permutations(STEPS))
 def test_the_order_in_which_entries_are_read_changes_nothing(steps: list[Step]) -> None:
     assert fold(steps) == fold(STEPS), "all have the same time: the journal's own order counts"
+
+
+def test_who_leads_may_be_said_with_the_opening() -> None:
+    assert fold([opened(1, "i1"), step(2, Change.OPENED, "i2", title="x", lead="Bo")])["i2"].lead == "Bo"
+
+
+def test_an_alert_is_in_one_open_incident() -> None:
+    known = fold([opened(1, "i1", a("disk")), opened(2, "i2", a("web")), step(3, Change.CLOSED, "i2")])
+    alerts = {"alerts": msgspec.to_builtins((a("load"), a("disk")))}
+    assert taken(known, "", Change.OPENED, alerts) == "disk is in i1 shop is down already"
+    assert "merge the two" in taken(known, "i3", Change.ADDED, alerts)
+    assert taken(known, "i1", Change.ADDED, alerts) == ""
+    assert taken(known, "", Change.OPENED, {"alerts": msgspec.to_builtins((a("web"),))}) == "", "that one is over"
+    assert taken(known, "", Change.OPENED, {}) == ""
 
 
 NAMES = st.lists(st.sampled_from("abcdefgh"), unique=True)

@@ -33,7 +33,8 @@ def test_a_page_about_a_drill_is_a_drill(id: str, drill: bool) -> None:
     )
     escalator: Any = SimpleNamespace(by_hand=by_hand)
     here: Any = SimpleNamespace(host="web-1", alerts=tuple)
+    incidents: Any = SimpleNamespace()
     view: Any = SimpleNamespace(alert=lambda ref: SimpleNamespace(alert=alert))
-    done = asyncio.run(paged_by_hand(escalator, here, view, run, action))
+    done = asyncio.run(paged_by_hand(escalator, here, view, incidents, run, action))
     assert done.state is RunState.CONFIRMED
     assert [page.drill for page in sent] == [drill]

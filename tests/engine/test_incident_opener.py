@@ -21,9 +21,11 @@ from cockpit.core.incidentrule import IncidentRule
 from cockpit.core.incidents import Change, Incident, Member
 from cockpit.core.traps import as_laid
 from cockpit.core.units import Seconds
+from cockpit.engine.incident_facts import lines_of
 from cockpit.engine.journal import Happened, open_journal
 from cockpit.testing import FakeClock
 from engine.test_escalator import Rig
+from support.pager import policy
 
 RULE = IncidentRule(name="flags", match="trap=flag", after=Seconds(60.0), roles={"lead": Target(Aim.PERSON, "bo")})
 FLAG = Ref("local", "flag")
@@ -134,6 +136,22 @@ def test_two_cockpits_on_one_state_directory_open_one(rig: Rig) -> None:
         other_journal.close()
 
 
+def test_a_rule_for_pages_waits_until_somebody_was_told(tmp_path: Path) -> None:
+    late = policy(("ana", 120))
+    rig = Rig(tmp_path, incidents=rules(IncidentRule(name="paged", match="trap=flag", paged=True)), escalations=late).begun()
+    try:
+        rig.trips()
+        waits(rig, 60)
+        assert incidents(rig) == []
+        rig.turned(lambda: incidents(rig))
+        assert rig.pager.kinds == [("ana", "trigger")]
+        lines = lines_of(rig.journal, incidents(rig)[0])
+        assert any(line.what == "page" and line.text.startswith("ana paged about flag by pager: sent") for line in lines), lines
+    finally:
+        rig.engine.stop()
+        rig.journal.close()
+
+
 def test_a_rule_that_comes_with_a_new_config_holds_at_once(tmp_path: Path) -> None:
     rig = Rig(tmp_path, escalations={}).begun()
     try:
@@ -168,11 +186,12 @@ def test_who_does_not_hold_the_lease_writes_nothing(tmp_path: Path) -> None:
             journal.close()
 
 
+@pytest.mark.parametrize("how", ["by rule", "by hand"])
 @pytest.mark.parametrize("write", range(1, 12))
-def test_killed_at_any_write_it_is_whole_or_not_there_and_the_next_one_goes_on(tmp_path: Path, write: int) -> None:
+def test_killed_at_any_write_it_is_whole_or_not_there_and_the_next_one_goes_on(tmp_path: Path, write: int, how: str) -> None:
     """A process of its own opens an incident for three alerts and is killed at its n-th statement."""
     script = tmp_path / "killed.py"
-    script.write_text(_KILLED.format(tests=str(Path(__file__).parents[1]), folder=str(tmp_path), write=write), "utf-8")
+    script.write_text(_KILLED.format(tests=str(Path(__file__).parents[1]), folder=str(tmp_path), write=write, how=how), "utf-8")
     child = subprocess.run([sys.executable, str(script)], capture_output=True, timeout=60, check=False)
     assert child.returncode in (-signal.SIGKILL, 0), child.stderr.decode()
     assert child.returncode == 0 or write < 11, "all its statements have been tried"
@@ -193,6 +212,8 @@ _KILLED = """
 import os, signal, sqlite3, sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
+import msgspec
+from cockpit.core.incidents import Change
 from cockpit.engine import incidents_table
 from cockpit.engine.journal import open_journal
 from cockpit.testing import FakeClock
@@ -210,5 +231,11 @@ def count(text):
         os.kill(os.getpid(), signal.SIGKILL)
 
 journal._file._db.set_trace_callback(count)
-journal.open_by_rule([fire("a"), fire("b"), fire("c")], os.getpid(), clock.now())
+fires = [fire("a"), fire("b"), fire("c")]
+if {how!r} == "by rule":
+    journal.open_by_rule(fires, os.getpid(), clock.now())
+else:
+    alerts = msgspec.to_builtins([each.member for each in fires])
+    data = {{"title": "a", "alerts": alerts, "lead": "Bo"}}
+    journal.change_incident("", Change.OPENED, who="ana", at=clock.now(), data=data)
 """

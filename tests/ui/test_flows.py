@@ -925,10 +925,11 @@ def test_e_pages_whoever_is_on_call_after_showing_who_is_told_how() -> None:
             await here.press("e")
             await here.sees(Ask)
             assert "tells     Ana by mail at ana@example.com" in here.text, "the roster that is paged first is filled in"
-            await here.press("enter", "enter")
+            await here.press("enter", "enter", "enter")
             await here.sees(Confirm)
             assert "Ana by mail at ana@example.com" in here.text
             assert "HighErrorRate" in here.text
+            assert "incident" not in here.text
             await here.press("enter")
             assert here.desk.asked == [], "enter confirms nothing"
             await asyncio.sleep(confirm.QUIET)
@@ -936,7 +937,32 @@ def test_e_pages_whoever_is_on_call_after_showing_who_is_told_how() -> None:
             await here.back_on_the_board()
             (asked,) = here.desk.asked
             assert isinstance(asked, PagePeople)
-            assert (asked.to, asked.alert) == (("primary",), HIGH)
+            assert (asked.to, asked.alert, asked.incident) == (("primary",), HIGH, False)
+
+    asyncio.run(go())
+
+
+def test_a_page_may_open_an_incident_which_is_shown_before_it_is_sent() -> None:
+    async def go() -> None:
+        async with sitting() as here:
+            await here.on(HIGH)
+            await here.press("e")
+            await here.sees(Ask)
+            await here.press("enter", "enter")
+            await here.write("yes please")
+            await here.press("enter")
+            assert "yes or no" in here.text
+            await here.press("ctrl+u")
+            await here.write("yes")
+            await here.press("enter")
+            await here.sees(Confirm)
+            assert "opens one with it" in here.text
+            await asyncio.sleep(confirm.QUIET)
+            await here.press("y")
+            await here.back_on_the_board()
+            (asked,) = here.desk.asked
+            assert isinstance(asked, PagePeople)
+            assert (asked.alert, asked.incident) == (HIGH, True)
 
     asyncio.run(go())
 

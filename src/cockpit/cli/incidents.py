@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 
 import msgspec
@@ -10,11 +11,12 @@ import msgspec
 from ..config.model import Config
 from ..core.alerts import SEVERITY_WORDS
 from ..core.incident_timeline import MARK, Line
-from ..core.incidents import LEAD, Change, Incident, Member, member, number_of, refusal
+from ..core.incidents import Change, Incident, Member, member, number_of, refusal
 from ..core.text import clean
 from ..core.why import READ_ONLY
 from ..engine.incident_facts import lines_of
 from ..engine.person import who_is
+from ..provider import Conflict
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .alerts import find
 from .compose import house
@@ -53,7 +55,8 @@ def incident(options: Options) -> int:
                 say(line)
             say("Nothing was changed. Add --yes to do it.")
             return FINE
-        now = kept.change_incident(here.id, change, who=who_is(config), at=datetime.now(UTC), data=data)
+        with _told_why():
+            now = kept.change_incident(here.id, change, who=who_is(config), at=datetime.now(UTC), data=data)
         _say_one(now)
     return FINE
 
@@ -90,18 +93,26 @@ def _with_alerts(options: Options, config: Config, verb: str) -> int:
             rows = [view.alert(find(view, text)) for text in wanted]
             members = tuple(member(row.alert) for row in rows if row is not None)
     alerts = msgspec.to_builtins(members)
-    with journal() as kept:
+    with journal() as kept, _told_why():
         if verb == "add":
             _say_one(kept.change_incident(number_of(options.text("id")), Change.ADDED, who=who, at=at, data={"alerts": alerts}))
             return FINE
         worst = max(members, key=_rank).severity if members else "unknown"
         severity = options.text("severity") or worst
-        data = {"title": _text(options), "severity": severity, "alerts": alerts}
+        lead = clean(options.text("lead"), 200)
+        data = {"title": _text(options), "severity": severity, "alerts": alerts, "lead": lead}
         opened = kept.change_incident("", Change.OPENED, who=who, at=at, data=data)
-        if lead := clean(options.text("lead"), 200):
-            opened = kept.change_incident(opened.id, Change.ROLE, who=who, at=at, data={"role": LEAD, "person": lead})
     _say_one(opened)
     return FINE
+
+
+@contextmanager
+def _told_why() -> Iterator[None]:
+    """What cannot be as the journal stands by now is told, and nothing was changed."""
+    try:
+        yield
+    except Conflict as error:
+        raise Stop(str(error)) from None
 
 
 def _rank(each: Member) -> int:
@@ -221,7 +232,7 @@ def _shown(options: Options, here: Incident, lines: Sequence[Line], zone: tzinfo
         if text:
             say(f"{label + ':':<10} {text}")
     for each in here.members:
-        say(f"alert:     {each.name} {each.where}  {each.summary}  [{each.ref}]")
+        say(f"alert:     {each.name} {each.where}  {each.summary}  [{each.ref}]" + (f"  {each.url}" if each.url else ""))
     for guard in here.guards:
         say(f"trap:      {guard.trap}  {guard.does}, armed {told(guard.at, zone)} by {guard.who}")
     say()
@@ -259,4 +270,5 @@ def _record(here: Incident) -> dict[str, object]:
         "split_from": here.split_from or None,
         "traps": [each.trap for each in here.guards],
         "rule": here.rule or None,
+        "links": [each.url for each in here.members if each.url],
     }

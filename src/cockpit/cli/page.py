@@ -45,10 +45,12 @@ def _send(home: House, options: Options, to: tuple[str, ...], text: str, via: tu
     if not told:
         return BAD
     say(f"Text: {clean(text, 4000)}")
+    if options.flag("incident"):
+        say("An incident is opened with it, unless its alert is in one." if alert is not None else "An incident is opened with it.")
     if not (options.flag("yes") or options.text("test")):
         say("Nothing was sent. Add --yes to send it.")
         return FINE
-    return settle(home, PagePeople(to, text, alert, via))
+    return settle(home, PagePeople(to, text, alert, via, incident=options.flag("incident")))
 
 
 def _me(home: House) -> str:

@@ -302,6 +302,7 @@ def _page(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--via", action="append", default=[], metavar="CHANNEL", help="by this channel alone; may be repeated")
     parser.add_argument("--alert", metavar="ID", help="what it is about")
+    parser.add_argument("--incident", action="store_true", help="open an incident with it, unless the alert is in one")
     parser.add_argument("--test", default="", metavar="CHANNEL", help="send yourself a test by this channel instead")
     parser.add_argument("--channels", action="store_true", help="list the channels and how they did; exit status 1 if one fails")
     parser.add_argument("--yes", action="store_true", help="send it; without it who would be told is shown and nothing is done")

@@ -31,6 +31,7 @@ class _RuleTable(msgspec.Struct, frozen=True, kw_only=True):
     title: str = TITLE
     roles: dict[str, str] = {}
     even: tuple[Literal["acknowledged", "suppressed"], ...] = ()
+    paged: bool = False
 
 
 def read_rule(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from .actions import EndSilence, MakeSilence, Run, Start, called, touched
+from .actions import EndSilence, MakeSilence, PagePeople, Run, Start, called, touched
 from .aftermath import Past
 from .alerts import SEVERITY_WORDS, Alert, AlertState, Severity
 from .filters import FilterError, parse
@@ -75,6 +75,9 @@ def concerns(incident: Incident, run: Run) -> bool:
         return run.action.source != LOCAL and any(_hushed(each, run.action) for each in incident.members)
     if isinstance(run.action, EndSilence):
         return False
+    if isinstance(run.action, PagePeople):
+        about = run.action.alert
+        return run.id in incident.pages or (about is not None and incident.holds(about.source, about.id))
     ours = isinstance(run.action, Start)
     return any(incident.holds(ref.source, ref.id) and (ours or ref.source != LOCAL) for ref in touched(run.action))
 
@@ -111,6 +114,10 @@ def _named(name: str, where: str) -> str:
 def ran(run: Run) -> Line:
     """What was done, and what became of it."""
     reason = f": {run.reason}" if run.reason else ""
+    if isinstance(run.action, PagePeople):
+        return Line(
+            at=run.at, what="page", who=run.who, text=f"paged {run.target} ({run.action.text}): {run.reason or run.state.value}"
+        )
     state = "done" if isinstance(run.action, Start) and run.state.value == "confirmed" else run.state.value
     on = f" on {run.target}" if run.target else ""
     dry = " (dry run)" if isinstance(run.action, Start) and run.action.dry_run else ""
@@ -198,7 +205,8 @@ def _told(change: Change, data: Mapping[str, object]) -> str:
     )
     match change:
         case Change.OPENED:
-            return f"opened: {said(data, 'title')}"
+            leads = f", {lead} leads" if (lead := said(data, "lead")) else ""
+            return f"opened: {said(data, 'title')}{leads}"
         case Change.ADDED:
             return f"added {names}"
         case Change.ROLE:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from .alerts import AlertState, Severity
+from .alerts import Alert, AlertState, Severity
 from .escalation import Target
+from .paged import PageState
 from .units import Seconds
 
 TITLE = "{name} {where}"
@@ -23,7 +24,7 @@ class IncidentRule(msgspec.Struct, frozen=True, kw_only=True):
 
     ``title`` is a template (`OWN` and the alert's labels in braces), ``severity`` how bad it is (``None``: as its worst alert), and
     ``roles`` whose each role is at that moment. ``even`` are states in which an alert counts beside firing: else one that somebody
-    has, or that is hushed, opens nothing.
+    has, or that is hushed, opens nothing. ``paged``: it counts only once somebody was told of it.
     """
 
     name: str
@@ -34,8 +35,19 @@ class IncidentRule(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity | None = None
     roles: Mapping[str, Target] = {}
     even: tuple[AlertState, ...] = ()
+    paged: bool = False
 
     @property
     def states(self) -> frozenset[AlertState]:
         """In which an alert counts."""
         return frozenset((AlertState.FIRING, *self.even))
+
+    def counts(self, alert: Alert) -> bool:
+        """Whether an alert that it matches counts now, however long it has been firing."""
+        return alert.state in self.states and (not self.paged or was_paged(alert))
+
+
+def was_paged(alert: Alert) -> bool:
+    """Whether somebody was told of it: by the cockpit, or by its source, which says who has to see to it."""
+    sent = (each.state is PageState.SENT or each.maybe for each in alert.pages if not each.ending)
+    return bool(alert.assignees) or any(sent)

@@ -33,6 +33,8 @@ class Status(enum.Enum):
 WORKING = {each.value: each for each in (Status.OPEN, Status.IDENTIFIED, Status.MONITORING)}
 """What people may set by a word. The others have verbs of their own."""
 LEAD = "lead"
+PAGE = "incident"
+"""What a source calls the link to the page of an alert that people were called for (PagerDuty)."""
 
 
 class Change(enum.Enum):
@@ -60,7 +62,7 @@ AFTERWARDS = frozenset((Change.NOTED, Change.IMPACT, Change.TITLE, Change.ROLE, 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """An alert of an incident, as it was when it came in: it may be gone from its source by now. ``since`` is when it began to
-    fire (UTC), ``None`` where its source does not say."""
+    fire (UTC), ``None`` where its source does not say; ``url`` is its own page there, "" where it has none."""
 
     source: str
     alert: str
@@ -71,6 +73,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     trap: str = ""
     labels: dict[str, str] = {}
+    url: str = ""
 
     @property
     def ref(self) -> Ref:
@@ -113,7 +116,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     said so yet. ``absorbed`` are the incidents that were merged into it, directly or not, ``into`` the one that it went into,
     ``split_from`` the one that it came out of. ``roles`` has the person of each role. ``guards`` are the traps that were armed
     after it. ``rule`` is the rule of the config that opened it, ``group`` what tells it from others of that rule; "" where a person
-    did.
+    did. ``pages`` are the runs by which people were paged when it was opened.
     """
 
     id: str
@@ -134,6 +137,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     guards: tuple[Guard, ...] = ()
     rule: str = ""
     group: str = ""
+    pages: tuple[str, ...] = ()
 
     @property
     def lead(self) -> str:
@@ -160,6 +164,7 @@ def member(alert: Alert) -> Member:
     return Member(
         source=alert.ref.source, alert=alert.ref.id, name=alert.name, where=alert.where, severity=alert.severity.word,
         summary=alert.summary, since=alert.started_at, trap=alert.trap, labels=dict(alert.labels),
+        url=next((each.url for each in alert.links if each.name == PAGE), ""),
     )  # fmt: skip
 
 
@@ -204,6 +209,7 @@ def _after(known: Mapping[str, Incident], step: Step) -> dict[str, Incident]:
                 members=_joined(old.members, other.members),
                 absorbed=tuple(dict.fromkeys((*old.absorbed, other.id, *other.absorbed))),
                 guards=(*old.guards, *other.guards),
+                pages=(*old.pages, *other.pages),
                 severity=max(old.severity, other.severity),
                 impact_start=_first(old.impact_start, other.impact_start),
             ),
@@ -225,6 +231,8 @@ def _opened(step: Step) -> Incident:
         id=step.incident, title=_text(step, "title"), opened_at=step.at, opened_by=step.who,
         severity=SEVERITY_WORDS.get(_text(step, "severity"), Severity.UNKNOWN), members=_joined((), _members(step)),
         rule=_text(step, "rule"), group=_text(step, "group"),
+        pages=tuple(filter(None, (_text(step, "page"),))),
+        roles={LEAD: lead} if (lead := _text(step, "lead")) else {},
     )  # fmt: skip
 
 
@@ -279,6 +287,18 @@ def refusal(known: Mapping[str, Incident], incident: str, change: Change, other:
     if gone is None:
         return f"there is no incident {other}; `cockpit incident` lists them"
     return f"{other} was merged into {gone.into} already" if gone.status is Status.MERGED else ""
+
+
+def taken(known: Mapping[str, Incident], incident: str, change: Change, data: Mapping[str, object]) -> str:
+    """Why alerts cannot go into an incident: an alert is in one open incident at a time, whoever was first. "" where they can."""
+    if change not in (Change.OPENED, Change.ADDED):
+        return ""
+    for each in msgspec.convert(data.get("alerts", ()), tuple[Member, ...]):
+        here = next((one for one in known.values() if not one.status.over and one.holds(each.source, each.alert)), None)
+        if here is not None and here.id != incident:
+            also = "" if change is Change.OPENED else ": merge the two, or split it off there first"
+            return f"{each.name} is in {here.id} {here.title} already{also}"
+    return ""
 
 
 def _joined(members: Sequence[Member], more: Sequence[Member]) -> tuple[Member, ...]:

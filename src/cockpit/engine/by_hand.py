@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ..core.actions import PagePeople, Run, RunState
-from ..core.alerts import Severity
+from ..core.alerts import Alert, Severity
 from ..core.marks import Numbered, is_drill
 from ..core.paging import Page, PageKind
 from ..core.text import clean, clean_block
@@ -13,13 +13,23 @@ from ..core.view import View
 from ..provider import NotFound
 from .channels import NotTold
 from .escalator import Escalator
+from .incidents import Incidents
 from .machine import Here
 
 
-async def paged_by_hand(escalator: Escalator, here: Here, view: View, run: Run, action: PagePeople) -> Run:
-    """Tell the people that an action names. Gives the run with what became of it, in words for the person."""
+async def paged_by_hand(escalator: Escalator, here: Here, view: View, incidents: Incidents, run: Run, action: PagePeople) -> Run:
+    """Tell the people that an action names, and open the incident that is to be. Gives the run with what became of it, in words
+    for the person."""
     row = view.alert(action.alert) if action.alert is not None else None
     alert = row.alert if row is not None else None
+    if not action.incident or (alert is not None and alert.trap and is_drill(alert.ref.id)):
+        return await _paged(escalator, here, alert, run, action)
+    opened = await incidents.of_page(run, action, alert)
+    paged = await _paged(escalator, here, alert, run, action)
+    return msgspec.structs.replace(paged, reason="; ".join(filter(None, (paged.reason, opened))))
+
+
+async def _paged(escalator: Escalator, here: Here, alert: Alert | None, run: Run, action: PagePeople) -> Run:
     about = f" ({alert.name})" if alert is not None else ""
     page = Page(
         key=f"{here.host}/page/{run.id}",

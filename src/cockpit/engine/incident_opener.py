@@ -94,7 +94,7 @@ class Opener:
     def _is_due(self, rule: IncidentRule, row: Row, now: datetime) -> bool:
         """Whether the journal is to be asked about it. Of a source that does not see nobody knows whether it still fires."""
         alert = row.alert
-        if row.stale or alert.state not in rule.states:
+        if row.stale or not rule.counts(alert):
             return False
         if alert.ref in self._judged and self._judged[alert.ref] == self._began(alert):
             return False

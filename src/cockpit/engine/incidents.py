@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..core.actions import ChangeIncident, Run, RunState
-from ..core.alerts import Ref
+from ..core.actions import ChangeIncident, PagePeople, Run, RunState
+from ..core.alerts import Alert, Ref
+from ..core.text import clean
 from ..provider import Clock, Conflict
 from .aside import Aside
 from .desk import Followed, Refused
@@ -67,6 +68,10 @@ class Incidents:
         """Write a change down. Gives the run as it stands then: its target is the incident."""
         return await self._aside.do(lambda: self._written(run, action))
 
+    async def of_page(self, run: Run, action: PagePeople, alert: Alert | None) -> str:
+        """Open an incident for what people are paged about, unless its alert is in one. Says which it is in, or why in none."""
+        return await self._aside.do(lambda: self._opened(run, action, alert))
+
     def close(self) -> None:
         """Read nothing any more."""
         self._aside.close()
@@ -83,6 +88,21 @@ class Incidents:
             return replace(run, state=RunState.FAILED, reason=said(error), seconds=seconds)
         self._read()
         return replace(run, state=RunState.CONFIRMED, target=f"{here.id} {here.title}", seconds=seconds)
+
+    def _opened(self, run: Run, action: PagePeople, alert: Alert | None) -> str:
+        from ..core.incidents import Change, member  # deferred: see above
+
+        members = msgspec.to_builtins((member(alert),) if alert is not None else ())
+        severity = alert.severity.word if alert is not None else "critical"
+        data = {"title": clean(action.text, 200), "severity": severity, "alerts": members, "page": run.id}
+        try:
+            here = self._journal.change_incident("", Change.OPENED, who=run.who, at=run.at, data=data)
+        except Conflict as error:
+            return said(error)  # it is in another
+        except JournalError as error:
+            return f"no incident was opened: {said(error)}"
+        self._read()
+        return f"incident {here.id}"
 
     def _read(self) -> None:
         with suppress(JournalError):  # the view says that the journal cannot be read

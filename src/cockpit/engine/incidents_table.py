@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ..core.incident_by_rule import Fire, wanted
-from ..core.incidents import Change, Incident, Step, change_of, fold, next_id, refusal
+from ..core.incidents import Change, Incident, Step, change_of, fold, next_id, refusal, taken
 from ..core.text import clean
 from ..provider import Conflict
 from . import lease_table
@@ -38,7 +38,8 @@ def change(
     where it cannot be; then nothing is written."""
     known = standing(db, odd)
     other = data.get("other")
-    if reason := refusal(known, incident, what, other if isinstance(other, str) else ""):
+    reason = refusal(known, incident, what, other if isinstance(other, str) else "") or taken(known, incident, what, data)
+    if reason:
         raise Conflict(reason)
     subject = next_id(known) if what is Change.OPENED else incident
     made = next_id(known) if what is Change.SPLIT else subject

@@ -199,7 +199,7 @@ class Parts:
             real=real_person(),
             source=self._sources.get,
             plan=self._plans.to_start,
-            page=lambda run, action: paged_by_hand(self.escalator, self.here, self._store.peek, run, action),
+            page=lambda run, action: paged_by_hand(self.escalator, self.here, self._store.peek, self._incidents, run, action),
             incident=self._incidents.change,
             stamp=self._stamp,
             changed=self._views.publish,

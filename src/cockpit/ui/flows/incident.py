@@ -138,8 +138,13 @@ async def _asked(board: Board, desk: Desk, alerts: list[Alert], answer: Awaitabl
     used(board)
     for _ in range(round(PATIENCE / BREATH)):
         run = next((run for run in board.view.runs if run.id == run_id), None)
-        if run is not None and run.state is RunState.FAILED:
-            board.say(f"no incident was opened: {run.reason}", "refusal")
+        failed = run is not None and run.state is RunState.FAILED
+        if failed and (id := await asyncio.to_thread(_made, desk, alerts)) is not None:
+            board.say(f"somebody was first: {run.reason if run is not None else id}")
+            await _followed(board, desk, id)
+            return
+        if failed:
+            board.say(f"no incident was opened: {run.reason if run is not None else 'nobody knows why'}", "refusal")
             return
         if (id := await asyncio.to_thread(_made, desk, alerts)) is not None:
             await _followed(board, desk, id)

@@ -39,9 +39,17 @@ def page(board: Board, desk: Desk, refs: Sequence[Ref], words: str = "") -> Rest
             "whoever is woken has nothing else",
             wanted("what it is about"),
         ),
+        Field("incident", "Incident", "", INCIDENT, _yes_no, choices=("no", "yes")),
     ]
     title = f"Page somebody about {row.alert.name}" if row is not None else "Page somebody"
     return _asked(board, desk, refs, show(board, Ask(title, fields, lambda values: _preview(desk, values))))
+
+
+INCIDENT = "yes opens one with it, unless the alert is in one"
+
+
+def _yes_no(value: str) -> str | None:
+    return None if value.strip() in ("", "yes", "no") else "yes or no"
 
 
 def _first(board: Board) -> str:
@@ -89,7 +97,11 @@ def _confirmed(board: Board, desk: Desk, refs: Sequence[Ref], given: Mapping[str
     row = board.view.alert(refs[0]) if refs else None
     if row is not None:
         lines.append(fact("about", named(row.alert)))
-    action = PagePeople(_names(given["who"]), text, refs[0] if row is not None else None)
+    opens = given.get("incident", "").strip() == "yes"
+    if opens:
+        known = desk.incident_of(refs[0]) if row is not None else ""
+        lines.append(fact("incident", f"it is in {known}" if known else "opens one with it"))
+    action = PagePeople(_names(given["who"]), text, refs[0] if row is not None else None, incident=opens)
     shown = desk.reached(action.to)
     answer = show(board, Confirm("Wake them?", lines, yes="page"))
     return _sent(board, desk, action, shown, answer)
