@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
@@ -12,7 +13,7 @@ from cockpit.core.causes import LONGEST_WINDOW, of_alert, of_incident, origin_of
 from cockpit.core.incidents import Incident, member
 from cockpit.core.lookback import WINDOW, Series, lookback
 from cockpit.core.traps import Origin, Trap, born_of, guards
-from cockpit.core.units import bound
+from cockpit.core.units import Seconds, bound
 
 DISK = Trap(
     name="var-disk", probe="disk", params={"path": "/var"}, trip=bound("used_percent >= 92"), runbooks=("free-disk",), owner="ops"
@@ -153,6 +154,19 @@ def test_what_moved_before_an_incident_comes_first_with_its_bound_its_answers_an
     assert table_of(values, of_incident(incident()).origin)["origin"] == {
         "alert": "DiskFull", "source": "am", "at": "2026-11-26 03:02 UTC", "incident": "i7",
     }  # fmt: skip
+
+
+def test_it_looks_as_often_as_what_it_was_tested_on_and_is_followed_to_its_end() -> None:
+    end = HURT.timestamp()
+    points = [(end - 5 * 86400 + n * 300, 50.0 + n % 3 + max(0, n - 1416) * 1.5) for n in range(1440)]
+    often = msgspec.structs.replace(DISK, every=Seconds(5.0))
+    (moved,) = moved_before(lookback([Series("var-disk", "used_percent", points)], HURT), [often])
+    values = values_of(moved, of_incident(incident()))
+    assert (values["every"], values["forecast"]) == ("5s", "used_percent")
+    table = table_of(values, None)
+    assert (table["every"], table["forecast"]) == ("5s", "used_percent")
+    (usual,) = moved_before(lookback([Series("var-disk", "used_percent", points)], HURT), [DISK])
+    assert "every" not in table_of(values_of(usual, of_incident(incident())), None), "the default needs no words"
 
 
 def test_a_trap_that_was_armed_before_there_were_incidents_is_read_as_it_is() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from datetime import UTC, datetime
 from statistics import median
 
@@ -68,6 +69,10 @@ def test_of_numbers_that_tell_the_same_the_percentage_stands_first() -> None:
     free = [(at, 1e6 - 1e4 * value) for at, value in used]
     found = lookback([Series("disk", "free_bytes", free), Series("disk", "used_percent", used)], FIRE)
     assert [each.metric for each in found.moved] == ["used_percent", "free_bytes"]
+    limit = found.moved[1].bound
+    assert limit is not None
+    assert re.fullmatch(r"free_bytes <= \d+kB", limit.text), limit
+    assert bound(limit.text) == limit
 
 
 def test_what_fell_is_caught_from_above() -> None:

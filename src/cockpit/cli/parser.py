@@ -369,6 +369,7 @@ def _trap_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--warn", metavar="BOUND", help="what draws it amber: 'used_percent >= 80'")
     parser.add_argument("--trip", metavar="BOUND", help="what makes it an alert")
     parser.add_argument("--for", metavar="TIME", help="how long that must hold")
+    parser.add_argument("--every", metavar="TIME", help="how often it looks (default: as often as it was read, else 30s)")
     parser.add_argument("--forecast", metavar="READING", help="the reading whose trend is followed")
     parser.add_argument("--severity", metavar="WORD", help="critical, error, warning or info")
     parser.add_argument("--went-wrong", metavar="TEXT", help="what went wrong?")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from ..core.incidents import number_of
 from ..core.text import clean
 from ..engine.desk import After, Refused, Tried
@@ -11,7 +13,7 @@ from .compose import House, house
 from .listing import as_json, say
 from .options import Options, Stop
 
-_GIVEN = ("look", "warn", "trip", "for", "forecast", "severity", "went_wrong", "detect", "signs", "runbooks", "owner")
+_GIVEN = ("look", "warn", "trip", "for", "every", "forecast", "severity", "went_wrong", "detect", "signs", "runbooks", "owner")
 
 
 def add(options: Options) -> int:
@@ -79,7 +81,7 @@ def _show(tried: Tried, because: str, others: list[str]) -> None:
     if tried.would:
         say(f"Tested: {tried.would}.")
     for look in others:
-        say(f"Fits, too: --look {clean(look)!r}")
+        say(f"Fits, too: --look {shlex.quote(clean(look, 1000))}")
     if tried.problem:
         say(f"It cannot be: {tried.problem}")
 

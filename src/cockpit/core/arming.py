@@ -11,12 +11,14 @@ import msgspec
 
 from .alerts import Alert
 from .causes import Cause
+from .forecast import natural_end
 from .lookback import Lookback, Moved
 from .traps import Origin, Trap
 from .units import Seconds, say_number, say_seconds
 
-TEXTS = ("warn", "trip", "for", "forecast", "severity", "went_wrong", "detect", "signs", "owner")
+TEXTS = ("warn", "trip", "for", "every", "forecast", "severity", "went_wrong", "detect", "signs", "owner")
 """Keys of a trap's table that are filled in as they are; the look (``disk path=/``) and the runbooks are put together."""
+_EVERY = Trap(name="", probe="").every
 _WORD = re.compile(r"[a-z0-9]{3,}")
 _PLACE = re.compile(r"([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-f:]+\]):(\d{1,5})")
 _HERE = ("localhost", "127.0.0.1", "::1")
@@ -89,6 +91,7 @@ def values_of(draft: Draft, cause: Cause, helped: Sequence[str] = ()) -> dict[st
         "look": look_of(trap),
         **bounds,
         "for": say_seconds(trap.hold).replace(" ", "") if trap.hold else "",
+        "every": say_seconds(trap.every).replace(" ", "") if trap.every != _EVERY else "",
         "forecast": trap.forecast if trap.trip is not None and trap.trip.metric == trap.forecast else "",
         "severity": "warning",
         "went_wrong": cause.went_wrong,
@@ -187,7 +190,8 @@ def _by_labels(alert: Alert) -> list[Draft]:
 
 
 def caught_by(draft: Draft, moved: Moved) -> Draft:
-    """The draft with the bound that looking back found, in place of its own."""
-    trap = msgspec.structs.replace(draft.trap, warn=None, trip=moved.bound)
+    """The draft with the bound that looking back found, in place of its own; what has an end by nature is followed towards it."""
+    forecast = moved.metric if natural_end(moved.metric) is not None else ""
+    trap = msgspec.structs.replace(draft.trap, warn=None, trip=moved.bound, forecast=forecast)
     early = f"{_went(moved)}, {say_seconds(moved.early)} before"
     return Draft(trap, f"{draft.because}; {early}; bound from what was read", moved)

@@ -301,8 +301,19 @@ def _candidates(moved: Moved) -> list[Bound]:
     first, last = math.ceil(low / grain), math.floor(high / grain)
     op = ">=" if moved.rose else "<="
     found: dict[str, Bound] = {}
+    size, unit = _unit(moved.metric, high)
     for i in range(first, last + 1):
-        text = f"{i * grain:.6g}"
-        if float(text) != moved.usual:
-            found[text] = Bound(moved.metric, op, float(text), f"{moved.metric} {op} {text}")
+        text = f"{i * grain / size:.6g}{unit}"
+        value = float(text.removesuffix(unit)) * size
+        if value != moved.usual:
+            found[text] = Bound(moved.metric, op, value, f"{moved.metric} {op} {text}")
     return list(found.values())
+
+
+_SIZES = ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+
+
+def _unit(metric: str, highest: float) -> tuple[float, str]:
+    """In what people write such a number: bytes in thousands of them."""
+    sizes = _SIZES if metric.endswith("bytes") else ()
+    return next(((size, unit) for size, unit in sizes if highest >= 10 * size), (1.0, ""))

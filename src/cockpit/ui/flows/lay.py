@@ -120,6 +120,7 @@ def _fields(about: _About, values: Mapping[str, str]) -> list[Field]:
         field("warn", "Warns when", "used_percent >= 80; may stay empty"),
         field("trip", "Trips when", "used_percent >= 90: then it is an alert"),
         field("for", "For", "how long that must hold: 2m"),
+        field("every", "Looks every", "30s, if it stays empty"),
         field("severity", "Severity", "of its alert", list(SEVERITY_WORDS)),
         field("went_wrong", "What went wrong?", "the first of the three answers"),
         field("detect", "How can it be detected?", "the second"),
