@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from ..config.model import Config
 from ..core.incident_timeline import BEFORE
 from ..core.incidents import Incident, number_of
-from ..core.postmortem import Facts, Graph, draft, moment_of
+from ..core.postmortem import Facts, Graph, draft, moment_of, signs_of
 from ..core.text import clean
 from ..engine.incident_facts import lines_of, pasts_of
-from ..engine.incident_signs import numbers, signs
+from ..engine.incident_signs import LOOKED_BACK, numbers, signs
 from ..engine.journal import Journal
 from . import COULD_NOT_SEE, FINE
 from .configured import read_config
@@ -59,14 +59,16 @@ def team_zone(config: Config) -> tzinfo | None:
 
 def _facts(kept: Journal, here: Incident, known: dict[str, Incident], zone: tzinfo | None) -> Facts:
     raised = {each.trap for each in here.members if each.trap}
-    shown = here.began - BEFORE
+    shown, looked, moment = here.began - BEFORE, signs(kept, here, known), moment_of(here)
+    told = [each for each, _ in signs_of(looked)]
     return Facts(
         incident=here,
         lines=lines_of(kept, here),
         pasts=pasts_of(kept, here),
         graphs=tuple(Graph(trap, name, kept.readings(trap, name, shown)) for trap, name in numbers(kept) if trap in raised),
-        looked=signs(kept, here, known),
-        moment=moment_of(here),
+        signs=tuple(Graph(each.trap, each.metric, kept.readings(each.trap, each.metric, moment - LOOKED_BACK)) for each in told),
+        looked=looked,
+        moment=moment,
         now=datetime.now(UTC),
         zone=zone,
     )

@@ -220,7 +220,8 @@ def _told(change: Change, data: Mapping[str, object]) -> str:
                 for word, key in (("from", "impact_start"), ("until", "impact_end"))
                 if said(data, key)
             ]
-            return " ".join(["users hurt", *parts, said(data, "text")]).strip()
+            text = said(data, "text")
+            return " ".join(["users hurt", *parts]) + (f": {text}" if text else "")
         case Change.ARMED:
             look, trip, would = (said(data, key) for key in ("look", "trip", "would"))
             trips = f", trips at {trip}" if trip else ""

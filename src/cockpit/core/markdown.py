@@ -6,8 +6,11 @@ import re
 
 from .text import clean
 
-_MARKS = re.compile(r"([!\"#$%&'()*+\-./:;<=>?@\[\\\]^_`{|}~])")
-"""ASCII punctuation that may mean something: a backslash before it takes that away (CommonMark 0.31, section 2.4)."""
+_MARKS = re.compile(
+    r"[!#$%&()*+\-.;<=>?\[\\\]^`{|}~]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|(?<![0-9]{2}):|:(?![0-9]{2}(?![:0-9]))|(?<=/)/|/(?=/)"
+)
+"""ASCII punctuation that may mean something where it stands: a backslash before it takes that away (CommonMark 0.31, sections 2.4
+and 6.2). Within a word ``_`` means nothing, nor a single ``/``, nor the colon of a time of day."""
 
 
 def inert(text: str) -> str:
@@ -16,14 +19,23 @@ def inert(text: str) -> str:
     return " ".join(_word(word) for word in clean(text).split())
 
 
+def code(text: str) -> str:
+    """The same as code: for names and bounds, which are to be copied as they are."""
+    line = " ".join(clean(text).split())
+    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
+
+
 def _word(word: str) -> str:
-    if "@" not in word:
-        return _MARKS.sub(r"\\\1", word) if _LOUD.search(word) else word
-    fence = "`" * (max((len(run) for run in re.findall("`+", word)), default=0) + 1)
-    return f"{fence} {word} {fence}" if "`" in word else f"`{word}`"
+    if "@" in word:
+        return code(word)
+    return _MARKS.sub(r"\\\g<0>", word) if _LOUD.search(word) else word
 
 
-_LOUD = re.compile(r"[!#$&*+<=>\[\\\]^_`{|}~/]|^-+$|^\d+[.)]$|:.|[^\W\d]\.\w|\.[^\W\d]")
+_LOUD = re.compile(
+    r"[!#$&*+<=>\[\\\]^`{|}~]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|//|^-+$|^\d+[.)]$"
+    r"|(?<![0-9]{2}):.|:(?![0-9]{2}(?![:0-9])).|[^\W\d]\.\w|\.[^\W\d]"
+)
 """What could be more than a word; plain ones stay as one reads them."""
 
 

@@ -11,7 +11,7 @@ from .aftermath import Past, Verdict
 from .incident_timeline import Line
 from .incidents import Incident
 from .lookback import Lookback, Moved
-from .markdown import inert, sparkline
+from .markdown import code, inert, sparkline
 from .units import say_number, say_seconds
 
 
@@ -25,12 +25,13 @@ class Graph(msgspec.Struct, frozen=True):
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """All that a draft is made of. ``zone`` is the team's; ``now`` is UTC; ``looked`` is what looking back from ``moment``
-    found."""
+    found, ``signs`` are the readings of what moved."""
 
     incident: Incident
     lines: tuple[Line, ...]
     pasts: tuple[Past, ...]
     graphs: tuple[Graph, ...]
+    signs: tuple[Graph, ...] = ()
     looked: Lookback
     moment: datetime
     now: datetime
@@ -169,21 +170,52 @@ _SHOWN = 8
 
 
 def _signs(facts: Facts) -> list[str]:
-    found = [_moved(each, facts) for each in facts.looked.moved[:_SHOWN]]
+    found: list[str] = []
+    for each, others in signs_of(facts.looked):
+        found += [_moved(each, others, facts), *_climb(each, facts)]
     if not found:
         found = [f"- Of what the traps read, nothing is known to have moved before {_at(facts.moment, facts)}."]
     found += _unsure(facts.looked)
     return [*found, "", "*Which other sign was there, that nobody measures yet?*"]
 
 
-def _moved(each: Moved, facts: Facts) -> str:
-    said = f"- {inert(each.trap)} {inert(each.metric)} {'rose' if each.rose else 'fell'} to {say_number(each.peak)}"
+def signs_of(looked: Lookback) -> list[tuple[Moved, list[Moved]]]:
+    """What is told of: of each trap the number that says most, and what else of it moved, mostly the same in other units."""
+    found: dict[str, tuple[Moved, list[Moved]]] = {}
+    for each in looked.moved:
+        if each.trap in found:
+            found[each.trap][1].append(each)
+        else:
+            found[each.trap] = (each, [])
+    return list(found.values())[:_SHOWN]
+
+
+def _moved(each: Moved, others: Iterable[Moved], facts: Facts) -> str:
+    said = f"- {code(each.trap)} {code(each.metric)} {'rose' if each.rose else 'fell'} to {say_number(each.peak)}"
     said += f" (usual: {say_number(each.usual)}) from {_at(each.began, facts)} on, {say_seconds(each.early)} before"
+    said += _would(each, facts)
+    also = ", ".join(code(other.metric) for other in others)
+    return f"{said}. With it moved {also}" if also else said
+
+
+def _would(each: Moved, facts: Facts) -> str:
+    """The bound that would have caught it: how early, and how often for nothing."""
     if each.bound is None or each.tested is None:
-        return said
+        return ""
+    lead = next((each.tested.lead(trouble) for trouble in each.tested.troubles if trouble.began == facts.moment), None)
+    early = f" {say_seconds(lead)} before" if lead else ""
     false = each.tested.false_alarms
     alarms = "no false alarm" if not false else f"{false} false alarm{'s' * (false > 1)}"
-    return f"{said}. {inert(each.bound.text)} would have caught it, with {alarms} in the readings kept"
+    known = f"in {say_seconds(each.tested.span)} of readings"
+    return f". {code(each.bound.text)} would have caught it{early}, with {alarms} {known}"
+
+
+def _climb(each: Moved, facts: Facts) -> list[str]:
+    """How it went, from somewhat before it left the usual until the trouble began."""
+    points = next((graph.points for graph in facts.signs if (graph.trap, graph.metric) == (each.trap, each.metric)), ())
+    last = facts.moment.timestamp()
+    line = sparkline(points, last - 1.5 * each.early, last)
+    return ["", f"      {line}", ""] if line else []
 
 
 def _unsure(looked: Lookback) -> Iterable[str]:
