@@ -67,7 +67,10 @@ of them `at_night` |
 | `incident` | `id`, `title`, `status` (open, identified, monitoring, closed, merged), `severity`, `lead`, `roles` (object), \
 `opened_at`, `opened_by`, `closed_at`, `impact`, `impact_start`, `impact_end`, `alerts` (SOURCE/ID), `absorbed`, `into`, \
 `split_from`, `traps` (names: armed after it), `rule` (of the config, that opened it), \
-`links` (the pages of its alerts at their sources); with `show` also `timeline` (list of `at`, `what`, `who`, `text`) |
+`links` (the pages of its alerts at their sources), `action_items` (as `action`); \
+with `show` also `timeline` (list of `at`, `what`, `who`, `text`) |
+| `action` | `id`, `incident`, `text`, `owner`, `due` (a day), `trap`, `state` (open, done, dropped), `overdue`, `days_left`, \
+`trap_gone` (it waits for a trap that there is not), `made_at`, `made_by`, `ended_at`, `ended_by`, `how` (what made it done) |
 | `runs` | `id`, `at`, `who`, `what`, `target`, `state`, `exit_code`, `seconds`, `output_path`, `reason`, `url`, \
 `part_of`, `targets`, `step`, `waits_for` (a question) |
 | `runs --alert` | `id`, `at`, `who`, `runbook`, `target`, `state`, `exit_code`, `seconds`, `source`, `alert`, `alert_name`, \
@@ -82,7 +85,8 @@ of them `at_night` |
 `score`, `proven`) |
 | `handover` | one object: `at`, `since`, `duties` (list of `roster`, `level`, `from`, `to`, `began`, `at`, `after`, `after_at`), \
 `handed` (`at`, `who`, `from`, `to`), `changed` and `happened` (lists of `first`, `last`, `times`, `what`, `who`, `text`), \
-`over` (names), `alerts` (list of `source`, `id`, `name`, `where`, `severity`, `state`, `summary`, `started_at`, \
+`over` (names), `action_items` (as `action`: overdue, or due within a week), \
+`alerts` (list of `source`, `id`, `name`, `where`, `severity`, `state`, `summary`, `started_at`, \
 `acknowledged_by`, `acknowledged_at`, `new`, `stale`), `suppressed`, `notes` (list of `id`, `at`, `who`, `text`), `incidents`, \
 `called` (list of `who`, `times`, `woken`), `traps` (list of `source`, `name`, `state`, `says`), `silences`, `gaps`, `clashes`, \
 `away`, `overrides`, `cannot_see` (list of words) |

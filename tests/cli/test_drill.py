@@ -99,6 +99,9 @@ def test_a_drill_goes_its_whole_route_once_though_its_keeper_is_killed_and_the_a
     watch = kept.watch()
     assert kept.trap()["unproven"] is True
     assert "(`cockpit trap drill NAME`): flag" in kept.home.run("traps").stdout
+    kept.home.run("incident", "open", "The flag was gone")
+    added = kept.home.run("action", "add", "1", "Rehearse it", "--trap", "flag", "--owner", "bo", "--due", "2d")
+    assert "a1 Rehearse it (i1): Bo, due " in added.stdout, added
     begun = kept.home.run("trap", "drill", "flag", "--yes")
     assert begun.returncode == 0, begun
     assert "at once: Ana by log\n" in begun.stdout
@@ -117,10 +120,17 @@ def test_a_drill_goes_its_whole_route_once_though_its_keeper_is_killed_and_the_a
     watch.send_signal(signal.SIGKILL)
     watch.wait()
     kept.watch()
+    assert [each["state"] for each in kept.home.json("action")] == ["open"], "it is not done before somebody has it"
     done = kept.home.run("ack", "flag:drill")
     assert done.returncode == 0, done
     trap = kept.trap()
     assert (trap["unproven"], trap["drills"]) == (False, 1)
+    assert kept.home.json("action") == []
+    (item,) = kept.home.json("action", "list", "--all")
+    assert (item["state"], item["how"]) == ("done", "its trap flag was drilled up to the acknowledgement")
+    assert item["ended_by"] == "ana"
+    (incident,) = kept.home.json("incident", "show", "i1")
+    assert any("action item a1 done: its trap flag was drilled" in each["text"] for each in incident["timeline"])
     wait(lambda: kept.alerts() == {} and kept.trap()["drill"] == "", seconds=60)
     assert kept.pages == [page], "and nobody was paged twice"
     report = kept.home.json("report")
@@ -131,6 +141,8 @@ def test_a_real_trip_ends_the_drill_and_pages_by_itself(kept: Kept) -> None:
     kept.watch()
     assert kept.home.run("trap", "drill", "flag", "--yes").returncode == 0
     wait(lambda: kept.pages, seconds=40)
+    kept.home.run("incident", "open", "The flag was gone")
+    kept.home.run("action", "add", "1", "Rehearse it", "--trap", "flag")
     kept.flag.unlink()
     wait(lambda: len(kept.pages) == 2, seconds=40)
     assert kept.pages[1].startswith("trigger ana drill= ")
@@ -144,16 +156,21 @@ def test_a_real_trip_ends_the_drill_and_pages_by_itself(kept: Kept) -> None:
     wait(lambda: kept.trap()["state"] == "armed", seconds=40)
     assert (kept.alerts(), kept.trap()["drill"]) == ({}, ""), "the drill does not come back"
     assert kept.trap()["unproven"] is False, "it has proven itself"
+    (item,) = kept.home.json("action", "list", "--all")
+    assert (item["state"], item["how"]) == ("done", "its trap flag has really tripped")
 
 
 def test_a_quiet_drill_pages_nobody_and_proves_nothing(kept: Kept) -> None:
     kept.watch()
+    kept.home.run("incident", "open", "The flag was gone")
+    kept.home.run("action", "add", "1", "Rehearse it", "--trap", "flag")
     begun = kept.home.run("trap", "drill", "flag", "--quiet", "--yes")
     assert "Nobody is paged: --quiet stops before the page" in begun.stdout
     wait(lambda: kept.alerts() == {"flag:drill": "DRILL flag"}, seconds=40)
     assert kept.home.run("ack", "flag:drill").returncode == 0
     wait(lambda: kept.trap()["drill"] == "", seconds=60)
     assert (kept.pages, kept.trap()["unproven"]) == ([], True)
+    assert [each["state"] for each in kept.home.json("action")] == ["open"]
 
 
 def test_with_nobody_who_keeps_the_traps_nothing_is_begun_and_it_says_so(kept: Kept) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from cockpit.core.action_items import next_id as next_item
 from cockpit.core.actions import Action, ChangeIncident
 from cockpit.core.aftermath import Past
 from cockpit.core.alerts import Alert, Ref
@@ -188,6 +189,8 @@ class FakeDesk:
         """Something happens to an incident, as the journal would have it: a minute after the one before, or ``at``."""
         number = len(self.steps)
         named = incident or next_id(fold(self.steps))
+        if change is Change.ITEM_ADDED and "item" not in data:
+            data = {**data, "item": next_item(item for here in self.incidents().values() for item in here.items)}
         self.steps.append(
             Step(number=number, at=at or NOW + timedelta(minutes=number), who=who, incident=named, change=change, data=data)
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from cockpit.core.action_items import ItemState
 from cockpit.core.actions import ChangeIncident
 from cockpit.core.alerts import Ref
 from cockpit.core.incidents import Change, Incident, Status
@@ -240,6 +241,92 @@ def test_what_is_no_time_that_has_been_is_told(text: str) -> None:
         moment_of(text, datetime(2026, 11, 24, 14, 0, tzinfo=UTC), "UTC")
 
 
+@SIZES
+def test_action_items_are_added_ticked_and_opened_again_where_one_follows(size: tuple[int, int]) -> None:
+    async def body() -> None:
+        async with sitting(scene(), size) as person:
+            await opened(person)
+            await person.press("a")
+            await shows(person, Ask)
+            await person.type("Buy a disk")
+            await person.press("enter", "enter")
+            await person.press(*["backspace"] * 10)
+            await person.type("2020-01-01")
+            await person.press("enter")
+            assert "2020-01-01 is over" in person.text
+            await person.press(*["backspace"] * 10)
+            await person.type("3d")
+            await person.press("enter")
+            await person.type("no-such")
+            await person.press("enter")
+            assert "there is no trap no-such here" in person.text
+            await person.press(*["backspace"] * 7)
+            await person.press("enter")
+            await person.sees("a1 Buy a disk")
+            (item,) = now(person).items
+            assert (item.owner, item.due, item.trap) == ("ana", NOW.date() + timedelta(days=3), "")
+            await person.press("a")
+            await shows(person, Picker)
+            assert "[ ] a1 Buy a disk" in person.text
+            await person.press("enter")
+            await person.until(lambda: now(person).items[0].state is ItemState.DONE, "that it is done")
+            await person.sees("1 done")
+            await person.press("a")
+            await shows(person, Picker)
+            assert "[x] a1 Buy a disk" in person.text
+            await person.press("enter")
+            await person.until(lambda: now(person).items[0].open, "that it is open")
+
+    run(body)
+
+
+def test_one_with_a_trap_is_not_ticked_by_hand_and_an_overdue_one_stands_first() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await opened(person)
+            for number, day in enumerate(("2026-12-09", "2026-12-08", "2026-12-07", "2026-11-20"), 1):
+                data = {
+                    "item": f"a{number}",
+                    "text": f"item {number}",
+                    "owner": "Bo",
+                    "due": day,
+                    "trap": "root-disk" * (number == 4),
+                }
+                person.desk.happens(Change.ITEM_ADDED, "i1", data)
+            person.desk.change(me=person.desk.view.me)
+            await person.sees("a4 item 4  Bo, overdue by 5 d, done when root-disk has been drilled")
+            assert "1 more open" in person.text
+            await person.press("a")
+            await shows(person, Picker)
+            await person.press("enter")
+            await person.sees("a4 is done when its trap root-disk has been drilled")
+            assert now(person).items[3].open
+
+    run(body)
+
+
+def test_a_trap_that_was_armed_after_it_is_proposed_for_an_item_once() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await opened(person)
+            person.desk.happens(Change.ARMED, "i1", {"trap": "root-disk", "look": "disk path=/"})
+            person.desk.change(me=person.desk.view.me)
+            await person.sees("trap root-disk armed after it")
+            await person.press("a")
+            await shows(person, Ask)
+            assert "Rehearse the trap root-disk" in person.text
+            await person.press("enter", "enter", "enter", "enter")
+            await person.until(lambda: [each.trap for each in now(person).items] == ["root-disk"], "the item")
+            await person.sees("a1 Rehearse the trap root-disk")
+            await person.press("a")
+            await shows(person, Picker)
+            await person.press("up", "down", "enter")
+            await shows(person, Ask)
+            assert "Rehearse" not in person.text.split("Add an action item")[1]
+
+    run(body)
+
+
 def test_read_only_opens_none_and_follows_all_the_same() -> None:
     async def body() -> None:
         async with sitting(scene()) as person:
@@ -253,7 +340,7 @@ def test_read_only_opens_none_and_follows_all_the_same() -> None:
             await person.press("i")
             await shows(person, Following)
             await person.sees("opened: HighErrorRate")
-            for key in "lsnuc":
+            for key in "lsnuact":
                 await person.press(key)
                 assert isinstance(person.app.screen, Following), key
                 assert READ_ONLY in person.text, key

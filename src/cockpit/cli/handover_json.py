@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..core.alerts import Alert
 from ..core.handover import Brief, Happening
+from .action_items import record as item_record
 from .listing import when
 
 
@@ -23,6 +24,7 @@ def record(made: Brief) -> dict[str, object]:
         "handed": None if handed is None else {"at": when(handed.at), "who": handed.who, "from": handed.giver, "to": handed.taker},
         "changed": [_happening(each) for each in made.since_then],
         "over": list(made.over),
+        "action_items": [item_record(each, made.people, made.now, made.known_traps) for each in made.items],
         "alerts": [_alert(row.alert, made) | {"stale": row.stale} for row in made.alerts],
         "suppressed": made.hushed,
         "notes": [{"id": each.number, "at": when(each.at), "who": each.who, "text": each.text} for each in made.notes],

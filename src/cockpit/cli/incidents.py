@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 import msgspec
 
 from ..config.model import Config
+from ..core.action_items import in_order, standing
 from ..core.alerts import SEVERITY_WORDS
 from ..core.incident_timeline import MARK, Line
 from ..core.incidents import Change, Incident, Member, member, number_of, refusal
@@ -18,6 +19,7 @@ from ..engine.incident_facts import lines_of
 from ..engine.person import who_is
 from ..provider import Conflict
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
+from .action_items import record as item_record
 from .alerts import find
 from .compose import house
 from .configured import read_config
@@ -41,12 +43,12 @@ def incident(options: Options) -> int:
         if not known and kept.problem:
             raise Stop(kept.problem, COULD_NOT_SEE)
         if verb in _LIST:
-            return _listed(options, known.values(), viewer(config))
+            return _listed(options, known.values(), config)
         here = known.get(number_of(options.text("id")))
         if here is None:
             raise Stop(f"there is no incident {clean(options.text('id'), 80)}; `cockpit incident` lists them")
         if verb == "show":
-            return _shown(options, here, lines_of(kept, here), viewer(config))
+            return _shown(options, here, lines_of(kept, here), config)
         change, data, preview = _wanted(options, here, known, viewer(config))
         if reason := refusal(known, here.id, change, str(data.get("other", ""))):
             raise Stop(reason)
@@ -188,12 +190,13 @@ def _say_one(here: Incident) -> None:
     say(f"{here.id} {here.title}: {here.status.value}, {here.severity.word}{lead}")
 
 
-def _listed(options: Options, known: Iterable[Incident], zone: tzinfo | None) -> int:
+def _listed(options: Options, known: Iterable[Incident], config: Config) -> int:
     """Exit status 1 while one is open, as for alerts that fire."""
+    zone = viewer(config)
     every = sorted(known, key=lambda each: each.opened_at, reverse=True)
     shown = [each for each in every if options.flag("all") or not each.status.over]
     if options.json:
-        as_json([_record(each) for each in shown])
+        as_json([_record(each, config) for each in shown])
     elif shown:
         rows = [
             (
@@ -213,10 +216,11 @@ def _listed(options: Options, known: Iterable[Incident], zone: tzinfo | None) ->
     return BAD if any(not each.status.over for each in shown) else FINE
 
 
-def _shown(options: Options, here: Incident, lines: Sequence[Line], zone: tzinfo | None) -> int:
+def _shown(options: Options, here: Incident, lines: Sequence[Line], config: Config) -> int:
+    zone, people, now = viewer(config), tuple(config.people.values()), datetime.now(UTC)
     if options.json:
         entries = [{"at": when(each.at), "what": each.what, "who": each.who or None, "text": each.text} for each in lines]
-        as_json([{**_record(here), "timeline": entries}])
+        as_json([{**_record(here, config), "timeline": entries}])
         return FINE
     _say_one(here)
     facts = [
@@ -235,6 +239,8 @@ def _shown(options: Options, here: Incident, lines: Sequence[Line], zone: tzinfo
         say(f"alert:     {each.name} {each.where}  {each.summary}  [{each.ref}]" + (f"  {each.url}" if each.url else ""))
     for guard in here.guards:
         say(f"trap:      {guard.trap}  {guard.does}, armed {told(guard.at, zone)} by {guard.who}")
+    for item in in_order(here.items):
+        say(f"action:    {item.id} {item.text}  {standing(item, people, now, config.traps.keys())}")
     say()
     say(f"Timeline ({datetime.now(UTC).astimezone(zone):%Z})")
     for line in lines:
@@ -250,7 +256,8 @@ def _hurt(here: Incident, zone: tzinfo | None) -> str:
     return f"{words}: {here.impact}" if here.impact else words
 
 
-def _record(here: Incident) -> dict[str, object]:
+def _record(here: Incident, config: Config) -> dict[str, object]:
+    people, now, traps = tuple(config.people.values()), datetime.now(UTC), config.traps.keys()
     return {
         "id": here.id,
         "title": here.title,
@@ -271,4 +278,5 @@ def _record(here: Incident) -> dict[str, object]:
         "traps": [each.trap for each in here.guards],
         "rule": here.rule or None,
         "links": [each.url for each in here.members if each.url],
+        "action_items": [item_record(each, people, now, traps) for each in in_order(here.items)],
     }

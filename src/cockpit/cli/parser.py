@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__
 from ..core.text import clean
-from . import parser_handover, parser_incidents
+from . import parser_action, parser_handover, parser_incidents
 
 
 class Command(NamedTuple):
@@ -53,6 +53,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("postmortem", "postmortem", "postmortem",
             "draft an incident's postmortem as Markdown: timeline, graphs, what helped, what signs showed before",
             "example: cockpit postmortem i7 --output i7.md"),
+    Command("action", "action_items", "action",
+            "what is to be done after incidents: add, list, done, edit; exit status 1 if one is overdue",
+            "example: cockpit action add i7 Rehearse the disk trap --trap root-disk --due 14d"),
     Command("watch", "watch", "watch", "the engine without a screen: traps keep watching, escalation keeps paging; ends at TERM"),
     Command("traps", "traps", "traps", "the early-warning traps; exit status 1 if one has tripped, 3 if one is blind"),
     Command("trap", "traps", "trap", "check one trap now, rehearse its alarm, arm a new one, arm or disarm it"),
@@ -494,6 +497,7 @@ _ARGUMENTS = {
     "page": _page,
     "incident": lambda parser: parser_incidents.incident(parser, general),
     "mark": parser_incidents.mark,
+    "action": lambda parser: parser_action.action(parser, general),
     "postmortem": parser_incidents.postmortem,
     "trap": _trap,
     "beat": _beat,

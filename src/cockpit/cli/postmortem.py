@@ -40,7 +40,7 @@ def postmortem(options: Options) -> int:
             raise Stop(f"there is no incident {clean(wanted, 80)}; `cockpit incident list --all` lists them")
         if here.into:
             raise Stop(f"{here.id} was merged into {here.into}: its postmortem is that one's")
-        page = draft(_facts(kept, here, known, team_zone(config)))
+        page = draft(_facts(kept, here, known, config))
     if not options.text("output"):
         for line in page.splitlines():
             say(line)
@@ -57,7 +57,7 @@ def team_zone(config: Config) -> tzinfo | None:
     return ZoneInfo(first.timezone) if first is not None else viewer(config)
 
 
-def _facts(kept: Journal, here: Incident, known: dict[str, Incident], zone: tzinfo | None) -> Facts:
+def _facts(kept: Journal, here: Incident, known: dict[str, Incident], config: Config) -> Facts:
     raised = {each.trap for each in here.members if each.trap}
     shown, looked, moment = here.began - BEFORE, signs(kept, here, known), moment_of(here)
     told = [each for each, _ in signs_of(looked)]
@@ -70,7 +70,9 @@ def _facts(kept: Journal, here: Incident, known: dict[str, Incident], zone: tzin
         looked=looked,
         moment=moment,
         now=datetime.now(UTC),
-        zone=zone,
+        zone=team_zone(config),
+        people=tuple(config.people.values()),
+        traps=frozenset(config.traps),
     )
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from .action_items import Item, soon
 from .alerts import AlertState, Silence
 from .coverage import Clash, begins, clashes, ends, who_has
 from .covers import Standing
@@ -115,7 +116,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     """Everything for whoever takes over. Times are UTC. ``earlier`` is what happened in the shift until it was ``handed`` over,
     ``since_then`` what happened after that; ``fresh`` are the open alerts that were not there then, ``over`` the names of those
     that were and are not any more. ``hushed`` counts alerts that are kept quiet. ``traps`` are those to look at: tripped, warning,
-    blind, at rest, or near a bound. ``unseen`` is what cannot be seen now, in words."""
+    blind, at rest, or near a bound.
+    ``items`` are the action items that are overdue or due within a week. ``unseen`` is what cannot be seen now, in words."""
 
     now: datetime
     since: datetime
@@ -131,6 +133,9 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     since_then: tuple[Happening, ...]
     called: tuple[Called, ...]
     incidents: tuple[Incident, ...]
+    items: tuple[Item, ...]
+    known_traps: frozenset[str]
+    people: tuple[Person, ...]
     traps: tuple[TrapView, ...]
     gaps: tuple[Gap, ...]
     clashes: tuple[Clash, ...]
@@ -225,6 +230,8 @@ def brief(view: View, laid: Schedule, shown: Shown) -> Brief:
         since_then=happened(each for each in lines if each.at >= parted),
         called=called(shown.disturbances, laid.people, since, now),
         incidents=tuple(each for each in shown.incidents if not each.status.over),
+        items=soon((item for each in shown.incidents for item in each.items), laid.people, now),
+        known_traps=frozenset(each.trap.name for each in view.traps), people=laid.people,
         traps=tuple(sorted(filter(to_look_at, view.traps), key=lambda each: (_ORDER[each.state], each.trap.name))),
         gaps=tuple(gap for gap in laid.gaps if (gap.end is None or gap.end > now) and (gap.start is None or gap.start < until)),
         clashes=clashes(laid.shifts, laid.people, now, until),

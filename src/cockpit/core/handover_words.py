@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
+from .action_items import standing
 from .alerts import AlertState
 from .handover import Brief, Duty, Happening
 from .markdown import inert
@@ -55,6 +56,7 @@ def sections(brief: Brief, zone: tzinfo | None, shown: int) -> Iterator[Section]
     yield Section("Open alerts", (*(_cut(open_, shown) or _clear(brief)), *hushed))
     yield Section("Notes", tuple(f"[{each.number}] {at(each.at, zone)} {each.who}: {each.text}" for each in brief.notes))
     yield Section("Incidents that are not over", tuple(_incidents(brief, zone)))
+    yield Section("Action items: overdue, or due within a week", tuple(_cut([*_items(brief)], shown)))
     yield Section(
         f"In the shift, since {since}", tuple(_cut([_happened(each, zone) for each in brief.earlier], shown, newest=True))
     )
@@ -120,6 +122,11 @@ def _incidents(brief: Brief, zone: tzinfo | None) -> Iterator[str]:
     for each in sorted(brief.incidents, key=lambda each: each.opened_at):
         lead = f"{each.lead} leads" if each.lead else "nobody leads"
         yield f"{each.id} {each.title}: {each.status.value}, {each.severity.word}, since {at(each.opened_at, zone)}, {lead}"
+
+
+def _items(brief: Brief) -> Iterator[str]:
+    for each in brief.items:
+        yield f"{each.id} {each.text} ({each.incident}): {standing(each, brief.people, brief.now, brief.known_traps)}"
 
 
 def _happened(each: Happening, zone: tzinfo | None) -> str:

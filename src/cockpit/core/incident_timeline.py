@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from .action_items import told as item_told
 from .actions import EndSilence, MakeSilence, PagePeople, Run, Start, called, touched
 from .aftermath import Past
 from .alerts import SEVERITY_WORDS, Alert, AlertState, Severity
 from .filters import FilterError, parse
-from .incidents import Change, Incident, Member, change_of, number_of
+from .incidents import ITEM, Change, Incident, Member, change_of, number_of
 
 BEFORE = timedelta(hours=1)
 """So long before an incident's first sign, what was marked and which traps spoke belongs to it, too."""
@@ -203,6 +204,8 @@ def _told(change: Change, data: Mapping[str, object]) -> str:
         if isinstance(alerts, (list, tuple))
         else ""
     )
+    if change in ITEM:
+        return item_told(change.value.partition(".")[2], data)
     match change:
         case Change.OPENED:
             leads = f", {lead} leads" if (lead := said(data, "lead")) else ""

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from .action_items import Item, changed
+from .action_items import refusal as item_refusal
 from .alerts import SEVERITY_WORDS, Alert, Ref, Severity
 
 
@@ -49,6 +51,11 @@ class Change(enum.Enum):
     IMPACT = "incident.impact"
     NOTED = "incident.noted"
     ARMED = "incident.armed"
+    ITEM_ADDED = "incident.item_added"
+    ITEM_EDITED = "incident.item_edited"
+    ITEM_DONE = "incident.item_done"
+    ITEM_REOPENED = "incident.item_reopened"
+    ITEM_DROPPED = "incident.item_dropped"
     MERGED = "incident.merged"
     SPLIT = "incident.split"
     CLOSED = "incident.closed"
@@ -56,7 +63,9 @@ class Change(enum.Enum):
 
 
 _CHANGES = {each.value: each for each in Change}
-AFTERWARDS = frozenset((Change.NOTED, Change.IMPACT, Change.TITLE, Change.ROLE, Change.SEVERITY, Change.ARMED))
+ITEM = frozenset((Change.ITEM_ADDED, Change.ITEM_EDITED, Change.ITEM_DONE, Change.ITEM_REOPENED, Change.ITEM_DROPPED))
+"""What can happen to an action item."""
+AFTERWARDS = ITEM | {Change.NOTED, Change.IMPACT, Change.TITLE, Change.ROLE, Change.SEVERITY, Change.ARMED}
 """What may be said of one that is closed, too."""
 
 
@@ -115,8 +124,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     ``impact_start`` and ``impact_end`` are when users were hurt, which is not when somebody was paged; ``None`` where nobody has
     said so yet. ``absorbed`` are the incidents that were merged into it, directly or not, ``into`` the one that it went into,
     ``split_from`` the one that it came out of. ``roles`` has the person of each role. ``guards`` are the traps that were armed
-    after it. ``rule`` is the rule of the config that opened it, ``group`` what tells it from others of that rule; "" where a person
-    did. ``pages`` are the runs by which people were paged when it was opened.
+    after it, ``items`` what is to be done after it. ``rule`` is the rule of the config that opened it, ``group`` what tells it from
+    others of that rule; "" where a person did. ``pages`` are the runs by which people were paged when it was opened.
     """
 
     id: str
@@ -138,6 +147,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     rule: str = ""
     group: str = ""
     pages: tuple[str, ...] = ()
+    items: tuple[Item, ...] = ()
 
     @property
     def lead(self) -> str:
@@ -210,10 +220,11 @@ def _after(known: Mapping[str, Incident], step: Step) -> dict[str, Incident]:
                 absorbed=tuple(dict.fromkeys((*old.absorbed, other.id, *other.absorbed))),
                 guards=(*old.guards, *other.guards),
                 pages=(*old.pages, *other.pages),
+                items=(*old.items, *(msgspec.structs.replace(each, incident=old.id) for each in other.items)),
                 severity=max(old.severity, other.severity),
                 impact_start=_first(old.impact_start, other.impact_start),
             ),
-            other.id: msgspec.structs.replace(other, status=Status.MERGED, into=old.id, members=()),
+            other.id: msgspec.structs.replace(other, status=Status.MERGED, into=old.id, members=(), guards=(), items=()),
         }
     if step.change is Change.SPLIT:
         out = _members(step)
@@ -238,6 +249,9 @@ def _opened(step: Step) -> Incident:
 
 def _changed(old: Incident, step: Step) -> Incident:
     replace = msgspec.structs.replace
+    if step.change in ITEM:
+        word = step.change.value.partition(".")[2]
+        return replace(old, items=changed(old.items, old.id, word, step.at, step.who, step.data))
     match step.change:
         case Change.ADDED:
             return replace(old, members=_joined(old.members, _members(step)))
@@ -266,8 +280,9 @@ def _changed(old: Incident, step: Step) -> Incident:
     return old
 
 
-def refusal(known: Mapping[str, Incident], incident: str, change: Change, other: str = "") -> str:
-    """Why a change cannot be now, for the person; "" where nothing is against it. ``other`` is what is merged into it."""
+def refusal(known: Mapping[str, Incident], incident: str, change: Change, other: str = "", data: Mapping[str, object] = {}) -> str:
+    """Why a change cannot be now, for the person; "" where nothing is against it. ``other`` is what is merged into it, ``data``
+    what its entry would say."""
     if change is Change.OPENED:
         return ""
     here = known.get(incident)
@@ -279,6 +294,8 @@ def refusal(known: Mapping[str, Incident], incident: str, change: Change, other:
         return "" if here.status is Status.CLOSED else f"{incident} is not closed: it is {here.status.value}"
     if here.status is Status.CLOSED and change not in AFTERWARDS:
         return f"{incident} is closed: `cockpit incident reopen {incident}` opens it again"
+    if change in ITEM:
+        return item_refusal(here.items, change.value.partition(".")[2], data)
     if change is not Change.MERGED:
         return ""
     if other == incident:

@@ -7,11 +7,13 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
+from .action_items import ItemState, in_order, standing
 from .aftermath import Past, Verdict
 from .incident_timeline import Line
 from .incidents import Incident
 from .lookback import Lookback, Moved
 from .markdown import code, inert, sparkline
+from .roster import Person
 from .units import say_number, say_seconds
 
 
@@ -25,7 +27,8 @@ class Graph(msgspec.Struct, frozen=True):
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """All that a draft is made of. ``zone`` is the team's; ``now`` is UTC; ``looked`` is what looking back from ``moment``
-    found, ``signs`` are the readings of what moved."""
+    found, ``signs`` are the readings of what moved. ``people`` are those whom the config names, ``traps`` the names of those that
+    there are, where that is known."""
 
     incident: Incident
     lines: tuple[Line, ...]
@@ -36,6 +39,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     moment: datetime
     now: datetime
     zone: tzinfo | None
+    people: tuple[Person, ...] = ()
+    traps: frozenset[str] | None = None
 
 
 def moment_of(incident: Incident) -> datetime:
@@ -58,7 +63,7 @@ def draft(facts: Facts) -> str:
         ["## What went wrong?", "", "*Say it in a sentence that somebody who was not there understands.*"],
         ["## How can we detect it?", "", *_guards(facts)],
         ["## What signs showed before?", "", *_signs(facts)],
-        ["## Action items", "", "- [ ] *what, who, until when; done when its trap has been drilled*"],
+        ["## Action items", "", *_items(facts)],
     ]
     return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
 
@@ -152,6 +157,19 @@ def _causes(facts: Facts) -> list[str]:
         if line.what == "mark" and line.at <= facts.moment
     ]
     return [*asked, "- *Why was that possible? And why that? (until it is something that can be changed)*"]
+
+
+def _items(facts: Facts) -> list[str]:
+    """What is to be done, as boxes; with none, how one is added."""
+    items = [each for each in in_order(facts.incident.items) if each.state is not ItemState.DROPPED]
+    if not items:
+        words = f"`cockpit action add {facts.incident.id} TEXT --owner WHO --due DAY --trap NAME`"
+        return [f"- [ ] *what, who, until when; done when its trap has been drilled: {words}*"]
+    how = (standing(each, facts.people, facts.now, facts.traps) for each in items)
+    return [
+        f"- [{' ' if each.open else 'x'}] {each.id} {inert(each.text)} — {inert(stands)}"
+        for each, stands in zip(items, how, strict=True)
+    ]
 
 
 def _guards(facts: Facts) -> list[str]:

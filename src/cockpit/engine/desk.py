@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..core.handover import Brief
     from ..core.incident_timeline import Line
     from ..core.incidents import Incident
+    from ..core.roster import Person
     from .reporting import Reported
 
 After: TypeAlias = Ref | str
@@ -75,10 +76,12 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Followed(msgspec.Struct, frozen=True):
-    """An incident as it is now, and its timeline, oldest first."""
+    """An incident as it is now, and its timeline, oldest first; and the people whom the config names, on whose clocks its action
+    items are due."""
 
     incident: Incident
     lines: tuple[Line, ...]
+    people: tuple[Person, ...] = ()
 
 
 class Desk(Protocol):

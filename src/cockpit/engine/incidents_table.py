@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from ..core.action_items import next_id as next_item
 from ..core.incident_by_rule import Fire, wanted
 from ..core.incidents import Change, Incident, Step, change_of, fold, next_id, refusal, taken
 from ..core.text import clean
@@ -38,12 +39,15 @@ def change(
     where it cannot be; then nothing is written."""
     known = standing(db, odd)
     other = data.get("other")
-    reason = refusal(known, incident, what, other if isinstance(other, str) else "") or taken(known, incident, what, data)
+    said = other if isinstance(other, str) else ""
+    reason = refusal(known, incident, what, said, data) or taken(known, incident, what, data)
     if reason:
         raise Conflict(reason)
     subject = next_id(known) if what is Change.OPENED else incident
     made = next_id(known) if what is Change.SPLIT else subject
     told = {**data, "new": made} if what is Change.SPLIT else dict(data)
+    if what is Change.ITEM_ADDED:
+        told["item"] = next_item(item for each in known.values() for item in each.items)
     write_entries(db, [Happened(at=at, kind=what.value, who=who, subject=subject, data=told)])
     return standing(db, odd)[made]
 
@@ -60,3 +64,18 @@ def by_rule(db: sqlite3.Connection, fires: Sequence[Fire], pid: int, at: datetim
     write_entries(db, entries)
     now = standing(db, odd) if changes else {}
     return tuple(now[id] for id in dict.fromkeys(each.incident for each in changes))
+
+
+def proven(db: sqlite3.Connection, trap: str, at: datetime, who: str, how: str, odd: Odd) -> None:
+    """The trap was drilled up to the acknowledgement, or has really tripped (``how``, for people): the open action items that
+    waited for that are done, in the transaction that is open."""
+    waiting = (each for here in standing(db, odd).values() for each in here.items if each.open and each.trap == trap)
+    data = {"how": f"its trap {trap} {how}"}
+    write_entries(
+        db,
+        [
+            Happened(at=at, kind=Change.ITEM_DONE.value, who=who, subject=each.incident, data={"item": each.id, **data})
+            for each in waiting
+            if each.made_at <= at
+        ],
+    )

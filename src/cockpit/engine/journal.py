@@ -200,12 +200,12 @@ class Journal:
 
     def change_watch(self, trap: str, how: Callable[[Watch], Watch], happened: Happened) -> Watch:
         """Turn what is known of a trap into something else and write ``happened``, in one transaction. Gives the new watch."""
-        return self._file.write(lambda db: traps_table.change(db, trap, how, happened))
+        return self._file.write(lambda db: traps_table.change(db, trap, how, happened, self._file.odd))
 
     def keep(self, looks: Sequence[Kept]) -> dict[str, Watch]:
         """What many looks brought, in one transaction. Who rests a trap writes here too, perhaps from another process: the rest
         that is written wins over the one in the look's watch. Gives the watches as they stand now."""
-        return self._file.write(lambda db: traps_table.keep(db, looks))
+        return self._file.write(lambda db: traps_table.keep(db, looks, self._file.odd))
 
     def watches(self) -> dict[str, Watch]:
         """What is known of every trap."""

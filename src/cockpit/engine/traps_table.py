@@ -52,15 +52,28 @@ def put(db: sqlite3.Connection, trap: str, watch: Watch, values: Mapping[str, fl
         db.execute("INSERT OR REPLACE INTO reading (series, at, layout, numbers) VALUES (?, ?, ?, ?)", row)
 
 
-def change(db: sqlite3.Connection, trap: str, how: Callable[[Watch], Watch], happened: Happened) -> Watch:
+def change(db: sqlite3.Connection, trap: str, how: Callable[[Watch], Watch], happened: Happened, odd: Odd) -> Watch:
     """Turn what is known of a trap into something else, and write down what happened by it."""
     watch = how(watch_of(db, trap) or Watch())
     put(db, trap, watch)
     write_entries(db, [happened])
+    _prove(db, trap, (happened,), odd)
     return watch
 
 
-def keep(db: sqlite3.Connection, looks: Iterable[Kept]) -> dict[str, Watch]:
+def _prove(db: sqlite3.Connection, trap: str, happened: Iterable[Happened], odd: Odd) -> None:
+    """What was to be done after an incident is done by what proves its trap: in the same transaction, so that a cockpit which is
+    killed leaves not the one without the other."""
+    for each in happened:
+        tripped = each.kind == "alert.fired" and each.subject == trap
+        drilled = each.kind == "trap.drill_acked" and each.data.get("proven") is True
+        if tripped or drilled:
+            from .incidents_table import proven  # deferred: no screen that opens needs it
+
+            proven(db, trap, each.at, each.who, "has really tripped" if tripped else "was drilled up to the acknowledgement", odd)
+
+
+def keep(db: sqlite3.Connection, looks: Iterable[Kept], odd: Odd) -> dict[str, Watch]:
     """Keep what looks brought. A rest is what people wrote here meanwhile, in whatever process; one that is over is taken away."""
     kept: dict[str, Watch] = {}
     for look in looks:
@@ -77,6 +90,7 @@ def keep(db: sqlite3.Connection, looks: Iterable[Kept]) -> dict[str, Watch]:
                 Happened(at=watch.checked_at, kind="trap.drill_ended", source="local", subject=look.trap, data={"why": ended})
             )
         write_entries(db, happened)
+        _prove(db, look.trap, happened, odd)
         kept[look.trap] = watch
     return kept
 

@@ -219,7 +219,8 @@ class Works(Parts):
 
     def follow_incident(self, incident: str) -> Followed | None:
         """See `Desk.follow_incident`."""
-        return self._incidents.followed(incident)
+        found = self._incidents.followed(incident)
+        return msgspec.structs.replace(found, people=tuple(self.here.people)) if found is not None else None
 
     def incident_of(self, alert: Ref) -> str:
         """See `Desk.incident_of`."""

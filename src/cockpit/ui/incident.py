@@ -13,11 +13,13 @@ from textual.widget import Widget
 
 from ..core.incident_timeline import Line
 from ..core.incidents import Incident
+from ..core.roster import Person
 from ..core.view import View
 from ..engine.desk import Desk, Followed, Refused
 from ..provider import Clock
 from .box import Said
 from .incident_words import alerts, hurt, rows, standing
+from .item_words import lines as item_lines
 from .lines import Lines
 from .look import Look
 from .spans import Row, Spans, heading
@@ -74,6 +76,7 @@ class Following(Stirring):
         Binding("u", "flow('impact')", show=False),
         Binding("c", "flow('close')", show=False),
         Binding("t", "flow('trap')", show=False),
+        Binding("a", "flow('items')", show=False),
         Binding("q,i", "leave", show=False),
     ]
     EVERY = 2.0
@@ -82,6 +85,7 @@ class Following(Stirring):
         super().__init__(incident)
         self.desk, self.clock, self.zone, self.look_ascii = desk, clock, zone, look.ascii
         self.incident: Incident | None = None
+        self.people: tuple[Person, ...] = ()
         self._which = incident
         self._timeline = Timeline(look, zone)
         self._remark: tuple[str, str] = ("", "")
@@ -137,11 +141,14 @@ class Following(Stirring):
         if found is None:
             self.say(f"there is no incident {self._which}", "refusal")
             return
-        here = self.incident = found.incident
+        here, self.people = found.incident, found.people
+        self.incident = here
         self.retitle(" ", (here.id, "bold $role-key"), (f" {here.title} ", "bold"))
         opened = f"{moment(here.began, now, self.zone)} {city(self.zone)}, opened by {here.opened_by}"
         facts = (("hurt", hurt(here, now, self.zone)), ("since", opened), ("alerts", alerts(here)))
         lines = [Content.assemble((f"{label:<8}", "$role-muted"), text) for label, text in facts]
+        todo = item_lines(here.items, found.people, self.view, now)
+        lines += [Content.assemble((" " * 8 if n else "actions ", "$role-muted"), *each) for n, each in enumerate(todo)]
         self.query_one("#facts", Said).show(Content.assemble(*standing(here, now)), *lines)
         self._timeline.show(found.lines)
 
@@ -162,7 +169,8 @@ class Following(Stirring):
             self.say_keys(("esc", "close"), remark=Content.styled(text, style))
             return
         self.say_keys(
-            ("l", "lead"), ("s", "status…"), ("n", "note"), ("u", "users hurt…"), ("t", "trap…"), ("c", "close…"), ("esc", "back")
+            ("l", "lead"), ("s", "status…"), ("n", "note"), ("u", "hurt…"), ("a", "actions…"), ("t", "trap…"), ("c", "close…"),
+            ("esc", "back"),
         )  # fmt: skip
 
     def action_go(self, rows: int) -> None:

@@ -24,6 +24,7 @@ from ..palette import Entry, Picker
 from ..times import city, moment
 from ..times import zone as at_zone
 from .decide import alert_lines
+from .items import items
 from .lay import lay_after
 from .steps import Board, Rest, counted, fact, loud, nothing, refuse, show, tell, used
 
@@ -323,6 +324,6 @@ def close(at: Following, desk: Desk, here: Incident) -> Rest:
 
 
 CHANGES: Mapping[str, Callable[[Following, Desk, Incident], Rest]] = {
-    "lead": lead, "status": status, "note": note, "impact": impact, "close": close, "trap": lay_after,
+    "lead": lead, "status": status, "note": note, "impact": impact, "close": close, "trap": lay_after, "items": items,
 }  # fmt: skip
 """What each key does to the incident that is followed."""
