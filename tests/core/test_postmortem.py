@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from cockpit.core.guards import Guard
 from cockpit.core.incident_timeline import Line
-from cockpit.core.incidents import Guard, Incident, Member
+from cockpit.core.incidents import Incident, Member
 from cockpit.core.lookback import Series, lookback
 from cockpit.core.markdown import inert, sparkline
 from cockpit.core.postmortem import Facts, Graph, draft, moment_of

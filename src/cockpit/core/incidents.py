@@ -15,6 +15,7 @@ import msgspec
 from .action_items import Item, changed
 from .action_items import refusal as item_refusal
 from .alerts import SEVERITY_WORDS, Alert, Ref, Severity
+from .guards import Guard
 
 
 class Status(enum.Enum):
@@ -88,23 +89,6 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     def ref(self) -> Ref:
         """Its identity at its source."""
         return Ref(self.source, self.alert)
-
-
-class Guard(msgspec.Struct, frozen=True, kw_only=True):
-    """A trap that was armed after an incident, as it was then: how it looks (``disk path=/``), when it trips, and what it would
-    have done with the readings that were kept. ``at`` is UTC."""
-
-    trap: str
-    at: datetime
-    who: str
-    look: str = ""
-    trip: str = ""
-    would: str = ""
-
-    @property
-    def does(self) -> str:
-        """How it looks and when it trips, for people."""
-        return f"{self.look}, trips at {self.trip}" if self.trip else self.look
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
