@@ -64,6 +64,18 @@ def test_where_the_runbook_changed_it_says_what_differs_and_does_nothing(watched
     assert "burnt web-2" in other.stdout.splitlines(), "another value is meant to be another run"
 
 
+def test_the_same_steps_for_another_target_are_not_the_same(watched: Watched) -> None:
+    watched.run("run", "wipe", "host=web-1", "--confirm", "web-1")
+    (first,) = watched.json("runs")
+    watched.config(CONFIG.format(home=watched.path).replace('target = "{host}"', 'target = "all like {host}"'))
+    refused = watched.run("run", "--again", first["id"], "--confirm", "all like web-1")
+    assert refused.returncode == 1
+    assert "  on then: web-1" in refused.stdout
+    assert "  on now : 'all like web-1'" in refused.stdout
+    assert "that is not what was run then: nothing was executed" in refused.stderr
+    assert len(watched.json("runs")) == 1
+
+
 def test_what_cannot_be_run_again_says_why(watched: Watched) -> None:
     watched.empty()
     watched.run("ack", "backup")

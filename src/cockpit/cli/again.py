@@ -6,7 +6,7 @@ import shlex
 
 import msgspec
 
-from ..core.actions import Start
+from ..core.actions import Run, Start
 from ..core.again import differences, values_again
 from ..core.alerts import Ref
 from ..core.plans import Plan
@@ -32,7 +32,7 @@ class Wanted(msgspec.Struct, frozen=True):
     name: str
     alert: Ref | None
     given: dict[str, str]
-    before: Start | None = None
+    before: Run | None = None
 
 
 def wanted(home: House, options: Options) -> Wanted:
@@ -51,7 +51,7 @@ def _once_more(home: House, options: Options) -> Wanted:
     words = [word for word in (options.text("name"), *options.words("values")) if word]
     if options.text("alert"):
         raise Stop("--again is for the alert that it was for then: leave --alert out", USAGE)
-    action = _action(home.journal, options.text("again"))
+    run, action = _found(home.journal, options.text("again"))
     given = {**values_again(action), **values(words)}
     view = home.view(look=action.alert is not None)
     if action.alert is not None and view.alert(action.alert) is None:
@@ -60,28 +60,29 @@ def _once_more(home: House, options: Options) -> Wanted:
         spelt = " ".join(shlex.quote(f"{name}={value}") for name, value in given.items())
         without = f"cockpit run {shlex.quote(action.runbook)} {spelt}".rstrip()
         raise Stop(f"{clean(str(action.alert))} is not an alert any more: nothing was executed. Without it: {clean(without)}", BAD)
-    return Wanted(action.runbook, action.alert, given, None if words else action)
+    return Wanted(action.runbook, action.alert, given, None if words else run)
 
 
-def _action(kept: Journal, run_id: str) -> Start:
+def _found(kept: Journal, run_id: str) -> tuple[Run, Start]:
     run = named_run(kept.runs(MOST), run_id)
     if not isinstance(run.action, Start):
         raise Stop(f"{run_id} ({run.what}) was no runbook: it cannot be run again", USAGE)
     if run.action.undoes:
         raise Stop(f"{run_id} took {run.action.undoes} back, which can be done once: it cannot be run again", USAGE)
-    return run.action
+    return run, run.action
 
 
-def compared(before: Start, plan: Plan, *, rehearsed: bool) -> None:
+def compared(before: Run, plan: Plan, *, rehearsed: bool) -> None:
     """Say what would be done otherwise than then. Ends the command if there is anything, unless it only rehearses."""
     found = differences(before, plan)
     escape = not unicode_out()
     for each in found:
         for label, words in (("then", each.then), ("now ", each.now)):
             shown = spell_argv(words[1:] if words[:1] == ("",) else words, ascii=escape) if words else "(nothing)"
-            say(f"  {each.number}. {label}: {shown}")
-    if found and not rehearsed:
-        spelt = " ".join(shlex.quote(f"{name}={value}") for name, value in values_again(before).items())
-        alert = f" --alert {shlex.quote(str(before.alert))}" if before.alert is not None else ""
-        now = f"cockpit run {shlex.quote(before.runbook)}{alert} {spelt}".rstrip()
+            say(f"  {f'{each.number}.' if each.number else 'on'} {label}: {shown}")
+    action = before.action
+    if found and not rehearsed and isinstance(action, Start):
+        spelt = " ".join(shlex.quote(f"{name}={value}") for name, value in values_again(action).items())
+        alert = f" --alert {shlex.quote(str(action.alert))}" if action.alert is not None else ""
+        now = f"cockpit run {shlex.quote(action.runbook)}{alert} {spelt}".rstrip()
         raise Stop(f"that is not what was run then: nothing was executed. As it would be now: {clean(now)}", BAD)

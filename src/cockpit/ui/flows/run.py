@@ -40,7 +40,7 @@ class _Wish(msgspec.Struct, frozen=True):
     alert: Ref | None
     given: dict[str, str] = {}
     secrets: dict[str, str] = {}
-    before: Start | None = None
+    before: Run | None = None
 
     def start(self, plan: Plan, *, dry_run: bool = False) -> Start:
         """The action; it carries what was shown, so that the engine refuses anything else."""
@@ -49,7 +49,7 @@ class _Wish(msgspec.Struct, frozen=True):
 
 def run(
     board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None, *, ask: bool = False,
-    before: Start | None = None,
+    before: Run | None = None,
 ) -> Rest:  # fmt: skip
     """Run the runbook ``name`` for an alert or for none; one without steps is opened to be read. ``given`` are values by hand.
     ``ask``: show what would be run and ask, though it only reads (it was found by typing a few letters, and those may have meant
@@ -87,7 +87,7 @@ def again(board: Board, desk: Desk, past: Run) -> Rest:
         return refuse(board, f"{past.what} took a run back, which can be done once: it cannot be run again")
     if action.alert is not None and desk.view.alert(action.alert) is None:
         return refuse(board, f"{past.target or action.alert.id} is not an alert any more: {past.what} was not run")
-    return run(board, desk, action.alert, action.runbook, values_again(action), ask=True, before=action)
+    return run(board, desk, action.alert, action.runbook, values_again(action), ask=True, before=past)
 
 
 def dry_run(board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None) -> None:
@@ -204,7 +204,7 @@ def _box(board: Board, desk: Desk, wish: _Wish, plan: Plan, alert: Alert | None,
     )
 
 
-def _differs(before: Start, plan: Plan, ascii: bool) -> list[Line]:
+def _differs(before: Run, plan: Plan, ascii: bool) -> list[Line]:
     """What would be done otherwise than then."""
     found = differences(before, plan)
     if not found:
@@ -213,7 +213,9 @@ def _differs(before: Start, plan: Plan, ascii: bool) -> list[Line]:
     for each in found:
         for label, words in (("then", each.then), ("now", each.now)):
             bare = words[1:] if words[:1] == ("",) else words
-            lines.append(fact(f"{each.number} {label}", spell_argv(bare, ascii=ascii) if words else "(nothing)", "$role-warning"))
+            lines.append(
+                fact(f"{each.number or 'on'} {label}", spell_argv(bare, ascii=ascii) if words else "(nothing)", "$role-warning")
+            )
     return [*lines, ""]
 
 
@@ -228,7 +230,8 @@ async def _confirmed(
         if now.refused or now.missing:
             board.say(f"{wish.name} was not run: {now.refused or 'it needs ' + ', '.join(now.missing)}", "refusal")
             return
-        if now.steps == plan.steps and now.runbook == plan.runbook and _same(alert, alert_now):
+        as_shown = (now.steps, now.runbook, now.target) == (plan.steps, plan.runbook, plan.target)
+        if as_shown and _same(alert, alert_now):
             _hand_over(board, desk, wish.start(plan))
             return
         plan, alert = now, alert_now
