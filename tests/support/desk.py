@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from cockpit.core.action_items import next_id as next_item
-from cockpit.core.actions import Action, ChangeIncident
+from cockpit.core.actions import Action, ChangeIncident, Run
 from cockpit.core.aftermath import Past
 from cockpit.core.alerts import Alert, Ref
 from cockpit.core.books import Book
@@ -217,6 +217,9 @@ class FakeDesk:
 
     def way_back(self, run_id: str) -> Plan | None:
         return self.ways_back.get(run_id)
+
+    def find_way_back(self, run: Run) -> Plan | None:
+        return self.ways_back.get(run.id)
 
     def hold(self, secret: str) -> str:
         self.held.append(secret)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -21,6 +22,7 @@ from cockpit.ui import confirm
 from cockpit.ui.ask import Ask
 from cockpit.ui.confirm import Confirm, YesNo
 from cockpit.ui.palette import Picker
+from cockpit.ui.run_list import RunList
 from cockpit.ui.runs import RunOutput
 from support.boards import sitting
 from support.boxes import opened, until
@@ -149,6 +151,32 @@ def test_what_has_ended_is_undone_after_it_was_shown_exactly(monkeypatch: pytest
             (start,) = on_desk.asked
             assert isinstance(start, Start)
             assert (start.undoes, start.preview) == ("r9", (("systemctl", "start", "web"), ("", "changes", "restarts")))
+
+    asyncio.run(go())
+
+
+def test_the_list_undoes_what_is_under_the_cursor_or_says_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirm, "QUIET", 0.0)
+
+    async def go() -> None:
+        on_desk = desk(None)
+        ended = msgspec.structs.replace(waiting(None), state=RunState.CONFIRMED, exit_code=0, seconds=2.0)
+        going = msgspec.structs.replace(ended, id="r8", state=RunState.RUNNING, at=ended.at - timedelta(minutes=1))
+        on_desk.change(runs=(ended, going))
+        undo = Step(RunStep(("systemctl", "start", "web")), name="undo of step 1")
+        book = next(each for each in on_desk.view.runbooks if each.changes is not None)
+        on_desk.ways_back["r9"] = Plan(book, {}, (undo.resolved({}),), "web-3", changes="restarts")
+        async with opened(RunList(on_desk)) as on:
+            await on.press("j", "u")
+            await until(on.pilot, lambda: "it goes on: it can be undone once it has ended" in on.text, "the reason")
+            await on.press("k", "u")
+            await until(on.pilot, lambda: isinstance(on.pilot.app.screen, Confirm), "the box")
+            assert "systemctl start web" in on.text
+            await on.press("n")
+            assert on_desk.asked == []
+            del on_desk.ways_back["r9"]
+            await on.press("u")
+            await until(on.pilot, lambda: "there is nothing to undo" in on.text, "the reason")
 
     asyncio.run(go())
 

@@ -17,9 +17,10 @@ from cockpit.ui.confirm import Confirm
 from cockpit.ui.leave import going
 from cockpit.ui.page import Page
 from cockpit.ui.run_list import RunList, newest_first
-from cockpit.ui.run_words import not_undone, said
+from cockpit.ui.run_words import said
 from cockpit.ui.runs import KEPT, RunOutput
 from cockpit.ui.subject import failed
+from cockpit.ui.undone import not_undone
 from support.boxes import opened, settled, until
 from support.desk import FakeDesk
 from support.scene import NOW, scene
@@ -189,15 +190,21 @@ SHOWN = (("true",), ("", "undo", "", "systemctl", "start", "web 3"), ("", "chang
         (
             Start("fix", preview=SHOWN),
             (),
-            "left to undo, or it is too long ago for this cockpit to know; as its preview had it, undo is: systemctl start 'web 3'",
+            "could not be kept; as its preview had it, undo is: systemctl start 'web 3'",
         ),
-        (Start("fix", preview=SHOWN), (Start("fix", undoes="r9"),), "it was undone already: done"),
+        (Start("fix", preview=SHOWN), (Start("fix", undoes="r9"),), "it was undone already: "),
     ],
 )
 def test_why_nothing_of_it_can_be_undone_is_said(action: Start, others: tuple[Start, ...], why: str) -> None:
     ended = msgspec.structs.replace(run(RunState.CONFIRMED), action=action)
     known = [msgspec.structs.replace(ended, id=f"u{n}", action=each) for n, each in enumerate(others)]
     assert why in not_undone(ended, [ended, *known])
+
+
+def test_what_a_killed_cockpit_did_is_not_guessed() -> None:
+    killed = msgspec.structs.replace(run(RunState.UNCERTAIN), action=Start("fix", preview=SHOWN))
+    why = "its cockpit was killed before it could keep what was done, and with which values; as its preview had it, undo is: "
+    assert not_undone(killed, [killed]).startswith(why)
 
 
 def test_colours_are_shown_and_no_sequence_is_left() -> None:  # safety 5

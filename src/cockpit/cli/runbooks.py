@@ -137,6 +137,8 @@ def run(options: Options) -> int:
         return run_recorded(options)
     with house(options) as home:
         home.read_library()
+        if options.text("undo"):
+            return _undo(home, options)
         if len(options.words("alerts")) > 1 or options.text("match"):
             return _for_many(home, options)
         wish = wanted(home, options)
@@ -167,6 +169,21 @@ def run(options: Options) -> int:
         attended(plan)
         held = {key: home.desk.hold(value) for key, value in secrets.items()}
         return _execute(home, Start(name, given, ref, plan.exact, secrets=held), options)
+
+
+def _undo(home: House, options: Options) -> int:
+    """Take a run back: by what was kept of it, whichever cockpit ran it."""
+    from .undo import undone  # here: most runs are not taken back
+
+    action, plan = undone(home, options)
+    if options.flag("dry_run"):
+        say("Dry run: nothing was executed.")
+        return FINE
+    view = home.desk.view
+    if who := barred(plan.runbook, view.me, view.rosters):
+        raise Stop(f"{who}; nothing was executed", BAD)
+    _confirmed(plan, options)
+    return _execute(home, action, options)
 
 
 def _for_many(home: House, options: Options) -> int:

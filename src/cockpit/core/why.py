@@ -275,7 +275,7 @@ def _not_started(action: Start, view: View) -> str | None:
     runbook = next((each for each in view.runbooks if each.name == action.runbook), None)
     if runbook is None:
         return f"there is no runbook {action.runbook}"
-    if action.alert is not None and view.alert(action.alert) is None:
+    if action.alert is not None and not action.undoes and view.alert(action.alert) is None:
         return f"{action.alert.id} is not an alert (any more)"
     if action.dry_run:
         return None

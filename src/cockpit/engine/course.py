@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,7 +17,7 @@ from ..core.plans import Plan, captured
 from ..core.steps.ask import AskStep
 from ..core.steps.manual import ManualStep
 from ..core.steps.pick import PickStep
-from ..core.steps.step import Do, ResolvedStep, Step, needed
+from ..core.steps.step import Do, ResolvedStep, needed
 from ..core.units import say_seconds
 from ..provider import Clock
 from .capturing import NotCaptured, capture_all
@@ -25,6 +25,9 @@ from .far import Engines
 from .steps.deeds import deed
 from .steps.doing import Deed, Doing, Ended, Going, Outcome, Unattended
 from .steps.world import NOWHERE, World
+
+if TYPE_CHECKING:
+    from ..core.ways_back import WayBack
 
 _LAST_WORDS = 2.0  # real seconds in which a step that was ended has to come to its end
 
@@ -36,15 +39,6 @@ class _Beside(msgspec.Struct, frozen=True):
     place: str
     work: Deed
     done: asyncio.Task[Outcome]
-
-
-class WaysBack(msgspec.Struct, frozen=True):
-    """What takes a run back: ``steps`` as they would be done, ``warning`` what must be known before, ``lost`` why no step can be
-    taken back that has a way back. Both are for people."""
-
-    steps: tuple[ResolvedStep, ...]
-    warning: str = ""
-    lost: str = ""
 
 
 _BROKEN_OFF = (RunState.CANCELLED, RunState.TIMED_OUT, RunState.UNCERTAIN)
@@ -245,10 +239,14 @@ class Course:
 
     # ── taken back ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def ways_back(self) -> WaysBack:
-        """What takes back what was done and has not been taken back yet, the last first, for somebody who asks for it later. None
-        where there were secrets: those are kept by nobody."""
+    def way_back(self) -> tuple[Plan, WayBack] | None:
+        """What takes back what was done and has not been taken back yet, the last first, for somebody who asks for it later: as a
+        plan, and as it is kept. None where nothing can be; refused, with the reason, where there were secrets: those are kept by
+        nobody."""
+        from ..core.ways_back import WayBack, plan_back, undo_of  # deferred: no screen that opens needs it
+
         found: list[ResolvedStep] = []
+        numbers: list[int] = []
         lost: list[str] = []
         for step in self._backwards():
             undo, do = step.step.undo, self._way_back(step)
@@ -258,12 +256,30 @@ class Course:
                 planned = self._plan.steps[step.number - 1].undo or do  # without what was said in confidence
                 lost.append(f"{self._named(step)} cannot be undone from here: its undo {why}. It is: {' '.join(planned.said())}")
                 continue
-            name = undo.name or f"undo of step {step.number}" + (f" ({step.step.name})" if step.step.name else "")
-            found.append(ResolvedStep(do, Step(undo.do, name=name, timeout=undo.timeout), len(found) + 1))
+            found.append(undo_of(step.step, step.number, do, len(found) + 1))
+            numbers.append(step.number)
+        if not found and not lost:
+            return None
         broken = self._interrupted.number if self._interrupted in self._backwards() and self._interrupted is not None else 0
         half = f"Step {broken} was interrupted, and may be half done: look before you take it back." if broken else ""
         said = self._going.told("; ".join(lost))
-        return WaysBack(tuple(found), " ".join(filter(None, (half, said))), "" if found else said)
+        way = WayBack(
+            target=self._plan.target,
+            changes=self._plan.changes,
+            warning=" ".join(filter(None, (half, said))),
+            lost="" if found else said,
+        )
+        plan = plan_back(self._plan.runbook, found, way)
+        return plan, self._kept(plan, way, numbers) if found else way
+
+    def _kept(self, plan: Plan, way: WayBack, numbers: Sequence[int]) -> WayBack:
+        """What is kept of a plan: of the values those alone that its steps name. None is a secret: those are never in a plan, what
+        was said in confidence is lost before, and what steps give is taken from what may be shown."""
+        known = {**self._plan.values, **self._given}
+        undos = (self._plan.runbook.steps[number - 1].undo for number in numbers)
+        named = frozenset().union(*(undo.names(known) for undo in undos if undo is not None))
+        values = {name: known[name] for name in named & known.keys()}
+        return msgspec.structs.replace(way, numbers=tuple(numbers), values=values, exact=plan.exact)
 
     def _backwards(self) -> list[ResolvedStep]:
         """The steps that have a way back and have not been taken back, the last first; also one that was interrupted."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import msgspec
 
-from ..core.actions import Action
+from ..core.actions import Action, Run
 from ..core.aftermath import Past
 from ..core.alerts import Alert, Ref
 from ..core.books import Books
@@ -158,6 +158,12 @@ class Desk(Protocol):
     def way_back(self, run_id: str) -> Plan | None:
         """What would take back what a run of this cockpit has done: a plan to be shown, and begun by a `Start` that names the run
         in ``undoes``; where that cannot be, it is ``refused``. ``None`` where there is nothing of it to undo (any more)."""
+        ...
+
+    def find_way_back(self, run: Run) -> Plan | None:
+        """As `way_back`, of a run that any cockpit of this state directory has done: made anew of what was kept of it in the
+        journal, and `way_back` knows it from then on. ``None`` where nothing was kept. Blocks for up to half a second: not in the
+        screen's own thread. Raises `Refused` where the journal cannot be read."""
         ...
 
     def hold(self, secret: str) -> str:

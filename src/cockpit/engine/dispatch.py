@@ -91,6 +91,7 @@ class Dispatch:
         self.several.end_part = self.end
         runner.on_want, runner.on_step = self._waits, self._steps
         runner.on_failing = self.several.failing
+        runner.on_way_back = self.logbook.keep_way_back_soon
         self._vault = vault
         self._waiting_since: dict[tuple[str, int], float] = {}
         self._unwritten: set[str] = set()

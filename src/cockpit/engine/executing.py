@@ -11,7 +11,7 @@ from ..core.jobs import Far
 from ..core.permits import barred
 from ..core.plans import Plan
 from ..core.why import READ_ONLY
-from ..provider import Clock
+from ..provider import Clock, Conflict
 from .approving import Approving
 from .journal import JournalError
 from .logbook import Logbook
@@ -52,9 +52,11 @@ class Executing:
                 run = await self._logbook.settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=problem))
             if run.state.settled:
                 return run
-        run = await self._logbook.settle(msgspec.structs.replace(run, state=RunState.RUNNING))
         if action.undoes and not action.dry_run:
+            if problem := await self._taken(action.undoes, plan):
+                return await self._logbook.settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=problem, seconds=0.0))
             self._runner.used(action.undoes)
+        run = await self._logbook.settle(msgspec.structs.replace(run, state=RunState.RUNNING))
         held = self._vault.look if run.part_of else self._vault.take  # the other targets need them, too
         said = {name: held(word) for name, word in action.secrets.items()}
         secrets = {name: value for name, value in said.items() if value is not None}
@@ -73,6 +75,16 @@ class Executing:
         run = msgspec.structs.replace(run, state=RunState.RUNNING, reason="")
         self._logbook.show(run)
         return await self._ran(run, await self._runner.execute(run.id, resumed(run, self._clock.now()), far=run.far))
+
+    async def _taken(self, undone: str, plan: Plan) -> str:
+        """Why a run may not be taken back; "" where it may, and that is written down: whichever cockpit does it, once."""
+        try:
+            await self._logbook.take_back(undone)
+        except Conflict as already:
+            return f"{already}; nothing was executed"
+        except JournalError as error:
+            return f"what changes the world is blocked while nothing is journalled: {error}" if plan.runbook.changes else ""
+        return ""
 
     def _unfit(self, action: Start, plan: Plan) -> str:
         """Why what was asked for may not begin (any more)."""

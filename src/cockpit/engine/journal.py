@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..core.incidents import Change, Incident
     from ..core.report_fires import Fact
     from ..core.report_toil import Labour
+    from ..core.ways_back import Taken, WayBack
 
 __all__ = ["Entry", "Happened", "Journal", "JournalError", "Kept", "Lease", "open_journal"]
 
@@ -143,6 +144,25 @@ class Journal:
         written and that run is returned."""
         now = self._clock.now()
         return self._file.write(lambda db: runs_table.begin(db, run, exclusive, now))
+
+    def keep_way_back(self, run_id: str, way: WayBack, *, who: str, at: datetime) -> None:
+        """Keep what takes a run back."""
+        from . import ways_table  # deferred: no screen that opens needs it
+
+        self._file.write(lambda db: ways_table.keep(db, run_id, way, who, at))
+
+    def way_back(self, run_id: str) -> WayBack | Taken | None:
+        """What takes a run back, or that this has been done; ``None`` where nothing was kept."""
+        from . import ways_table  # deferred, as above
+
+        nothing: WayBack | Taken | None = None
+        return self._file.read(lambda db: ways_table.find(db, run_id), nothing)
+
+    def take_back(self, run_id: str, *, who: str, at: datetime) -> None:
+        """A run is being taken back, which is done once. Durable when it returns. Raises `cockpit.provider.Conflict`."""
+        from . import ways_table  # deferred, as above
+
+        self._file.write(lambda db: ways_table.take(db, run_id, who, at))
 
     def put_aftermath(self, after: Aftermath) -> None:
         """Keep what was seen of an alert after a run for it, together with what others saw."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,6 +15,9 @@ from . import verbs
 from .aside import Aside
 from .journal import Journal, JournalError
 from .store import Store
+
+if TYPE_CHECKING:
+    from ..core.ways_back import WayBack
 
 
 class Logbook:
@@ -64,6 +68,19 @@ class Logbook:
     def record_soon(self, kind: str, run: Run, data: Mapping[str, object]) -> None:
         """The same, with what is to be told of it."""
         self.aside.put(lambda: self._record(kind, run, data))
+
+    def keep_way_back_soon(self, run_id: str, way: WayBack) -> None:
+        """Have written down, in its turn, what takes a run back."""
+
+        def keep() -> None:
+            with suppress(JournalError):  # the journal's `problem` tells; this cockpit knows it all the same
+                self._journal.keep_way_back(run_id, way, who=self._who, at=self._clock.now())
+
+        self.aside.put(keep)
+
+    async def take_back(self, run_id: str) -> None:
+        """Write down that a run is being taken back. Raises `JournalError`, and `cockpit.provider.Conflict` where it has been."""
+        await self.aside.do(lambda: self._journal.take_back(run_id, who=self._who, at=self._clock.now()))
 
     async def settled(self, patience: float) -> None:
         """Wait until what became of runs is written down, ``patience`` seconds at most."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..config.model import Config
-from ..core.actions import Action
+from ..core.actions import Action, Run
 from ..core.aftermath import Past
 from ..core.alerts import Alert, Ref
 from ..core.books import Books
@@ -201,6 +201,10 @@ class Opening:
         """See `Desk.way_back`."""
         engine = self._engine
         return engine.way_back(run_id) if engine is not None else None
+
+    def find_way_back(self, run: Run) -> Plan | None:
+        """See `Desk.find_way_back`."""
+        return self._behind().find_way_back(run)
 
     def hold(self, secret: str) -> str:
         """See `Desk.hold`."""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..core.actions import Start
+from ..core.actions import Run, Start
 from ..core.alerts import Ref
 from ..core.plans import Plan
 from ..core.roster import Person
 from ..core.runbooks import Runbook
+from ..core.text import clean
 from .bookcase import Bookcase
 from .listing import listed
 from .planning import resolved
 from .runner import Runner
 from .store import Store
+
+if TYPE_CHECKING:
+    from ..core.ways_back import WayBack
 
 
 class Plans:
@@ -38,6 +43,17 @@ class Plans:
             return self.of(action.runbook, action.alert, action.params)
         gone = Runbook(name=action.runbook, title=action.runbook, steps=())
         return self._runner.ways_back(action.undoes) or Plan(gone, {}, (), "", refused=f"nothing of {action.undoes} can be undone")
+
+    def back(self, run: Run, way: WayBack) -> Plan:
+        """What takes an ended run back, made anew of what was kept of it; what cannot be says why in ``refused``."""
+        from ..core.ways_back import again  # deferred: no screen that opens needs it
+
+        view, name = self._store.peek, run.action.runbook if isinstance(run.action, Start) else run.what
+        own = self._bookcase.runbooks
+        book = own[name] if name in own else next((each for each in view.runbooks if each.name == name), None)
+        doubt = self._bookcase.doubt(name)
+        plan = again(book, way, clean(name))
+        return msgspec.structs.replace(plan, refused=doubt, steps=()) if doubt and not plan.refused else plan
 
     def choices(self, runbook: str, param: str) -> tuple[str, ...]:
         """See `Desk.choices`."""

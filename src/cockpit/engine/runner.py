@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,12 +22,15 @@ from ..core.jobs import Far
 from ..core.plans import Plan
 from ..core.text import clean
 from ..provider import Clock, ProviderError
-from .course import Course, WaysBack, said
+from .course import Course, said
 from .desk import Output, Session
 from .far import Engines
 from .spool import CAP, LINE_CAP, Spool, kept
 from .steps.doing import DISK, Going, Outcome
 from .steps.world import NOWHERE
+
+if TYPE_CHECKING:
+    from ..core.ways_back import WayBack
 
 ASKING = 30.0
 """Real seconds in which those who keep the secrets of a run's steps have to give them."""
@@ -39,9 +43,10 @@ class Runner:
     refers to. ``grace`` is how long (seconds) a program may take to end after TERM; ``engines`` takes orders for other engines.
     Methods belong to the engine's loop, except `output`, which any thread may call. ``on_want`` is called with a run's id when it
     begins to wait for a person, and with ``None`` when it ceases to, ``on_step`` with each of several steps that it comes to,
-    ``on_failing`` once it will not succeed, whatever is still asked or taken back; ``attended`` says whether there is anybody to
-    ask, ``world`` what steps may reach beyond programs; ``secrets`` gives what no output may hold, and may block, ``fetched`` what
-    this process has fetched of that so far, and does not."""
+    ``on_way_back`` with what takes an ended one back, as it is kept, ``on_failing`` once it will not succeed, whatever is still
+    asked or taken back; ``attended`` says whether there is anybody to ask, ``world`` what steps may reach beyond programs;
+    ``secrets`` gives what no output may hold, and may block, ``fetched`` what this process has fetched of that so far, and does
+    not."""
 
     def __init__(
         self,
@@ -69,6 +74,7 @@ class Runner:
         self.on_want: Callable[[str, Want | None], None] = lambda _id, _want: None
         self.on_step: Callable[[str, str], None] = lambda _id, _step: None
         self.on_failing: Callable[[str], None] = lambda _id: None
+        self.on_way_back: Callable[[str, WayBack], None] = lambda _id, _way: None
         self._idle = asyncio.Event()
         self._idle.set()
         self._spools: dict[str, Spool] = {}
@@ -118,7 +124,9 @@ class Runner:
             else:
                 course = Course(plan, going, self._clock, self.hidden, self._grace, self._engines, far, self.world, secrets)
                 outcome = await course.run(begun)
-                self._keep_ways_back(run_id, plan, course.ways_back())
+                if (back := course.way_back()) is not None:
+                    self.remember(run_id, back[0])
+                    self.on_way_back(run_id, back[1])
             try:
                 await going.write(going.spool.close, DISK)
             except TimeoutError:
@@ -147,15 +155,14 @@ class Runner:
             going.answer(number, value, who)
 
     def ways_back(self, run_id: str) -> Plan | None:
-        """What takes back what a run of this process has done, as a plan of its own, which says why where that cannot be; ``None``
-        where there is nothing to take back (any more)."""
+        """What takes back what a run has done, as a plan of its own, which says why where that cannot be; ``None`` where there is
+        nothing to take back (any more), or it is not known here: of this process's own runs it is, of others once it was looked
+        for (`remember`)."""
         return self._ways_back.get(run_id)
 
-    def _keep_ways_back(self, run_id: str, plan: Plan, ways: WaysBack) -> None:
-        if not ways.steps and not ways.lost:
-            return
-        book = msgspec.structs.replace(plan.runbook, title=f"Undo {plan.runbook.name}", params={})
-        self._ways_back[run_id] = Plan(book, {}, ways.steps, plan.target, ways.lost, changes=plan.changes, warning=ways.warning)
+    def remember(self, run_id: str, back: Plan) -> None:
+        """This takes that run back: for `ways_back`."""
+        self._ways_back[run_id] = back
         while len(self._ways_back) > _WAYS_BACK:
             del self._ways_back[next(iter(self._ways_back))]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from ..core.actions import Action, Run
+from ..core.actions import Action, Run, Start
 from ..core.aftermath import Past
 from ..core.alerts import Alert, Ref
 from ..core.books import Books
@@ -19,6 +19,7 @@ from ..core.plans import Plan
 from ..core.questions import Answered, Question
 from ..core.roster import OnCall
 from ..core.roster import zone as at_zone
+from ..core.runbooks import Runbook
 from ..core.schedule import Schedule, schedule
 from ..core.text import clean
 from ..core.view import View
@@ -184,6 +185,27 @@ class Works(Parts):
     def way_back(self, run_id: str) -> Plan | None:
         """See `Desk.way_back`."""
         return self._runner.ways_back(run_id)
+
+    def find_way_back(self, run: Run) -> Plan | None:
+        """See `Desk.find_way_back`."""
+        from ..core.ways_back import Taken, WayBack, plan_back  # deferred: no screen that opens needs it
+
+        known = self._runner.ways_back(run.id)
+        if known is not None or not isinstance(run.action, Start) or run.action.dry_run:
+            return known
+        try:
+            kept = self.journal.way_back(run.id)
+        except JournalError as error:
+            raise Refused(str(error)) from error
+        if isinstance(kept, Taken):
+            gone = Runbook(name=run.action.runbook, title=run.action.runbook, steps=())
+            return plan_back(gone, (), WayBack(lost=f"it was undone already: {kept.who} did at {kept.at} UTC"))
+        if kept is None:
+            return None
+        plan = self._plans.back(run, kept)
+        if not plan.refused:
+            self._runner.remember(run.id, plan)
+        return plan
 
     def hold(self, secret: str) -> str:
         """See `Desk.hold`."""

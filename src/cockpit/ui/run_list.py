@@ -25,16 +25,23 @@ from .times import zone as at_zone
 
 class RunList(Stirring):
     """The runs, newest first; ``enter`` shows one with its output (of one for several targets, how each stands), ``a`` has
-    ``again`` run it once more. It keeps the cursor on the same run as others come."""
+    ``again`` run it once more, ``u`` undoes what can be, whichever cockpit ran it. It keeps the cursor on the same run as others
+    come."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,R", "leave", show=False), Binding("a", "again", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,R", "leave", show=False),
+        Binding("a", "again", show=False),
+        Binding("u", "undo", show=False),
+    ]
 
     def __init__(self, desk: Desk, zone: str = "UTC", again: Callable[[Run], None] | None = None) -> None:
-        keys = [("enter", "output"), *([("a", "run it again…")] if again is not None else []), ("j k", "move"), ("esc", "close")]
-        super().__init__(f"Runs, times in {city(zone)}", keys)
+        more = [("a", "run it again…")] if again is not None else []
+        self._own_keys = [("enter", "output"), *more, ("u", "undo…"), ("j k", "move"), ("esc", "close")]
+        super().__init__(f"Runs, times in {city(zone)}", self._own_keys)
         self._desk, self._zone, self._again = desk, zone, again
         self._runs: tuple[Run, ...] = ()
         self._columns = (0, 0, 0)
+        self._remarked = False
         self.add_class("-full")
 
     def inside(self) -> Iterable[Widget]:
@@ -92,6 +99,26 @@ class RunList(Stirring):
             run = self._runs[self.query_one(Choices).at]
             self.dismiss(None)
             self._again(run)
+
+    def action_undo(self) -> None:
+        """Show what would take back what the run under the cursor did, and do that after a ``y``."""
+        if self._runs:
+            from .flows.undo import undo  # here: a flow leads to this box
+
+            run = self._runs[self.query_one(Choices).at]
+            self.run_worker(undo(self.app, self._desk, run, self._say, self._follow), exit_on_error=True)
+
+    def _say(self, remark: str) -> None:
+        self._remarked = bool(remark)
+        self.say_keys(*self._own_keys, remark=Content.styled(remark, "$role-refusal") if remark else "")
+
+    def _follow(self, run_id: str) -> None:
+        self.app.push_screen(RunOutput(self._desk, run_id, self._zone))
+
+    def on_key(self) -> None:
+        """A remark stands until the next key."""
+        if self._remarked:
+            self._say("")
 
     def on_choices_chosen(self, event: Choices.Chosen) -> None:
         """Open it."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from textual.content import Content
 
 from ..core.actions import Run, RunState, Start, StartMany, called
 from ..core.units import say_seconds
-from .exact import spell_argv
 from .page import Line
 from .timeline import state_word
 from .times import city
@@ -36,21 +33,6 @@ def said(run: Run) -> str:
     if run.seconds is not None and run.state.settled and isinstance(run.action, (Start, StartMany)):
         parts.append(f"after {say_seconds(run.seconds)}" if run.seconds >= 1 else "in under a second")
     return ", ".join(parts)
-
-
-def not_undone(run: Run, runs: Iterable[Run]) -> str:
-    """Why nothing of a run that has ended can be undone from here, and what a person can do, as its preview had it; ``runs`` are
-    those that are known."""
-    action = run.action
-    ways = [words[3:] for words in action.preview if words[:2] == ("", "undo")] if isinstance(action, Start) else []
-    if not ways or (isinstance(action, Start) and action.dry_run):
-        return "there is nothing to undo: no step of it has an undo" if not ways else "there is nothing to undo: it was a dry run"
-    back = next((each for each in runs if isinstance(each.action, Start) and each.action.undoes == run.id), None)
-    if back is not None:
-        return f"it was undone already: {said(back)}"
-    spelt = "; ".join(spell_argv(words[1:] if words[:1] == ("",) else words) for words in reversed(ways))
-    why = "no step done here is left to undo, or it is too long ago for this cockpit to know"
-    return f"{why}; as its preview had it, undo is: {spelt}"
 
 
 def facts(run: Run, zone: str) -> list[Line]:

@@ -20,9 +20,10 @@ from .box import Box, Said
 from .browsing import browsed
 from .coloured import coloured
 from .page import Line, Page
-from .run_words import GLYPHS, facts, not_undone, said
+from .run_words import GLYPHS, facts, said
 from .stirring import Stirring
 from .typed import Typed
+from .undone import ways_shown
 
 KEPT = 10_000
 """So many lines of output stay on the screen's side; the file has all of them (or says what it had to leave out)."""
@@ -147,11 +148,15 @@ class RunOutput(Stirring):
             cancel.insert(0, ("a", "answer"))
         if run is not None and self._links(run):
             cancel.append(("o", "link"))
-        back = self._desk.way_back(run.id) if run is not None and run.state.settled else None
-        if back is not None and not back.refused:
+        if run is not None and run.state.settled and self._undoable(run):
             cancel.append(("u", "undo"))
         remark = Content.styled(self._remark, "$role-refusal") if self._remark else ""
         self.say_keys(*cancel, ("/", "search"), ("esc", "close, the run goes on" if going else "close"), remark=remark)
+
+    def _undoable(self, run: Run) -> bool:
+        """Whether it is known that it can be undone, or can be found out."""
+        back = self._desk.way_back(run.id)
+        return not back.refused if back is not None else bool(ways_shown(run)) and not self._desk.owns(run.id)
 
     @staticmethod
     def _links(run: Run) -> tuple[str, ...]:
@@ -229,32 +234,13 @@ class RunOutput(Stirring):
 
     def action_undo(self) -> None:
         """Show what would take back what it did, and do that after a ``y``."""
-        run, plan = self.run_now, self._desk.way_back(self._run_id)
-        if run is None or not isinstance(run.action, Start) or not run.state.settled:
-            self._say("it goes on: it can be undone once it has ended")
-            return
-        if plan is None or plan.refused:
-            self._say(plan.refused if plan is not None else not_undone(run, self._desk.view.runs))
-            return
-        start = Start(run.action.runbook, {}, run.action.alert, plan.exact, undoes=run.id)
-        if reason := self._desk.why_not(start):
-            self._say(reason)
-            return
-        from ..core.plans import needs_typing
-        from .confirm import Confirm
-        from .flows.run import preview_lines  # here: a flow opens this box
+        from .flows.undo import undo  # here: a flow opens this box
 
-        word = plan.word if needs_typing(plan) else ""
-        box = Confirm(plan.runbook.title, preview_lines(plan, None, self._desk.view), word, yes="undo exactly this")
-        self.app.push_screen(box, lambda yes: self._undo(start) if yes else None)
+        if (run := self.run_now) is not None:
+            self.run_worker(undo(self.app, self._desk, run, self._say, self._follow), exit_on_error=True)
 
-    def _undo(self, start: Start) -> None:
-        try:
-            run_id = self._desk.ask(start)
-        except Refused as no:
-            self._say(str(no))
-        else:
-            self.app.push_screen(RunOutput(self._desk, run_id, self._zone))
+    def _follow(self, run_id: str) -> None:
+        self.app.push_screen(RunOutput(self._desk, run_id, self._zone))
 
     def action_cancel(self) -> None:
         """Ask, then cancel."""

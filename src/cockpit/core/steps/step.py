@@ -68,7 +68,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``when`` is a condition (`conditions`) without which it is skipped. ``retries`` does it again so many times where it fails,
     ``retry_after`` (seconds) later, and needs ``idempotent = true``: the word that it may be done twice. ``capture`` takes values
     from its output, which later steps use as any parameter. ``undo`` is a step that takes it back: it is offered when the run
-    does not reach its end, also where this step was interrupted, and afterwards with ``u``, by the cockpit that did it. With
+    does not reach its end, also where this step was interrupted, and afterwards with ``u`` or ``cockpit run --undo``. With
     ``background = true`` the run goes on beside it, and ends it at its own end, unless ``keep = true``.
     """
 
