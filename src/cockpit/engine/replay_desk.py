@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..config.model import Config
-from ..core.actions import Action, Start
+from ..core.actions import Action, Run, Start
 from ..core.aftermath import Aftermath, Past
 from ..core.alerts import Alert, AlertState, Ref
 from ..core.books import Books
@@ -117,6 +117,10 @@ class ReplayDesk:
     def way_back(self, run_id: str) -> Plan | None:  # noqa: ARG002
         """See `Desk.way_back`."""
         return None
+
+    def find_way_back(self, run: Run) -> Plan | None:  # noqa: ARG002
+        """See `Desk.find_way_back`."""
+        raise Refused(self._no)
 
     def hold(self, secret: str) -> str:  # noqa: ARG002  # it is kept nowhere
         """See `Desk.hold`."""
