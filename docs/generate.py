@@ -80,6 +80,9 @@ with `show` also `timeline` (list of `at`, `what`, `who`, `text`) |
 `lead_seconds`, `acknowledge_seconds`, `resolve_seconds` (each `times`, `median`, `p90`), `called` (list of `who`, `pages`, \
 `out_of_hours`, `woken`), `noisy` (list of `alert`, `fired`, `over`, `no_action`), `acknowledged`, `acknowledged_without_action`, \
 `never_tripped`, `crying_wolf`, `not_proven`, `never_drilled`, \
+`incidents_without_trap` (list of `id`, `title`, `severity`, `lead`, `closed_at`, `alerts`), \
+`fires_without_trap` (list of `alert`, `fires`, `last_at`), `services` (list of `service`, `fires`, `caught`, `incidents`, \
+`traps`, `alerts`, `with_runbook`, `without_runbook` and `without_trap` (names)), \
 `toil` (list of `what`, `kind` (runbook, step, tick, command), `times`, `seconds`, \
 `nights`, `hours` (24 counts), `people` (object of counts), `succeeded`, `failed`, `helped`, `not_helped`, `unknown`, \
 `score`, `proven`) |

@@ -115,7 +115,7 @@ def test_markdown_is_a_table_in_which_nothing_is_markup(watched: Watched) -> Non
     assert lines[0].startswith("# Report, ")
     assert "## Toil: what to automate" in lines
     head = next(line for line in lines if line.startswith("| What |"))
-    rows = [line for line in lines if line.startswith("| ")]
+    rows = [line for line in lines[lines.index(head) :] if line.startswith("| ")]
     assert any(line.startswith("| we\\|ird\\* |") for line in rows)
     assert {line.replace("\\|", "").count("|") for line in rows} == {head.count("|")}
 
@@ -174,3 +174,48 @@ def test_what_came_after_until_is_not_in_it(watched: Watched) -> None:
     assert told["noisy"] == []
     done = watched.run("report", "--since", "10d", "--until", "20d")
     assert (done.returncode, "--until lies before --since" in done.stderr) == (2, True)
+
+
+def test_an_incident_that_taught_no_trap_is_told_until_one_is_armed_after_it(watched: Watched) -> None:
+    def left() -> list[str]:
+        return [each["id"] for each in json.loads(watched.run("report", "--json").stdout)["incidents_without_trap"]]
+
+    assert watched.run("incident", "open", "Shop|is slow").returncode == 0
+    assert left() == []
+    assert watched.run("incident", "close", "i1", "--yes").returncode == 0
+    assert left() == ["i1"]
+    shown = watched.run("report").stdout
+    assert "Incidents after which no trap was armed\n" in shown
+    assert "i1        Shop|is slow  " in shown
+    assert "Coverage by service\n" in shown
+    assert "| i1 | Shop\\|is slow |" in watched.run("report", "--markdown").stdout
+    kept = open_journal(watched.state, SystemClock())
+    kept.record("trap.laid", at=datetime.now(UTC), who="ana", source="local", subject="early", data={"incident": "i1"})
+    kept.close()
+    assert left() == []
+
+
+KEYS = {
+    "since", "until", "trend", "trend_test", "weeks", "going_on", "lead_seconds", "acknowledge_seconds", "resolve_seconds", "called",
+    "noisy", "acknowledged", "acknowledged_without_action", "never_tripped", "crying_wolf", "incidents_without_trap",
+    "fires_without_trap", "services", "not_proven", "never_drilled", "toil",
+}  # fmt: skip
+
+
+def test_the_json_has_the_keys_that_are_documented(watched: Watched) -> None:
+    paged(watched, timedelta(days=9))
+    typed(watched, ("df", 1.0))
+    watched.run("incident", "open", "x")
+    watched.run("incident", "close", "i1", "--yes")
+    told = json.loads(watched.run("report", "--json").stdout)
+    assert set(told) == KEYS
+    reference = (Path(__file__).parents[2] / "docs" / "reference.md").read_text("utf-8")
+    (line,) = (line for line in reference.splitlines() if line.startswith("| `report` |"))
+    for name, value in told.items():
+        first = value[0] if isinstance(value, list) and value else value
+        inner = first if isinstance(first, dict) else {}
+        assert {key for key in (name, *inner) if f"`{key}`" not in line} == set(), name
+        assert value != [] or name in ("crying_wolf",), f"{name} is not tried"
+    assert set(told["trend_test"]) == {"verdict", "weeks", "p", "slope", "before", "after"}
+    assert (told["trend_test"]["verdict"], told["trend_test"]["p"]) == ("too little to tell", None)
+    assert [type(each) for each in told["weeks"][0].values()] == [str, int, int, int, int, bool, bool]

@@ -11,8 +11,12 @@ import pytest
 
 from cockpit import plugins
 from cockpit.config.model import Config
+from cockpit.core.incidents import Change
+from cockpit.core.report_fires import Spread
+from cockpit.core.report_learnt import Burnt
+from cockpit.core.report_trend import Verdict
 from cockpit.core.roster import Person
-from cockpit.core.traps import Trap
+from cockpit.core.traps import Trap, TrapState, Watch
 from cockpit.core.units import bound
 from cockpit.engine.desk import Refused
 from cockpit.engine.engine import Engine
@@ -73,6 +77,63 @@ def test_it_comes_from_the_journal_with_the_people_and_traps_of_the_config(
     assert made.fires.lead.median == 600.0
     assert made.fires.silent == ("unborn",)
     assert made.fires.weeks[0].start.weekday() == 0
+
+
+def test_it_tells_of_what_taught_no_trap_and_of_its_service(journal: Journal, clock: FakeClock, tmp_path: Path) -> None:
+    a_fire(journal, clock)
+    now, state = clock.now(), tmp_path / "state"
+    alerts = [{"source": "am", "alert": "7f", "name": "Slow", "labels": {"service": "shop"}}]
+    journal.change_incident("", Change.OPENED, who="ana", at=now - timedelta(hours=1), data={"title": "Slow", "alerts": alerts})
+    journal.change_incident("i1", Change.CLOSED, who="ana", at=now - timedelta(minutes=9))
+    desk, day = engine(journal, clock, state), timedelta(days=1)
+    found = desk.report(now - day, now, "UTC").learnt
+    assert [each.id for each in found.incidents] == ["i1"]
+    assert found.fires == (Burnt("root-disk", 1, now - timedelta(hours=1)),)
+    assert {each.name: (each.fires, each.incidents, each.traps, each.no_trap) for each in found.services} == {
+        "": (1, 0, 2, ()), "shop": (0, 1, 0, ("Slow",)),
+    }  # fmt: skip
+    journal.record("trap.laid", at=now, who="ana", source="local", subject="early", data={"alert": "local/root-disk"})
+    journal.record("trap.laid", at=now, who="ana", source="local", subject="slow-early", data={"alert": "am/7f"})
+    found = desk.report(now - day, now, "UTC").learnt
+    assert (found.incidents, found.fires) == ((), ())
+
+
+def test_an_empty_journal_and_one_event_are_told_as_what_they_are(journal: Journal, clock: FakeClock, tmp_path: Path) -> None:
+    now, desk = clock.now(), engine(journal, clock, tmp_path / "state")
+    made = desk.report(now - timedelta(days=90), now, "UTC")
+    assert made.fires.trend.verdict is Verdict.UNKNOWN
+    assert not any(week.known for week in made.fires.weeks)
+    assert (made.fires.lead.median, made.toil, made.learnt.incidents) == (None, (), ())
+    journal.record("alert.fired", at=now - timedelta(days=1), source="local", subject="root-disk")
+    made = desk.report(now - timedelta(days=90), now, "UTC")
+    assert [(each.alert, each.fired, each.over) for each in made.fires.noisy] == [("root-disk", 1, 0)]
+    assert sum(week.known for week in made.fires.weeks) in (1, 2), "the day may be a Monday"
+    assert made.fires.trend.weeks == 0, "what the journal does not know is no quiet week"
+
+
+def test_where_only_looks_are_kept_the_weeks_were_quiet(journal: Journal, clock: FakeClock, tmp_path: Path) -> None:
+    now, state = clock.now(), tmp_path / "state"
+    for day in range(91):
+        watch = Watch(state=TrapState.ARMED, checked_at=now - timedelta(days=day))
+        journal.put_watch("root-disk", watch, {"used_percent": 1.0})
+    made = engine(journal, clock, state).report(now - timedelta(days=90), now, "UTC")
+    assert made.fires.trend.verdict is Verdict.QUIET
+    assert made.fires.trend.weeks >= 11
+
+
+def test_a_clock_that_was_put_back_makes_no_figure_negative(journal: Journal, clock: FakeClock, tmp_path: Path) -> None:
+    a_fire(journal, clock)
+    now = clock.now()
+    back = now - timedelta(minutes=90)  # it fires at what the clock then says, and is over an hour before it began
+    journal.record_many([
+        Happened(at=now - timedelta(minutes=30), kind="alert.fired", source="local", subject="unborn"),
+        Happened(at=back, kind="alert.resolved", source="local", subject="unborn"),
+        Happened(at=back, kind="trap.armed", source="local", subject="unborn"),
+        Happened(at=now + timedelta(days=3), kind="page.sent", who="ana", source="local", subject="unborn", data={}),
+    ])  # fmt: skip
+    made = engine(journal, clock, tmp_path / "state").report(now - timedelta(days=7), now, "UTC").fires
+    assert made.to_resolve == Spread(1, 2100.0, 2100.0)
+    assert (made.waiting, sum(week.pages for week in made.weeks)) == (1, 1)
 
 
 def test_what_lies_outside_is_left_out(journal: Journal, clock: FakeClock, tmp_path: Path) -> None:

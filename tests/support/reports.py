@@ -6,10 +6,13 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from cockpit.core.aftermath import Verdict
+from cockpit.core.alerts import Severity
+from cockpit.core.incidents import LEAD, Incident, Status
 from cockpit.core.report_fires import Fact, fires
+from cockpit.core.report_learnt import Burnt, Service
 from cockpit.core.report_toil import Kind, Labour, ledger
 from cockpit.core.roster import Person
-from cockpit.engine.reporting import Reported
+from cockpit.engine.reporting import Learnt, Reported
 
 PEOPLE = (
     Person(id="ana", name="Ana", timezone="America/Sao_Paulo"),
@@ -27,7 +30,28 @@ def easier_weeks(since: datetime, until: datetime) -> Reported:
     """From week to week fewer fires, and more that is caught; ``queue`` is acknowledged by nobody."""
     facts, labours = facts_of(since, (until - since) // timedelta(weeks=1)), labours_of(since, until)
     made = fires(facts, PEOPLE, PEOPLE[0], TRAPS, since, until, UTC)
-    return Reported(since=since, until=until, fires=made, toil=ledger(labours, PEOPLE, PEOPLE[0]))
+    return Reported(
+        since=since, until=until, fires=made, toil=ledger(labours, PEOPLE, PEOPLE[0]), learnt=learnt_of(until),
+        unproven=("tls-shop",), undrilled=("backups", "tls-shop"),
+    )  # fmt: skip
+
+
+def learnt_of(until: datetime) -> Learnt:
+    """An incident and two fires that taught no trap, and three services."""
+    closed = until - timedelta(days=9)
+    incident = Incident(
+        id="i7", title="Checkout fails", opened_at=closed - timedelta(hours=2), opened_by="ana", status=Status.CLOSED,
+        severity=Severity.CRITICAL, roles={LEAD: "Ana"}, closed_at=closed,
+    )  # fmt: skip
+    return Learnt(
+        incidents=(incident,), fires=(Burnt("backups", 13, until - timedelta(days=11)),),
+        services=(
+            Service(name="shop", fires=8, caught=19, incidents=1, traps=2, alerts=3, no_runbook=("PaymentsSlow",),
+                    no_trap=("PaymentsSlow",)),
+            Service(name="db", fires=13, caught=9, incidents=0, traps=1, alerts=1, no_runbook=(), no_trap=()),
+            Service(name="", fires=0, caught=0, incidents=0, traps=1, alerts=1, no_runbook=("tls-shop",), no_trap=()),
+        ),
+    )  # fmt: skip
 
 
 def facts_of(since: datetime, weeks: int) -> list[Fact]:

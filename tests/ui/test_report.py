@@ -16,7 +16,8 @@ from cockpit.core.report_trend import bars
 from cockpit.engine.desk import Refused
 from cockpit.engine.reporting import Reported
 from cockpit.ui.report import Figures, Report
-from cockpit.ui.report_words import SHOWN, bar, sections
+from cockpit.ui.report_bars import SHOWN, bar
+from cockpit.ui.report_words import sections
 from cockpit.ui.spans import width_of
 from support.boards import Sitting, sitting
 from support.reports import easier_weeks, quiet_weeks
@@ -156,7 +157,16 @@ def hostile(reported: Reported) -> Reported:
         reported.fires, people=people, noisy=noisy, silent=tuple(f"trap-{n}" for n in range(300)), wolves=("w" * 300,)
     )
     toil = tuple(msgspec.structs.replace(each, what=each.what * 30) for each in reported.toil)
-    return msgspec.structs.replace(reported, fires=made, toil=toil)
+    replace, learnt = msgspec.structs.replace, reported.learnt
+    services = tuple(
+        replace(each, name="監視" * 30, fires=10**7, no_trap=tuple("長い名前" * 9 + str(n) for n in range(50)))
+        for each in learnt.services
+    )
+    bad = replace(
+        learnt, incidents=tuple(replace(each, title="東京" * 99) for each in learnt.incidents), services=services,
+        fires=tuple(replace(each, alert="w" * 200) for each in learnt.fires),
+    )  # fmt: skip
+    return replace(reported, fires=made, toil=toil, learnt=bad)
 
 
 @pytest.mark.parametrize("width", [36, 40, 55, 56, 57, 76, 110, 118, 300])
@@ -184,6 +194,14 @@ def test_the_figures_are_those_of_the_report() -> None:
     assert "✓ free-disk: done 14 times, helped 14 of 14" in said
     assert "Did not trip: tls-shop" in said
     assert "Cry wolf: queue" in said
+    assert "Not proven lately: tls-shop" in said
+    assert "Never drilled: backups, tls-shop" in said
+    assert "i7    critical  Checkout fails, closed 2026-11-16, Ana led" in said
+    assert "backups  13 fires, last 2026-11-14" in said
+    assert [line.split()[:6] for line in said.splitlines() if line.startswith(("shop ", "db ", "(no label)"))] == [
+        ["shop", "8", "19", "1", "2", "2"], ["db", "13", "9", "·", "1", "1"], ["(no", "label)", "·", "·", "·", "1"],
+    ]  # fmt: skip
+    assert "  no trap: PaymentsSlow" in said
 
 
 def test_what_there_is_none_of_is_said() -> None:
@@ -191,6 +209,8 @@ def test_what_there_is_none_of_is_said() -> None:
     assert "No fires, and no pages" in said
     assert "Nothing was done by hand" in said
     assert "Cry wolf: none" in said
+    assert "Nothing: each fire and each closed incident has one" in said
+    assert "No traps, and no incidents." in said
 
 
 def test_a_bar_is_as_long_as_its_share_and_never_nothing_for_something() -> None:

@@ -7,12 +7,14 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from ..config.model import Config
 from ..core.report_toil import RULE, Kind, Toil
+from ..core.runbooks import Runbook
 from ..core.text import clean
 from ..core.units import say_seconds, seconds
 from ..engine.records import JournalError
 from ..engine.reporting import Reported, reported
-from . import COULD_NOT_SEE, FINE, USAGE, report_fires
+from . import COULD_NOT_SEE, FINE, USAGE, report_fires, report_learnt
 from .configured import read_config
 from .listing import as_json_object, say, table, when
 from .moments import read, viewer
@@ -37,7 +39,7 @@ def report(options: Options) -> int:
         raise Stop("--until lies before --since", USAGE)
     with journal() as kept:
         try:
-            made = reported(kept, config, since, until, clock)
+            made = reported(kept, config, _runbooks(config), since, until, clock)
         except JournalError as error:
             raise Stop(str(error), COULD_NOT_SEE) from error
     if options.json:
@@ -47,6 +49,20 @@ def report(options: Options) -> int:
     else:
         _print(made, clock, options)
     return FINE
+
+
+def _runbooks(config: Config) -> tuple[Runbook, ...]:
+    """Those of the config, and those that lie as Markdown in its repositories."""
+    if not config.repositories:
+        return tuple(config.runbooks.values())
+    from .books import shelf  # deferred: most configs have no repository
+
+    return (*config.runbooks.values(), *(each.runbook for each in shelf(config).books.values() if each.runbook is not None))
+
+
+def _tables(reported: Reported, limit: int, clock: tzinfo | None) -> Iterator[report_fires.Table]:
+    yield from report_fires.tables(reported.fires, limit)
+    yield from report_learnt.tables(reported.learnt, limit, clock)
 
 
 def _since(text: str, now: datetime, clock: tzinfo | None) -> datetime:
@@ -96,9 +112,9 @@ def _print(reported: Reported, clock: tzinfo | None, options: Options) -> None:
     for sentence in report_fires.verdict(reported.fires):
         _wrapped(sentence)
     say()
-    for heading, heads, rows in report_fires.tables(reported.fires, limit):
+    for heading, heads, rows in _tables(reported, limit, clock):
         say(heading)
-        table(heads, rows, color=options.color, cut=(0,))
+        table(heads, rows, color=options.color, cut=(0, *range(6, len(heads))))
         say()
     for sentence in _sentences(reported):
         _wrapped(sentence)
@@ -122,6 +138,7 @@ def _print(reported: Reported, clock: tzinfo | None, options: Options) -> None:
 
 def _sentences(reported: Reported) -> Iterator[str]:
     yield from report_fires.sentences(reported.fires)
+    yield from report_learnt.sentences(reported.learnt)
     if reported.undrilled:
         yield f"Never drilled: {', '.join(reported.undrilled)}."
     if reported.unproven:
@@ -139,7 +156,7 @@ def _markdown(reported: Reported, clock: tzinfo | None) -> None:
     for sentence in report_fires.verdict(reported.fires):
         say(f"**{_escaped(sentence)}**")
         say()
-    for heading, heads, rows in report_fires.tables(reported.fires, _ALL):
+    for heading, heads, rows in _tables(reported, _ALL, clock):
         say(f"## {heading}")
         say()
         _markdown_table(heads, rows)
@@ -180,6 +197,7 @@ def _record(reported: Reported) -> dict[str, object]:
         "since": when(reported.since),
         "until": when(reported.until),
         **report_fires.record(reported.fires),
+        **report_learnt.record(reported.learnt),
         "not_proven": list(reported.unproven),
         "never_drilled": list(reported.undrilled),
         "toil": [

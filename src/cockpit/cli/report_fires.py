@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..core.report_fires import FIRES, Fires, Spread, Week
-from ..core.report_trend import LEAST, Trend, Verdict, bars
+from ..core.report_trend import Trend, bars
 from ..core.units import say_seconds
 
 Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
@@ -34,23 +34,23 @@ def tables(fires: Fires, shown: int) -> Iterator[Table]:
     noisy = [(each.alert, str(each.fired), f"{each.idle} of {each.over}" if each.over else "") for each in fires.noisy[:shown]]
     if most or any(week.pages or week.woken for week in fires.weeks):
         yield (
-            _counted("Fires against caught before harm", "the last ", shown, fires.weeks),
+            counted("Fires against caught before harm", "the last ", shown, fires.weeks),
             ("Week of", "Fires", "Caught", "Pages", "Woken"),
             weeks,
         )
     if times:
         yield "How long it took", ("What", "Times", "Median", "9 of 10 within"), times
     if called:
-        yield _counted("Who was called", "", shown, fires.people), ("Who", "Pages", "Out of hours", "Woken"), called
+        yield counted("Who was called", "", shown, fires.people), ("Who", "Pages", "Out of hours", "Woken"), called
     if noisy:
-        yield _counted("Noisiest alerts", "", shown, fires.noisy), ("Alert", "Fired", "Needed no action"), noisy
+        yield counted("Noisiest alerts", "", shown, fires.noisy), ("Alert", "Fired", "Needed no action"), noisy
 
 
 def verdict(fires: Fires, hint: str = "--since 90d") -> Iterator[str]:
     """Whether it is getting easier, in a line, and week by week, where a trend could be told; ``hint`` is how to look further
     back."""
     found = fires.trend
-    short = f" ({hint} looks further back)" if found.verdict is Verdict.UNKNOWN and len(fires.weeks) <= LEAST + 1 else ""
+    short = f" ({hint} looks further back)" if fires.too_short else ""
     yield f"Is it getting easier? {found.sign} {found.says}{short}."
     if found.p is not None:
         yield f"Week by week: {bars(fires.burdens)}, the worst {max(fires.burdens)} (Mann-Kendall test: p = {found.p:.2g})."
@@ -116,7 +116,7 @@ def _barred(many: int, most: int) -> str:
     return f"{many:>3} {_BAR * -(-many * _WIDEST // most)}" if many else ""
 
 
-def _counted(heading: str, which: str, shown: int, of: Sequence[object]) -> str:
+def counted(heading: str, which: str, shown: int, of: Sequence[object]) -> str:
     """The heading, which says where not all is shown."""
     return heading if len(of) <= shown else f"{heading} ({which}{shown} of {len(of)}; --limit shows more)"
 

@@ -12,7 +12,7 @@ import msgspec
 
 from .loads import AT_ONCE
 from .marks import BLIND_SUFFIX, channel_of
-from .report_trend import Trend, trend
+from .report_trend import LEAST, Trend, Verdict, trend
 from .roster import Person, known_as, zone
 
 Fact = tuple[float, str, str, str]
@@ -112,6 +112,11 @@ class Fires(msgspec.Struct, frozen=True, kw_only=True):
     def trend(self) -> Trend:
         """Whether it is getting easier, by `burdens`."""
         return trend(self.burdens)
+
+    @property
+    def too_short(self) -> bool:
+        """Whether no trend can be told because the time that was asked for is too short: a longer one could show it."""
+        return self.trend.verdict is Verdict.UNKNOWN and len(self.weeks) <= LEAST + 1
 
 
 def spread(seconds: Sequence[float]) -> Spread:

@@ -1,19 +1,37 @@
-"""What the journal comes to over a time: fires and prevention, and the toil ledger. For the command line and the screen."""
+"""What the journal comes to over a time: fires and prevention, what they taught, and the toil ledger. For the command line and the
+screen."""
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Collection, Mapping
 from datetime import datetime, tzinfo
 
 import msgspec
 
 from ..config.model import Config
+from ..core.incident_timeline import said
+from ..core.incidents import Incident, Status
 from ..core.report_fires import Fires, fires, weeks
+from ..core.report_learnt import Armed, Burnt, Laid, Service, coverage, untrapped_fires, untrapped_incidents
 from ..core.report_toil import Toil, ledger
-from ..core.traps import Watch, view_of
+from ..core.runbooks import Runbook
+from ..core.traps import TrapView, Watch, view_of
+from .incident_facts import noted_of
 from .journal import Journal
 from .local import LOCAL
 from .person import os_user
-from .records import JournalError
+from .records import JournalError, moment
+
+_ALL = 1_000_000
+
+
+class Learnt(msgspec.Struct, frozen=True, kw_only=True):
+    """What fires taught: closed ``incidents`` and ``fires`` after which no trap was armed, and how the ``services`` are guarded."""
+
+    incidents: tuple[Incident, ...] = ()
+    fires: tuple[Burnt, ...] = ()
+    services: tuple[Service, ...] = ()
 
 
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,13 +42,17 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
     fires: Fires
     toil: tuple[Toil, ...]
+    learnt: Learnt = Learnt()
     unproven: tuple[str, ...] = ()
     undrilled: tuple[str, ...] = ()
 
 
-def reported(journal: Journal, config: Config, since: datetime, until: datetime, clock: tzinfo | None) -> Reported:
-    """The figures between two moments (UTC), with weeks on the clock of whoever reads them (``None``: this machine's). A million
-    events take two seconds. Raises `JournalError` where there is nothing that could be read."""
+def reported(
+    journal: Journal, config: Config, runbooks: Collection[Runbook], since: datetime, until: datetime, clock: tzinfo | None
+) -> Reported:
+    """The figures between two moments (UTC), with weeks on the clock of whoever reads them (``None``: this machine's).
+    ``runbooks`` are all that can be offered. A million events take a second. Raises `JournalError` where there is nothing that
+    could be read."""
     if not journal.knows(since, until) and journal.problem:
         raise JournalError(journal.problem)
     people, stranger = tuple(config.people.values()), os_user()
@@ -40,10 +62,36 @@ def reported(journal: Journal, config: Config, since: datetime, until: datetime,
         since, until, lambda facts: fires(facts, people, stranger, config.traps.keys(), since, until, clock, begun, dark)
     )
     toil = journal.labours(since, until, lambda labours: ledger(labours, people, stranger))
-    watches = journal.watches()
-    seen = [view_of(LOCAL, trap, watches.get(trap.name, Watch()), until) for trap in config.traps.values()]
+    traps = _views(config, journal.watches(), until)
     return Reported(
-        since=since, until=until, fires=made,
-        toil=toil, unproven=tuple(each.trap.name for each in seen if each.unproven),
-        undrilled=tuple(each.trap.name for each in seen if not each.watch.drills and not each.watch.told),
+        since=since, until=until, fires=made, toil=toil, learnt=_learnt(journal, config, tuple(runbooks), made, since, until),
+        unproven=tuple(each.trap.name for each in traps if each.unproven),
+        undrilled=tuple(each.trap.name for each in traps if not each.watch.drills and not each.watch.told),
     )  # fmt: skip
+
+
+def _views(config: Config, watches: Mapping[str, Watch], until: datetime) -> list[TrapView]:
+    return [view_of(LOCAL, trap, watches.get(trap.name, Watch()), until) for trap in config.traps.values()]
+
+
+def _learnt(
+    journal: Journal, config: Config, runbooks: tuple[Runbook, ...], made: Fires, since: datetime, until: datetime
+) -> Learnt:
+    incidents, traps = tuple(journal.incidents().values()), tuple(config.traps.values())
+    armed = Armed(_laid(journal), incidents, traps)
+    begun = [each for each in incidents if since <= each.began < until and each.status is not Status.MERGED]
+    burnt = {trap: len(times) for trap, times in made.burnt.items()}
+    host = socket.gethostname().partition(".")[0]
+    return Learnt(
+        incidents=untrapped_incidents(armed, incidents, since, until),
+        fires=untrapped_fires(armed, {trap: tuple(map(moment, times)) for trap, times in made.burnt.items()}),
+        services=coverage(traps, runbooks, begun, burnt, made.caught, host, until),
+    )
+
+
+def _laid(journal: Journal) -> list[Laid]:
+    """Whatever was armed, however long ago."""
+    found = (noted_of(each) for each in journal.entries(kind="trap.laid", limit=_ALL))
+    return [
+        Laid(at=each.at, trap=each.subject, alert=said(each.data, "alert"), incident=said(each.data, "incident")) for each in found
+    ]

@@ -33,13 +33,14 @@ class _Counted(Message):
 
 
 class Figures(Lines):
-    """The lines of the report, which scroll. ``said`` stands there while there are none."""
+    """The lines of the report, which scroll; times are on the clock of ``zone``. ``said`` stands there while there are none."""
 
     DEFAULT_CSS = "Figures { height: 1fr; }"
     movable = False
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, zone: str) -> None:
         super().__init__(look, id="report")
+        self._clock = at_zone(zone)
         self.active = True
         self.said = ("counting …", "muted")
         self._reported: Reported | None = None
@@ -53,7 +54,7 @@ class Figures(Lines):
     def build(self, width: int) -> Sequence[Row]:
         rows: list[Row] = []
         self._headings = []
-        for title, lines in sections(self._reported, width - 2) if self._reported is not None else ():
+        for title, lines in sections(self._reported, width - 2, self._clock) if self._reported is not None else ():
             if rows:
                 rows.append((len(rows), ()))
             self._headings.append((len(rows), title))
@@ -96,7 +97,7 @@ class Report(Box[None]):
     def __init__(self, desk: Desk, look: Look, since: datetime, until: datetime, zone: str) -> None:
         super().__init__("Report", [("j k", "scroll"), ("[ ]", "section"), ("g G", "ends"), ("esc", "close")])
         self._desk, self._since, self._until, self._zone = desk, since, until, zone
-        self._figures = Figures(look)
+        self._figures = Figures(look, zone)
         self.add_class("-full")
 
     def inside(self) -> Iterable[Widget]:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import ceil
+from datetime import UTC, tzinfo
 
 from ..core.report_fires import FIRES, Fires, Spread
+from ..core.report_learnt import LEARNT
 from ..core.report_toil import RULE, Kind, Toil
-from ..core.report_trend import LEAST, Verdict, bars
+from ..core.report_trend import Verdict, bars
 from ..core.units import say_seconds
 from ..engine.reporting import Reported
+from .report_bars import LEAST, NAME, SHOWN, WIDEST, bar, legend, listed, more, said, split
+from .report_learnt_words import covered, untrapped
 from .spans import Span, Spans, cells, fit, width_of, wrapped
 
-SHOWN = 30
-"""So many lines of a table; the others are counted."""
 MEASURE = 110
 """No line is set longer, in cells."""
 
-_FULL, _LIGHT = "█", "░"
-_WIDEST, _LEAST = 30, 6  # cells of a bar; below the least none is drawn
-_NAME = 30
 _NARROW = 72  # cells; below that some columns are left out, and the bars of what is ranked
 _NOTHING = "Nothing that the journal knows of."
 
@@ -27,8 +25,9 @@ Section = tuple[str, list[Spans]]
 """A heading, and the lines under it."""
 
 
-def sections(reported: Reported, width: int) -> Iterator[Section]:
-    """All of it, no line wider than ``width``. What there is none of says so: that it was looked for is news too."""
+def sections(reported: Reported, width: int, clock: tzinfo = UTC) -> Iterator[Section]:
+    """All of it, no line wider than ``width``, times on ``clock``. What there is none of says so: that it was looked for is news,
+    too."""
     width, made = min(width, MEASURE), reported.fires
     for title, lines in (
         ("Is it getting easier?", _easier(made, width)),
@@ -36,9 +35,11 @@ def sections(reported: Reported, width: int) -> Iterator[Section]:
         ("How long it took", _took(made, width)),
         ("Noisiest alerts", _noisy(made, width)),
         ("Acknowledged, and nothing done", _idle_acks(made, width)),
+        ("No trap was armed after", untrapped(reported.learnt, width, clock)),
+        ("Coverage by service", covered(reported.learnt.services, width)),
         ("Traps that are not proven", _traps(reported, width)),
         ("Toil: what to automate", _toil(reported.toil, width)),
-        ("What the figures mean", [*_said(FIRES, width), (), *_said(RULE, width)]),
+        ("What the figures mean", [*said(FIRES, width), (), *said(LEARNT, width), (), *said(RULE, width)]),
     ):
         yield title, [_fitted(line, width) for line in lines]
 
@@ -59,11 +60,6 @@ def _fitted(line: Spans, width: int) -> Spans:
     return tuple(kept)
 
 
-def bar(many: float, most: float, width: int, sign: str = _FULL) -> str:
-    """So many of ``most`` in ``width`` cells; what there is at all is seen."""
-    return sign * min(width, max(1, ceil(many * width / most))) if width >= _LEAST and many > 0 else ""
-
-
 _ROLES = {Verdict.EASIER: "ok", Verdict.QUIET: "ok", Verdict.HARDER: "warning"}
 
 
@@ -71,7 +67,7 @@ def _verdict(made: Fires, width: int) -> list[Spans]:
     """Whether it is getting easier, and a bar for each whole week."""
     found = made.trend
     role = _ROLES.get(found.verdict, "strong")
-    short = "; :report 90d looks further back" if found.verdict is Verdict.UNKNOWN and len(made.weeks) <= LEAST + 1 else ""
+    short = "; :report 90d looks further back" if made.too_short else ""
     lines: list[Spans] = [((line, role),) for line in wrapped(f"{found.sign} {found.says}{short}", width)]
     if found.p is not None:
         drawn, worst = bars(made.burdens), f"  the worst week {max(made.burdens)}"
@@ -83,12 +79,12 @@ def _verdict(made: Fires, width: int) -> list[Spans]:
 def _easier(made: Fires, width: int) -> list[Spans]:
     lines = _verdict(made, width)
     if made.waiting:
-        lines += _said(f"Going on, and nobody was called so far: {made.waiting}; in no figure yet.", width, "text")
+        lines += said(f"Going on, and nobody was called so far: {made.waiting}; in no figure yet.", width, "text")
     most = max((max(week.fires, week.caught) for week in made.weeks), default=0)
     if not most and not any(week.pages or week.woken for week in made.weeks):
-        return lines + _said("No fires, and no pages that the journal knows of.", width)
-    room = min(_WIDEST, (width - 44) // 2)
-    room = room if room >= _LEAST else 0
+        return lines + said("No fires, and no pages that the journal knows of.", width)
+    room = min(WIDEST, (width - 44) // 2)
+    room = room if room >= LEAST else 0
     pair, (date, form) = room + 5 if room else 6, (12, "%Y-%m-%d") if width >= _NARROW else (7, "%m-%d")
     lines += [
         (),
@@ -117,36 +113,21 @@ def _counted(many: int, most: int, room: int, width: int, role: str) -> Spans:
 
 def _called(made: Fires, width: int) -> list[Spans]:
     if not made.people:
-        return _said("Nobody that the journal knows of.", width)
+        return said("Nobody that the journal knows of.", width)
     people = made.people[:SHOWN]
-    name = min(_NAME, max(cells(who.name) for who in people), width // 3, width - 28)
-    most, room = max(who.pages for who in people), min(_WIDEST, width - name - 30)
+    name = min(NAME, max(cells(who.name) for who in people), width // 3, width - 28)
+    most, room = max(who.pages for who in people), min(WIDEST, width - name - 30)
     head = f"{'Who':<{name}}  {'Pages':>5}  {'Out of hours':>12}  {'Woken':>5}"
-    lines: list[Spans] = [((head, "muted"), *_legend("out of hours", "in hours", room))]
+    lines: list[Spans] = [((head, "muted"), *legend("out of hours", "in hours", room))]
     lines += [
         (
             (fit(who.name, name), "who"), (f"  {who.pages:>5}  {who.out_of_hours or '·':>12}  ", "text"),
             (f"{who.woken or '·':>5}  ", "warning" if who.woken else "muted"),
-            *_split(who.out_of_hours, who.pages, most, room, "warning", "chart"),
+            *split(who.out_of_hours, who.pages, most, room, "warning", "chart"),
         )
         for who in people
     ]  # fmt: skip
-    return lines + _more(len(made.people), width)
-
-
-def _split(part: int, whole: int, most: int, room: int, role: str, rest: str) -> Spans:
-    """A bar of ``whole`` of which ``part`` is drawn full, and the rest light."""
-    length = len(bar(whole, most, room))
-    full = min(length, round(length * part / whole)) if whole else 0
-    if part and length:
-        full = min(max(1, full), length if part == whole else max(1, length - 1))
-    return ((_FULL * full, role), (_LIGHT * (length - full), rest))
-
-
-def _legend(full: str, light: str, room: int) -> Spans:
-    """What the two halves of a bar mean, where there is room for it and for bars."""
-    text = f"  {_FULL} {full}  {_LIGHT} {light}"
-    return ((text, "muted"),) if room >= max(_LEAST, len(text) - 2) else ()
+    return lines + more(len(made.people), width)
 
 
 def _took(made: Fires, width: int) -> list[Spans]:
@@ -161,8 +142,8 @@ def _took(made: Fires, width: int) -> list[Spans]:
         if each.times
     ]  # fmt: skip
     if not rows:
-        return _said(_NOTHING, width)
-    name, times = (14, "") if narrow else (_NAME, f"  {'Times':>5}")
+        return said(_NOTHING, width)
+    name, times = (14, "") if narrow else (NAME, f"  {'Times':>5}")
     half, most = ("Half in", "9 of 10") if narrow else ("Half within", "9 of 10 within")
     lines: list[Spans] = [((f"{'':<{name}}{times}  {half:>{_half(narrow)}}  {most:>{_half(narrow)}}", "muted"),)]
     return lines + [_spread(what, each, name, narrow=narrow) for what, each in rows]
@@ -181,30 +162,30 @@ def _spread(what: str, each: Spread, name: int, *, narrow: bool) -> Spans:
 
 def _noisy(made: Fires, width: int) -> list[Spans]:
     if not made.noisy:
-        return _said(_NOTHING, width)
+        return said(_NOTHING, width)
     alerts = made.noisy[:SHOWN]
-    name = min(_NAME, max(5, *(cells(each.alert) for each in alerts)), width // 3)
-    most, room = max(each.fired for each in alerts), min(_WIDEST, width - name - 26)
+    name = min(NAME, max(5, *(cells(each.alert) for each in alerts)), width // 3)
+    most, room = max(each.fired for each in alerts), min(WIDEST, width - name - 26)
     head = f"{'Alert':<{name}}  {'Fired':>5}  {'Needed nobody':<13}"
-    lines: list[Spans] = [((head, "muted"), *_legend("nobody", "somebody", room))]
+    lines: list[Spans] = [((head, "muted"), *legend("nobody", "somebody", room))]
     for each in alerts:
         idle = f"{each.idle} of {each.over}" if each.over else "·"
         lines.append((
             (fit(each.alert, name), "strong"), (f"  {each.fired:>5}  ", "text"),
             (f"{idle:<13}  ", "warning" if each.idle else "muted"),
-            *_split(each.idle, each.fired, most, room, "warning", "chart"),
+            *split(each.idle, each.fired, most, room, "warning", "chart"),
         ))  # fmt: skip
-    return [*lines, *_more(len(made.noisy), width)]
+    return [*lines, *more(len(made.noisy), width)]
 
 
 def _idle_acks(made: Fires, width: int) -> list[Spans]:
     if not made.acks:
-        return _said("No alert that is over was acknowledged.", width)
-    said = f"{made.acks_idle} of {made.acks} had nothing run or noted for them."
-    room = min(_WIDEST, width - len(said) - 2)
-    if room < _LEAST:
-        return _said(said, width, "text")
-    return [((said, "text"), ("  ", ""), *_split(made.acks_idle, made.acks, made.acks, room, "warning", "chart"))]
+        return said("No alert that is over was acknowledged.", width)
+    text = f"{made.acks_idle} of {made.acks} had nothing run or noted for them."
+    room = min(WIDEST, width - len(text) - 2)
+    if room < LEAST:
+        return said(text, width, "text")
+    return [((text, "text"), ("  ", ""), *split(made.acks_idle, made.acks, made.acks, room, "warning", "chart"))]
 
 
 def _traps(reported: Reported, width: int) -> list[Spans]:
@@ -213,33 +194,26 @@ def _traps(reported: Reported, width: int) -> list[Spans]:
         ("Cry wolf: ", made.wolves, "warning"), ("Not proven lately: ", reported.unproven, "warning"),
         ("Never drilled: ", reported.undrilled, "text"), ("Did not trip: ", made.silent, "text"),
     )  # fmt: skip
-    return [line for label, names, role in lists for line in _listed(label, names, role, width)]
-
-
-def _listed(label: str, names: Sequence[str], role: str, width: int) -> list[Spans]:
-    """Names after their label, the lines after the first moved in."""
-    first, *rest = wrapped(", ".join(names) or "none", max(8, width - len(label)))
-    lines: list[Spans] = [((label, "muted"), (first, role if names else "muted"))]
-    return lines + [((" " * len(label), ""), (line, role)) for line in rest]
+    return [line for label, names, role in lists for line in listed(label, names, role, width)]
 
 
 def _toil(toil: Sequence[Toil], width: int) -> list[Spans]:
     if not toil:
-        return _said("Nothing was done by hand that the journal knows of.", width)
+        return said("Nothing was done by hand that the journal knows of.", width)
     shown = toil[:SHOWN]
     narrow = width < _NARROW
-    name = min(_NAME, max(cells(each.what) for each in shown), width - (26 if narrow else 51))
-    room = 0 if narrow else min(_WIDEST, width - name - 46)
+    name = min(NAME, max(cells(each.what) for each in shown), width - (26 if narrow else 51))
+    room = 0 if narrow else min(WIDEST, width - name - 46)
     head = f"{'What':<{name}}  " + ("" if narrow else f"{'Kind':<8}  ") + f"{'Times':>5}  {'Time':>9}  {'Nights':>6}"
     lines: list[Spans] = [((head + ("" if narrow else "  Helped  Score"), "muted"),)]
     lines += [_labour(each, name, shown[0].score, room, narrow=narrow) for each in shown]
-    lines += _more(len(toil), width)
+    lines += more(len(toil), width)
     if proven := [each for each in toil if each.proven]:
         lines += [(), (("For a machine to do, since it always worked:", "ok"),)]
         lines += [
             line
             for each in proven[:SHOWN]
-            for line in _said(f"✓ {each.what}: done {each.times} times, helped {each.helped} of {each.helped}", width, "text")
+            for line in said(f"✓ {each.what}: done {each.times} times, helped {each.helped} of {each.helped}", width, "text")
         ]
     return lines
 
@@ -257,11 +231,3 @@ def _labour(each: Toil, name: int, most: float, room: int, *, narrow: bool) -> S
         (fit(each.what, name), "strong"), ("  ", ""), *kind, (counted, "text"),
         (f"{each.nights or '·':>6}", "warning" if each.nights else "muted"), *last, ("  ", ""), (drawn, "chart"),
     )  # fmt: skip
-
-
-def _more(many: int, width: int) -> list[Spans]:
-    return _said(f"… and {many - SHOWN} more: cockpit report --limit {many}", width) if many > SHOWN else []
-
-
-def _said(text: str, width: int, role: str = "muted") -> list[Spans]:
-    return [((line, role),) for line in wrapped(text, width)]

@@ -1,0 +1,68 @@
+"""What fires taught, as lines of the report on the screen: where no trap was armed, and how each service is guarded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from ..core.report_learnt import Service
+from ..engine.reporting import Learnt
+from .report_bars import LEAST, NAME, SHOWN, WIDEST, listed, more, said, split
+from .spans import Spans, cells, fit
+
+_NARROW = 72
+
+
+def untrapped(learnt: Learnt, width: int, clock: tzinfo) -> list[Spans]:
+    """Incidents and fires that taught no trap."""
+    if not learnt.incidents and not learnt.fires:
+        return said("Nothing: each fire and each closed incident has one, or there was none.", width)
+    lines: list[Spans] = []
+    for each in learnt.incidents[:SHOWN]:
+        day = f"{each.closed_at.astimezone(clock):%Y-%m-%d}" if each.closed_at is not None else ""
+        text = f" {each.title}, closed {day}" + (f", {each.lead} led" if each.lead else "")
+        lines.append(((fit(each.id, 6), "key"), (f"{each.severity.word:<9}", "warning"), (text, "text")))
+    lines += more(len(learnt.incidents), width)
+    if learnt.fires:
+        name = min(NAME, max(cells(each.alert) for each in learnt.fires[:SHOWN]), width // 2)
+        lines += [
+            ((fit(each.alert, name), "strong"), (f"  {_times(each.fires)}, last {each.last.astimezone(clock):%Y-%m-%d}", "text"))
+            for each in learnt.fires[:SHOWN]
+        ]
+    lines += more(len(learnt.fires), width)
+    return [*lines, *said("t on an alert, and in its incident, arms one.", width)]
+
+
+def _times(many: int) -> str:
+    return f"{many} fire{'s' * (many != 1)}"
+
+
+def covered(services: Sequence[Service], width: int) -> list[Spans]:
+    """Each service: fires against what was caught, its traps, and what has no runbook or no trap."""
+    if not services:
+        return said("No traps, and no incidents.", width)
+    shown = services[:SHOWN]
+    narrow = width < _NARROW
+    name = min(NAME, max(8, *(cells(_named(each)) for each in shown)), width - (30 if narrow else 49))
+    most, room = max(each.fires + each.caught for each in shown), min(WIDEST, width - name - 49)
+    head = f"{'Service':<{name}}  {'Fires':>5}  {'Caught':>6}  " + ("" if narrow else f"{'Incidents':>9}  ")
+    lines: list[Spans] = [((f"{head}{'Traps':>5}  Runbooks", "muted"),)]
+    for each in shown:
+        incidents = "" if narrow else f"{each.incidents or '·':>9}  "
+        read = f"{each.alerts - len(each.no_runbook)} of {each.alerts}"
+        whole = each.fires + each.caught
+        lines.append((
+            (fit(_named(each), name), "strong"), (f"  {each.fires or '·':>5}", "error" if each.fires else "muted"),
+            (f"  {each.caught or '·':>6}", "ok" if each.caught else "muted"), (f"  {incidents}", "text"),
+            (f"{each.traps or '·':>5}", "text" if each.traps else "warning"),
+            (f"  {read:<8}  ", "warning" if each.no_runbook else "text"),
+            *(split(each.fires, whole, most, room, "error", "ok") if most and room >= LEAST else ()),
+        ))  # fmt: skip
+        for label, names in (("  no runbook: ", each.no_runbook), ("  no trap: ", each.no_trap)):
+            if names:
+                lines += listed(label, [*names[:SHOWN], *(["…"] if len(names) > SHOWN else [])], "warning", width)
+    return lines + more(len(services), width)
+
+
+def _named(service: Service) -> str:
+    return service.name or "(no label)"
