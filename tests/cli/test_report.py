@@ -196,8 +196,8 @@ def test_an_incident_that_taught_no_trap_is_told_until_one_is_armed_after_it(wat
 
 
 KEYS = {
-    "since", "until", "trend", "trend_test", "weeks", "going_on", "lead_seconds", "acknowledge_seconds", "resolve_seconds", "called",
-    "noisy", "acknowledged", "acknowledged_without_action", "never_tripped", "crying_wolf", "incidents_without_trap",
+    "since", "until", "trend", "trend_test", "weeks", "going_on", "lead_seconds", "acknowledge_seconds", "resolve_seconds",
+    "called", "noisy", "acknowledged", "acknowledged_without_action", "never_tripped", "crying_wolf", "incidents_without_trap",
     "fires_without_trap", "services", "not_proven", "never_drilled", "toil",
 }  # fmt: skip
 
