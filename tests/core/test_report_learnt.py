@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from cockpit.core.incidents import Guard, Incident, Member, Status
+from cockpit.core.guards import Guard
+from cockpit.core.incidents import Incident, Member, Status
 from cockpit.core.report_learnt import (
     Armed,
     Burnt,

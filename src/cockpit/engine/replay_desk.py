@@ -211,7 +211,7 @@ class ReplayDesk:
         from .reporting import reported  # deferred, as above
 
         try:
-            return reported(self._replay.journal, self._config, since, until, at_zone(zone))
+            return reported(self._replay.journal, self._config, self._replay.store.peek.runbooks, since, until, at_zone(zone))
         except JournalError as error:
             raise Refused(str(error)) from error
 
