@@ -33,7 +33,7 @@ PARAMS: list[dict[str, Any]] = [param for book in TABLES["runbooks"].values() fo
 
 
 def keys_of(kind: type[msgspec.Struct]) -> set[str]:
-    return {field.encode_name for field in msgspec.structs.fields(kind)}
+    return set(kind.__struct_encode_fields__)
 
 
 def own_keys(config: type[msgspec.Struct]) -> set[str]:

@@ -12,7 +12,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -32,10 +32,53 @@ Secrets = Callable[[str], Secret]
 """Turns a reference (``env:TOKEN``) into the secret; raises `SecretError`."""
 
 
+class Field(msgspec.Struct, frozen=True):
+    """A field of a struct ``owner``: its attribute's name, the file's key, and its default (`msgspec.NODEFAULT` where that is made
+    anew each time, or there is none: then it is ``required``)."""
+
+    owner: type[msgspec.Struct]
+    name: str
+    encode_name: str
+    default: Any
+    required: bool
+
+    @property
+    def type(self) -> object:
+        """What its annotation says. Read when somebody asks: it costs more than to decode a value, and most are not in a file."""
+        return _read(self.owner, self.name)
+
+
 @cache
-def fields_of(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
-    """The fields of a struct: reading its annotations costs more than decoding a table with them."""
-    return msgspec.structs.fields(kind)
+def fields_of(kind: type[msgspec.Struct]) -> tuple[Field, ...]:
+    """The fields of a struct."""
+    defaults = kind.__struct_defaults__
+    missing = (msgspec.NODEFAULT,) * (len(kind.__struct_fields__) - len(defaults))
+    said = zip(kind.__struct_fields__, kind.__struct_encode_fields__, (*missing, *defaults), strict=True)
+    return tuple(
+        Field(kind, name, key, msgspec.NODEFAULT if _made_anew(default) else default, default is msgspec.NODEFAULT)
+        for name, key, default in said
+    )
+
+
+def _made_anew(default: object) -> bool:
+    return type(default) is _FACTORY
+
+
+class _Made(msgspec.Struct):
+    each: list[object] = msgspec.field(default_factory=list)
+
+
+_FACTORY = type(_Made.__struct_defaults__[0])
+
+
+@cache
+def _read(kind: type[msgspec.Struct], name: str) -> object:
+    for owner in kind.__mro__:
+        written = vars(owner).get("__annotations__", {})
+        if name in written:
+            alone = type(owner.__name__, (), {"__module__": owner.__module__, "__annotations__": {name: written[name]}})
+            return typing.get_type_hints(alone, include_extras=True)[name]
+    return next(field.type for field in msgspec.structs.fields(kind) if field.name == name)  # generic, or of a newer Python
 
 
 class Bad(enum.Enum):
@@ -63,7 +106,7 @@ def decode_settings(config_type: type[StructT], settings: Mapping[str, object], 
 
 def misplaced(key: str) -> str:
     """The hint for a top-level key that was found inside a table; "" for every other key."""
-    top = key in {field.encode_name for field in msgspec.structs.fields(Config)} - {*NAMED, *NOT_KEYS}
+    top = key in set(Config.__struct_encode_fields__) - {*NAMED, *NOT_KEYS}
     return f"top-level keys must stand before the first [table]: move {key} up" if top else ""
 
 

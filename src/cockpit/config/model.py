@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..core.escalation import Policy
 from ..core.holidays import Holidays
-from ..core.incidentrule import IncidentRule
 from ..core.offering import Rule
 from ..core.retention import Retention
 from ..core.roster import Person, Roster
@@ -18,6 +17,10 @@ from ..core.stormrule import StormRule
 from ..core.traps import Trap
 from ..core.units import Seconds
 from ..core.watchrule import WatchRule
+
+if TYPE_CHECKING:  # read by themselves, where there are any
+    from ..core.escalation import Policy
+    from ..core.incidentrule import IncidentRule
 
 
 class SourceConfig(msgspec.Struct, frozen=True, kw_only=True):

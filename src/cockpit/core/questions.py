@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from .alerts import Ref
 from .responses import Assignee, Level, Play, Service
 from .story import Story
+
+if TYPE_CHECKING:
+    from .alerts import Ref
 
 
 class HistoryOf(msgspec.Struct, frozen=True, tag=True):

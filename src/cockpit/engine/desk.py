@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import msgspec
 
-from ..core.actions import Action, Run
-from ..core.aftermath import Past
 from ..core.alerts import Alert, Ref
-from ..core.books import Books
-from ..core.curves import Curve
-from ..core.margins import Margin
-from ..core.plans import Plan
-from ..core.questions import Answered, Question
-from ..core.schedule import Schedule
-from ..core.traps import TrapView
 from ..core.units import say_seconds
-from ..core.view import View
 
 if TYPE_CHECKING:
+    from ..core.actions import Action, Run
+    from ..core.aftermath import Past
+    from ..core.books import Books
+    from ..core.curves import Curve
     from ..core.handover import Brief
     from ..core.incident_timeline import Line
     from ..core.incidents import Incident
+    from ..core.margins import Margin
+    from ..core.plans import Plan
+    from ..core.questions import Answered, Question
     from ..core.roster import Person
+    from ..core.schedule import Schedule
+    from ..core.traps import TrapView
+    from ..core.view import View
     from .reporting import Reported
 
 After: TypeAlias = Ref | str

@@ -8,26 +8,31 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ..core.actions import Run
-from ..core.aftermath import Aftermath, Past
-from ..core.alerts import Alert
 from ..core.marks import Marks
-from ..core.pages import Attempt, ChannelHealth
 from ..core.retention import Retention
-from ..core.traps import Watch
-from ..provider import Clock
-from . import aftermath_table, lease_table, marks_table, pages_table, runs_table, traps_table
+from ..lent import whole
+from . import marks_table, traps_table
 from .journal_file import JournalFile
 from .records import Entry, Happened, JournalError, Kept, Lease, epoch, moment, read_entries, write_entries
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from ..core.actions import Run
+    from ..core.aftermath import Aftermath, Past
+    from ..core.alerts import Alert
     from ..core.incident_by_rule import Fire
     from ..core.incidents import Change, Incident
+    from ..core.pages import Attempt, ChannelHealth
     from ..core.report_fires import Fact
     from ..core.report_toil import Labour
+    from ..core.traps import Watch
     from ..core.ways_back import Taken, WayBack
+    from ..provider import Clock
+    from . import aftermath_table, lease_table, pages_table, runs_table
+else:  # what a screen does not read before it is drawn
+    aftermath_table, lease_table = whole(f"{__package__}.aftermath_table"), whole(f"{__package__}.lease_table")
+    pages_table, runs_table = whole(f"{__package__}.pages_table"), whole(f"{__package__}.runs_table")
 
 __all__ = ["Entry", "Happened", "Journal", "JournalError", "Kept", "Lease", "open_journal"]
 

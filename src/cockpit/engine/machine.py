@@ -158,11 +158,11 @@ class Here:
             lease = self._journal.lease()
         except JournalError:
             return 0  # `problem` says it
+        if lease is None or lease.pid == os.getpid():
+            return 0
         from .tenure import TTL  # deferred: the keeper's part of the house, and the first view needs none of it
 
-        if lease is None or lease.pid == os.getpid() or abs((now - lease.renewed_at).total_seconds()) > TTL:
-            return 0
-        return lease.pid
+        return lease.pid if abs((now - lease.renewed_at).total_seconds()) <= TTL else 0
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -9,33 +9,33 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..config.model import Config
-from ..core.actions import Action, Run
-from ..core.aftermath import Past
-from ..core.alerts import Alert, Ref
-from ..core.books import Books
-from ..core.curves import Curve
 from ..core.margins import Margin
-from ..core.plans import Plan
 from ..core.questions import Answered, Question
-from ..core.schedule import Schedule
 from ..core.sources import Health
 from ..core.text import clean
-from ..core.traps import TrapView
-from ..core.view import View
 from ..core.why import why_not
-from ..provider import Clock
 from .desk import After, Followed, Output, Refused, Session, Told, Tried, unheard
 from .hits import Hits
-from .journal import Journal
 from .lastknown import last_known
 from .local import LOCAL
 from .planning import resolved
 
 if TYPE_CHECKING:
+    from ..config.model import Config
+    from ..core.actions import Action, Run
+    from ..core.aftermath import Past
+    from ..core.alerts import Alert, Ref
+    from ..core.books import Books
+    from ..core.curves import Curve
     from ..core.handover import Brief
     from ..core.incidents import Incident
+    from ..core.plans import Plan
+    from ..core.schedule import Schedule
+    from ..core.traps import TrapView
+    from ..core.view import View
+    from ..provider import Clock
     from .engine import Engine
+    from .journal import Journal
     from .reporting import Reported
 
 PATIENCE = 3.0

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from ..core.actions import Run, Start
-from ..core.alerts import Ref
 from ..core.plans import Plan, plan
-from ..core.roster import OnCall, Person
 from ..core.runbooks import Runbook
 from ..core.steps.job import JobStep
 from ..core.steps.step import ResolvedStep, Step
 from ..core.text import clean
 from ..core.units import Seconds
-from ..core.view import View
+
+if TYPE_CHECKING:
+    from ..core.actions import Run, Start
+    from ..core.alerts import Ref
+    from ..core.roster import OnCall, Person
+    from ..core.view import View
 
 SOON = 120.0
 """Seconds in which an engine can be expected to say what became of a run whose time is over."""

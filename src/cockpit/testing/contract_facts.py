@@ -13,11 +13,12 @@ from typing import Any
 
 import msgspec
 
+from ..capabilities import CAPABILITIES
 from ..core.curves import Curve
 from ..core.text import clean_block
 from ..engine.accepting import Accepting
 from ..engine.answers import CHECKS
-from ..provider import CAPABILITIES, Answer, capabilities
+from ..provider import Answer, capabilities
 from .contract_sources import Sources, asked_all
 from .must import have, must
 from .walk import records_of, texts, times

@@ -64,8 +64,6 @@ class Board(Stage, inherit_bindings=False):
     def __init__(
         self, desk: Desk, config: Config, *, table: Sequence[Key], look: Look, clock: Clock, themes: Callable[[], Sequence[str]]
     ) -> None:
-        from .deeds import DEEDS  # here: deeds know the board
-
         me = next((config.people[name] for name in config.me if name in config.people), None)
         self.zone = me.timezone if me is not None else next(iter(config.zones), "UTC")
         self.told = Told()
@@ -73,7 +71,6 @@ class Board(Stage, inherit_bindings=False):
         self.desk, self.config, self.table, self.clock, self.themes = desk, config, tuple(table), clock, themes
         self.view = desk.view
         self.why: Mapping[str, str] = {}
-        self._deeds: Mapping[str, Callable[[Board, str], None]] = DEEDS
         self._keys = {name: key.id for key in self.table for name in key.keys}
         self.showing = Showing(desk, self.zone, config.people, self.told)
         self._subject_pane = "alerts"
@@ -152,7 +149,9 @@ class Board(Stage, inherit_bindings=False):
             if id in self.why:
                 self.say(self.why[id], "refusal")
                 return
-        self._deeds[id](self, key)
+        from .deeds import DEEDS  # here: deeds know the board, which is drawn before anything can be done
+
+        DEEDS[id](self, key)
 
     # ── the facts ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,7 +9,6 @@ Private names of Textual 8.2.8 that this file stands on are listed in ``ui/termi
 
 from __future__ import annotations
 
-import base64
 import os
 import select
 import signal
@@ -108,9 +107,11 @@ class EdgeDriver(LinuxDriver):
     def copy(self, text: str) -> bool:
         """Put text, cleaned, on the terminal's clipboard (OSC 52); at most `CLIPBOARD_BYTES`. False if it had to be cut, or there
         is no terminal. Whether the terminal took it is not to be known: it answers only to a query that we do not send."""
+        from base64 import b64encode  # deferred: most starts copy nothing
+
         data = clean_block(text).encode("utf-8", "replace")
         cut = data[:CLIPBOARD_BYTES].decode("utf-8", "ignore").encode()
-        self._send(f"\x1b]52;c;{base64.b64encode(cut).decode()}\x07")
+        self._send(f"\x1b]52;c;{b64encode(cut).decode()}\x07")
         return self._outlet is not None and len(cut) == len(data)
 
     def title(self, text: str) -> None:

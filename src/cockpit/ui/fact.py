@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from ..core.curves import Curve
-from ..core.prose import Block
-from .spans import Span
+if TYPE_CHECKING:
+    from ..core.curves import Curve
+    from ..core.prose import Block
+    from .spans import Span
 
 
 class Fact(msgspec.Struct, frozen=True):

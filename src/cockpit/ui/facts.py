@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from ..core.aftermath import Past
 from ..core.alerts import Alert, AlertState, Link
-from ..core.curves import Curve
 from ..core.paged import Paged, PageState
-from ..core.plans import Plan
-from ..core.prose import Block
 from ..core.questions import Answered
-from ..core.roster import OnCall, Person, Shift
 from ..core.runbooks import Confirm, Runbook
 from ..core.traps import Trap, TrapState, TrapView, guards
 from ..core.units import say_seconds
-from ..core.view import Row, View
 from .alert_face import SEVERITIES
 from .exact import spell_shown
 from .fact import BLANK, Fact, title_fact
 from .measured import measured
 from .past_words import past_facts
-from .spans import Span
 from .timeline import before, timeline, told_of
 from .times import ago, city, clock, moment, said_age
 from .traps import STATES
+
+if TYPE_CHECKING:
+    from ..core.aftermath import Past
+    from ..core.curves import Curve
+    from ..core.plans import Plan
+    from ..core.prose import Block
+    from ..core.roster import OnCall, Person, Shift
+    from ..core.view import Row, View
+    from .spans import Span
 
 
 def of_alert(

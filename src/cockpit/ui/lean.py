@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 
 from ..lent import in_pieces, stand_in, standing_in, typing_alone, whole
 
@@ -27,6 +28,7 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
 
 IN_PIECES = (
     "difflib", "pickle", "platformdirs", "rich.panel", "rich.table", "rich.tree", "textual.css._help_text",
+    "textual.layouts.grid", "textual.layouts.horizontal", "textual.layouts.stream",
 )  # fmt: skip
 """Modules of which Textual and rich take functions and classes that they hardly ever call: each is loaded when one of them is
 called for the first time."""
@@ -48,3 +50,4 @@ def lean() -> Iterator[None]:
     lent = {**{name: in_pieces(name) for name in IN_PIECES}, **{name: whole(name) for name in WHOLE}}
     with standing_in({**lent, "typing_extensions": typing_alone()}):
         yield
+        import_module("textual.layouts.factory")  # which the first style sheet would load, with layouts that no pane has

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from ..core.alerts import Alert, AlertState, Silence
 from ..core.curves import Curve
 from ..core.questions import Answered, HistoryOf
 from ..core.roster import OnCall, Person
 from ..core.traps import TrapView
-from ..core.view import Row, View
-from ..engine.desk import Desk
 from . import facts
 from .alert_face import SEVERITIES
 from .detail import Shown
 from .runbooks import Offer
 from .silences import state_of
-from .subject import Subject
 from .told import Told, ref_of
 from .traps import STATES
+
+if TYPE_CHECKING:
+    from ..core.view import Row, View
+    from ..engine.desk import Desk
+    from .subject import Subject
 
 Panes = tuple[OnCall | None, Offer | None, TrapView | None, Silence | None]
 """What the cursors of On call, Runbooks, Traps and Silences are on."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ..core import actions
-from ..core.alerts import Alert
-from ..core.questions import Answered
 from ..core.story import Story
 from .fact import BLANK, Fact, title_fact
 from .times import moment
+
+if TYPE_CHECKING:
+    from ..core.alerts import Alert
+    from ..core.questions import Answered
 
 ROLES = {"fired": "text", "acknowledged": "who", "resolved": "ok", "told": "muted", "moved": "warning", "note": "text"}
 """How each kind of entry of a story is drawn."""
