@@ -188,7 +188,9 @@ class FakeDesk:
     ) -> None:
         """Something happens to an incident, as the journal would have it: a minute after the one before, or ``at``."""
         number = len(self.steps)
-        named = incident or next_id(fold(self.steps))
+        fresh = next_id(fold(self.steps))
+        named = incident or fresh
+        data = {**data, "new": fresh} if change is Change.SPLIT else data
         if change is Change.ITEM_ADDED and "item" not in data:
             data = {**data, "item": next_item(item for here in self.incidents().values() for item in here.items)}
         self.steps.append(

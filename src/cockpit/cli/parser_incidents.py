@@ -33,7 +33,8 @@ def incident(parser: argparse.ArgumentParser, general: Callable[[], argparse.Arg
     add.add_argument("alerts", nargs="+", metavar="ALERT", help="the alert's id, or SOURCE/ID")
     lead = verb("lead", "say who leads, or who has another role")
     lead.add_argument("person", metavar="PERSON", help="who; - for nobody")
-    lead.add_argument("--role", default="lead", metavar="ROLE", help="another role: scribe, talks to users (default: lead)")
+    roles = "which role: operations, communications, scribe, or any other (default: lead)"
+    lead.add_argument("--role", default="lead", metavar="ROLE", help=roles)
     status = verb("status", "say how far the work on it is")
     status.add_argument("status", choices=("open", "identified", "monitoring"))
     severity = verb("severity", "say how bad it is")

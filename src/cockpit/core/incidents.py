@@ -36,6 +36,13 @@ class Status(enum.Enum):
 WORKING = {each.value: each for each in (Status.OPEN, Status.IDENTIFIED, Status.MONITORING)}
 """What people may set by a word. The others have verbs of their own."""
 LEAD = "lead"
+ROLES = {
+    LEAD: "decides, and keeps the whole in sight",
+    "operations": "changes things: nobody else does",
+    "communications": "tells users and the company",
+    "scribe": "writes down what happens",
+}
+"""The roles that most incidents have, and what each is for; people may name others."""
 PAGE = "incident"
 """What a source calls the link to the page of an alert that people were called for (PagerDuty)."""
 

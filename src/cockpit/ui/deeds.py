@@ -197,6 +197,12 @@ def incident(board: Board, words: str = "") -> None:
     board.start(incident(board, board.desk, board.alert_refs(), words))
 
 
+def _incidents(board: Board) -> None:
+    from .flows.incident_list import incidents  # by itself, as above
+
+    board.start(incidents(board, board.desk))
+
+
 def _run(board: Board, key: str) -> None:
     number = int(key) if key.isdigit() else 1
     if number > len(board.offers):
@@ -413,6 +419,7 @@ DEEDS: Mapping[str, Deed] = {
     "disarm": _disarm,
     "lay-trap": _lay_trap,
     "incident": lambda board, _: incident(board),
+    "incidents": lambda board, _: _incidents(board),
     "run": _run,
     "pick-runbook": _pick_runbook,
     "command": _command,

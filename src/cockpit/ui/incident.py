@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ from ..core.view import View
 from ..engine.desk import Desk, Followed, Refused
 from ..provider import Clock
 from .box import Said
-from .incident_words import alerts, hurt, rows, standing
+from .incident_words import alerts, hurt, keys_of, packed, roles, rows, standing
 from .item_words import lines as item_lines
 from .lines import Lines
 from .look import Look
@@ -77,6 +77,11 @@ class Following(Stirring):
         Binding("c", "flow('close')", show=False),
         Binding("t", "flow('trap')", show=False),
         Binding("a", "flow('items')", show=False),
+        Binding("e", "flow('edit')", show=False),
+        Binding("r", "flow('roles')", show=False),
+        Binding("m", "flow('merge')", show=False),
+        Binding("x", "flow('split')", show=False),
+        Binding("o", "flow('reopen')", show=False),
         Binding("q,i", "leave", show=False),
     ]
     EVERY = 2.0
@@ -145,12 +150,22 @@ class Following(Stirring):
         self.incident = here
         self.retitle(" ", (here.id, "bold $role-key"), (f" {here.title} ", "bold"))
         opened = f"{moment(here.began, now, self.zone)} {city(self.zone)}, opened by {here.opened_by}"
-        facts = (("hurt", hurt(here, now, self.zone)), ("since", opened), ("alerts", alerts(here)))
+        facts = [("hurt", hurt(here, now, self.zone)), ("since", opened), ("alerts", alerts(here))]
+        facts += [("roles", said)] if (said := roles(here)) else []
         lines = [Content.assemble((f"{label:<8}", "$role-muted"), text) for label, text in facts]
         todo = item_lines(here.items, found.people, self.view, now)
         lines += [Content.assemble((" " * 8 if n else "actions ", "$role-muted"), *each) for n, each in enumerate(todo)]
         self.query_one("#facts", Said).show(Content.assemble(*standing(here, now)), *lines)
         self._timeline.show(found.lines)
+        self._draw_keys()
+
+    async def known(self) -> Mapping[str, Incident]:
+        """Every incident there was; none, and it is said, where the journal cannot be read."""
+        try:
+            return await asyncio.to_thread(self.desk.incidents)
+        except Refused as no:
+            self.say(str(no), "refusal")
+            return {}
 
     def say(self, text: str, kind: str = "message") -> None:
         """Answer at the foot, until the next key."""
@@ -168,10 +183,12 @@ class Following(Stirring):
         if text:
             self.say_keys(("esc", "close"), remark=Content.styled(text, style))
             return
-        self.say_keys(
-            ("l", "lead"), ("s", "status…"), ("n", "note"), ("u", "hurt…"), ("a", "actions…"), ("t", "trap…"), ("c", "close…"),
-            ("esc", "back"),
-        )  # fmt: skip
+        foot = self.query_one("#keys", Said)
+        foot.show(*packed(keys_of(self.incident), max(20, foot.size.width)))
+
+    def on_resize(self) -> None:
+        """The keys stand in as many lines as they need."""
+        self.call_after_refresh(self._draw_keys)
 
     def action_go(self, rows: int) -> None:
         """Move by rows."""
@@ -187,10 +204,10 @@ class Following(Stirring):
 
     def action_flow(self, name: str) -> None:
         """Change it."""
-        from .flows import incident as flows
+        from .flows import incident, incident_changes
 
         if self.incident is not None:
-            self.start(flows.CHANGES[name](self, self.desk, self.incident))
+            self.start((incident.CHANGES.get(name) or incident_changes.CHANGES[name])(self, self.desk, self.incident))
 
     def start(self, flow: Coroutine[Any, Any, object]) -> None:
         """Run a flow that opens boxes and waits for them."""

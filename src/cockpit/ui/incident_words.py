@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from textual.content import Content
+
 from ..core.incident_timeline import Line
-from ..core.incidents import Incident, Status
+from ..core.incidents import LEAD, Incident, Status
+from .box import Hint, hints
 from .spans import Row, Span, Spans, fit, wrapped
 from .times import moment, said_age
 from .times import zone as at_zone
@@ -46,6 +49,32 @@ def alerts(here: Incident) -> str:
     """Which alerts are in it."""
     names = [f"{each.name} {each.where}".strip() for each in here.members]
     return ", ".join(names) or "none"
+
+
+def roles(here: Incident) -> str:
+    """Who has which role beside the lead."""
+    return ", ".join(f"{role}: {who}" for role, who in sorted(here.roles.items()) if role != LEAD)
+
+
+_ANY = (("l", "lead"), ("n", "note"), ("u", "hurt…"), ("a", "actions…"), ("t", "trap…"), ("e", "edit…"), ("r", "roles…"))
+_WORKING = (("s", "status…"), ("m", "merge…"), ("x", "split…"), ("c", "close…"))
+
+
+def keys_of(here: Incident | None) -> tuple[Hint, ...]:
+    """The keys that do something to it as it stands."""
+    if here is None or here.status is Status.MERGED:
+        return (("esc", "back"),)
+    return (*_ANY, *((("o", "reopen…"),) if here.status is Status.CLOSED else _WORKING), ("esc", "back"))
+
+
+def packed(keys: Sequence[Hint], width: int) -> list[Content]:
+    """Keys and their words in lines of so many cells at most, none of them parted."""
+    lines: list[list[Hint]] = [[]]
+    for each in keys:
+        if lines[-1] and hints([*lines[-1], each]).cell_length > width:
+            lines.append([])
+        lines[-1].append(each)
+    return [hints(line) for line in lines]
 
 
 def rows(lines: Sequence[Line], width: int, zone: str) -> list[Row]:

@@ -73,14 +73,14 @@ def _named(board: Board, desk: Desk, known: Mapping[str, Incident], words: str) 
     here = known.get(number_of(words))
     if here is None:
         return refuse(board, f"there is no incident {words}")
-    return _followed(board, desk, here.id)
+    return followed(board, desk, here.id)
 
 
 def _picked(board: Board, desk: Desk, opened: Sequence[Incident]) -> Rest:
     if not opened:
-        return refuse(board, "there is no open incident: i on an alert opens one")
+        return refuse(board, "there is no open incident: i on an alert opens one; :incidents lists those that are over")
     if len(opened) == 1:
-        return _followed(board, desk, opened[0].id)
+        return followed(board, desk, opened[0].id)
     entries = [Entry(each.id, f"{each.id} {each.title}", _about(each), also=(each.id,)) for each in opened]
     return _chosen(board, desk, show(board, Picker("Follow which incident?", entries)))
 
@@ -91,7 +91,7 @@ def _about(each: Incident) -> str:
 
 async def _chosen(board: Board, desk: Desk, answer: Awaitable[str | None]) -> None:
     if (id := await answer) is not None:
-        await _followed(board, desk, id)
+        await followed(board, desk, id)
 
 
 async def _joined(board: Board, desk: Desk, here: Incident, alerts: Sequence[Alert]) -> None:
@@ -103,7 +103,7 @@ async def _joined(board: Board, desk: Desk, here: Incident, alerts: Sequence[Ale
         if await show(board, Confirm(f"Add {counted(len(others), 'alert')} to {here.id}?", lines, yes="add")):
             tell(board, desk, ChangeIncident(Change.ADDED.value, here.id, data))
             used(board)
-    await _followed(board, desk, here.id)
+    await followed(board, desk, here.id)
 
 
 def _opened(board: Board, desk: Desk, alerts: list[Alert]) -> Rest:
@@ -114,13 +114,14 @@ def _opened(board: Board, desk: Desk, alerts: list[Alert]) -> Rest:
     lines = alert_lines(board, [each.ref for each in alerts])
     fields = [
         Field("title", "Title", title, "what people will call it", wanted("what it is called")),
-        Field("severity", "Severity", worst.severity.word, "", _severity, choices=tuple(SEVERITY_WORDS)),
+        Field("severity", "Severity", worst.severity.word, "", severity_problem, choices=tuple(SEVERITY_WORDS)),
     ]
     form = Ask(f"Open an incident with {counted(len(alerts), 'alert')}", fields, lambda _: lines)
     return _asked(board, desk, alerts, show(board, form))
 
 
-def _severity(value: str) -> str | None:
+def severity_problem(value: str) -> str | None:
+    """Why that is no severity."""
     return None if value.strip() in SEVERITY_WORDS else f"one of {', '.join(SEVERITY_WORDS)}"
 
 
@@ -142,13 +143,13 @@ async def _asked(board: Board, desk: Desk, alerts: list[Alert], answer: Awaitabl
         failed = run is not None and run.state is RunState.FAILED
         if failed and (id := await asyncio.to_thread(_made, desk, alerts)) is not None:
             board.say(f"somebody was first: {run.reason if run is not None else id}")
-            await _followed(board, desk, id)
+            await followed(board, desk, id)
             return
         if failed:
             board.say(f"no incident was opened: {run.reason if run is not None else 'nobody knows why'}", "refusal")
             return
         if (id := await asyncio.to_thread(_made, desk, alerts)) is not None:
-            await _followed(board, desk, id)
+            await followed(board, desk, id)
             return
         await asyncio.sleep(BREATH)
     board.say("the incident has not been written down yet: R says what becomes of it", "refusal")
@@ -163,7 +164,8 @@ def _made(desk: Desk, alerts: Sequence[Alert]) -> str | None:
     return here.id if here is not None else None
 
 
-async def _followed(board: Board, desk: Desk, id: str) -> None:
+async def followed(board: Board, desk: Desk, id: str) -> None:
+    """Follow it until the person leaves."""
     box = Following(desk, next(iter(board.panes.values())).look, board.clock, id, board.zone)
     before, board.voice = board.voice, lambda text: box.say(text)
     try:
@@ -175,37 +177,39 @@ async def _followed(board: Board, desk: Desk, id: str) -> None:
 # ── what is done to the one that is followed ──────────────────────────────────────────────────────────────────────
 
 
-def _change(at: Following, desk: Desk, here: Incident, change: Change, data: dict[str, object]) -> None:
-    if tell(at, desk, ChangeIncident(change.value, here.id, data)) is not None:
+def change(at: Following, desk: Desk, here: Incident, what: Change, data: dict[str, object]) -> None:
+    """Have it written down, and look again."""
+    if tell(at, desk, ChangeIncident(what.value, here.id, data)) is not None:
         at.look()
 
 
-def _barred(desk: Desk, here: Incident, *, closed: bool = False) -> str:
+def barred(desk: Desk, here: Incident, *, closed: bool = False) -> str:
     """Why it cannot be changed; one that is ``closed`` can in some ways."""
     if reason := desk.why_not(ChangeIncident):
         return reason
     if here.status is Status.MERGED:
         return f"{here.id} was merged into {here.into}: say it of that one"
     if here.status is Status.CLOSED and not closed:
-        return f"{here.id} is closed: `cockpit incident reopen {here.id}` opens it again"
+        return f"{here.id} is closed: o opens it again"
     return ""
 
 
 def lead(at: Following, desk: Desk, here: Incident) -> Rest:
     """Say that I lead; of somebody else it is taken only after a question."""
     me = next(iter(at.view.me), "")
-    if reason := _barred(desk, here, closed=True) or ("" if me else "it is not known who you are: `me` in the config says it"):
+    if reason := barred(desk, here, closed=True) or ("" if me else "it is not known who you are: `me` in the config says it"):
         return refuse(at, reason)
     if here.lead in at.view.me:
         return refuse(at, "you lead already")
     if here.lead:
         box = Confirm(f"Take the lead from {here.lead}?", [fact("incident", f"{here.id} {here.title}", "bold")], yes="take it")
-        return _if_so(at, box, lambda: _change(at, desk, here, Change.ROLE, {"role": LEAD, "person": me}))
-    _change(at, desk, here, Change.ROLE, {"role": LEAD, "person": me})
+        return if_so(at, box, lambda: change(at, desk, here, Change.ROLE, {"role": LEAD, "person": me}))
+    change(at, desk, here, Change.ROLE, {"role": LEAD, "person": me})
     return nothing()
 
 
-def _if_so(at: Following, box: Confirm, then: Callable[[], None]) -> Rest:
+def if_so(at: Following, box: Confirm, then: Callable[[], None]) -> Rest:
+    """Do it once the box says so."""
     answer = show(at, box)
     return _answered(answer, then)
 
@@ -217,7 +221,7 @@ async def _answered(answer: Awaitable[bool | None], then: Callable[[], None]) ->
 
 def status(at: Following, desk: Desk, here: Incident) -> Rest:
     """Say where it stands."""
-    if reason := _barred(desk, here):
+    if reason := barred(desk, here):
         return refuse(at, reason)
     about = {"open": "nobody knows the cause", "identified": "the cause is known", "monitoring": "mended, it seems: watching"}
     entries = [Entry(word, word, about.get(word, "")) for word in WORKING]
@@ -226,24 +230,24 @@ def status(at: Following, desk: Desk, here: Incident) -> Rest:
 
 async def _stands(at: Following, desk: Desk, here: Incident, answer: Awaitable[str | None]) -> None:
     if (word := await answer) is not None and word != here.status.value:
-        _change(at, desk, here, Change.STATUS, {"status": word})
+        change(at, desk, here, Change.STATUS, {"status": word})
 
 
 def note(at: Following, desk: Desk, here: Incident) -> Rest:
     """Leave a remark in its timeline."""
-    if reason := _barred(desk, here, closed=True):
+    if reason := barred(desk, here, closed=True):
         return refuse(at, reason)
     return _noted(at, desk, here, show(at, Ask(f"Note on {here.id}", [Field("text", "Note", check=wanted("something"))])))
 
 
 async def _noted(at: Following, desk: Desk, here: Incident, answer: Awaitable[dict[str, str] | None]) -> None:
     if (given := await answer) is not None:
-        _change(at, desk, here, Change.NOTED, {"text": given["text"].strip()})
+        change(at, desk, here, Change.NOTED, {"text": given["text"].strip()})
 
 
 def impact(at: Following, desk: Desk, here: Incident) -> Rest:
     """Say since when users are hurt, until when, and what they see."""
-    if reason := _barred(desk, here, closed=True):
+    if reason := barred(desk, here, closed=True):
         return refuse(at, reason)
     now, zone = at.clock.now(), at.zone
 
@@ -281,7 +285,7 @@ async def _hurt(
     times = {key: moment_of(given[field], *clock) for key, field in (("impact_start", "from"), ("impact_end", "to"))}
     data: dict[str, object] = {key: f"{time:%Y-%m-%dT%H:%M:%S}Z" for key, time in times.items() if time is not None}
     text = given["text"].strip()
-    _change(at, desk, here, Change.IMPACT, {**data, "text": text} if text else data)
+    change(at, desk, here, Change.IMPACT, {**data, "text": text} if text else data)
 
 
 def moment_of(text: str, now: datetime, zone: str) -> datetime | None:
@@ -313,14 +317,14 @@ def moment_of(text: str, now: datetime, zone: str) -> datetime | None:
 
 def close(at: Following, desk: Desk, here: Incident) -> Rest:
     """Say that it is over."""
-    if reason := _barred(desk, here):
+    if reason := barred(desk, here):
         return refuse(at, reason)
     lines: list[Line] = [fact("incident", f"{here.id} {here.title}", "bold"), fact("lead", here.lead or "nobody")]
     if here.impact_start is not None and here.impact_end is None:
         lines += ["", loud("Users are still said to be hurt: u says until when they were.")]
     lines += ["", f"`cockpit postmortem {here.id}` drafts its postmortem then."]
     box = Confirm(f"Close {here.id}?", lines, yes="close it")
-    return _if_so(at, box, lambda: _change(at, desk, here, Change.CLOSED, {}))
+    return if_so(at, box, lambda: change(at, desk, here, Change.CLOSED, {}))
 
 
 CHANGES: Mapping[str, Callable[[Following, Desk, Incident], Rest]] = {

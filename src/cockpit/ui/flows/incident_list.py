@@ -1,0 +1,56 @@
+"""All incidents, open and recent: narrowed by typing, followed with enter, and back to the list."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from datetime import datetime
+
+from ...core.incidents import Incident, Status
+from ...engine.desk import Desk, Refused
+from ..looking import Looking
+from ..palette import Entry, Picker
+from ..times import said_age
+from .incident import followed
+from .steps import Board, Rest, counted, show
+
+RECENT = 500
+"""So many are listed; `cockpit incident list --all` has the others."""
+
+
+def incidents(board: Board, desk: Desk) -> Rest:
+    """List them until the person leaves."""
+    box = Looking("Incidents", [("esc", "leave")], "Looking in the journal …")
+    return _listed(board, desk, box, show(board, box))
+
+
+async def _listed(board: Board, desk: Desk, box: Looking, left: Awaitable[None]) -> None:
+    try:
+        known = await asyncio.to_thread(desk.incidents)
+    except Refused as no:
+        box.dismiss(None)
+        board.say(str(no), "refusal")
+        return
+    if not box.is_attached or box is not board.app.screen:
+        return  # the person has left
+    box.dismiss(None)
+    await left
+    if not known:
+        board.say("there is no incident yet: i on an alert opens one", "refusal")
+        return
+    while (id := await show(board, Picker("Incidents", entries(known.values(), board.clock.now())))) is not None:
+        await followed(board, desk, id)
+        known = await asyncio.to_thread(desk.incidents)
+
+
+def entries(known: Iterable[Incident], now: datetime) -> list[Entry]:
+    """Those that are open first, the newest of each above."""
+    every = sorted(known, key=lambda each: (each.status.over, -each.opened_at.timestamp()))
+    return [Entry(each.id, f"{each.id} {each.title}", _about(each, now), also=(each.id, each.lead)) for each in every[:RECENT]]
+
+
+def _about(each: Incident, now: datetime) -> str:
+    lead = each.lead or ("nobody leads" if not each.status.over else "nobody led")
+    stands = f"into {each.into}" if each.status is Status.MERGED else each.status.value
+    many = f" · {counted(len(each.members), 'alert')}" if each.members else ""
+    return f"{each.severity.word} · {stands} · {lead}{many} · {said_age(each.opened_at, now)}"

@@ -1,0 +1,250 @@
+"""What is done to an incident on its screen: its words, roles, merge, split, opened again; and the list of all."""
+
+from __future__ import annotations
+
+import pytest
+
+from cockpit.core.alerts import Ref, Severity
+from cockpit.core.incidents import Change, Status
+from cockpit.core.why import READ_ONLY
+from cockpit.ui import confirm
+from cockpit.ui.ask import Ask
+from cockpit.ui.confirm import Confirm
+from cockpit.ui.incident import Following
+from cockpit.ui.palette import Picker
+from cockpit.ui.ticks import Ticks
+from support.boards import Sitting, sitting
+from support.scene import scene
+from ui.test_incident import DISK, HIGH, SIZES, at, now, opened, run, shows
+
+
+@pytest.fixture(autouse=True)
+def _no_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quiet time before an answer is tried in test_confirm; here it would only be waited for."""
+    monkeypatch.setattr(confirm, "QUIET", 0.0)
+
+
+def of(*refs: Ref) -> dict[str, object]:
+    alerts = [{"source": ref.source, "alert": ref.id, "name": ref.id} for ref in refs]
+    return {"title": "the other", "severity": "warning", "alerts": alerts}
+
+
+async def both(person: Sitting) -> None:
+    """An incident of two alerts, followed, and another of one."""
+    person.desk.happens(Change.OPENED, "", of(HIGH, DISK), who="Bo")
+    person.desk.happens(Change.OPENED, "", of(Ref("am-prod", "else")), who="Bo")
+    await at(person, HIGH)
+    await person.press("i")
+    await shows(person, Following)
+    await person.sees("opened: the other")
+
+
+def test_its_title_and_severity_are_edited_in_one_form() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await opened(person)
+            await person.press("e")
+            await shows(person, Ask)
+            await person.press("ctrl+u")
+            await person.type("The shop")
+            await person.press("enter", "ctrl+u")
+            await person.type("awful")
+            await person.press("enter")
+            assert "one of unknown" in person.text
+            await person.press("ctrl+u")
+            await person.type("info")
+            await person.press("enter")
+            await person.until(lambda: now(person).severity is Severity.INFO, "its severity")
+            assert now(person).title == "The shop"
+            await person.sees("i1 The shop")
+
+    run(body)
+
+
+def test_a_role_is_given_to_whoever_is_on_call_to_anybody_and_to_nobody() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await opened(person)
+            await person.press("r")
+            await shows(person, Picker)
+            await person.type("comm")
+            await person.press("enter")
+            await person.sees("Who has communications?")
+            assert "on call: primary" in person.text or "you" in person.text
+            await person.type("somebody else")
+            await person.press("enter")
+            await shows(person, Ask)
+            await person.type("Dora")
+            await person.press("enter")
+            await person.until(lambda: now(person).roles == {"communications": "Dora"}, "Dora")
+            await person.sees("communications: Dora")
+            await person.press("r")
+            await shows(person, Picker)
+            await person.type("comm")
+            await person.press("enter")
+            await person.sees("Now Dora")
+            await person.type("nobody")
+            await person.press("enter")
+            await shows(person, Confirm)
+            assert "Dora → nobody" in person.text
+            await person.press("y")
+            await person.until(lambda: now(person).roles == {}, "that nobody has it")
+
+    run(body)
+
+
+def test_the_lead_is_handed_over_and_of_somebody_else_it_is_asked_first() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await opened(person)
+            await person.press("l")
+            await person.until(lambda: now(person).lead, "the lead")
+            for sure in ("", "escape", "y"):
+                await person.press("r")
+                await shows(person, Picker)
+                await person.press("enter")
+                await person.sees("Who has lead?")
+                await person.type("somebody else")
+                await person.press("enter")
+                await shows(person, Ask)
+                await person.type("Bo" if not sure else "Cy")
+                await person.press("enter")
+                if sure:
+                    await shows(person, Confirm)
+                    await person.press(sure)
+                wanted = "Cy" if sure == "y" else "Bo"
+                await person.until(lambda wanted=wanted: now(person).lead == wanted, wanted)  # type: ignore[misc]  # bound here
+                await shows(person, Following)
+
+    run(body)
+
+
+@SIZES
+def test_another_is_merged_into_it_after_it_was_shown(size: tuple[int, int]) -> None:
+    async def body() -> None:
+        async with sitting(scene(), size) as person:
+            await both(person)
+            await person.press("m")
+            await shows(person, Picker)
+            assert "i2 the other" in person.text
+            await person.press("enter")
+            await shows(person, Confirm)
+            assert "Merge i2 into i1?" in person.text
+            assert "goes on as i1" in person.text
+            await person.press("enter")
+            assert now(person, "i2").status is Status.OPEN, "enter does nothing"
+            await person.press("y")
+            await person.until(lambda: now(person, "i2").status is Status.MERGED, "the merge")
+            assert len(now(person).members) == 3
+            await shows(person, Following)
+            await person.press("m")
+            await person.sees("there is no other incident to put into i1")
+
+    run(body)
+
+
+@SIZES
+def test_the_alerts_that_are_ticked_leave_it(size: tuple[int, int]) -> None:
+    async def body() -> None:
+        async with sitting(scene(), size) as person:
+            await both(person)
+            await person.press("x")
+            await shows(person, Ticks)
+            await person.press("enter")
+            assert "nothing is ticked" in person.text
+            await person.press("j", "space")
+            assert "[x] " in person.text
+            gone = now(person).members[1]
+            await person.press("enter")
+            await shows(person, Ask)
+            await person.press("ctrl+u")
+            await person.type("apart")
+            await person.press("enter")
+            await shows(person, Confirm)
+            assert gone.name in person.text
+            await person.press("y")
+            await person.until(lambda: len(now(person).members) == 1, "the split")
+            assert (now(person, "i3").title, now(person, "i3").members) == ("apart", (gone,))
+            await shows(person, Following)
+            await person.press("x")
+            await person.sees("has no two alerts that could part")
+
+    run(body)
+
+
+def test_a_closed_one_is_opened_again_and_its_foot_has_the_key_for_that() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await opened(person)
+            await person.press("o")
+            await person.sees("i1 is not closed")
+            await person.press("g")
+            assert "reopen" not in person.text
+            person.desk.happens(Change.CLOSED, "i1", {})
+            person.desk.happens(Change.OPENED, "", of(HIGH), who="Bo")
+            person.desk.change(me=person.desk.view.me)
+            await person.sees("o reopen…")
+            assert "m merge…" not in person.text
+            await person.press("o")
+            await shows(person, Confirm)
+            assert "is in i2 the other by now" in person.text
+            await person.press("y")
+            await person.until(lambda: now(person).status is Status.OPEN, "that it is open")
+            await person.sees("m merge…")
+
+    run(body)
+
+
+@SIZES
+def test_every_key_stands_at_the_foot_unparted(size: tuple[int, int]) -> None:
+    async def body() -> None:
+        async with sitting(scene(), size) as person:
+            await opened(person)
+            hints = "l lead,s status…,n note,u hurt…,a actions…,t trap…,e edit…,r roles…,m merge…,x split…,c close…,esc back"
+            for hint in hints.split(","):
+                assert hint in person.text, hint
+
+    run(body)
+
+
+def test_read_only_changes_nothing() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await both(person)
+            person.desk.change(read_only=True)
+            for key in "ermxo":
+                await person.press(key)
+                assert isinstance(person.app.screen, Following), key
+                assert READ_ONLY in person.text, key
+
+    run(body)
+
+
+@SIZES
+def test_all_incidents_are_listed_narrowed_and_followed(size: tuple[int, int]) -> None:
+    async def body() -> None:
+        async with sitting(scene(), size) as person:
+            await person.press("colon")
+            await person.type("incidents")
+            await person.press("enter")
+            await person.sees("there is no incident yet")
+            for title in ("first", "second", "third"):
+                person.desk.happens(Change.OPENED, "", {"title": title, "severity": "error"})
+            person.desk.happens(Change.CLOSED, "i3", {})
+            await person.press("colon")
+            await person.type("incidents")
+            await person.press("enter")
+            await shows(person, Picker)
+            assert person.line_of("i2 second") < person.line_of("i1 first") < person.line_of("i3 third"), "the open ones first"
+            assert "error · closed · nobody led" in person.text
+            await person.type("third")
+            assert "i1 first" not in person.text
+            await person.press("enter")
+            await shows(person, Following)
+            await person.sees("opened: third")
+            await person.press("escape")
+            await shows(person, Picker)
+            await person.press("escape")
+            await person.until(lambda: person.app.screen is person.board, "the board")
+
+    run(body)
