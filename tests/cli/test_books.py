@@ -23,6 +23,18 @@ echo "said $word"
 """
 
 
+TWO = """---
+title: Two
+---
+```sh
+echo "the first"
+```
+```sh
+echo "the second"
+```
+"""
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Watched:
     (tmp_path / "home").mkdir(mode=0o755)
@@ -95,6 +107,25 @@ def test_one_is_run_and_what_cannot_be_says_why(home: Watched) -> None:
     asked = home.run("run", "5xx", "host=web-3")
     assert asked.returncode == 2
     assert "nothing was executed" in asked.stderr
+
+
+def test_one_begins_with_the_step_that_is_said(home: Watched) -> None:
+    (home.config_dir / "ops" / "two.md").write_text(TWO, "utf-8")
+    shown = home.run("run", "two", "--from", "2", "--dry-run")
+    assert "It begins with step 2: step 1 is left out." in shown.stdout
+    assert "left out: the run begins behind it" in shown.stdout
+    done = home.run("run", "two", "--from", "2")
+    assert done.returncode == 0, done
+    lines = done.stdout.splitlines()
+    assert "the second" in lines
+    assert "the first" not in lines
+    assert "step 1 of 2 is left out: the run begins behind it" in lines
+    again = home.run("run", "--again", home.json("runs")[0]["id"])
+    assert again.returncode == 0, again
+    assert "the first" not in again.stdout.splitlines()
+    wrong = home.run("run", "two", "--from", "3")
+    assert wrong.returncode == 1
+    assert "there is no step 3 to begin with: it has 2" in wrong.stderr
 
 
 def test_what_anyone_may_write_is_not_run(home: Watched) -> None:  # safety 21

@@ -157,6 +157,33 @@ def test_it_is_run_from_here_with_the_preview_as_ever(key: str) -> None:
     run(body)
 
 
+def test_it_is_run_from_the_step_under_the_cursor_and_what_is_left_out_is_said() -> None:
+    async def body() -> None:
+        async with reading() as person:
+            await person.press("n", "n", "f")
+            await person.until(lambda: isinstance(person.app.screen, Confirm), "the preview")
+            assert "It begins with step 2: step 1 is left out." in person.text
+            assert "left out: the run begins behind it" in person.text
+            await person.press("y")
+            await person.until(lambda: person.desk.asked != [], "what was asked")
+            (asked,) = person.desk.asked
+            assert isinstance(asked, Start)
+            assert asked.first == 2
+            assert asked.preview[0][:2] == ("", "left out")
+
+    run(body)
+
+
+def test_below_the_last_step_there_is_nothing_to_run_from() -> None:
+    async def body() -> None:
+        async with reading() as person:
+            await person.press("G", "f")
+            await person.until(lambda: "there is no step from here on" in person.text, "the reason")
+            assert not isinstance(person.app.screen, Confirm)
+
+    run(body)
+
+
 def test_one_that_only_reads_is_shown_before_it_runs_too() -> None:
     async def body() -> None:
         async with at_board() as person:

@@ -26,13 +26,14 @@ MOST = 10_000
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What is to be run: the runbook's name, for which alert, with which values given by hand, and what was run before, if it is
-    that once more."""
+    """What is to be run: the runbook's name, for which alert, with which values given by hand, what was run before, if it is that
+    once more, and with which step (from 1) it begins."""
 
     name: str
     alert: Ref | None
     given: dict[str, str]
     before: Run | None = None
+    first: int = 1
 
 
 def wanted(home: House, options: Options) -> Wanted:
@@ -44,11 +45,13 @@ def wanted(home: House, options: Options) -> Wanted:
     given = values(options.words("values"))
     view = home.view(look=bool(options.text("alert")))
     ref = find(view, options.text("alert")) if options.text("alert") else None
-    return Wanted(options.text("name"), ref, given)
+    return Wanted(options.text("name"), ref, given, first=int(options.text("first") or 1))
 
 
 def _once_more(home: House, options: Options) -> Wanted:
     words = [word for word in (options.text("name"), *options.words("values")) if word]
+    if options.text("first"):
+        raise Stop("--again begins where it began then: leave --from out", USAGE)
     if options.text("alert"):
         raise Stop("--again is for the alert that it was for then: leave --alert out", USAGE)
     run, action = _found(home.journal, options.text("again"))
@@ -60,7 +63,7 @@ def _once_more(home: House, options: Options) -> Wanted:
         spelt = " ".join(shlex.quote(f"{name}={value}") for name, value in given.items())
         without = f"cockpit run {shlex.quote(action.runbook)} {spelt}".rstrip()
         raise Stop(f"{clean(str(action.alert))} is not an alert any more: nothing was executed. Without it: {clean(without)}", BAD)
-    return Wanted(action.runbook, action.alert, given, None if words else run)
+    return Wanted(action.runbook, action.alert, given, None if words else run, action.first)
 
 
 def _found(kept: Journal, run_id: str) -> tuple[Run, Start]:

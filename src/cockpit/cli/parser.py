@@ -415,6 +415,8 @@ def _run(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="run what was run then, for the same alert with the same values (its id in `cockpit runs`, or the end of it)",
     )
+    words = "begin with the step of this number (from 1): those before are left out"
+    parser.add_argument("--from", dest="first", type=_whole(1, 1000), metavar="STEP", help=words)
     words = "take back what was run then, whichever cockpit ran it: as its steps' `undo` says, shown first"
     parser.add_argument("--undo", metavar="RUN", help=words)
     parser.add_argument("--dry-run", action="store_true", help="show exactly what would be executed, and execute nothing")

@@ -14,6 +14,8 @@ def show_plan(plan: Plan, head: str) -> None:
     say(head)
     if plan.changes:
         say(f"changes: {plan.changes}")
+    if plan.warning:
+        say(plan.warning)
     escape = not unicode_out()
     for step in plan.steps:
         _show_step(step, escape)

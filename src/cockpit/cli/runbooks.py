@@ -13,6 +13,7 @@ from .. import plugins
 from ..config.model import Config
 from ..core.actions import Run, RunState, Start, StartMany, called
 from ..core.asking import Want
+from ..core.beginning import begun_at
 from ..core.books import Book, Books
 from ..core.elsewhere import source_of
 from ..core.permits import barred
@@ -152,7 +153,7 @@ def run(options: Options) -> int:
             secrets |= {key: value for key, value in said.items() if key in secrets_of(plan.runbook)}
             given |= said
         given = shown(given, secrets)
-        plan = home.desk.plan(name, ref, given)
+        plan = begun_at(home.desk.plan(name, ref, given), wish.first)
         if plan.refused:
             how = how_to_say(plan, alert=ref is not None) if plan.missing else ""
             raise Stop(f"{name} cannot run: {plan.refused}{how}", USAGE if plan.missing else BAD)
@@ -168,7 +169,7 @@ def run(options: Options) -> int:
         _confirmed(plan, options)
         attended(plan)
         held = {key: home.desk.hold(value) for key, value in secrets.items()}
-        return _execute(home, Start(name, given, ref, plan.exact, secrets=held), options)
+        return _execute(home, Start(name, given, ref, plan.exact, secrets=held, first=wish.first), options)
 
 
 def _undo(home: House, options: Options) -> int:
@@ -193,6 +194,8 @@ def _for_many(home: House, options: Options) -> int:
     book = next((each for each in view.runbooks if each.name == name), None)
     if options.text("again"):
         raise Stop("--again is for the alert that it was for then: leave --alert and --match out", USAGE)
+    if options.text("first"):
+        raise Stop("--from is for one target: the others have not come as far", USAGE)
     if not name:
         raise Stop("name the runbook; `cockpit runbooks` lists them", USAGE)
     if book is None:

@@ -10,7 +10,6 @@ from ..ui.undone import not_undone
 from . import BAD, USAGE
 from .again import MOST
 from .compose import House
-from .listing import say
 from .named_run import named_run
 from .options import Options, Stop
 from .preview import show_plan
@@ -19,7 +18,11 @@ from .preview import show_plan
 def undone(home: House, options: Options) -> tuple[Start, Plan]:
     """What takes the run back that the words of the command mean, shown, and as it would be begun. Ends the command where that
     cannot be, with the reason."""
-    others = (*(options.text(each) for each in ("name", "again", "match")), *options.words("values"), *options.words("alerts"))
+    others = (
+        *(options.text(each) for each in ("name", "again", "match", "first")),
+        *options.words("values"),
+        *options.words("alerts"),
+    )
     if any(others):
         raise Stop("--undo is for what was run then: it takes no runbook, no value and no alert", USAGE)
     home.view(look=False)
@@ -38,6 +41,4 @@ def undone(home: House, options: Options) -> tuple[Start, Plan]:
     if plan is None or plan.refused:
         raise Stop(f"nothing was executed: {plan.refused if plan is not None else clean(not_undone(run, runs), 1000)}", BAD)
     show_plan(plan, f"undo {run.what}" + (f" on {clean(plan.target)}" if plan.target else "") + f", run by {run.who} as {run.id}")
-    if plan.warning:
-        say(plan.warning)
     return Start(run.action.runbook, {}, run.action.alert, plan.exact, undoes=run.id), plan

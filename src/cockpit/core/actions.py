@@ -102,7 +102,8 @@ class Start(msgspec.Struct, frozen=True, tag="run"):
 
     ``preview`` is the exact argv of every step as the person saw it; the runner resolves again and refuses if it differs.
     ``secrets`` has, for each parameter that is one, the word for which it is held (`Desk.hold`).
-    ``undoes`` is the run that it takes back, by the ways back of that run's steps.
+    ``undoes`` is the run that it takes back, by the ways back of that run's steps. ``first`` is the number (from 1) of the
+    step that it begins with; those before are left out (see `beginning`).
     """
 
     runbook: str
@@ -112,6 +113,7 @@ class Start(msgspec.Struct, frozen=True, tag="run"):
     dry_run: bool = False
     secrets: dict[str, str] = {}
     undoes: str = ""
+    first: int = 1
 
     @property
     def writes(self) -> bool:

@@ -93,7 +93,7 @@ class Course:
                 self._going.reached(place)
             step, self._at_work = self._now(planned), False
             if step.skipped:
-                await self._going.say(f"{place} is skipped: it is only done when {step.step.when}")
+                await self._going.say(f"{place} is {step.why_skipped}")
                 continue
             for line in said(step, "$ "):
                 await self._going.say(line)
@@ -122,7 +122,7 @@ class Course:
 
     def _now(self, planned: ResolvedStep) -> ResolvedStep:
         """The step with what earlier ones gave in its place, made anew from the runbook: nothing is filled in twice."""
-        if not planned.later and not planned.open:
+        if planned.left or (not planned.later and not planned.open):
             return planned
         return planned.step.resolved({**self._plan.values, **self._given}, {}, planned.number)
 
@@ -340,7 +340,7 @@ class Course:
 def said(step: ResolvedStep, prompt: str = "") -> tuple[str, ...]:
     """What the output says of a step before it begins, or in its place at a dry run."""
     if step.skipped:
-        return (f"step {step.number} is skipped: it is only done when {step.step.when}",)
+        return (f"step {step.number} is {step.why_skipped}",)
     undo = _lines(step.undo, "  undo: ") if step.undo is not None and not prompt else ()
     only = (f"  only when {step.step.when}",) if step.open else ()
     return (*_lines(step.do, prompt), *only, *undo)

@@ -40,7 +40,12 @@ class Plans:
     def to_start(self, action: Start) -> Plan:
         """What a person asked for, as it would be done now."""
         if not action.undoes:
-            return self.of(action.runbook, action.alert, action.params)
+            plan = self.of(action.runbook, action.alert, action.params)
+            if action.first == 1:
+                return plan
+            from ..core.beginning import begun_at  # deferred: most begin at the beginning
+
+            return begun_at(plan, action.first)
         gone = Runbook(name=action.runbook, title=action.runbook, steps=())
         return self._runner.ways_back(action.undoes) or Plan(gone, {}, (), "", refused=f"nothing of {action.undoes} can be undone")
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
+import msgspec
+
 from ..core.actions import Run, RunState
 from ..core.plans import Plan
 from .process import orphan
 
 
 def same_steps(plan: Plan) -> str:
-    """A key for what is executed, whichever alert (or none) somebody came by: the runbook and its steps, every value in place."""
-    return f"run:{plan.runbook.name}:{hashlib.sha256(repr(plan.deeds).encode('utf-8', 'backslashreplace')).hexdigest()}"
+    """A key for what is executed, whichever alert (or none) somebody came by: the runbook and its steps, every value in place;
+    those that are left out, too, for what begins in the middle is not done beside the whole."""
+    whole = (msgspec.structs.replace(each, skipped=False, left=False) if each.left else each for each in plan.steps)
+    deeds = tuple(words for step in whole for words in step.exact())
+    return f"run:{plan.runbook.name}:{hashlib.sha256(repr(deeds).encode('utf-8', 'backslashreplace')).hexdigest()}"
 
 
 def still_running(runs: Iterable[Run]) -> str:

@@ -31,8 +31,8 @@ _ROOMY = 100
 
 class Reader(Stirring):
     """``alert`` is what it is read for: ticks are remembered for this firing of it, and told in ``zone``. It opens at ``anchor``
-    where that is given and there, else where its reader was last. ``on_run`` runs it, ``on_digit`` what has that number on the
-    board, ``on_link`` is given the addresses of links, ``on_copy`` a block's text."""
+    where that is given and there, else where its reader was last. ``on_run`` runs it from the step of that number on, ``on_digit``
+    what has that number on the board, ``on_link`` is given the addresses of links, ``on_copy`` a block's text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "go(1)", show=False),
@@ -47,6 +47,7 @@ class Reader(Stirring):
         Binding("left_square_bracket", "section(-1)", show=False),
         Binding("space", "tick", show=False),
         Binding("enter", "run", show=False),
+        Binding("f", "run_from", show=False),
         Binding("o", "link", show=False),
         Binding("y", "copy", show=False),
         Binding("q", "leave", show=False),
@@ -62,7 +63,7 @@ class Reader(Stirring):
         *,
         zone: str,
         anchor: str = "",
-        on_run: Callable[[], None],
+        on_run: Callable[[int], None],
         on_digit: Callable[[int], None],
         on_link: Callable[[Book, Sequence[str]], None],
         on_copy: Callable[[str], None],
@@ -165,7 +166,8 @@ class Reader(Stirring):
 
     def _draw_keys(self, book: Book) -> None:
         ticks = [("space", "tick")] if any(block.box for block in book.blocks) else []
-        steps = [("n N", "step"), ("enter", "run…")] if book.runbook is not None and book.runbook.steps else []
+        runs = book.runbook is not None and bool(book.runbook.steps)
+        steps = [("n N", "step"), ("enter", "run…"), ("f", "run from here…")] if runs else []
         if self._remark:
             self.say_keys(("esc", "close"), remark=Content.styled(self._remark, "$role-refusal"))
             return
@@ -222,10 +224,25 @@ class Reader(Stirring):
 
     def action_run(self) -> None:
         """Show what would be run, and ask."""
+        if self._runs():
+            self._on_run(1)
+
+    def action_run_from(self) -> None:
+        """The same, beginning with the step under the cursor, or the next below it."""
+        at = self._prose.at
+        if self._book is None or at is None or not self._runs():
+            return
+        first = next((block.step for block in self._book.blocks[at:] if block.step), 0)
+        if first:
+            self._on_run(first)
+        else:
+            self.say("there is no step from here on")
+
+    def _runs(self) -> bool:
         if self._book is None or self._book.runbook is None or not self._book.runbook.steps:
             self.say("nothing of it runs" if self._book is None or not self._book.problems else "it cannot be run: see above")
-            return
-        self._on_run()
+            return False
+        return True
 
     def action_digit(self, digit: int) -> None:
         """The digits mean here what they mean everywhere."""

@@ -124,17 +124,24 @@ class ResolvedStep(msgspec.Struct, frozen=True):
     """A step with every value in its place: ``do`` is exactly what will be executed, ``step`` the step as configured, ``number``
     its place in the runbook (from 1).
 
-    ``skipped``: its ``when`` does not hold; ``open``: that is not known yet. ``later`` names the values that earlier steps will
-    give; in their places stands ``‹NAME from step N›``. ``undo`` is exactly what takes it back.
+    ``skipped``: it is not done, because its ``when`` does not hold, or it is ``left`` out (see `core.beginning`); ``open``: that is
+    not known yet. ``later`` names the values that earlier steps will give; in their places stands ``‹NAME from step N›``. ``undo``
+    is exactly what takes it back.
     """
 
     do: Do
     step: Step
     number: int = 1
     skipped: bool = False
+    left: bool = False
     open: bool = False
     later: tuple[str, ...] = ()
     undo: Do | None = None
+
+    @property
+    def why_skipped(self) -> str:
+        """Why it is not done, for people."""
+        return "left out: the run begins behind it" if self.left else f"skipped: it is only done when {self.step.when}"
 
     def problem(self) -> str:
         """Why it cannot be executed; "" if it can."""
@@ -144,6 +151,8 @@ class ResolvedStep(msgspec.Struct, frozen=True):
         """All of it that is compared with what a person saw; see `Kind.exact`. Beside what is done stands how: its condition, how
         often and how long, what is taken from its output, what takes it back."""
         step = self.step
+        if self.left:
+            return (("", "left out", *self.do.exact()),)
         if self.skipped:
             return (("", "skipped", step.when, *self.do.exact()),)
         beside: list[tuple[str, ...]] = []
@@ -172,8 +181,8 @@ class ResolvedStep(msgspec.Struct, frozen=True):
         if self.skipped:
             head, *more = self.do.shown()
             return (
-                Shown("skipped", head.words),
-                Shown("", ("skipped: it is only done when " + step.when,), text=True, beside=True),
+                Shown("left out" if self.left else "skipped", head.words),
+                Shown("", (self.why_skipped,), text=True, beside=True),
             )
         lines = [*self.do.shown()]
         lines += [Shown("", (text,), text=True, beside=True) for text in self._beside()]

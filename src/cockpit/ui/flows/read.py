@@ -45,7 +45,7 @@ def read(board: Board, desk: Desk, alert: Ref | None, name: str, anchor: str = "
         alert,
         zone=board.zone,
         anchor=anchor,
-        on_run=lambda: board.start(run(board, desk, alert, name)),
+        on_run=lambda first: board.start(run(board, desk, alert, name, first=first)),
         on_digit=lambda digit: board.do("run", str(digit)),
         on_link=follow,
         on_copy=board.app.copy_to_clipboard,

@@ -11,6 +11,7 @@ import msgspec
 from ...core.actions import Run, Start
 from ...core.again import differences, values_again
 from ...core.alerts import Alert, Ref
+from ...core.beginning import begun_at
 from ...core.plans import Plan, needs_typing
 from ...core.steps.job import JobStep
 from ...core.steps.kind import Shown
@@ -34,27 +35,33 @@ from .steps import CHANGED, Board, Rest, ascii_only, fact, loud, named, nothing,
 
 
 class _Wish(msgspec.Struct, frozen=True):
-    """What is to be run, for which alert, with which values given by hand; ``before`` is what was run then, if it is run again."""
+    """What is to be run, for which alert, with which values given by hand, and beginning with which step; ``before`` is what was
+    run then, if it is run again."""
 
     name: str
     alert: Ref | None
     given: dict[str, str] = {}
     secrets: dict[str, str] = {}
     before: Run | None = None
+    first: int = 1
+
+    def plan(self, desk: Desk) -> Plan:
+        """What would be done now."""
+        return begun_at(desk.plan(self.name, self.alert, self.given), self.first)
 
     def start(self, plan: Plan, *, dry_run: bool = False) -> Start:
         """The action; it carries what was shown, so that the engine refuses anything else."""
-        return Start(self.name, self.given, self.alert, plan.exact, dry_run, {} if dry_run else self.secrets)
+        return Start(self.name, self.given, self.alert, plan.exact, dry_run, {} if dry_run else self.secrets, first=self.first)
 
 
 def run(
     board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None, *, ask: bool = False,
-    before: Run | None = None,
+    before: Run | None = None, first: int = 1,
 ) -> Rest:  # fmt: skip
     """Run the runbook ``name`` for an alert or for none; one without steps is opened to be read. ``given`` are values by hand.
     ``ask``: show what would be run and ask, though it only reads (it was found by typing a few letters, and those may have meant
     another). So it is for every Markdown runbook: its file may have been written anew since one last looked. ``before``: it is run
-    again, and what differs from then is said."""
+    again, and what differs from then is said. ``first`` is the step (from 1) that it begins with."""
     runbook = next((each for each in board.view.runbooks if each.name == name), None)
     if runbook is None:
         return refuse(board, f"there is no runbook {name}")
@@ -62,8 +69,8 @@ def run(
         from .read import read  # here: reading leads to running, too
 
         return read(board, desk, alert, name)
-    wish = _Wish(name, alert, dict(given or {}), before=before)
-    plan = desk.plan(name, alert, wish.given)
+    wish = _Wish(name, alert, dict(given or {}), before=before, first=first)
+    plan = wish.plan(desk)
     if plan.missing and (problem := unfit_in(plan, wish.given)):
         return refuse(board, f"{name}: {problem}")
     reason = desk.why_not(wish.start(plan))
@@ -87,13 +94,13 @@ def again(board: Board, desk: Desk, past: Run) -> Rest:
         return refuse(board, f"{past.what} took a run back, which can be done once: it cannot be run again")
     if action.alert is not None and desk.view.alert(action.alert) is None:
         return refuse(board, f"{past.target or action.alert.id} is not an alert any more: {past.what} was not run")
-    return run(board, desk, action.alert, action.runbook, values_again(action), ask=True, before=past)
+    return run(board, desk, action.alert, action.runbook, values_again(action), ask=True, before=past, first=action.first)
 
 
-def dry_run(board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None) -> None:
+def dry_run(board: Board, desk: Desk, alert: Ref | None, name: str, given: Mapping[str, str] | None = None, first: int = 1) -> None:
     """Show what would be executed, executing nothing."""
-    wish = _Wish(name, alert, dict(given or {}))
-    plan = desk.plan(name, alert, wish.given)
+    wish = _Wish(name, alert, dict(given or {}), first=first)
+    plan = wish.plan(desk)
     problem = f"it needs {', '.join(plan.missing)} first" if plan.missing else plan.refused
     if problem:
         board.say(f"{name}: {problem}", "refusal")
@@ -152,7 +159,9 @@ async def _listed(board: Board, desk: Desk, wish: _Wish, plan: Plan) -> None:
 
 
 def _form(board: Board, desk: Desk, wish: _Wish, plan: Plan, choices: Choices, typed: Mapping[str, str] | None = None) -> Ask:
-    return form(desk, wish.alert, wish.given, plan, choices, lambda tried: step_lines(tried, ascii_only(board)), typed)
+    return form(
+        desk, wish.alert, wish.given, plan, choices, lambda tried: step_lines(begun_at(tried, wish.first), ascii_only(board)), typed
+    )
 
 
 async def _asked(
@@ -161,7 +170,7 @@ async def _asked(
     while (typed := await answer) is not None:
         said = filled(typed)
         more = msgspec.structs.replace(wish, given={**wish.given, **shown(plan, said)}, secrets=held(desk, plan, said))
-        tried = desk.plan(wish.name, wish.alert, more.given)
+        tried = more.plan(desk)
         if not tried.missing and not tried.refused:
             await _planned(board, desk, more, tried)
             return
@@ -200,7 +209,7 @@ def _box(board: Board, desk: Desk, wish: _Wish, plan: Plan, alert: Alert | None,
         [*remark, *then, *preview_lines(plan, alert, desk.view, ascii=ascii_only(board))],
         plan.word if needs_typing(plan) else "",
         yes="run exactly this",
-        on_dry_run=lambda: dry_run(board, desk, wish.alert, wish.name, wish.given),
+        on_dry_run=lambda: dry_run(board, desk, wish.alert, wish.name, wish.given, wish.first),
     )
 
 
@@ -223,7 +232,7 @@ async def _confirmed(
     board: Board, desk: Desk, wish: _Wish, plan: Plan, alert: Alert | None, answer: Awaitable[bool | None]
 ) -> None:
     while await answer:
-        now, alert_now = desk.plan(wish.name, wish.alert, wish.given), _alert(desk, wish)
+        now, alert_now = wish.plan(desk), _alert(desk, wish)
         if alert is not None and alert_now is None:
             board.say(f"{alert.name} is gone: {wish.name} was not run", "refusal")
             return
@@ -292,10 +301,11 @@ def _where(plan: Plan) -> str:
     for step in plan.steps:
         if isinstance(step.do, JobStep):
             return f"; run by {step.do.source}, which is asked to end it then"
-    here = [step.do for step in plan.steps if isinstance(step.do, (RunStep, ScriptStep))]
-    there = [step.do.host for step in plan.steps if isinstance(step.do, SshStep)]
+    done = [step for step in plan.steps if not step.left]
+    here = [step.do for step in done if isinstance(step.do, (RunStep, ScriptStep))]
+    there = [step.do.host for step in done if isinstance(step.do, SshStep)]
     places = (*(["this machine"] if here else []), *dict.fromkeys(there))
-    bare = len(here) == len(plan.steps) and all(isinstance(each, RunStep) for each in here)
+    bare = len(here) == len(done) and all(isinstance(each, RunStep) for each in here)
     return f"; run on {' and '.join(places)}{', without a shell' if bare else ''}" if places else ""
 
 
