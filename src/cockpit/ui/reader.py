@@ -167,12 +167,13 @@ class Reader(Stirring):
     def _draw_keys(self, book: Book) -> None:
         ticks = [("space", "tick")] if any(block.box for block in book.blocks) else []
         runs = book.runbook is not None and bool(book.runbook.steps)
-        steps = [("n N", "step"), ("enter", "run…"), ("f", "run from here…")] if runs else []
+        steps = [("n N", "step"), ("enter", "run…"), ("f", "from here…")] if runs else []
         if self._remark:
             self.say_keys(("esc", "close"), remark=Content.styled(self._remark, "$role-refusal"))
             return
-        copy = [("y", "copy")] if self.size.width >= _ROOMY else []
-        self.say_keys(*steps, *ticks, ("[ ]", "section"), ("o", "link"), *copy, ("esc", "close"))
+        roomy = self.size.width >= _ROOMY
+        section, copy = [("[ ]", "section")] if roomy or not steps else [], [("y", "copy")] if roomy else []
+        self.say_keys(*steps, *ticks, *section, ("o", "link"), *copy, ("esc", "close"))
 
     def say(self, text: str) -> None:
         """Answer at the foot, until the next key; it fades, as on the board."""
