@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -27,13 +27,16 @@ from .ui.promise import Promise, named
 from .ui.spans import cells
 from .ui.terminal import TerminalEdge
 
+if TYPE_CHECKING:
+    from .engine.replay import Replay
+
 
 class Cockpit(TerminalEdge, App[int], inherit_bindings=False):
     """The screen over a desk.
 
     ``table`` are the keys as remapped (`ui.keys.remapped`), ``theme_dirs`` the folders with a person's own themes; ``clock`` is
-    for tests. It ends with 0 when the person leaves. ``NO_COLOR`` opens it in the theme ``mono``; where the terminal's encoding
-    has no more than ASCII, nothing else is sent, whatever the theme.
+    for tests and replays, ``replay`` what the desk replays. It ends with 0 when the person leaves. ``NO_COLOR`` opens it in the
+    theme ``mono``; where the terminal's encoding has no more than ASCII, nothing else is sent, whatever the theme.
     """
 
     CSS_PATH = "ui/board.tcss"
@@ -44,7 +47,7 @@ class Cockpit(TerminalEdge, App[int], inherit_bindings=False):
 
     def __init__(
         self, config: Config, desk: Desk, *, table: Sequence[Key], theme_dirs: Sequence[Path] = (), clock: Clock | None = None,
-        environ: Mapping[str, str] = os.environ,
+        environ: Mapping[str, str] = os.environ, replay: Replay | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self._disable_tooltips = self._disable_notifications = True  # two widgets that nobody would ever see
@@ -57,8 +60,9 @@ class Cockpit(TerminalEdge, App[int], inherit_bindings=False):
         except themes.ThemeProblem as found:
             dress, problem = self._put_on(themes.DEFAULT), f"{found}; {themes.DEFAULT} is used instead"
         self.board = Board(
-            desk, config, table=table, look=dress, clock=clock or SystemClock(), themes=lambda: tuple(themes.names(theme_dirs))
-        )
+            desk, config, table=table, look=dress, clock=clock or SystemClock(), themes=lambda: tuple(themes.names(theme_dirs)),
+            replay=replay,
+        )  # fmt: skip
         self._problem = problem
 
     def get_default_screen(self) -> Screen[None]:

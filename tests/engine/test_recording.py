@@ -31,7 +31,7 @@ from cockpit.engine.recording_out import REST, NotRecorded, RecordingWriter
 from cockpit.engine.redacting import Redactor
 from cockpit.engine.replay_scene import Scene
 from cockpit.engine.store import Facts
-from support.recordings import HEADER, acked, alert, around, said, story, trap
+from support.recordings import HEADER, acked, alert, around, said, story, trap, unpacked
 
 OPEN: list[Recording] = []
 
@@ -60,20 +60,6 @@ def at(recording: Recording, position: float) -> Facts:
     for number in range(begin, place):
         scene.take(next(stream), recording.chunks[number].position)
     return scene.facts(position)
-
-
-def unpacked(path: Path) -> bytes:
-    """Every byte of a recording, as it was before it was deflated."""
-    data, found, offset = path.read_bytes(), bytearray(), len(MAGIC)
-    stream = zlib.decompressobj(WINDOW)
-    while offset < len(data):
-        flags, _, packed, _, _ = HEAD.unpack(data[offset : offset + HEAD.size])
-        body = data[offset + HEAD.size : offset + HEAD.size + packed]
-        if flags & ANEW:
-            stream = zlib.decompressobj(WINDOW)
-        found += (zlib.decompressobj(WINDOW) if flags & (APART | FIRST) else stream).decompress(body)
-        offset += HEAD.size + packed
-    return bytes(found)
 
 
 def names(facts: Facts) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from cockpit.core.recorded import Header
 from cockpit.core.runbooks import Runbook
 from cockpit.core.sources import Health, Snapshot, SourceHealth
 from cockpit.core.traps import Reading, Trap, TrapState, Watch, view_of
+from cockpit.engine.recording_file import ANEW, APART, FIRST, HEAD, MAGIC, WINDOW
 from cockpit.engine.recording_in import opened
 from cockpit.engine.recording_out import RecordingWriter
 from cockpit.engine.replay import Pretending, Replay
@@ -90,3 +92,19 @@ def replayed(
         yield replay, ReplayDesk(replay, Config())
     finally:
         replay.stop()
+
+
+def unpacked(path: Path) -> bytes:
+    """Every byte of a recording, as it was before it was deflated."""
+    data, found, offset = path.read_bytes(), bytearray(), len(MAGIC)
+    stream = zlib.decompressobj(WINDOW)
+    while offset + HEAD.size <= len(data):
+        flags, _, packed, _, _ = HEAD.unpack(data[offset : offset + HEAD.size])
+        body = data[offset + HEAD.size : offset + HEAD.size + packed]
+        if len(body) < packed:
+            break  # it is being written
+        if flags & ANEW:
+            stream = zlib.decompressobj(WINDOW)
+        found += (zlib.decompressobj(WINDOW) if flags & (APART | FIRST) else stream).decompress(body)
+        offset += HEAD.size + packed
+    return bytes(found)

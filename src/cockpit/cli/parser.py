@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__
 from ..core.text import clean
-from . import parser_action, parser_handover, parser_incidents
+from . import parser_action, parser_handover, parser_incidents, parser_replay
 
 
 class Command(NamedTuple):
@@ -118,6 +118,8 @@ def build() -> Parser:
     )
     parser.add_argument("-V", "--version", action="version", version=f"cockpit {__version__}")
     parser.add_argument("--theme", metavar="NAME", help="open the screen in this theme")
+    parser_replay.recording(parser)
+    parser_replay.replaying(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="cockpit")
     for command in COMMANDS:
         each = commands.add_parser(
@@ -155,6 +157,8 @@ def parse(words: Sequence[str]) -> dict[str, Any]:
     plain = late[:1] == ["--"]
     if late and (goes_on is None or not (plain or all(word[:1] != "-" for word in late))):
         parser.error(f"unrecognized arguments: {' '.join(late)}")
+    if wrong := parser_replay.problem(args):
+        parser.error(wrong)
     if args.get("alerts"):
         args["alert"] = args["alerts"][-1]  # for whatever is about one
     if late and goes_on is not None:
@@ -180,6 +184,7 @@ def _watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metrics", metavar="ADDR:PORT", help="answer Prometheus there, at /metrics (:9464 is for this machine alone)"
     )
+    parser_replay.recording(parser)
 
 
 def _alerts(parser: argparse.ArgumentParser) -> None:

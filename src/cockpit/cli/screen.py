@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..config.reread import Reread
     from ..engine.engine import Engine
     from ..engine.journal import Journal
+    from ..engine.recording import Recorder
     from ..ui.life import Shown
 
 PROPOSED = "no config yet: proposed traps; `cockpit init` writes them down"
@@ -49,12 +50,23 @@ def _screen(options: Options) -> int:
     problem = terminal_problem(sys.stdin, sys.stdout, os.environ)
     if problem is not None:
         raise Stop(problem, USAGE)
+    if options.text("replay"):
+        from .replay import replay  # deferred: few look at a recording
+
+        return replay(options)
     files = reread(options)
     config = read_config(options)
     if options.theme:
         config = msgspec.structs.replace(config, theme=options.theme)
+    recorder = None
+    if options.text("record_to"):
+        from .recorder import recorded  # deferred: few record
+
+        recorder = recorded(options, config)
     with journal(aloud=False) as kept:
-        desk = Opening(config, kept, SystemClock(), lambda: _engine(config, kept, files), lambda engine: _propose(config, engine))
+        desk = Opening(
+            config, kept, SystemClock(), lambda: _engine(config, kept, files), lambda engine: _propose(config, engine, recorder)
+        )
         desk.begin_within(AT_THE_LATEST)
         with lean():
             from ..app import Cockpit  # deferred: a config that is wrong needs no Textual
@@ -67,6 +79,8 @@ def _screen(options: Options) -> int:
             hung.app_takes_signals()
 
         def close() -> None:
+            if recorder is not None:
+                recorder.stop()
             _close(app, desk, kept)
             keep(app)
 
@@ -90,8 +104,10 @@ def _engine(config: Config, kept: Journal, files: Reread) -> Engine:
     return engine(config, kept, files)
 
 
-def _propose(config: Config, engine: Engine) -> None:
-    """With no config: look at this machine and go on with what `init` would propose."""
+def _propose(config: Config, engine: Engine, recorder: Recorder | None) -> None:
+    """With no config: look at this machine and go on with what `init` would propose. Where it is wanted, record."""
+    if recorder is not None:
+        recorder.follow(engine)
     if not config.files:
         found = proposed_config(config)
         engine.adopt(msgspec.structs.replace(found, remarks=(PROPOSED, *found.remarks)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..core.alerts import Alert, AlertState, Ref
 from ..core.paged import Paged, PageState
+from ..core.text import clean
 from ..core.traps import TrapState
 from ..core.view import View
 from ..core.watchrule import WatchRule, metrics_place
@@ -27,6 +28,7 @@ from .listing import say
 from .moments import viewer
 from .options import Options, Stop
 from .record import journal, state_dir
+from .recorder import recorded
 from .unit import unit
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ def watch(options: Options) -> int:
     files = reread(options)
     config = configured(options)
     place = _metrics_place(options, config.watch.metrics)
+    recorder = recorded(options, config)
     ended, news = _ends()
     zone = viewer(config)
 
@@ -68,6 +71,10 @@ def watch(options: Options) -> int:
         tell(f"watching {len(config.traps)} traps as process {os.getpid()}; {who}")
         told = Telling(desk.clock.now())
         metrics = _metrics(place, desk, sharing, beating, tell) if place else None
+        if recorder is not None:
+            recorder.on_problem = tell
+            recorder.follow(desk)
+            tell(f"recording to {clean(str(recorder.path))}")
         notify.ready()
         try:
             while not ended.is_set() and not desk.failed:
@@ -86,6 +93,8 @@ def watch(options: Options) -> int:
                 if each is not None:
                     each.end()
             sharing.end()
+            if recorder is not None:
+                recorder.stop()
             stopped = desk.stop()
         if desk.failed or not stopped:
             tell(desk.failed or "the engine did not end in time: what was going on will read 'outcome unknown'")

@@ -10,7 +10,8 @@ What the wall clock said then (UTC) is `Header.began_at` and so much later.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import msgspec
@@ -19,7 +20,7 @@ from .actions import Run, Start, StartMany
 from .curves import Curve
 from .questions import NEEDS, Answered, AssigneesAt, HistoryOf, LevelsOf, PlaysFor, Question, ServicesAt
 from .roster import Person
-from .runbooks import Approval, Confirm, Runbook
+from .runbooks import Approval, Confirm, Param, Runbook
 from .schedule import Laid
 from .sharing import Part, Told, WireAlert
 from .sources import SourceHealth
@@ -27,7 +28,8 @@ from .steps.manual import ManualStep
 from .steps.step import Step
 from .stormrule import StormRule
 from .story import Story
-from .units import Seconds
+from .text import clean
+from .units import Seconds, seconds
 
 VERSION = 1
 """Of the format. A recording of a higher one is refused; see `unreadable` for those of another layout."""
@@ -44,14 +46,13 @@ NOT_KEPT = "what this step does is not in the recording"
 class Header(msgspec.Struct, frozen=True, kw_only=True, tag="recording"):
     """The first message: which ``cockpit`` recorded (its version), on which ``host`` (its name without domain), from when (UTC;
     ``mono`` are the seconds of the monotonic clock then), for whom (``me``, ``people`` without how to reach them), and what the
-    screen showed by: ``title``, ``zones`` (IANA), ``zone`` (the viewer's), ``storm``, ``group_by``. ``layout`` is `layout`'s."""
+    screen showed by: ``title``, ``zones`` (IANA), ``storm``, ``group_by``. ``layout`` is `layout`'s."""
 
     version: int = VERSION
     cockpit: str = ""
     host: str = ""
     began_at: datetime
     mono: float = 0.0
-    zone: str = "UTC"
     title: str = ""
     me: tuple[str, ...] = ()
     people: tuple[Person, ...] = ()
@@ -67,6 +68,31 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="recording"):
     def position(self, at: datetime) -> float:
         """The position of a wall time; negative before the beginning."""
         return (at - self.began_at).total_seconds()
+
+
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
+WHEN = "03:12, 03:12:44, 2026-11-02T03:12 (UTC, as the clock of the screen), +10m, -90s, start, end"
+"""How a moment of a recording is written."""
+
+
+def position_of(text: str, header: Header, here: float, length: float) -> float:
+    """The position that is meant by a text (see `WHEN`), where one is at ``here``; a time of day is that of the day one is at, or
+    of the next or last one where the recording has it only then. Raises ``ValueError``, whose message says what would do."""
+    word = text.strip()
+    if word in ("start", "end"):
+        return 0.0 if word == "start" else length
+    try:
+        if word[:1] in ("+", "-"):
+            return here + (1 if word[0] == "+" else -1) * seconds(word[1:])
+        if clock := _CLOCK.fullmatch(word):
+            hour, minute, second = (int(each or 0) for each in clock.groups())
+            today = header.at(here).replace(hour=hour, minute=minute, second=second, microsecond=0)
+            found = (header.position(today + timedelta(days=days)) for days in (0, -1, 1))
+            return min(found, key=lambda each: (not -60 <= each <= length + 60, abs(each - here)))
+        at = datetime.fromisoformat(word)
+        return header.position(at if at.utcoffset() is not None else at.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise ValueError(f"{clean(text, 40)!r} is no moment of a recording: write {WHEN}") from None
 
 
 class Said(msgspec.Struct, frozen=True, tag="said"):
@@ -107,6 +133,7 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     confirm: Confirm = Confirm.YES
     timeout: Seconds = Seconds(600.0)
     target: str = ""
+    params: dict[str, Param] = {}
     help: str = ""
     approve: Approval | None = None
 
@@ -119,6 +146,7 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
 def book_of(runbook: Runbook) -> Book:
     """What is recorded of a runbook."""
     facts = {name: getattr(runbook, name) for name in Book.__struct_fields__ if name != "steps"}
+    facts["params"] = {name: msgspec.structs.replace(each, ask=None) for name, each in runbook.params.items()}
     return Book(steps=len(runbook.steps), **facts)
 
 
@@ -224,6 +252,11 @@ def unreadable(header: Header) -> str:
     if header.layout[:many] != here[:many]:
         return f"its alerts are laid out otherwise than in this version: replay it with cockpit {header.cockpit}"
     return ""
+
+
+def plain_person(person: Person) -> Person:
+    """A person without how to reach them, and where they are."""
+    return msgspec.structs.replace(person, contacts=(), away=(), calendars=())
 
 
 def plain(record: Any) -> Any:

@@ -30,8 +30,12 @@ _FEW = 8  # points
 _WIDEST = 400  # cells
 
 
+Key = tuple[tuple[str, str], int, bool]
+"""Source and name there, cells, and whether it is an alert."""
+
+
 class _Wish(msgspec.Struct, frozen=True):
-    key: object
+    key: Key
     about: Alert | TrapView
     cells: int
 
@@ -45,9 +49,9 @@ class Charts:
     ) -> None:
         self._sources, self._clock, self._begin, self._tell = sources, clock, begin, tell
         self._lock = threading.Lock()
-        self._known: dict[object, tuple[float, Curve | None]] = {}
+        self._known: dict[Key, tuple[float, Curve | None]] = {}
         self._wish: _Wish | None = None
-        self._asking: object = None
+        self._asking: Key | None = None
         self._busy = False
 
     def get(self, about: Alert | TrapView, cells: int) -> Curve | None:
@@ -55,7 +59,8 @@ class Charts:
         if not self._may(about):
             return None
         cells = max(8, min(cells, _WIDEST))
-        key = (about.ref if isinstance(about, Alert) else (about.source, about.trap.name), cells)
+        of = (about.ref.source, about.ref.id) if isinstance(about, Alert) else (about.source, about.trap.name)
+        key = (of, cells, isinstance(about, Alert))
         with self._lock:
             at, curve = self._known.get(key, (-math.inf, Curve()))
             few = curve is not None and not curve.problem and len(curve.points) < _FEW
@@ -68,6 +73,12 @@ class Charts:
         if idle:
             self._begin(self._work)
         return curve
+
+    @property
+    def known(self) -> dict[tuple[str, str], Curve]:
+        """What was last shown of each alert (its source and id there) and trap (its source and name). From any thread."""
+        with self._lock:
+            return {key[0]: curve for key, (_, curve) in self._known.items() if curve is not None}
 
     def _may(self, about: Alert | TrapView) -> bool:
         """Whether somebody could know."""

@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 
+import msgspec
+
 from ..config.model import Config, ConfigError, SourceConfig
 from ..core.actions import Action, Cancel, Reply
 from ..core.alerts import Alert, Ref
@@ -34,6 +36,7 @@ from .hits import Hits
 from .journal import JournalError
 from .person import hidden_names
 from .schedules import Schedules
+from .store import Facts
 from .works import Works
 
 TICK = 1.0
@@ -194,6 +197,32 @@ class Engine(Works):
     def tallies(self) -> dict[str, tuple[int, int]]:
         """How often each source was asked, and how often that brought nothing. From any thread."""
         return {source.name: source.tally for source in self._sources.all()}
+
+    def facts(self) -> Facts:
+        """All that the next view would be made of. From any thread."""
+        facts = self._store.facts
+        return facts._replace(around=msgspec.structs.replace(facts.around, health=self._sources.health()))
+
+    def pictures(self) -> dict[tuple[str, str], Curve]:
+        """What was last shown of how alerts and traps went, by source and id (or name) there. From any thread."""
+        return self._charts.known
+
+    def answers(self) -> dict[Question, Answered]:
+        """What sources last answered to whoever looked closer. From any thread."""
+        return self._inquiries.known
+
+    def laid(self) -> dict[tuple[datetime, datetime], Schedule]:
+        """The rosters as last laid out, by from when to when (UTC). From any thread."""
+        return self._schedules.known
+
+    def remark(self, about: str, text: str) -> None:
+        """Have every view say this from now on, among what the cockpit says of itself. From any thread."""
+
+        def said() -> None:
+            self._views.own[about] = text
+            self._views.publish()
+
+        self._on_loop(said)
 
     def refresh(self) -> None:
         """See `Desk.refresh`. Ends the parking of sources, too."""

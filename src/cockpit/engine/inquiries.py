@@ -84,6 +84,12 @@ class Inquiries:
         self._go(f"asking {source.name}", lambda: self._find_out(question, source))
         return known.answered
 
+    @property
+    def known(self) -> dict[Question, Answered]:
+        """Every answer that is remembered. From any thread."""
+        with self._lock:
+            return {question: known.answered for question, known in self._known.items()}
+
     async def ask(self, question: Question) -> Answered:
         """The answer, waited for. On the engine's loop."""
         source = self._source(source_of(question))

@@ -76,15 +76,18 @@ class Replay:
     ``position`` seconds. The controls may be called from any thread, and return at once."""
 
     def __init__(
-        self, recording: Recording, place: Path, *, position: float = 0.0, plays: bool = True, pretending: Pretending | None = None
-    ) -> None:
-        self.recording, self.pretending = recording, pretending
+        self, recording: Recording, place: Path, *, position: float = 0.0, plays: bool = True,
+        pretending: Pretending | None = None, word: str = "REPLAY",
+    ) -> None:  # fmt: skip
+        self.recording, self.pretending, self.word = recording, pretending, word
         self.header = recording.header
         self.clock = ReplayClock(recording.header, recording.first, recording.length)
         self.clock.jump(position)
         self.clock.play(plays)
         self.archive = Archive()
         self.store = Store(self.clock.now())
+        self.sought = 0
+        """How often somebody went to another moment, up to the view that there is."""
         self.problem = "" if was_ended(recording) else _cut_off(recording)
         self._place, self._journals = place, 0
         self.journal, self.incidents = self._opened()
@@ -198,6 +201,7 @@ class Replay:
             self._scene, self._at = Scene(self.header), begin
             self._stream = self.recording.stream(begin)
             self.store.clear()
+        self.sought += sought
         answered = sought
         while self._at < place:
             answered |= self._scene.take(next(self._stream), self.recording.chunks[self._at].position)

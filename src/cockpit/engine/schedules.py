@@ -47,6 +47,11 @@ class Schedules:
             self._go(lambda: self._lay_out(key))
         return kept.laid if kept is not None else None
 
+    @property
+    def known(self) -> dict[Key, Schedule]:
+        """What was laid out last, by its times. From any thread."""
+        return {key: kept.laid for key, kept in self._kept.copy().items()}
+
     async def _lay_out(self, key: Key) -> None:
         try:
             mark = self._mark()

@@ -23,9 +23,9 @@ from .store import Store, Surroundings
 
 
 class Views:
-    """``read_only``, ``file_fault`` (why the config's files cannot be followed, "" if they can) and ``outside`` (how the beat of
-    the watch fares at a moment, UTC) may be set; what is published next says so. `now` may be called from any thread, the rest
-    belongs to the engine's loop."""
+    """``read_only``, ``file_fault`` (why the config's files cannot be followed, "" if they can), ``own`` (further remarks, by what
+    they are about) and ``outside`` (how the beat of the watch fares at a moment, UTC) may be set; what is published next says so.
+    `now` may be called from any thread, the rest belongs to the engine's loop."""
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Views:
         self._approving, self._crew, self._offers = approving, crew, Offers(store.snapshot)
         self.read_only = here.config.read_only
         self.file_fault = ""
+        self.own: dict[str, str] = {}
         self.outside: Callable[[datetime], Outside | None] = lambda _now: None
 
     def now(self) -> View:
@@ -75,6 +76,7 @@ class Views:
             *self._approving.remarks,
             *self._here.config.remarks,
             *fault,
+            *self.own.values(),
             *self._sources.remarks,
             *self._journal.remarks,
             *self._here.remarks,

@@ -19,7 +19,7 @@ from .bell import Bell
 from .detail import Shown
 from .filtering import Filtering
 from .inputs import COMMAND
-from .keys import Key, printed
+from .keys import NOT_REPLAYED, Key, printed
 from .lines import Lines
 from .look import Look
 from .places import order
@@ -36,16 +36,21 @@ from .subject import Subject, failed, offers, offers_for, reasons, waiting, wait
 from .told import Told
 
 if TYPE_CHECKING:
+    from ..engine.replay import Replay
     from .command import CommandLine
 
 SAID_FOR = 6.0
 """Seconds that an answer stays in the footer."""
 
+REEL = 0.25
+"""Seconds between looks at how far a replay is: its clock is no beat to go by."""
+
 _FOLLOW = 0.08  # the other panes follow once the cursor rests: a held key costs two lines, not a screen
 
 
 class Board(Stage, inherit_bindings=False):
-    """Header, panes and footer over a desk. ``table`` are the keys as remapped; times come from ``clock``.
+    """Header, panes and footer over a desk. ``table`` are the keys as remapped; times come from ``clock``, which is that of the
+    ``replay`` where the desk is of one.
 
     For the flows: `desk`, `view`, `pane`, `cursor_row`, `target_refs`, `trap_refs`, `offers`, `why`, `say`, `start`, `do`.
     """
@@ -62,12 +67,13 @@ class Board(Stage, inherit_bindings=False):
             self.name = name
 
     def __init__(
-        self, desk: Desk, config: Config, *, table: Sequence[Key], look: Look, clock: Clock, themes: Callable[[], Sequence[str]]
-    ) -> None:
+        self, desk: Desk, config: Config, *, table: Sequence[Key], look: Look, clock: Clock, themes: Callable[[], Sequence[str]],
+        replay: Replay | None = None,
+    ) -> None:  # fmt: skip
         me = next((config.people[name] for name in config.me if name in config.people), None)
         self.zone = me.timezone if me is not None else next(iter(config.zones), "UTC")
         self.told = Told()
-        super().__init__(look, config, table, zone=self.zone, told=self.told)
+        super().__init__(look, config, table, zone=self.zone, told=self.told, replay=replay)
         self.desk, self.config, self.table, self.clock, self.themes = desk, config, tuple(table), clock, themes
         self.view = desk.view
         self.why: Mapping[str, str] = {}
@@ -190,6 +196,8 @@ class Board(Stage, inherit_bindings=False):
             from .flows import ask_address  # deferred, as all that opens boxes
 
             self.start(ask_address(self, self.desk, wants))
+        if self.reel is not None and self.reel.moved:
+            self.alerts.anew = self.traps.anew = self.silences.anew = True
         self.view = self.selection.view = blinded(view, silence) if silence else view
         now = self.clock.now()
         self.alerts.silenced = counted(self.view.silences, now)
@@ -206,14 +214,19 @@ class Board(Stage, inherit_bindings=False):
             self.lay_out()
         if self._bell.rings(self.view, self.filtering.storms) and self.config.bell:
             self.app.bell()
-        self.header.show(self.view, now, max(0.0, self.clock.mono() - self._seen_at))
+        self._show_header(now)
         self.follow()
+
+    def _show_header(self, now: datetime) -> None:
+        self.header.show(self.view, now, max(0.0, self.clock.mono() - self._seen_at))
+        if self.reel is not None:
+            self.reel.redraw()
 
     def _tick(self) -> None:
         now = self.clock.now()
         if unheard(self.desk.silent_for()) != self._silence:
             self.pull()  # an engine that says nothing brings no view by itself
-        self.header.show(self.view, now, max(0.0, self.clock.mono() - self._seen_at))
+        self._show_header(now)
         self.filtering.tick(now)
         self.alerts.silenced = counted(self.view.silences, now)
         faded = self.alerts.tick(now) | self.traps.fade(now) | self.silences.tick(now)
@@ -225,7 +238,7 @@ class Board(Stage, inherit_bindings=False):
             self.follow()
         elif faded:
             self.follow()
-        self.set_timer(1.005 - now.microsecond / 1e6, self._tick)
+        self.set_timer(1.005 - now.microsecond / 1e6 if self.reel is None else REEL, self._tick)
 
     @property
     def filter(self) -> Filter:
@@ -276,7 +289,7 @@ class Board(Stage, inherit_bindings=False):
         why = reasons(self.table, self.desk, self.view, few, self.trap_refs(), self.offers, about, undo)
         silences = self.selection.silence_refs() if self.selection.about == "silences" else None
         why = with_silences(why, self.desk, self.view, silences, self.filter_text)
-        self.why = {**why, **self.selection.gone(self.table)}
+        self.why = {**why, **self.selection.gone(self.table), **(NOT_REPLAYED if self.reel is None else {})}
         marked = len(self.panes[self.selection.about].marks)
         said = [f"{marked} marked"] * bool(marked)
         if self.view.read_only or self.size.width >= _ROOMY:

@@ -32,6 +32,8 @@ WITH_WORDS = {
     "disarm": "[TRAP [DURATION WHY…]]",
     "arm": "[TRAP]",
     "report": "[30d]",
+    "seek": "03:12 (UTC), +10m, -90s, start, end",
+    "speed": "8, 0.5",
     "trap": "disarm TRAP [DURATION WHY…], arm TRAP, check, add",
 }
 """Commands that take words after them, and which."""

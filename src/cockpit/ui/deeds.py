@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from ..core import actions
 from ..core.runbooks import Runbook
+from ..core.text import clean
 from ..core.traps import TrapState
 from ..engine.desk import Refused
 from . import silence_deeds
 from .browsing import browsed
+from .keys import NOT_REPLAYED
 
 if TYPE_CHECKING:
     from .board import Board
@@ -108,7 +110,11 @@ def _follow(board: Board, url: str) -> None:
 
 def browse(board: Board, url: str) -> None:
     """Open an address in a browser; where there is none, copy it."""
-    board.say(browsed(board.app, url))
+    if board.reel is None:
+        board.say(browsed(board.app, url))
+    else:  # what a recording says starts no program
+        board.app.copy_to_clipboard(url)
+        board.say(f"copied, for this is a recording: {clean(url)}")
 
 
 def _copy(board: Board, _: str) -> None:
@@ -133,6 +139,9 @@ def _copied(board: Board, lines: list[str], what: str) -> None:
 
 
 def _refresh(board: Board, _: str) -> None:
+    if board.reel is not None:
+        board.say("this is a recording: there is nobody to ask", "refusal")
+        return
     board.desk.refresh()
     board.told.ask()
     board.traps.settle()
@@ -327,6 +336,18 @@ def _report(board: Board, _: str) -> None:
     board.start(flows.report(board, board.desk))
 
 
+def _replaying(id: str) -> Deed:
+    def deed(board: Board, words: str) -> None:
+        if board.reel is None:
+            board.say(NOT_REPLAYED[id], "refusal")
+        else:
+            from .reel import DEEDS as REEL_DEEDS
+
+            REEL_DEEDS[id](board, board.reel, words)
+
+    return deed
+
+
 def _week(board: Board, _: str) -> None:
     from .week import Week
 
@@ -422,6 +443,7 @@ DEEDS: Mapping[str, Deed] = {
     "incidents": lambda board, _: _incidents(board),
     "run": _run,
     "pick-runbook": _pick_runbook,
+    **{id: _replaying(id) for id in NOT_REPLAYED},
     "command": _command,
     "palette": _palette,
     "read-only": _read_only,

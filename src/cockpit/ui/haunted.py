@@ -88,6 +88,8 @@ class Haunted(Lines, Generic[T]):
 
     things: Listing[T] = Few()
     lost = False
+    anew = False
+    """The facts that come next are of another time: nothing is held for them."""
     _now: datetime | None = None
     _held: T | None = None
     _held_at = 0
@@ -130,7 +132,8 @@ class Haunted(Lines, Generic[T]):
             if not self.marks:
                 self.lost, self._since = True, self._now
         here, key = self.here, self.key
-        if chosen or here is None or key is None:
+        if chosen or self.anew or here is None or key is None:
+            self.anew = False
             self._held, self._stood, self.things = None, None, things
             return
         if self._stood is None or self._stood[0] != key:

@@ -33,7 +33,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
         return printed(self.keys[0]) if self.keys else ""
 
 
-MOVE, LOOK, ACT, APP = "Moving", "Looking", "Acting", "Cockpit"
+MOVE, LOOK, ACT, REPLAY, APP = "Moving", "Looking", "Acting", "Replaying", "Cockpit"
 
 TABLE: tuple[Key, ...] = (
     Key(id="down", keys=("j", "down"), label="down", help="Next row", group=MOVE),
@@ -118,6 +118,22 @@ TABLE: tuple[Key, ...] = (
     Key(id="approve", title="Approve what another asks for", keys=("Y",), label="approve…",
         help="What waits for another's approval on this machine: see it exactly, approve or refuse it", group=ACT,
         verb=actions.Approve),
+    Key(id="pause", title="Pause the replay", keys=("p",), label="pause", group=REPLAY,
+        help="Stand still in a recording, or go on; at its end: begin again"),
+    Key(id="next-event", title="Next event of the recording", keys=("full_stop",), label="next", group=REPLAY,
+        help="On to where something happened next, and stand there"),
+    Key(id="last-event", title="Last event of the recording", keys=("comma",), label="last", group=REPLAY,
+        help="Back to where something happened last, and stand there"),
+    Key(id="minute-on", keys=("right",), label="+1 min", help="A minute on", group=REPLAY),
+    Key(id="minute-back", keys=("left",), label="-1 min", help="A minute back", group=REPLAY),
+    Key(id="far-on", keys=("greater_than_sign",), label="+10 min", help="Ten minutes on", group=REPLAY),
+    Key(id="far-back", keys=("less_than_sign",), label="-10 min", help="Ten minutes back", group=REPLAY),
+    Key(id="faster", keys=("right_square_bracket",), label="faster", help="Twice as fast", group=REPLAY),
+    Key(id="slower", keys=("left_square_bracket",), label="slower", help="Half as fast", group=REPLAY),
+    Key(id="seek", title="Go to a moment of the recording", keys=(), label="seek…", group=REPLAY,
+        help="Go to a moment of the recording: :seek 03:12 (UTC), :seek +10m, :seek start"),
+    Key(id="speed", title="Speed of the replay", keys=(), label="speed…", group=REPLAY,
+        help="How fast: :speed 8, :speed 0.5, :speed 1"),
     Key(id="command", title="Command line", keys=("colon",), label="command", help="Command line, with completion",
         group=APP, footer=85),
     Key(id="palette", title="Palette", keys=("ctrl+p",), label="palette", help="Everything that can be done now", group=APP),
@@ -128,6 +144,9 @@ TABLE: tuple[Key, ...] = (
     Key(id="quit", title="Quit", keys=("q",), label="quit", help="Leave (asks only while a run is going on)",
         group=APP, footer=99),
 )  # fmt: skip
+
+NOT_REPLAYED = {key.id: "no recording is replayed here" for key in TABLE if key.group == REPLAY}
+"""Why the keys of a replay cannot work where there is none."""
 
 NEVER_BOUND = frozenset({"ctrl+s", "ctrl+q", "ctrl+a", "ctrl+b", "ctrl+i", "ctrl+z", "ctrl+c", "ctrl+m", "ctrl+j", "ctrl+h"})
 """Taken by terminals, job control, tmux and screen, or not to be told from tab, enter and backspace."""

@@ -35,18 +35,20 @@ def order(front: str) -> tuple[str, ...]:
     return (front, *PANES[1:])
 
 
-def places(width: int, height: int, pane: str, *, front: str = "alerts", banner: int = 0, line: int = 0) -> Places:
-    """The places of header, banner, panes, tabs, input line (``line`` rows high) and footer, with the keys in ``pane``; ``front``
-    stands where the alerts do.
+def places(width: int, height: int, pane: str, *, front: str = "alerts", banner: int = 0, line: int = 0, reel: int = 0) -> Places:
+    """The places of header, banner, reel (of a replay), panes, tabs, input line (``line`` rows high) and footer, with the keys in
+    ``pane``; ``front`` stands where the alerts do.
 
     From 104×26 on all panes at once; below, one wide pane and a line for each of the others; under 16 lines a single line for all
     of them; under 40×10 the header alone, which says so."""
     if width < SMALLEST.width or height < SMALLEST.height:
         return Places("small", {"header": Region(0, 0, width, height)}, {})
-    top, foot = 1 + banner, height - 1 - line
+    top, foot = 1 + banner + reel, height - 1 - line
     around = {"header": Region(0, 0, width, 1), "footer": Region(0, height - 1, width, 1)}
     if banner:
-        around["banner"] = Region(0, 1, width, banner)
+        around["banner"] = Region(0, 1 + reel, width, banner)
+    if reel:
+        around["reel"] = Region(0, 1, width, reel)
     if line:
         around["line"] = Region(0, foot, width, line)
     room = foot - top

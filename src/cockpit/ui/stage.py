@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual.geometry import Size
 from textual.widget import Widget
@@ -18,19 +19,26 @@ from .places import BoardLayout, Places, places
 from .roster import Roster
 from .runbooks import Runbooks
 from .silences import Silences
-from .status import Banner, Footer, Header, Tabs
+from .status import Banner, Footer, Header, Line, Tabs
 from .told import Told
 from .traps import Traps
+
+if TYPE_CHECKING:
+    from ..engine.replay import Replay
+    from .reel import Reel
 
 
 class Stage(InputLines, inherit_bindings=False):
     """The board's widgets; what they show is the board's. ``pane`` is the one that has the keys."""
 
-    def __init__(self, look: Look, config: Config, table: Sequence[Key], *, zone: str, told: Told) -> None:
+    def __init__(
+        self, look: Look, config: Config, table: Sequence[Key], *, zone: str, told: Told, replay: Replay | None = None
+    ) -> None:
         super().__init__(id="board")
         self.pane = "alerts"
         self.header = Header(look, title=config.title, zones=config.zones)
         self.banner = Banner(look)
+        self.reel = _reel(look, table, replay) if replay is not None else None
         self.alerts, self.detail, self.traps = Alerts(look), Detail(look), Traps(look, told)
         self.runbooks, self.oncall = Runbooks(look), Roster(look, zone=zone)
         self.silences = Silences(look, table)
@@ -48,6 +56,8 @@ class Stage(InputLines, inherit_bindings=False):
 
     def compose(self) -> Iterable[Widget]:
         yield self.header
+        if self.reel is not None:
+            yield self.reel
         yield self.banner
         yield from self.panes.values()
         yield self.tabs
@@ -62,7 +72,8 @@ class Stage(InputLines, inherit_bindings=False):
         """Where everything stands at this size (`BoardLayout` asks)."""
         open_line = next((each for each in self.children if each.id in IDS and each.display), None)
         high = open_line.get_content_height(size, size, size.width) if open_line is not None else 0
-        return places(size.width, size.height, self.pane, front=self.front, banner=int(bool(self.banner.open)), line=high)
+        banner, reel = int(bool(self.banner.open)), int(self.reel is not None)
+        return places(size.width, size.height, self.pane, front=self.front, banner=banner, line=high, reel=reel)
 
     def lay_out(self) -> None:
         """Have everything stand where it belongs now."""
@@ -71,6 +82,12 @@ class Stage(InputLines, inherit_bindings=False):
     def dress(self, look: Look) -> None:
         """Draw everything in this look."""
         for each in self.children:
-            if isinstance(each, (Lines, Header, Banner, Tabs, Footer)):
+            if isinstance(each, (Lines, Line)):
                 each.look = look
                 each.redraw(everything=True)
+
+
+def _reel(look: Look, table: Sequence[Key], replay: Replay) -> Reel:
+    from .reel import Reel  # here: only who replays a recording pays for it
+
+    return Reel(look, table, replay)

@@ -219,6 +219,16 @@ def _read(board: Board, desk: Desk, rest: str) -> Rest:
     return read(board, desk, row.alert.ref if row is not None else None, name, anchor)
 
 
+def _seek(board: Board, desk: Desk, rest: str) -> Rest:  # noqa: ARG001 - the signature of a command
+    board.do("seek", rest)
+    return nothing()
+
+
+def _speed(board: Board, desk: Desk, rest: str) -> Rest:  # noqa: ARG001 - the signature of a command
+    board.do("speed", rest)
+    return nothing()
+
+
 _WITH_WORDS: dict[str, Callable[[Board, Desk, str], Rest]] = {
     "filter": _filter,
     "group": _group,
@@ -236,4 +246,6 @@ _WITH_WORDS: dict[str, Callable[[Board, Desk, str], Rest]] = {
     "read": _read,
     "report": report,
     "incident": _incident,
+    "seek": _seek,
+    "speed": _speed,
 }

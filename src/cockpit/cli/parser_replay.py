@@ -1,0 +1,41 @@
+"""The grammar of recording and replaying, which are options of the screen and of the watch."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+
+
+def recording(parser: argparse.ArgumentParser) -> None:
+    """What says where to record to."""
+    parser.add_argument(
+        "--record",
+        dest="record_to",
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help="record what is seen into a new file, without secrets",
+    )  # fmt: skip
+
+
+def replaying(parser: argparse.ArgumentParser) -> None:
+    """What says what to replay, and how."""
+    parser.add_argument("--replay", metavar="FILE", help="replay a recording: nothing is asked, nothing can be done in it")
+    parser.add_argument(
+        "--at", dest="replay_at", metavar="TIME", help="stand at this moment of it: 03:12 (UTC), 2026-11-02T03:12, +10m, end"
+    )
+    parser.add_argument(
+        "--speed", dest="replay_speed", type=float, metavar="N", help="replay it so many times as fast (default: 1)"
+    )
+
+
+def problem(args: Mapping[str, object]) -> str:
+    """Why these words of a command line do not go together; "" where they do."""
+    if args.get("record_to") and args.get("command") not in (None, "watch"):
+        return "--record FILE is for the screen and for `cockpit watch`"
+    if args.get("replay") and args.get("command"):
+        return "--replay FILE opens the screen: it goes with no command"
+    if args.get("replay") and args.get("record_to"):
+        return "a replay is not recorded: give --record or --replay"
+    if not args.get("replay") and (args.get("replay_at") or args.get("replay_speed")):
+        return "--at and --speed say how to replay: they go with --replay FILE"
+    return ""

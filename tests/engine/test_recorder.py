@@ -1,0 +1,219 @@
+"""An engine is recorded while it lives: what it sees, what is done and printed, what the journal gets; and nothing secret."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cockpit import plugins
+from cockpit.config.model import Config, SourceConfig
+from cockpit.core.actions import Ack, RunState, Start
+from cockpit.core.alerts import AlertState, Ref
+from cockpit.core.roster import Contact, Person
+from cockpit.core.runbooks import Runbook
+from cockpit.core.steps.run import RunStep
+from cockpit.core.steps.step import Step
+from cockpit.core.traps import Trap
+from cockpit.core.units import Seconds, bound
+from cockpit.core.watchrule import WatchRule
+from cockpit.engine.engine import Engine
+from cockpit.engine.journal import open_journal
+from cockpit.engine.recording import ENDED, STARTED, Recorder
+from cockpit.engine.recording_in import NotReplayed, opened, was_ended
+from cockpit.engine.recording_out import NotRecorded
+from cockpit.testing import FakeClock, FakeProvider, as_class
+from support.recordings import replayed, unpacked
+from support.waiting import wait
+
+SECRET = "hunter2-sesame/street"
+ANA = Person(id="ana", name="Ana", contacts=(Contact(via="phone", to="+55 11 5555 0100"),))
+BOOKS = {
+    "tells": Runbook(
+        name="tells", title="Tells", steps=(Step(RunStep(("sh", "-c", 'echo "token $0"', SECRET))), Step(RunStep(("echo", "done"))))
+    ),
+}
+
+
+class Rig:
+    """An engine over one fake source and this machine, recorded."""
+
+    def __init__(self, folder: Path, **config: Any) -> None:
+        self.clock, self.am = FakeClock(), FakeProvider("am")
+        self.am.fire("HighErrorRate", where="web-3", annotations={"curl": f"-H 'Token: {SECRET}'"})
+        source = SourceConfig(name="am", provider="am", every=Seconds(15.0))
+        given: dict[str, Any] = {
+            "me": ("ana",), "people": {"ana": ANA}, "sources": {"am": source}, "runbooks": BOOKS,
+            "watch": WatchRule(beat="env:BEAT_OUTSIDE"),
+        }  # fmt: skip
+        self.config = Config(**given | config)
+        self.journal = open_journal(folder / "state", self.clock)
+        self.engine = Engine(
+            self.config, self.journal, self.clock, load_provider=self._provider,
+            load_probe=partial(plugins.load, plugins.PROBES), state_dir=folder / "state",
+        )  # fmt: skip
+        self.path, self.place = folder / "a.rec", folder / "replay"
+        self.recorder: Recorder | None = None
+
+    def _provider(self, name: str) -> type:
+        return as_class(self.am) if name == "am" else plugins.load(plugins.PROVIDERS, name)
+
+    def begun(self) -> Rig:
+        self.engine.start()
+        wait(lambda: len(self.engine.view.alerts) == 1, "the alert")
+        self.recorder = Recorder(self.path, self.config, self.clock)
+        self.recorder.follow(self.engine)
+        return self
+
+    def has(self, condition: Callable[[bytes], object], what: str) -> None:
+        """Wait until what is in the file is so."""
+        wait(lambda: condition(unpacked(self.path)), what)
+
+    def end(self) -> None:
+        if self.recorder is not None:
+            self.recorder.stop()
+        self.engine.stop()
+        self.journal.close()
+
+
+@pytest.fixture
+def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    monkeypatch.setenv("BEAT_OUTSIDE", SECRET)
+    made = Rig(tmp_path)
+    yield made
+    made.end()
+
+
+def test_what_was_seen_done_and_printed_is_replayed_and_no_secret_is_in_it(rig: Rig) -> None:  # safety 22
+    rig.begun()
+    rig.has(lambda data: b"web-3" in data, "the alert in the file")
+    ref = next(iter(rig.engine.view.alerts)).alert.ref
+    rig.clock.advance(5.0)
+    rig.engine.ask(Ack((ref,)))
+    wait(lambda: any(run.state is RunState.ACCEPTED or run.state.settled for run in rig.engine.view.runs), "the ack")
+    rig.clock.advance(5.0)
+    run = rig.engine.ask(Start("tells"))
+    wait(lambda: rig.engine.output(run).lines[-1:] and rig.engine.view.runs[0].state.settled, "the run's end")
+    rig.has(lambda data: b"token ***" in data and b"done" in data, "its output in the file")
+    rig.end()
+    assert rig.recorder is not None
+    assert rig.recorder.problem == ""
+    data = unpacked(rig.path)
+    for hidden in (SECRET.encode(), b"BEAT_OUTSIDE", b"5555 0100"):
+        assert hidden not in data
+    with replayed(rig.path, rig.place) as (replay, desk):
+        (row,) = desk.view.alerts
+        assert (row.alert.where, row.alert.state, row.alert.annotations["curl"]) == ("web-3", AlertState.FIRING, "-H 'Token: ***'")
+        replay.seek(10.0)
+        wait(lambda: len(desk.view.runs) == 2, "both runs")
+        assert any("token ***" in line for line in desk.output(run).lines)
+        assert replay.header.me == ("ana",)
+        assert was_ended(replay.recording)
+
+
+def test_what_a_trap_read_before_and_since_is_drawn(rig: Rig, tmp_path: Path) -> None:
+    file, since = tmp_path / "grows", rig.clock.now().timestamp()
+    file.write_bytes(b"x")
+    os.utime(file, (since, since))
+    trap = Trap(name="grows", probe="file", params={"path": str(file)}, trip=bound("size_bytes >= 5"), every=Seconds(30.0))
+    rig.end()
+    again = Rig(tmp_path / "other", traps={"grows": trap})
+    (tmp_path / "other").mkdir(exist_ok=True)
+    try:
+        again.begun()
+        again.has(lambda data: b"size_bytes" in data, "the readings in the file")
+        file.write_bytes(b"xxxxxxx")
+        os.utime(file, (since, since))
+        began = again.clock.now()
+        again.clock.advance_until(lambda: len(again.engine.view.alerts) == 2)
+        again.has(lambda data: data.count(b"size_bytes") >= 2, "more readings")
+        again.end()
+        with replayed(again.path, again.place) as (replay, desk):
+            replay.seek(replay.recording.length)
+            wait(lambda: len(desk.view.alerts) == 2, "the trap's alert")
+            points = desk.readings("grows", "size_bytes", began - timedelta(hours=1))
+            assert [value for _, value in points][-1] == 7.0
+    finally:
+        again.end()
+
+
+def test_the_journal_says_where_and_from_when_to_when(rig: Rig) -> None:
+    rig.begun()
+    rig.clock.advance(60.0)
+    rig.end()
+    journal = open_journal(rig.path.parent / "state", rig.clock)
+    ended, started = journal.entries(kind="recording.")
+    journal.close()
+    assert (started.kind, ended.kind, started.subject, ended.subject) == (STARTED, ENDED, str(rig.path), str(rig.path))
+    assert (ended.data["began"], ended.data["why"]) == (started.at.isoformat(), "")
+
+
+def test_what_the_journal_gets_is_in_it_with_what_it_had_of_incidents(rig: Rig) -> None:
+    rig.journal.record("incident.opened", at=rig.clock.now() - timedelta(days=9), subject="i1", data={"title": "Old one"})
+    rig.begun()
+    rig.has(lambda data: b"Old one" in data, "what was there before")
+    rig.clock.advance(5.0)
+    rig.journal.record("mark", at=rig.clock.now(), who="ana", data={"text": f"deployed with {SECRET}"})
+    rig.has(lambda data: b"deployed with ***" in data, "what came since")
+    rig.end()
+    with replayed(rig.path, rig.place) as (replay, desk):
+        assert list(desk.incidents()) == ["i1"]
+        assert 5.0 in replay.recording.events
+        assert SECRET.encode() not in unpacked(rig.path)
+
+
+def test_every_view_says_that_it_is_recorded_and_the_recording_does_not(rig: Rig) -> None:
+    rig.begun()
+    wait(lambda: f"recording to {rig.path}" in rig.engine.view.remarks, "the remark")
+    rig.has(lambda data: b"web-3" in data, "the alert in the file")
+    rig.end()
+    assert b"recording to" not in unpacked(rig.path)
+
+
+def test_a_full_disk_ends_the_recording_and_nothing_else(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:  # safety 24
+    rig.begun()
+    rig.has(lambda data: b"web-3" in data, "the alert in the file")
+    write, room = os.write, 20
+
+    def full(end: int, data: bytes) -> int:
+        nonlocal room
+        if end != rig.recorder._out._end:  # type: ignore[union-attr]  # begun
+            return write(end, data)
+        if not room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        taken, room = data[:room], 0
+        return write(end, taken)
+
+    monkeypatch.setattr(os, "write", full)
+    told: list[str] = []
+    assert rig.recorder is not None
+    rig.recorder.on_problem = told.append
+    whole = rig.path.stat().st_size
+    rig.am.fire("DiskFull", where="db-1")
+    rig.clock.advance_until(lambda: len(rig.engine.view.alerts) == 2)
+    wait(lambda: told, "the recording's end")
+    assert "No space left on device" in told[0]
+    wait(lambda: told[0] in rig.engine.view.remarks, "the remark")
+    assert rig.path.stat().st_size == whole  # nothing of what did not go in is left
+    rig.engine.ask(Ack((Ref("am", next(row.alert.ref.id for row in rig.engine.view.alerts)),)))
+    with replayed(rig.path, rig.place) as (_, desk):
+        assert len(desk.view.alerts) == 1
+
+
+def test_a_file_that_is_there_is_not_recorded_to(rig: Rig) -> None:
+    rig.path.write_text("mine")
+    with pytest.raises(NotRecorded, match="is there already, and is left as it is"):
+        Recorder(rig.path, rig.config, rig.clock)
+    assert rig.path.read_text() == "mine"
+
+
+def test_one_that_was_never_begun_is_no_recording_yet(rig: Rig) -> None:
+    Recorder(rig.path, rig.config, rig.clock).stop()
+    with pytest.raises(NotReplayed, match="nothing more"):
+        opened(rig.path)
