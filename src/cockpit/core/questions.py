@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
+from .alerts import Ref  # at run time, too: recordings are decoded into these
 from .responses import Assignee, Level, Play, Service
 from .story import Story
-
-if TYPE_CHECKING:
-    from .alerts import Ref
 
 
 class HistoryOf(msgspec.Struct, frozen=True, tag=True):
