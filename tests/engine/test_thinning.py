@@ -163,6 +163,22 @@ def test_an_incident_that_is_still_open_stays_however_old_and_its_id_is_nobody_e
     journal.record("mark", at=at, who="ana", data={"text": "deployed"})
     journal.record("handover.noted", at=at, who="ana", data={"text": "look at it"})
     journal.record("alert.fired", at=at, subject="x")
+    journal.record("trap.laid", at=at, subject="early", data={"incident": "i1"})
     thinned(journal)
-    assert sorted(each.kind for each in journal.entries()) == ["handover.noted", "incident.opened", "mark"]
+    assert sorted(each.kind for each in journal.entries()) == ["handover.noted", "incident.opened", "mark", "trap.laid"]
     assert journal.change_incident("", Change.OPENED, who="bo", at=NOW, data={"title": "other"}).id == "i2"
+
+
+def test_marks_and_handovers_are_kept_as_long_as_is_said_and_no_longer(journal: Journal) -> None:
+    kinds = ("mark", "handover.noted", "handover.unnoted", "handover.done", "incident.opened", "marked", "handoverx")
+    for age, kind in ((age, kind) for age in (90, 110) for kind in kinds):
+        journal.record(kind, at=NOW - age * DAY, who="ana", subject="i1", data={"text": str(age), "title": "x"})
+    while journal.thin(NOW, Retention(events=Seconds(1000 * 86400.0), marks=Seconds(100 * 86400.0)), rows=2):
+        pass
+    left = {(each.kind, each.data["text"]) for each in journal.entries()}
+    assert left == {(kind, "90") for kind in kinds} | {(kind, "110") for kind in ("incident.opened", "marked", "handoverx")}
+
+
+def test_marks_outlast_what_a_brief_looks_back() -> None:
+    with pytest.raises(ValueError, match="marks must be 64d or more"):
+        Retention(marks=Seconds(63 * 86400.0))

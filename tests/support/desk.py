@@ -16,7 +16,7 @@ from cockpit.core.alerts import Alert, Ref
 from cockpit.core.books import Book
 from cockpit.core.curves import Curve
 from cockpit.core.filters import parse
-from cockpit.core.handover import Brief, Shown, brief
+from cockpit.core.handover import Brief, Handed, Note, Shown, brief
 from cockpit.core.incident_timeline import Noted, timeline
 from cockpit.core.incidents import Change, Incident, Step, fold, next_id
 from cockpit.core.margins import Margin, Tick
@@ -277,6 +277,20 @@ class FakeDesk:
         if self.brief_refused:
             raise Refused(self.brief_refused)
         return brief(self.view, laid, self.shown)
+
+    def note_for_next(self, text: str) -> None:
+        if self.brief_refused:
+            raise Refused(self.brief_refused)
+        note = Note(number=len(self.shown.notes) + 1, at=self.view.now, who="ana", text=text)
+        self.shown = msgspec.structs.replace(self.shown, notes=(*self.shown.notes, note))
+
+    def hand_over(self, brief: Brief, taker: str) -> str:
+        if self.brief_refused:
+            raise Refused(self.brief_refused)
+        giver = brief.duty.giver if brief.duty is not None and brief.duty.giver else "ana"
+        handed = Handed(at=self.view.now, who="ana", giver=giver, taker=taker)
+        self.shown = msgspec.structs.replace(self.shown, handed=(*self.shown.handed, handed))
+        return giver
 
     def report(self, since: datetime, until: datetime, zone: str) -> Reported:
         self.reported_on.append((since, until, zone))

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 
 from ..config.model import Config
-from ..core.handover import BEFORE, DONE, LONGEST, NOTED, UNNOTED, Brief
-from ..core.handover_words import at, markdown, sections, title
+from ..core.handover import LONGEST, Brief
+from ..core.handover_words import at, markdown, sections, standing, title
 from ..core.text import clean
 from ..core.why import READ_ONLY
-from ..engine.handover_facts import gathered, notes
+from ..engine.handing import leave, mark, take_back
+from ..engine.handover_facts import gathered
 from ..engine.person import who_is
 from . import COULD_NOT_SEE, FINE, USAGE
 from .compose import house
@@ -63,25 +64,22 @@ def _brief(options: Options, config: Config) -> Brief:
 
 
 def _note(options: Options, config: Config) -> int:
-    text, who, now = clean(options.text("note")).strip(), who_is(config), datetime.now(UTC)
-    if not text:
-        raise Stop("there is nothing to note: say it in a few words", USAGE)
     with journal() as kept:
-        kept.record(NOTED, at=now, who=who, data={"text": text})
-        mine = [each for each in notes(kept, now) if (each.who, each.text) == (clean(who), text)]
-    number = mine[-1].number if mine else 0
-    say(f"Noted for the next shift: {text}")
+        try:
+            number = leave(kept, options.text("note"), who_is(config), datetime.now(UTC))
+        except ValueError as empty:
+            raise Stop(str(empty), USAGE) from empty
+    say(f"Noted for the next shift: {clean(options.text('note')).strip()}")
     say(f"`cockpit handover --unnote {number}` takes it back.")
     return FINE
 
 
 def _unnote(options: Options, config: Config) -> int:
-    wanted, now = int(options.text("unnote")), datetime.now(UTC)
     with journal() as kept:
-        found = next((each for each in notes(kept, now - LONGEST - BEFORE) if each.number == wanted), None)
-        if found is None:
-            raise Stop(f"there is no note {wanted}, or it was taken back; `cockpit handover` lists them")
-        kept.record(UNNOTED, at=now, who=who_is(config), data={"note": wanted})
+        try:
+            found = take_back(kept, int(options.text("unnote")), who_is(config), datetime.now(UTC))
+        except LookupError as no:
+            raise Stop(str(no.args[0])) from no
     say(f"Taken back: {found.text}")
     return FINE
 
@@ -95,15 +93,12 @@ def _done(options: Options, config: Config, made: Brief, zone: tzinfo | None) ->
         raise Stop("no roster says who takes over: say it with --to PERSON", USAGE)
     if not options.flag("yes"):
         say(f"Mark as handed over from {giver} to {taker}, now ({at(made.now, zone)}):")
-        for many, what in ((len(made.alerts), "open alert"), (len(made.notes), "note"), (len(made.traps), "trap")):
-            say(f"  {many} {what}{'s' * (many != 1)}" + (" to look at" if what == "trap" else ""))
-        for word in made.unseen:
-            say(f"  cannot see: {word}")
+        for line in standing(made):
+            say(f"  {line}")
         say("Nothing was marked. Add --yes to do it.")
         return FINE
-    alerts = {str(row.alert.ref): row.alert.name for row in made.alerts[:1000]}
     with journal() as kept:
-        kept.record(DONE, at=datetime.now(UTC), who=who, data={"from": giver, "to": taker, "alerts": alerts})
+        mark(kept, made, taker, who, datetime.now(UTC))
     say(f"Handed over from {giver} to {taker}. What changes from now on stands first in the next brief.")
     return FINE
 

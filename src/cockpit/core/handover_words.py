@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from .action_items import standing
+from .action_items import standing as item_standing
 from .alerts import AlertState
 from .handover import Brief, Duty, Happening
 from .markdown import inert
@@ -39,6 +39,25 @@ def title(brief: Brief, zone: tzinfo | None) -> str:
     if duty is None:
         return f"Handover, {now}: no roster says from whom to whom"
     return f"Handover from {duty.giver or 'nobody'} to {duty.taker or 'nobody'}, {now}"
+
+
+def standing(brief: Brief) -> Iterator[str]:
+    """What goes over to the next person, for whoever is about to mark it: open alerts, incidents and who leads them, notes, traps;
+    and what cannot be seen."""
+    untaken = sum(row.alert.state is AlertState.FIRING for row in brief.alerts)
+    yield _many(len(brief.alerts), "open alert") + (f", {untaken} of them without anybody" if untaken else "")
+    for each in sorted(brief.incidents, key=lambda each: each.opened_at):
+        yield (
+            f"incident {each.id} {each.title}: {each.lead} leads" if each.lead else f"incident {each.id} {each.title}: nobody leads"
+        )
+    yield _many(len(brief.notes), "note")
+    yield _many(len(brief.traps), "trap") + " to look at"
+    for word in brief.unseen:
+        yield f"cannot see: {word}"
+
+
+def _many(many: int, what: str) -> str:
+    return f"{many} {what}{'s' * (many != 1)}"
 
 
 def sections(brief: Brief, zone: tzinfo | None, shown: int) -> Iterator[Section]:
@@ -126,7 +145,7 @@ def _incidents(brief: Brief, zone: tzinfo | None) -> Iterator[str]:
 
 def _items(brief: Brief) -> Iterator[str]:
     for each in brief.items:
-        yield f"{each.id} {each.text} ({each.incident}): {standing(each, brief.people, brief.now, brief.known_traps)}"
+        yield f"{each.id} {each.text} ({each.incident}): {item_standing(each, brief.people, brief.now, brief.known_traps)}"
 
 
 def _happened(each: Happening, zone: tzinfo | None) -> str:

@@ -248,6 +248,14 @@ class Desk(Protocol):
         in the screen's own thread. Raises `Refused`."""
         ...
 
+    def note_for_next(self, text: str) -> None:
+        """Leave a note for the next shift. This and `hand_over` may block, on the disk, and raise `Refused`."""
+        ...
+
+    def hand_over(self, brief: Brief, taker: str) -> str:
+        """Mark the hand-over of this brief as done, to ``taker`` (a name). Gives from whom."""
+        ...
+
     def report(self, since: datetime, until: datetime, zone: str) -> Reported:
         """What the journal comes to between two moments (UTC), with weeks on the clock of ``zone``. A million events take two
         seconds: not in the screen's own thread. Raises `Refused` where the journal cannot be read."""

@@ -262,6 +262,14 @@ class Opening:
         """See `Desk.handover`."""
         return self._behind().handover(laid)
 
+    def note_for_next(self, text: str) -> None:
+        """See `Desk.note_for_next`."""
+        self._behind().note_for_next(text)
+
+    def hand_over(self, brief: Brief, taker: str) -> str:
+        """See `Desk.hand_over`."""
+        return self._behind().hand_over(brief, taker)
+
     def report(self, since: datetime, until: datetime, zone: str) -> Reported:
         """See `Desk.report`."""
         return self._behind().report(since, until, zone)

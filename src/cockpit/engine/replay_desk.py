@@ -206,6 +206,14 @@ class ReplayDesk:
         except JournalError as error:
             raise Refused(str(error)) from error
 
+    def note_for_next(self, text: str) -> None:  # noqa: ARG002
+        """See `Desk.note_for_next`."""
+        raise Refused(self._no)
+
+    def hand_over(self, brief: Brief, taker: str) -> str:  # noqa: ARG002
+        """See `Desk.hand_over`."""
+        raise Refused(self._no)
+
     def report(self, since: datetime, until: datetime, zone: str) -> Reported:
         """See `Desk.report`."""
         from .reporting import reported  # deferred, as above

@@ -32,7 +32,7 @@ def thin(db: sqlite3.Connection, now: datetime, after: int, kept: Retention, row
     row = db.execute("SELECT id, trap FROM series WHERE id > ? ORDER BY id LIMIT 1", (after,)).fetchone()
     today = epoch(now)
     if row is None:
-        return after if _forget(db, today - kept.events, rows) else None
+        return after if _forget(db, today - kept.events, today - kept.marks, rows) else None
     series, trap = row
     fine = _move(db, series, trap, ("reading", "reading_5m"), FIVE_MINUTES, today - kept.looks, _median, rows)
     coarse = _move(db, series, trap, ("reading_5m", "reading_3h"), THREE_HOURS, today - kept.five_minutes, _extremes, rows)
@@ -112,9 +112,9 @@ def _near(at: float, trips: Sequence[float]) -> bool:
 
 
 _EVENTS = (
-    # what people wrote is little and is kept: incidents are what their entries make of them, and none's id is given out again
-    "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE at < ? AND kind <> 'mark' AND kind NOT GLOB 'incident.*'"
-    " AND kind NOT GLOB 'handover.*' ORDER BY at LIMIT ?)",
+    # incidents are what their entries make of them, and none's id is given out again; which trap came of what is told as long
+    "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE at < ? AND kind NOT IN ('mark', 'trap.laid')"
+    " AND kind NOT GLOB 'incident.*' AND kind NOT GLOB 'handover.*' ORDER BY at LIMIT ?)",
     "DELETE FROM aftermath WHERE run IN (SELECT id FROM run WHERE at < ? AND settled ORDER BY at LIMIT ?) AND NOT watched",
     "DELETE FROM run WHERE id IN (SELECT id FROM run WHERE at < ? AND settled ORDER BY at LIMIT ?)",
     "DELETE FROM note WHERE id IN (SELECT id FROM note WHERE at < ? ORDER BY at LIMIT ?)",
@@ -122,7 +122,15 @@ _EVENTS = (
 )
 
 
-def _forget(db: sqlite3.Connection, before: float, most: int) -> bool:
-    """Drop what happened before then. True where there may be more of it."""
-    gone = [db.execute(statement, (before, most)).rowcount for statement in _EVENTS]
+_MARKS = (
+    "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE kind = 'mark' AND at < ? LIMIT ?)",
+    "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE kind >= 'handover.' AND kind < 'handover/' AND at < ? LIMIT ?)",
+)
+
+
+def _forget(db: sqlite3.Connection, events: float, marks: float, most: int) -> bool:
+    """Drop what happened before ``events``, and was marked and handed over before ``marks`` (seconds since the epoch). True where
+    there may be more of it."""
+    gone = [db.execute(statement, (events, most)).rowcount for statement in _EVENTS]
+    gone += [db.execute(statement, (marks, most)).rowcount for statement in _MARKS]
     return most in gone

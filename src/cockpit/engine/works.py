@@ -125,8 +125,7 @@ class Works(Parts):
 
     def lay_trap(self, name: str, text: str, after: After | None) -> str:
         """See `Desk.lay_trap`."""
-        if self._views.read_only:
-            raise Refused(READ_ONLY)
+        self._writes()
         try:
             return clean(self._arming().lay(name, text, who_is(self.config), self._cause(after)))
         except ProviderError as error:
@@ -140,6 +139,31 @@ class Works(Parts):
             return gathered(self.journal, self._store.peek, laid)
         except JournalError as error:
             raise Refused(str(error)) from error
+
+    def note_for_next(self, text: str) -> None:
+        """See `Desk.note_for_next`."""
+        from .handing import leave  # deferred, as above
+
+        self._writes()
+        try:
+            leave(self.journal, text, who_is(self.config), self.clock.now())
+        except (JournalError, ValueError) as error:
+            raise Refused(str(error)) from error
+
+    def hand_over(self, brief: Brief, taker: str) -> str:
+        """See `Desk.hand_over`."""
+        from .handing import mark  # deferred, as above
+
+        self._writes()
+        try:
+            return mark(self.journal, brief, taker, who_is(self.config), self.clock.now())
+        except JournalError as error:
+            raise Refused(str(error)) from error
+
+    def _writes(self) -> None:
+        """Raises `Refused` where nothing may be written."""
+        if self._views.read_only:
+            raise Refused(READ_ONLY)
 
     def _cause(self, after: After | None) -> Cause | None:
         """What a trap is armed after, as it is now. Raises `Refused` for an incident that there is not, or that became another."""

@@ -24,18 +24,24 @@ SHOWN = 1000
 """So many lines of a list are shown; ``cockpit handover --limit`` shows more."""
 
 
+_KEYS = [("j k", "scroll"), ("n", "note…"), ("h", "hand over…"), ("r", "gather again"), ("esc", "close")]
+
+
 class HandoverBrief(Stirring):
     """The brief as it is when it opens, and again with ``r``: what one reads does not move. It is gathered in a thread, as reading
     the journal may take time; until it is there the box says so. Times are on the clock of ``zone``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "again", show=False),
+        Binding("n", "note", show=False),
+        Binding("h", "hand_over", show=False),
         Binding("q", "leave", show=False),
     ]
 
     def __init__(self, desk: Desk, zone: str = "UTC") -> None:
-        super().__init__("Handover", [("j k", "scroll"), ("r", "gather again"), ("esc", "close")])
-        self._desk, self._zone = desk, zone
+        super().__init__("Handover", _KEYS)
+        self._desk, self.zone = desk, zone
+        self._remark = ""
         self._gathering = False
         self._brief: Brief | None = None
         self.add_class("-full")
@@ -56,6 +62,29 @@ class HandoverBrief(Stirring):
         if self._gathering:
             self._look()
 
+    def action_note(self) -> None:
+        """Leave a note for the next shift."""
+        from .flows import handover as flows
+
+        self.run_worker(flows.note(self, self._desk), exit_on_error=True)
+
+    def action_hand_over(self) -> None:
+        """Mark it as handed over, once that is confirmed."""
+        from .flows import handover as flows
+
+        self.run_worker(flows.hand_over(self, self._desk, self._brief), exit_on_error=True)
+
+    def again(self, text: str) -> None:
+        """Gather it anew, and say what was done."""
+        self._remark = text
+        if self.is_attached:
+            self.action_again()
+
+    def say(self, text: str, kind: str = "message") -> None:
+        """Answer over the lines."""
+        if self.is_attached:
+            self._say(text, "refusal" if kind == "refusal" else "message")
+
     def action_again(self) -> None:
         """Gather it anew."""
         if self._gathering:
@@ -72,7 +101,7 @@ class HandoverBrief(Stirring):
             self._say("asking who is on call…")
             return
         self._gathering = False
-        self.run_worker(self._gather(), exclusive=True, exit_on_error=True)
+        self.run_worker(self._gather(), group="gathering", exclusive=True, exit_on_error=True)
 
     async def _gather(self) -> None:
         laid = self._desk.laid_out(*self._between)
@@ -89,7 +118,7 @@ class HandoverBrief(Stirring):
         self.query_one("#facts", Said).show(Content.styled(text, f"$role-{role}"))
 
     def _draw(self, brief: Brief) -> None:
-        zone = at_zone(self._zone)
+        zone = at_zone(self.zone)
         lines: list[Line] = []
         for part in sections(brief, zone, SHOWN):
             if not part.lines:
@@ -98,7 +127,8 @@ class HandoverBrief(Stirring):
             changed = brief.handed is not None and not lines
             lines.append(Content.styled(part.heading, "bold $role-warning" if changed else "bold $role-key"))
             lines += [f"  {text}" for text in part.lines]
-        self.retitle(" ", (title(brief, zone), "bold"), (f"  times in {city(self._zone)} ", "$role-muted"))
-        mark = "" if brief.handed is not None else "not marked as handed over: cockpit handover --done"
-        self._say(mark)
+        self.retitle(" ", (title(brief, zone), "bold"), (f"  times in {city(self.zone)} ", "$role-muted"))
+        mark = "" if brief.handed is not None else "not marked as handed over: h does it"
+        self._say(self._remark or mark, "message" if self._remark else "muted")
+        self._remark = ""
         self.query_one(Page).show(lines)
