@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cockpit.core.retention import Retention
 from cockpit.engine.clock import SystemClock
-from cockpit.engine.journal import open_journal
+from cockpit.engine.journal import Journal, open_journal
 from cockpit.engine.traps_table import doubles
 from subject import versions
 
@@ -29,12 +29,14 @@ def main() -> int:
     parser.add_argument("--traps", type=int, default=20)
     parser.add_argument("--every", type=float, default=30.0)
     parser.add_argument("--scale", type=float, default=0.0625, help="of the days that the retention gives")
+    parser.add_argument("--incidents", type=int, default=0, help="so many a day, each with the alert of one trap")
     chosen = parser.parse_args()
     whole = Retention()
     kept = Retention(
         looks=whole.looks,
         five_minutes=type(whole.looks)(max(whole.looks, whole.five_minutes * chosen.scale)),
         three_hours=type(whole.looks)(whole.three_hours * chosen.scale),
+        events=type(whole.looks)(max(30 * 86400.0, whole.events * chosen.scale)),
     )
     steps: list[float] = []
     sizes: list[int] = []
@@ -58,6 +60,7 @@ def main() -> int:
                 execute("INSERT INTO reading (series, at, layout, numbers) VALUES (?, ?, 1, ?)", rows)
 
             journal._file.write(work)
+            _incidents(journal, day, chosen.incidents, chosen.traps)
             now = START + timedelta(days=day + 1)
             more = True
             while more:
@@ -72,6 +75,16 @@ def main() -> int:
     ordered = sorted(steps)
     print(f"one step of thinning: {statistics.median(steps) * 1e3:.1f} ms, p99 {ordered[int(len(steps) * 0.99)] * 1e3:.1f} ms")
     return int(sizes[-1] > 1.1 * sizes[chosen.days * 9 // 10])
+
+
+def _incidents(journal: Journal, day: int, many: int, traps: int) -> None:
+    """The incidents of a day, each of two hours, and each about another trap."""
+    for number in range(many):
+        at, trap = START + timedelta(days=day, hours=6 + number), f"trap-{(day * many + number) % traps}"
+        alert = {"source": "local", "alert": f"{trap} {at}", "name": trap, "trap": trap, "since": at.isoformat()}
+        data = {"title": "x", "alerts": [alert]}
+        journal.record("incident.opened", at=at, who="ana", subject=f"i{day * many + number + 1}", data=data)
+        journal.record("incident.closed", at=at + timedelta(hours=2), who="ana", subject=f"i{day * many + number + 1}")
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def test_notes_are_kept_and_taken_back(watched: Watched) -> None:
     told = done(watched, "handover")
     assert "\x1b" not in told
     assert max(cell_len(line) for line in told.splitlines()) <= 80
-    assert "\\<b\\>" in done(watched, "handover", "--markdown")
+    assert "\\<b>" in done(watched, "handover", "--markdown")
     done(watched, "handover", "--unnote", str(one["id"]))
     assert [each["id"] for each in watched.json("handover")["notes"]] == [two["id"]]
     again = watched.run("handover", "--unnote", str(one["id"]))

@@ -139,7 +139,7 @@ def test_the_postmortem_is_drafted_and_never_written_over_a_persons_words(watche
     done(watched, "postmortem", "1", "--output", str(file))
     first = file.read_text()
     for words in (
-        "# Postmortem i1: No backup \\<b\\>",
+        "# Postmortem i1: No backup \\<b>",
         "backup resolved",
         "make for backup, by ana",
         "## What signs showed before?",

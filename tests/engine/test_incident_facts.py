@@ -51,6 +51,18 @@ def test_what_came_after_an_incident_never_pushes_its_own_timeline_out(journal: 
     assert sorted(line.what for line in lines) == ["incident", "incident", "incident", "mark", "run"], lines
 
 
+def test_runs_that_are_too_many_are_said_to_be(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incident_facts, "_MOST", 3)
+    here = journal.change_incident("", Change.OPENED, who="ana", at=NOW, data={"title": "slow"})
+    for n in range(3):
+        journal.put_run(acked(NOW - timedelta(days=1) + n * MINUTE))
+    assert not [line for line in incident_facts.lines_of(journal, here) if "only the newest" in line.text], "they are older than it"
+    for n in range(4):
+        journal.put_run(acked(NOW + n * MINUTE))
+    (said,) = [line for line in incident_facts.lines_of(journal, here) if "only the newest" in line.text]
+    assert (said.at, said.text) == (NOW + MINUTE, "only the newest 3 runs were read: earlier ones are not in this timeline")
+
+
 def test_a_timeline_that_is_not_whole_says_so(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(incident_facts, "_MOST", 5)
     here = journal.change_incident("", Change.OPENED, who="ana", at=NOW, data={"title": "slow"})

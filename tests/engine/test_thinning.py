@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,9 @@ import pytest
 
 from cockpit.core.actions import Ack, Run, RunState
 from cockpit.core.alerts import Ref
+from cockpit.core.incident_timeline import BEFORE
 from cockpit.core.incidents import Change
+from cockpit.core.markdown import sparkline
 from cockpit.core.retention import Retention
 from cockpit.core.traps import TrapState, Watch
 from cockpit.core.units import Seconds
@@ -86,6 +89,85 @@ def test_every_look_around_the_first_trip_of_a_day_stays_as_it_was(journal: Jour
     assert len(found) < 151 + 40, "the rest is condensed, also around the later trips of that day"
     times = [at for at, _ in journal.readings("disk", "used", NOW - 1000 * DAY)]
     assert times == sorted(times)
+
+
+def incident(
+    journal: Journal, at: datetime, *, trap: str = "disk", fired: datetime | None = None, closed: datetime | None = None
+) -> None:
+    alert = {"source": "local", "alert": f"{trap} {at}", "name": trap, "trap": trap, "since": (fired or at).isoformat()}
+    here = journal.change_incident("", Change.OPENED, who="ana", at=at, data={"title": "x", "alerts": [alert]})
+    if closed is not None:
+        journal.change_incident(here.id, Change.CLOSED, who="ana", at=closed)
+
+
+def looks_around(journal: Journal, at: datetime, hours: int = 6) -> None:
+    """A look each minute, that many hours before and after; its number is the minute."""
+    for n in range(-60 * hours, 60 * hours):
+        look(journal, at + n * timedelta(minutes=1), used=float(n))
+
+
+def test_every_look_around_an_incident_of_its_alert_outlasts_all_others(journal: Journal) -> None:
+    fired = aligned(NOW - 70 * DAY) + timedelta(hours=6)  # older than all looks are kept, younger than events
+    looks_around(journal, fired)
+    incident(journal, fired + timedelta(minutes=40), fired=fired, closed=fired + timedelta(minutes=90))
+    thinned(journal)
+    found = points(journal)
+    assert found == [float(n) for n in range(-60, 106)], "from an hour before it fired until a quarter of an hour after its end"
+    thinned(journal, NOW + 25 * DAY)
+    assert points(journal) == [], "and is gone once events are"
+
+
+def test_an_incident_that_nobody_closes_keeps_three_hours_of_one_of_its_day(journal: Journal) -> None:
+    fired = aligned(NOW - 70 * DAY) + timedelta(hours=6)
+    looks_around(journal, fired)
+    incident(journal, fired, fired=fired)
+    for minutes in (200, 210, 220):
+        incident(journal, fired + timedelta(minutes=minutes))
+    thinned(journal, rows=37)
+    assert points(journal) == [float(n) for n in range(-60, 196)]
+
+
+def test_around_an_incident_other_traps_keep_one_look_of_each_five_minutes(journal: Journal) -> None:
+    fired = aligned(NOW - 30 * DAY) + timedelta(hours=6)
+    looks_around(journal, fired)
+    incident(journal, fired, trap="other")
+    thinned(journal)
+    times = [at for at, _ in journal.readings("disk", "used", NOW - 1000 * DAY) if -7200 <= at - fired.timestamp() <= 3600]
+    assert max(after - before for before, after in pairwise(times)) <= 300, "three hours of them"
+    assert len(points(journal)) < 36 + 15
+    thinned(journal, NOW + 31 * DAY)
+    assert points(journal) == [], "they go with all looks"
+
+
+def test_an_incident_whose_entry_nobody_understands_holds_nothing_up(journal: Journal, state: Path) -> None:
+    looks_around(journal, NOW - 70 * DAY)
+    with closing(sqlite3.connect(state / "journal.sqlite")) as raw, raw:
+        for data in (
+            "{",
+            '{"alerts": 7}',
+            '{"alerts": ["disk", 3, null]}',
+            '{"alerts": [{"trap": "disk", "source": "local", "since": 5}]}',
+        ):
+            at = (NOW - 200 * DAY).timestamp()
+            raw.execute(
+                "INSERT INTO entry (at, kind, who, source, subject, data) VALUES (?, 'incident.opened', '', '', 'i1', ?)",
+                (at, data),
+            )
+    thinned(journal)
+    assert points(journal) == []
+
+
+def test_the_graph_of_an_old_incident_is_still_in_its_postmortem(journal: Journal) -> None:
+    fired = aligned(NOW - 70 * DAY) + timedelta(hours=6)
+    looks_around(journal, fired)
+    incident(journal, fired, fired=fired, closed=fired + timedelta(hours=1))
+    thinned(journal)
+    here = journal.incidents()["i1"]
+    shown = [value for at, value in journal.readings("disk", "used", here.began - BEFORE)]
+    line = sparkline(journal.readings("disk", "used", here.began - BEFORE), fired.timestamp() - 3600, fired.timestamp() + 3600)
+    assert len(shown) > 120
+    assert " " not in line, "no gap"
+    assert line == "".join(sorted(line)), "it rose"
 
 
 def test_old_events_go_and_what_is_open_or_young_stays(journal: Journal, state: Path) -> None:

@@ -7,16 +7,25 @@ import re
 from .text import clean
 
 _MARKS = re.compile(
-    r"[!#$%&()*+\-.;<=>?\[\\\]^`{|}~]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|(?<![0-9]{2}):|:(?![0-9]{2}(?![:0-9]))|(?<=/)/|/(?=/)"
+    r"""[*`\[<~|$]                                     # emphasis, code, links, HTML, strike-through, tables; formulas on some sites
+    | \\(?=[!-/:-@\[-`{-~]|$)                          # a backslash that would take the meaning of the next sign away
+    | (?<![0-9A-Za-z])_ | _(?![0-9A-Za-z])              # emphasis, but not within a word
+    | &(?=\#?\w+;)                                      # entities
+    | /(?=/) | \.(?=[^\W\d])                            # what many take for an address: //host, host.name
+    | (?<!\d):(?=[\w+-]+:) | \#(?=\w)                   # emoji and numbers of issues, on some sites
+    | ^\#(?=\#*$)                                       # begins a heading, and ends one
+    """,
+    re.VERBOSE,
 )
-"""ASCII punctuation that may mean something where it stands: a backslash before it takes that away (CommonMark 0.31, sections 2.4
-and 6.2). Within a word ``_`` means nothing, nor a single ``/``, nor the colon of a time of day."""
+"""Signs that may mean something where they stand; a backslash before one takes that away (CommonMark 0.31, sections 2.4, 2.5 and 6;
+GFM 0.29, section 6.9)."""
 
 
 def inert(text: str) -> str:
-    """One line that is shown as it is. A word with an ``@`` becomes code: some sites make a mention or a mail address of it
-    whatever stands before it."""
-    return " ".join(_word(word) for word in clean(text).split())
+    """One line that is shown as it is, with no more backslashes than it needs. A word with an ``@`` becomes code: some sites make a
+    mention or a mail address of it whatever stands before it."""
+    words = clean(text).split()
+    return " ".join(_word(word, first=not number) for number, word in enumerate(words))
 
 
 def code(text: str) -> str:
@@ -26,17 +35,16 @@ def code(text: str) -> str:
     return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
 
 
-def _word(word: str) -> str:
+def _word(word: str, *, first: bool) -> str:
     if "@" in word:
         return code(word)
-    return _MARKS.sub(r"\\\g<0>", word) if _LOUD.search(word) else word
+    quiet = _MARKS.sub(r"\\\g<0>", word)
+    return _BEGINS.sub(r"\1\\\2", quiet, count=1) if first else quiet
 
 
-_LOUD = re.compile(
-    r"[!#$&*+<=>\[\\\]^`{|}~]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|//|^-+$|^\d+[.)]$"
-    r"|(?<![0-9]{2}):.|:(?![0-9]{2}(?![:0-9])).|[^\W\d]\.\w|\.[^\W\d]"
-)
-"""What could be more than a word; plain ones stay as one reads them."""
+_BEGINS = re.compile(r"^(\d{0,9})((?:(?<=\d)[.)]|(?<!\d)(?:[-+]|-+|=+))$|(?<!\d)>)")
+"""What begins a list, a rule or a quotation, or makes a heading of the line above, where it stands first (CommonMark 0.31, sections
+4.1 to 4.3, 5.1 and 5.2)."""
 
 
 def sparkline(points: tuple[tuple[float, float], ...], since: float, until: float, cells: int = 60) -> str:

@@ -14,8 +14,9 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     until they are ``five_minutes`` old; then the lowest, the median and the highest of each three hours, until they are
     ``three_hours`` old. ``events`` is how long everything else is kept: what happened, was run, noted and told.
     What people mark (``cockpit mark``) and hand over, with the notes for it, is kept for ``marks``. Incidents, and which trap was
-    armed after what, stay. Where the wall clock jumped by more than an hour, or the journal has no look of the last
-    day, nothing is dropped for a day."""
+    armed after what, stay; the looks of a trap around an incident that its alert is in stay whole, as long as ``events``. Where the
+    wall clock jumped by more than an hour, or the journal has no look of the last day, nothing is dropped for a
+    day."""
 
     looks: Seconds = Seconds(2 * _DAY)
     five_minutes: Seconds = Seconds(14 * _DAY)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from ..core.actions import Run
 from ..core.aftermath import Past
 from ..core.incident_timeline import BEFORE, Line, Noted, timeline
 from ..core.incidents import Incident
@@ -24,15 +22,17 @@ def lines_of(journal: Journal, incident: Incident) -> tuple[Line, ...]:
     around = {kind: journal.entries(since=since, until=until, kind=kind, limit=_MOST) for kind in _AROUND}
     own = journal.entries(kind="incident.", limit=_MOST)
     noted = [noted_of(each) for found in (own, *around.values()) for each in found]
-    lines = timeline(incident, noted, _runs(journal, since, until), pasts_of(journal, incident))
-    cut = (_cut(kind, found) for kind, found in around.items() if len(found) == _MOST)
+    runs = journal.runs(_MOST, until)
+    lines = timeline(incident, noted, (run for run in runs if run.at >= since), pasts_of(journal, incident))
+    cut = [_cut(f"entries of kind {kind.rstrip('.')}", found[-1].at) for kind, found in around.items() if len(found) == _MOST]
+    if len(runs) >= _MOST and runs[-1].at >= since:
+        cut.append(_cut("runs", runs[-1].at))
     return tuple(sorted((*lines, *cut)))
 
 
-def _cut(kind: str, found: Sequence[Entry]) -> Line:
-    """Says where a timeline begins to be whole."""
-    text = f"only the newest {_MOST} entries of kind {kind.rstrip('.')} were read: earlier ones are not in this timeline"
-    return Line(at=found[-1].at, what="note", text=text)
+def _cut(what: str, first: datetime) -> Line:
+    """Says from when on a timeline is whole."""
+    return Line(at=first, what="note", text=f"only the newest {_MOST} {what} were read: earlier ones are not in this timeline")
 
 
 def pasts_of(journal: Journal, incident: Incident) -> tuple[Past, ...]:
@@ -41,10 +41,6 @@ def pasts_of(journal: Journal, incident: Incident) -> tuple[Past, ...]:
     found = {past.run.id: past for each in incident.members for past in journal.past_named(str(each.ref))}
     kept = (past for past in found.values() if past.run.at >= since and (last is None or past.run.at <= last))
     return tuple(sorted(kept, key=lambda past: (past.run.at, past.run.id)))
-
-
-def _runs(journal: Journal, since: datetime, until: datetime | None) -> list[Run]:
-    return [run for run in journal.runs(_MOST, until) if run.at >= since]
 
 
 def noted_of(entry: Entry) -> Noted:
