@@ -75,6 +75,14 @@ def test_of_numbers_that_tell_the_same_the_percentage_stands_first() -> None:
     assert bound(limit.text) == limit
 
 
+def test_of_still_numbers_that_which_went_farthest_stands_first() -> None:
+    still = calm(7, 27, 0)
+    inodes = [(at, 0.0003 if at < END - 4 * HOUR else 0.00033) for at, _ in still]
+    space = [(at, 27.0 if at < END - 2 * HOUR else 97.0) for at, _ in still]
+    found = lookback([Series("disk", "inodes_used_percent", inodes), Series("disk", "used_percent", space)], FIRE)
+    assert [each.metric for each in found.moved] == ["used_percent", "inodes_used_percent"]
+
+
 def test_what_fell_is_caught_from_above() -> None:
     (moved,) = lookback([Series("memory", "free", ramp(calm(7, 900, 10), 2, -300))], FIRE).moved
     assert not moved.rose

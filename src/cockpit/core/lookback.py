@@ -23,6 +23,7 @@ from itertools import groupby, pairwise
 import msgspec
 
 from .backtest import WITHIN, Backtest, Points, Trouble, backtests
+from .forecast import natural_end
 from .units import Bound, say_seconds
 
 WINDOW = 6 * 3600.0
@@ -57,8 +58,8 @@ class Series(msgspec.Struct, frozen=True):
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
     """A series that moved beforehand. ``usual`` and ``spread`` (a standard deviation's worth, robust) are its history's, ``peak``
-    the reading farthest off, all in its own unit; ``score`` is the peak's modified z-score, at most `MOST`. ``began`` (UTC) is when
-    it left the usual, ``early`` how many seconds before the moment that was; ``lasted``: it was off until the moment.
+    the reading farthest off, all in its own unit; ``score`` is its greatest modified z-score, at most `MOST`. ``began`` (UTC) is
+    when it left the usual, ``early`` how many seconds before the moment that was; ``lasted``: it was off until the moment.
     ``same_hour`` says that it was compared with the same hour of other days. ``bound`` is what would have caught it, ``tested``
     what that would have done over the readings kept; ``None`` where none would, or where others moved far more.
     """
@@ -129,9 +130,17 @@ def lookback(
     return Lookback((*caught, *(each for each, _ in moved[TESTED:])), tuple(unsure), calm)
 
 
-def _rank(each: Moved) -> tuple[float, float, str, bool, str]:
-    """What moved most first; of one trap's numbers that tell the same, the percentage: it is the one that people think in."""
-    return -each.score, -each.early, each.trap, not each.metric.endswith("percent"), each.metric
+def _rank(each: Moved) -> tuple[float, float, bool, float, str, str]:
+    """What moved most first, and of what had been still what went farthest; of numbers that tell the same, the percentage: it is
+    the one that people think in."""
+    return -each.score, -round(_far(each), 1), not each.metric.endswith("percent"), -each.early, each.trap, each.metric
+
+
+def _far(each: Moved) -> float:
+    """The share of its way that it went: to where it ends by nature (100 percent, nothing left), else of its own size."""
+    end = natural_end(each.metric)
+    whole = abs(end.value - each.usual) if end is not None else max(abs(each.peak), abs(each.usual))
+    return abs(each.peak - each.usual) / whole if whole else 0.0
 
 
 class _Usual(msgspec.Struct, frozen=True):
@@ -146,12 +155,12 @@ class _Usual(msgspec.Struct, frozen=True):
         return (value - self.median) / self.spread
 
     def rougher(self, readings: Points) -> _Usual:
-        """The same for single readings, which spread wider than the medians of steps."""
+        """The same for single readings, which spread wider than the medians of steps: as far as they lie from one to the next,
+        which a climb moves little."""
         from statistics import median
 
-        middle = median(value for _, value in readings)
-        spread = median(abs(value - middle) for _, value in readings) / 0.6745
-        return msgspec.structs.replace(self, spread=max(self.spread, spread))
+        apart = median(abs(b[1] - a[1]) for a, b in pairwise(readings)) / (0.6745 * math.sqrt(2))
+        return msgspec.structs.replace(self, spread=max(self.spread, apart))
 
 
 def _compared(series: Series, points: Points, moment: float, window: float) -> Moved | Unsure | None:
@@ -182,7 +191,7 @@ def _compared(series: Series, points: Points, moment: float, window: float) -> M
         usual=usual.median,
         spread=usual.spread,
         peak=steps[top][1],
-        score=min(MOST, abs(scores[top])),
+        score=min(MOST, max(abs(scores[i]) for i in off)),
         began=datetime.fromtimestamp(began, UTC),
         early=moment - began,
         lasted=end == len(scores) - 1,
