@@ -80,6 +80,7 @@ with `show` also `timeline` (list of `at`, `what`, `who`, `text`) |
 `lead_seconds`, `acknowledge_seconds`, `resolve_seconds` (each `times`, `median`, `p90`), `called` (list of `who`, `pages`, \
 `out_of_hours`, `woken`), `noisy` (list of `alert`, `fired`, `over`, `no_action`), `acknowledged`, `acknowledged_without_action`, \
 `never_tripped`, `crying_wolf`, `not_proven`, `never_drilled`, \
+`caught` (list of `trap`, `times`, `armed_after`, `lead_seconds`), \
 `incidents_without_trap` (list of `id`, `title`, `severity`, `lead`, `closed_at`, `alerts`), \
 `fires_without_trap` (list of `alert`, `fires`, `last_at`), `services` (list of `service`, `fires`, `caught`, `incidents`, \
 `traps`, `alerts`, `with_runbook`, `without_runbook` and `without_trap` (names)), \

@@ -198,7 +198,7 @@ def test_an_incident_that_taught_no_trap_is_told_until_one_is_armed_after_it(wat
 KEYS = {
     "since", "until", "trend", "trend_test", "weeks", "going_on", "lead_seconds", "acknowledge_seconds", "resolve_seconds",
     "called", "noisy", "acknowledged", "acknowledged_without_action", "never_tripped", "crying_wolf", "incidents_without_trap",
-    "fires_without_trap", "services", "not_proven", "never_drilled", "toil",
+    "caught", "fires_without_trap", "services", "not_proven", "never_drilled", "toil",
 }  # fmt: skip
 
 
@@ -207,6 +207,10 @@ def test_the_json_has_the_keys_that_are_documented(watched: Watched) -> None:
     typed(watched, ("df", 1.0))
     watched.run("incident", "open", "x")
     watched.run("incident", "close", "i1", "--yes")
+    journal, at = open_journal(watched.state, SystemClock()), datetime.now(UTC) - timedelta(days=1)
+    journal.record("trap.warning", at=at, source="local", subject="two")
+    journal.record("trap.armed", at=at + timedelta(minutes=5), source="local", subject="two")
+    journal.close()
     told = json.loads(watched.run("report", "--json").stdout)
     assert set(told) == KEYS
     reference = (Path(__file__).parents[2] / "docs" / "reference.md").read_text("utf-8")

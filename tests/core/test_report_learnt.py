@@ -12,8 +12,10 @@ from cockpit.core.incidents import Incident, Member, Status
 from cockpit.core.report_learnt import (
     Armed,
     Burnt,
+    Caught,
     Laid,
     Service,
+    caught_by,
     coverage,
     service_of,
     untrapped_fires,
@@ -126,3 +128,14 @@ def test_nothing_is_nothing() -> None:
     assert coverage((), (), (), {}, {}, "here", END) == ()
     assert untrapped_incidents(Armed((), (), ()), (), START, END) == ()
     assert untrapped_fires(Armed((), (), ()), {}) == ()
+
+
+def test_what_caught_something_says_what_it_was_armed_after_and_how_early_it_would_have_told_of_that() -> None:
+    laid = (
+        Laid(at=hours(2), trap="disk-early", incident="i2", lead=720.0),
+        Laid(at=hours(1), trap="disk-early", incident="i1", lead=60.0),
+        Laid(at=hours(3), trap="slow-early", alert="am/7f"),
+    )
+    assert caught_by(laid, {"slow-early": 1, "disk-early": 3, "own": 1, "never": 0}) == (
+        Caught("disk-early", 3, "i2", 720.0), Caught("own", 1), Caught("slow-early", 1, "am/7f"),
+    )  # fmt: skip

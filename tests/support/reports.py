@@ -9,7 +9,7 @@ from cockpit.core.aftermath import Verdict
 from cockpit.core.alerts import Severity
 from cockpit.core.incidents import LEAD, Incident, Status
 from cockpit.core.report_fires import Fact, fires
-from cockpit.core.report_learnt import Burnt, Service
+from cockpit.core.report_learnt import Burnt, Caught, Service
 from cockpit.core.report_toil import Kind, Labour, ledger
 from cockpit.core.roster import Person
 from cockpit.engine.reporting import Learnt, Reported
@@ -44,6 +44,7 @@ def learnt_of(until: datetime) -> Learnt:
         severity=Severity.CRITICAL, roles={LEAD: "Ana"}, closed_at=closed,
     )  # fmt: skip
     return Learnt(
+        caught=(Caught("queue", 19, "i5", 7500.0), Caught("root-disk", 9)),
         incidents=(incident,), fires=(Burnt("backups", 13, until - timedelta(days=11)),),
         services=(
             Service(name="shop", fires=8, caught=19, incidents=1, traps=2, alerts=3, no_runbook=("PaymentsSlow",),

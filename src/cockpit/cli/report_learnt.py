@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 
 from ..core.report_learnt import LEARNT, Service
+from ..core.units import say_seconds
 from ..engine.reporting import Learnt
 from .listing import when
 from .report_fires import Table, counted
@@ -18,6 +19,10 @@ def tables(learnt: Learnt, shown: int, clock: tzinfo | None) -> Iterator[Table]:
         for each in learnt.incidents
     ]
     fires = [(each.alert, str(each.fires), f"{each.last.astimezone(clock):%Y-%m-%d %H:%M}") for each in learnt.fires]
+    caught = [(each.trap, str(each.times), each.after, say_seconds(each.lead) if each.lead else "") for each in learnt.caught]
+    if caught:
+        head = counted("Caught before harm", "", shown, caught)
+        yield head, ("Trap", "Times", "Armed after", "Lead time"), caught[:shown]
     if incidents:
         head = counted("Incidents after which no trap was armed", "", shown, incidents)
         yield head, ("Incident", "Title", "Severity", "Closed"), incidents[:shown]
@@ -46,6 +51,10 @@ def sentences(learnt: Learnt) -> Iterator[str]:
 def record(learnt: Learnt) -> dict[str, object]:
     """As JSON."""
     return {
+        "caught": [
+            {"trap": each.trap, "times": each.times, "armed_after": each.after or None, "lead_seconds": each.lead}
+            for each in learnt.caught
+        ],
         "incidents_without_trap": [
             {
                 "id": each.id, "title": each.title, "severity": each.severity.word, "lead": each.lead or None,

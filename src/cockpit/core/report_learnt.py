@@ -20,6 +20,8 @@ from .traps import Trap, TrapState, Watch
 SERVICE = ("service", "job", "app")
 """The labels that name a service: the first of these that an alert or a trap has."""
 LEARNT = (
+    "Lead time of what was caught: how long before the fire that its trap was armed after the trap would have told of that one, by "
+    "what had been read. "
     "Without a trap: an incident that was closed, or a fire, after which no trap was armed for it, its alert or its incident. A "
     f"service is what the first of the labels {', '.join(SERVICE)} says, of a trap or of an alert in an incident; other systems' "
     "alerts outside incidents are not known here."
@@ -28,12 +30,24 @@ LEARNT = (
 
 
 class Laid(msgspec.Struct, frozen=True, kw_only=True):
-    """A ``trap`` that was armed at ``at`` (UTC) after an ``alert`` (``SOURCE/ID``) or an ``incident`` (its id), "" for neither."""
+    """A ``trap`` that was armed at ``at`` (UTC) after an ``alert`` (``SOURCE/ID``) or an ``incident`` (its id), "" for neither.
+    ``lead`` is how many seconds before that it would have told of it, by what was read then; ``None`` where nobody knows."""
 
     at: datetime
     trap: str
     alert: str = ""
     incident: str = ""
+    lead: float | None = None
+
+
+class Caught(msgspec.Struct, frozen=True):
+    """A ``trap`` that caught so many ``times`` what became no fire. ``after`` is the incident or alert that it was armed after, ""
+    for none; ``lead`` is its `Laid.lead`: how long before harm it speaks, by the time that it was too late."""
+
+    trap: str
+    times: int
+    after: str = ""
+    lead: float | None = None
 
 
 class Burnt(msgspec.Struct, frozen=True):
@@ -97,6 +111,18 @@ def untrapped_incidents(armed: Armed, incidents: Iterable[Incident], since: date
     over = [(each.closed_at, each) for each in incidents if each.status is Status.CLOSED and each.closed_at is not None]
     found = [(at, each) for at, each in over if since <= at < until and not armed.after_incident(each)]
     return tuple(each for _, each in sorted(found, key=lambda pair: (pair[0], pair[1].id), reverse=True))
+
+
+def caught_by(laid: Iterable[Laid], caught: Mapping[str, int]) -> tuple[Caught, ...]:
+    """The traps that caught something, the most first. ``caught`` counts by trap; the last time that one was laid counts."""
+    last = {each.trap: each for each in sorted(laid, key=lambda each: each.at)}
+    found = []
+    for trap, times in caught.items():
+        one = last.get(trap)
+        after, lead = (one.incident or one.alert, one.lead) if one is not None else ("", None)
+        if times:
+            found.append(Caught(trap, times, after, lead))
+    return tuple(sorted(found, key=lambda each: (-each.times, each.trap)))
 
 
 def untrapped_fires(armed: Armed, burnt: Mapping[str, Sequence[datetime]]) -> tuple[Burnt, ...]:

@@ -10,7 +10,7 @@ from ..config.model import Config
 from ..core.actions import Start
 from ..core.aftermath import Verdict
 from ..core.arming import Draft, caught_by, drafts, look_of, moved_before, named, table_of, together, values_of
-from ..core.backtest import Points, Trouble, backtest
+from ..core.backtest import Backtest, Points, Trouble, backtest
 from ..core.causes import Cause
 from ..core.incidents import Change
 from ..core.lookback import Series, lookback
@@ -72,7 +72,9 @@ class Arming:
         trap = self._here.files.judged(name, text).traps[name]
         would = self._would(trap, cause)
         file, now = self._here.files.lay(name, text), self._clock.now()
-        data = {"file": str(file), "after": str(cause.origin) if cause is not None else ""}
+        data: dict[str, object] = {"file": str(file), "after": str(cause.origin) if cause is not None else ""}
+        if (lead := self._lead(trap, cause)) is not None:
+            data["lead"] = round(lead, 3)
         if cause is not None and cause.incident:
             data |= {"incident": cause.incident}
         elif cause is not None:
@@ -85,15 +87,25 @@ class Arming:
         return str(file)
 
     def _would(self, trap: Trap, cause: Cause | None) -> str:
-        limit = trap.trip
-        if limit is None:
+        if trap.trip is None:
             return "judged by the probe itself: there is no bound to test on what was read"
-        points = self._points(trap, limit.metric)
-        if not points:
+        tested = self._tested(trap, cause)
+        if not tested.looks:
             return "no readings of this look are kept yet: there is nothing to test it on"
+        return tested.says(cause.trouble if cause is not None else None)
+
+    def _lead(self, trap: Trap, cause: Cause | None) -> float | None:
+        """So many seconds before what it is armed after it would have told of that; ``None``: it would not, or nobody knows."""
         trouble = cause.trouble if cause is not None else None
-        tested = backtest(limit, trap.hold, points, (*self._earlier(cause), *([trouble] if trouble else [])))
-        return tested.says(trouble)
+        lead = self._tested(trap, cause).lead(trouble) if trouble is not None else None
+        return lead if lead is not None and lead > 0 else None
+
+    def _tested(self, trap: Trap, cause: Cause | None) -> Backtest:
+        if trap.trip is None:
+            return Backtest()
+        trouble = cause.trouble if cause is not None else None
+        known = (*self._earlier(cause), *([trouble] if trouble else []))
+        return backtest(trap.trip, trap.hold, self._points(trap, trap.trip.metric), known)
 
     def _caught(self, draft: Draft, cause: Cause) -> Draft:
         metric = draft.trap.trip.metric if draft.trap.trip is not None else ""

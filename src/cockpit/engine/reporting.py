@@ -13,7 +13,7 @@ from ..config.model import Config
 from ..core.incident_timeline import said
 from ..core.incidents import Incident, Status
 from ..core.report_fires import Fires, fires, weeks
-from ..core.report_learnt import Armed, Burnt, Laid, Service, coverage, untrapped_fires, untrapped_incidents
+from ..core.report_learnt import Armed, Burnt, Caught, Laid, Service, caught_by, coverage, untrapped_fires, untrapped_incidents
 from ..core.report_toil import Toil, ledger
 from ..core.runbooks import Runbook
 from ..core.traps import TrapView, Watch, view_of
@@ -27,11 +27,13 @@ _ALL = 1_000_000
 
 
 class Learnt(msgspec.Struct, frozen=True, kw_only=True):
-    """What fires taught: closed ``incidents`` and ``fires`` after which no trap was armed, and how the ``services`` are guarded."""
+    """What fires taught: closed ``incidents`` and ``fires`` after which no trap was armed, how the ``services`` are guarded, and
+    which traps ``caught`` what became none."""
 
     incidents: tuple[Incident, ...] = ()
     fires: tuple[Burnt, ...] = ()
     services: tuple[Service, ...] = ()
+    caught: tuple[Caught, ...] = ()
 
 
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +80,8 @@ def _learnt(
     journal: Journal, config: Config, runbooks: tuple[Runbook, ...], made: Fires, since: datetime, until: datetime
 ) -> Learnt:
     incidents, traps = tuple(journal.incidents().values()), tuple(config.traps.values())
-    armed = Armed(_laid(journal), incidents, traps)
+    laid = _laid(journal)
+    armed = Armed(laid, incidents, traps)
     begun = [each for each in incidents if since <= each.began < until and each.status is not Status.MERGED]
     burnt = {trap: len(times) for trap, times in made.burnt.items()}
     host = socket.gethostname().partition(".")[0]
@@ -86,6 +89,7 @@ def _learnt(
         incidents=untrapped_incidents(armed, incidents, since, until),
         fires=untrapped_fires(armed, {trap: tuple(map(moment, times)) for trap, times in made.burnt.items()}),
         services=coverage(traps, runbooks, begun, burnt, made.caught, host, until),
+        caught=caught_by(laid, made.caught),
     )
 
 
@@ -93,5 +97,13 @@ def _laid(journal: Journal) -> list[Laid]:
     """Whatever was armed, however long ago."""
     found = (noted_of(each) for each in journal.entries(kind="trap.laid", limit=_ALL))
     return [
-        Laid(at=each.at, trap=each.subject, alert=said(each.data, "alert"), incident=said(each.data, "incident")) for each in found
-    ]
+        Laid(
+            at=each.at, trap=each.subject, alert=said(each.data, "alert"), incident=said(each.data, "incident"),
+            lead=_number(each.data.get("lead")),
+        )
+        for each in found
+    ]  # fmt: skip
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

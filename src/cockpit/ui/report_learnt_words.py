@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from ..core.report_learnt import Service
+from ..core.report_learnt import Caught, Service
+from ..core.units import say_seconds
 from ..engine.reporting import Learnt
 from .report_bars import LEAST, NAME, SHOWN, WIDEST, listed, more, said, split
 from .spans import Spans, cells, fit
 
 _NARROW = 72
+
+
+def caught(found: Sequence[Caught], width: int) -> list[Spans]:
+    """The traps that told before anybody was called, and how early they are known to."""
+    if not found:
+        return said("Nothing: no trap told of what was over before anybody was called.", width)
+    name = min(NAME, max(cells(each.trap) for each in found[:SHOWN]), width // 2)
+    lines: list[Spans] = []
+    for each in found[:SHOWN]:
+        early = f"lead time {say_seconds(each.lead)}, " if each.lead else ""
+        after = f"  {early}armed after {each.after}" if each.after else ""
+        lines.append(((fit(each.trap, name), "strong"), (f"  {each.times:>3} ", "ok"), (after, "text")))
+    return [*lines, *more(len(found), width)]
 
 
 def untrapped(learnt: Learnt, width: int, clock: tzinfo) -> list[Spans]:

@@ -12,7 +12,7 @@ from ..core.report_trend import Verdict, bars
 from ..core.units import say_seconds
 from ..engine.reporting import Reported
 from .report_bars import LEAST, NAME, SHOWN, WIDEST, bar, legend, listed, more, said, split
-from .report_learnt_words import covered, untrapped
+from .report_learnt_words import caught, covered, untrapped
 from .spans import Span, Spans, cells, fit, width_of, wrapped
 
 MEASURE = 110
@@ -35,6 +35,7 @@ def sections(reported: Reported, width: int, clock: tzinfo = UTC) -> Iterator[Se
         ("How long it took", _took(made, width)),
         ("Noisiest alerts", _noisy(made, width)),
         ("Acknowledged, and nothing done", _idle_acks(made, width)),
+        ("Caught before harm", caught(reported.learnt.caught, width)),
         ("No trap was armed after", untrapped(reported.learnt, width, clock)),
         ("Coverage by service", covered(reported.learnt.services, width)),
         ("Traps that are not proven", _traps(reported, width)),
