@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ from support.alertmanagers import alertmanager
 from support.home import COCKPIT, Home
 from support.real import free_port, wait_until
 from support.tmux import tmux
+from support.watching import watching
 
 pytestmark = pytest.mark.real
 
@@ -123,23 +122,6 @@ def receiver() -> Iterator[tuple[list[dict[str, Any]], int]]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-@contextlib.contextmanager
-def watching(home: Home, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`cockpit watch`, until the block ends."""
-    with log.open("ab") as out:
-        began = log.stat().st_size
-        process = subprocess.Popen(
-            (*COCKPIT, "watch"), env={**os.environ, **home.env, "HOOK_KEY": "k"}, stdout=out, stderr=out, cwd=home.path
-        )
-        try:
-            wait_until(lambda: b"armed" in log.read_bytes()[began:] or b"tripped" in log.read_bytes()[began:], 30, "its first look")
-            yield process
-        finally:
-            if process.poll() is None:
-                process.terminate()
-            process.wait(15)
 
 
 def test_the_first_is_paged_at_once_the_second_in_time_and_an_ack_stops_it_over_a_kill(home: Home, tmp_path: Path) -> None:

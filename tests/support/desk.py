@@ -15,6 +15,7 @@ from cockpit.core.aftermath import Past
 from cockpit.core.alerts import Alert, Ref
 from cockpit.core.books import Book
 from cockpit.core.curves import Curve
+from cockpit.core.drills import drill_of
 from cockpit.core.filters import parse
 from cockpit.core.handover import Brief, Handed, Note, Shown, brief
 from cockpit.core.incident_timeline import Noted, timeline
@@ -26,7 +27,8 @@ from cockpit.core.schedule import Schedule
 from cockpit.core.traps import TrapView
 from cockpit.core.view import View
 from cockpit.core.why import why_not
-from cockpit.engine.desk import After, Followed, Output, Refused, Session, Told, Tried, unheard
+from cockpit.engine.desk import After, Followed, Output, Refused, Rehearsed, Session, Told, Tried, unheard
+from cockpit.engine.drilling import Call, Route
 from cockpit.engine.reporting import Reported
 from cockpit.provider import NotFound
 
@@ -79,6 +81,8 @@ class FakeDesk:
         self.answers: dict[Question, Answered] = {}
         self.looked_up: list[Question] = []
         self.refreshes = 0
+        self.drill_refused = ""
+        self.rehearsed: dict[str, Rehearsed] = {}
         self.held: list[str] = []
         self.foreign: set[str] = set()
         self.ways_back: dict[str, Plan] = {}
@@ -272,6 +276,17 @@ class FakeDesk:
         if isinstance(after, str):
             self.happens(Change.ARMED, after, {"trap": name, "look": "disk path=/", "would": self.would})
         return f"conf.d/50-cockpit-trap-{name}.toml"
+
+    def drill_route(self, trap: str, *, quiet: bool) -> Route:
+        if self.drill_refused:
+            raise Refused(self.drill_refused)
+        drill = drill_of("Ana", self._view.now, quiet=quiet)
+        if quiet:
+            return Route(drill=drill, calls=(), why_nobody="--quiet stops before the page")
+        return Route(drill=drill, calls=(Call(0.0, "Ana", "mail"), Call(300.0, "Bo", "mail", "")))
+
+    def follow_drill(self, trap: str) -> Rehearsed | None:
+        return self.rehearsed.get(trap)
 
     def handover(self, laid: Schedule) -> Brief:
         if self.brief_refused:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..core.text import clean
-from ..core.units import say_seconds
 from ..core.why import READ_ONLY
+from ..engine.drill_words import said
 from ..engine.drilling import Call, Drilling, Route
 from ..engine.journal import JournalError
 from ..engine.person import who_is
@@ -47,16 +47,11 @@ def drill(options: Options) -> int:
 
 
 def _show(name: str, route: Route) -> None:
-    drill = route.drill
-    signs, lasts = (drill.trips_at - drill.began_at).total_seconds(), (drill.until - drill.trips_at).total_seconds()
-    say(f"A drill of {clean(name)}: {say_seconds(signs)} of signs, then an alert {name}:drill, marked DRILL wherever it is shown.")
-    for call in route.calls:
-        at = f"{say_seconds(call.after)} after that" if call.after else "at once"
-        to = f"nobody: {call.gap}" if call.gap else f"{call.who or 'whomever it wakes'} by {call.channel}"
-        say(f"  {at}: {clean(to, 1000)}")
-    if route.why_nobody:
-        say(f"Nobody is paged: {clean(route.why_nobody, 1000)}.")
-    say(f"It ends with an acknowledgement, a real trip, or by itself {say_seconds(lasts)} after the alert. No runbook is started.")
+    begins, told, ends = said(name, route)
+    say(begins)
+    for line in told:
+        say(f"  {line}" if route.calls else line)
+    say(ends)
 
 
 def _record(call: Call) -> dict[str, object]:

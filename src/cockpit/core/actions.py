@@ -70,6 +70,13 @@ class Arm(msgspec.Struct, frozen=True, tag="arm"):
     trap: Ref
 
 
+class DrillTrap(msgspec.Struct, frozen=True, tag="drill"):
+    """Rehearse a trap of this machine up to the acknowledgement; ``quiet``: up to the alert, and nobody is paged."""
+
+    trap: Ref
+    quiet: bool = False
+
+
 class MakeOverride(msgspec.Struct, frozen=True, tag="override"):
     """Put people on call at ``roster`` (its source and its name there) for the times in ``covers``. Two of them, crosswise, are a
     swap."""
@@ -180,6 +187,7 @@ Action = (
     | AddNote
     | Disarm
     | Arm
+    | DrillTrap
     | MakeOverride
     | EndOverride
     | PagePeople
@@ -281,7 +289,7 @@ def progress(run: Run) -> str:
     return f"{run.what} {run.done:,} of {many:,}…" if many > 1 else f"{run.what}…"
 
 
-OURS = (Start, StartMany, PagePeople, Cancel, Reply, Approve, ChangeIncident)
+OURS = (Start, StartMany, PagePeople, Cancel, Reply, Approve, ChangeIncident, DrillTrap)
 """Actions that no source carries out."""
 
 WRITES: dict[type, str] = {
@@ -302,6 +310,7 @@ WRITES: dict[type, str] = {
     Reply: "answer a run",
     Approve: "approve another's run",
     ChangeIncident: "open or change an incident",
+    DrillTrap: "drill a trap",
 }
 """Every action writes; read-only removes all but `Cancel`, which ends what one began. The words are the person's name for each."""
 

@@ -157,7 +157,12 @@ def line_of(each: Noted) -> Line | None:
             told = f"{each.who or 'nobody'} paged about {each.subject}" + (f" by {by}" if by else "") + f": {word}"
             return Line(at=each.at, what="page", text=told + (f", {why}" if why and word == "failed" else ""))
         case "trap":
-            return Line(at=each.at, what="trap", who=each.who, text=f"trap {each.subject} {word}" + (f": {text}" if text else ""))
+            return Line(
+                at=each.at,
+                what="trap",
+                who=each.who,
+                text=f"trap {each.subject} {word.replace('_', ' ')}" + (f": {text}" if text else ""),
+            )
         case "silence":
             return Line(at=each.at, what="alert", who=each.who, text=f"silence {word}: {said(each.data, 'match') or each.subject}")
         case "override":

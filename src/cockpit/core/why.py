@@ -17,6 +17,7 @@ from .actions import (
     Cancel,
     ChangeIncident,
     Disarm,
+    DrillTrap,
     EndOverride,
     EndSilence,
     MakeOverride,
@@ -99,6 +100,8 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
             )
         case Arm(trap=trap):
             return _no_trap(trap, view, resting=True) or _cannot(trap.source, "Rests", view, can)
+        case DrillTrap(trap=trap):
+            return _no_trap(trap, view, resting=False) or _not_here(trap, view)
         case MakeOverride(roster=roster, covers=covers):
             return covers_problem(covers, view.now) or _cannot(roster.source, "Overrides", view, can)
         case EndOverride(ref=ref):
@@ -264,6 +267,12 @@ def _no_trap(trap: Ref, view: View, *, resting: bool) -> str | None:
     if resting and found.state is not TrapState.DISARMED:
         return f"{trap.id} is not disarmed"
     return None
+
+
+def _not_here(trap: Ref, view: View) -> str | None:
+    """Whether a trap could be drilled when its turn comes, `engine.drilling` judges."""
+    theirs = any(each.source == trap.source and each.trap.name == trap.id and each.watch.told for each in view.traps)
+    return f"{trap.id} is a trap of {trap.source}: only this machine's own can be drilled here" if theirs else None
 
 
 def _not_undone(ref: Ref, view: View) -> str | None:

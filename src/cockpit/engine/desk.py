@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..core.aftermath import Past
     from ..core.books import Books
     from ..core.curves import Curve
+    from ..core.drills import Drill, Stage
     from ..core.handover import Brief
     from ..core.incident_timeline import Line
     from ..core.incidents import Incident
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ..core.schedule import Schedule
     from ..core.traps import TrapView
     from ..core.view import View
+    from .drilling import Route
     from .reporting import Reported
 
 After: TypeAlias = Ref | str
@@ -82,6 +84,16 @@ class Followed(msgspec.Struct, frozen=True):
     incident: Incident
     lines: tuple[Line, ...]
     people: tuple[Person, ...] = ()
+
+
+class Rehearsed(msgspec.Struct, frozen=True, kw_only=True):
+    """The last drill of a trap: its moments, how far it is now, and what has happened in it, oldest first. ``over`` says what came
+    of it, "" while it goes on."""
+
+    drill: Drill
+    stage: Stage
+    lines: tuple[Line, ...] = ()
+    over: str = ""
 
 
 class Desk(Protocol):
@@ -241,6 +253,16 @@ class Desk(Protocol):
     def lay_trap(self, name: str, text: str, after: After | None) -> str:
         """Write exactly this file for a new trap, armed at once; an incident that it came of says so from then on. Gives the file,
         for people. May block, on the disk. Raises `Refused`."""
+        ...
+
+    def drill_route(self, trap: str, *, quiet: bool) -> Route:
+        """What a drill of this machine's trap that began now would do: who would be told, when. Begins nothing. May block, on the
+        disk. Raises `Refused` with the reason where it cannot be drilled now."""
+        ...
+
+    def follow_drill(self, trap: str) -> Rehearsed | None:
+        """The last drill of a trap as of now; ``None`` where there was none. May block, on the disk: not in the screen's own
+        thread. Raises `Refused` where the journal cannot be read."""
         ...
 
     def handover(self, laid: Schedule) -> Brief:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 import msgspec
 
-from ..core.actions import Action, Approve, Cancel, ChangeIncident, PagePeople, Reply, Run, RunState, Start, StartMany
+from ..core.actions import Action, Approve, Cancel, ChangeIncident, DrillTrap, PagePeople, Reply, Run, RunState, Start, StartMany
 from ..core.asking import Answers, Want
 from ..core.plans import Plan
 from ..provider import Clock
@@ -35,9 +35,9 @@ from .vault import Vault
 
 class Dispatch:
     """``who`` is the person, ``real`` who the system says it is (for the journal); ``source`` finds a source by name, ``plan``
-    resolves a runbook as things are now, ``page`` tells people, ``incident`` changes one, ``changed`` is called on the loop
-    after every change of a run. `begin`, `intend` and `cancel` may be called from any thread, the rest belongs to the engine's
-    loop."""
+    resolves a runbook as things are now, ``page`` tells people, ``incident`` changes one, ``drill`` begins one, ``changed`` is
+    called on the loop after every change of a run. `begin`, `intend` and `cancel` may be called from any thread, the rest belongs
+    to the engine's loop."""
 
     def __init__(
         self,
@@ -53,13 +53,14 @@ class Dispatch:
         plan: Callable[[Start], Plan],
         page: Callable[[Run, PagePeople], Awaitable[Run]],
         incident: Callable[[Run, ChangeIncident], Awaitable[Run]],
+        drill: Callable[[Run, DrillTrap], Awaitable[Run]],
         stamp: Callable[[], float],
         changed: Callable[[], None],
         ticked: Callable[[Run], None],
         vault: Vault,
     ) -> None:
         self._store, self._runner, self._clock, self._approving = store, runner, clock, approving
-        self._incident = incident
+        self._incident, self._drill = incident, drill
         self._who, self._page, self._stamp, self._changed, self._ticked = who, page, stamp, changed, ticked
         self.logbook = Logbook(store, journal, clock, who=who, real=real, changed=changed)
         self._intents = Intents(
@@ -205,6 +206,8 @@ class Dispatch:
                     return await self._carry_approve(run, action)
                 case ChangeIncident() as action:
                     return await self.logbook.settle(await self._incident(run, action))
+                case DrillTrap() as action:
+                    return await self.logbook.settle(await self._drill(run, action))
             return await self._sending.carry_out(run)
         except Exception as error:  # noqa: BLE001  # a fault of ours: nobody may believe that it is still under way
             reason = f"a bug in the cockpit: {type(error).__name__}: {said(error)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -43,10 +43,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drilling:
-    """Everything here may block on the disk."""
+    """``keeps`` says whether this very process keeps the traps. Everything here may block on the disk."""
 
-    def __init__(self, here: Here, journal: Journal, clock: Clock) -> None:
-        self._here, self._journal, self._clock = here, journal, clock
+    def __init__(self, here: Here, journal: Journal, clock: Clock, keeps: Callable[[], bool] = lambda: False) -> None:
+        self._here, self._journal, self._clock, self._keeps = here, journal, clock, keeps
 
     def why_not(self, name: str) -> str:
         """Why this trap cannot be drilled now; "" = it can. Raises `NotFound`, and `Unreachable` where nothing is known."""
@@ -99,6 +99,8 @@ class Drilling:
         return (me.id, me.name, *me.also)
 
     def _nobody_keeps(self) -> str:
+        if self._keeps():
+            return ""
         pid = os.getpid()
         if not claim(self._journal, pid, self._clock).ours:
             return ""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..core.actions import Action, Approve, Cancel, ChangeIncident, PagePeople, Reply, Run, RunState, Start, StartMany
+from ..core.actions import Action, Approve, Cancel, ChangeIncident, DrillTrap, PagePeople, Reply, Run, RunState, Start, StartMany
 from ..core.plans import Plan, secrets_of
 from ..core.several import named
 from ..core.values import SECRET, unfit_for
@@ -64,6 +64,8 @@ class Intents:
             return (self._run(action, stem, "approve", self._named(action.run_id)),)
         if isinstance(action, ChangeIncident):
             return (self._run(action, stem, f"{action.change.partition('.')[2]} incident", action.incident),)
+        if isinstance(action, DrillTrap):
+            return (self._run(action, stem, "quiet drill" if action.quiet else "drill", action.trap.id),)
         view = self._store.peek
         return tuple(
             self._run(part, stem if not n else f"{stem}.{n + 1}", verbs.word(part), verbs.target(part, view))
@@ -169,6 +171,8 @@ class Intents:
                 return f"approve:{run_id}"
             case ChangeIncident(incident="", data=data):
                 return f"incident:{data.get('title', '')}"
+            case DrillTrap(trap=trap):
+                return f"drill:{trap.id}"
             case ChangeIncident():
                 return ""  # two people may well note something at once
             case action:
@@ -181,7 +185,7 @@ class Intents:
             return self._plan(run.action.starts()[0]).runbook.changes is not None
         if isinstance(run.action, (PagePeople, Cancel, Reply)):
             return False  # help can be called for whatever else fails
-        if isinstance(run.action, (Approve, ChangeIncident)):
-            return True  # that somebody said yes must be known afterwards; an incident is nothing but its entries
+        if isinstance(run.action, (Approve, ChangeIncident, DrillTrap)):
+            return True  # that somebody said yes must be known afterwards; an incident and a drill are nothing but their entries
         source = self._source(verbs.by_source(run.action)[0][0])
         return source is not None and source.provider_name == LOCAL  # which keeps what people do in the journal itself

@@ -14,7 +14,7 @@ from ..core.questions import Answered, Question
 from ..core.sources import Health
 from ..core.text import clean
 from ..core.why import why_not
-from .desk import After, Followed, Output, Refused, Session, Told, Tried, unheard
+from .desk import After, Followed, Output, Refused, Rehearsed, Session, Told, Tried, unheard
 from .hits import Hits
 from .lastknown import last_known
 from .local import LOCAL
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ..core.traps import TrapView
     from ..core.view import View
     from ..provider import Clock
+    from .drilling import Route
     from .engine import Engine
     from .journal import Journal
     from .reporting import Reported
@@ -257,6 +258,14 @@ class Opening:
     def lay_trap(self, name: str, text: str, after: After | None) -> str:
         """See `Desk.lay_trap`."""
         return self._behind().lay_trap(name, text, after)
+
+    def drill_route(self, trap: str, *, quiet: bool) -> Route:
+        """See `Desk.drill_route`."""
+        return self._behind().drill_route(trap, quiet=quiet)
+
+    def follow_drill(self, trap: str) -> Rehearsed | None:
+        """See `Desk.follow_drill`."""
+        return self._behind().follow_drill(trap)
 
     def handover(self, laid: Schedule) -> Brief:
         """See `Desk.handover`."""

@@ -8,12 +8,14 @@ import os
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..config.model import Config
 from ..config.reread import Reread
 from ..config.secrets import found, resolve
-from ..core.actions import Action, Run, Start, StartMany
+from ..core.actions import Action, DrillTrap, Run, Start, StartMany
 from ..core.alerts import Alert, Ref
+from ..core.drills import SIGNS
 from ..core.permits import barred, names_of
 from ..core.roster import OnCall
 from ..core.sources import Snapshot
@@ -50,6 +52,9 @@ from .steps.world import World
 from .store import Store
 from .vault import Vault
 from .views import Views
+
+if TYPE_CHECKING:
+    from .rehearsals import Rehearsals
 
 WRITING = 6.0
 """Seconds that the end waits for what became of runs to be written down: a little more than a write waits for another process."""
@@ -201,6 +206,7 @@ class Parts:
             plan=self._plans.to_start,
             page=lambda run, action: paged_by_hand(self.escalator, self.here, self._store.peek, self._incidents, run, action),
             incident=self._incidents.change,
+            drill=self._drilled,
             stamp=self._stamp,
             changed=self._views.publish,
             ticked=lambda run: self._margins.tick_in_run(run, self.bookcase.books),
@@ -254,6 +260,19 @@ class Parts:
         self._refuse(action)
         runs = await self._dispatch.begin(narrowed(action, self._views.now(), self.can))
         return tuple(await asyncio.gather(*map(self._dispatch.carry_out, runs)))
+
+    def _rehearsals(self) -> Rehearsals:
+        from .rehearsals import Rehearsals  # deferred: few drill
+
+        return Rehearsals(self.here, self.journal, self.clock, lambda: self.keeper.leads)
+
+    async def _drilled(self, run: Run, action: DrillTrap) -> Run:
+        """Begin a drill; it is seen at once, and again when it trips."""
+        done = await self._aside.do(lambda: self._rehearsals().begun(run, action))
+        if self._loop is not None:
+            for delay in (0.0, SIGNS.total_seconds()):
+                self._loop.call_later(delay + 0.1, self._sources.nudge, self._sources.local)
+        return done
 
     def _may_approve(self, runbook: str, login: str) -> str:
         """Why the user of this machine with that login may not approve a run of a runbook; "" if they may."""

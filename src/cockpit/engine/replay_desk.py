@@ -19,7 +19,7 @@ from ..core.roster import zone as at_zone
 from ..core.schedule import Schedule
 from ..core.traps import TrapView
 from ..core.view import View
-from .desk import After, Followed, Output, Refused, Session, Told, Tried
+from .desk import After, Followed, Output, Refused, Rehearsed, Session, Told, Tried
 from .hits import Hits
 from .journal import JournalError
 from .listing import NotListed
@@ -29,6 +29,7 @@ from .replay import Replay
 if TYPE_CHECKING:
     from ..core.handover import Brief
     from ..core.incidents import Incident
+    from .drilling import Route
     from .reporting import Reported
 
 HELPS = 600.0
@@ -196,6 +197,16 @@ class ReplayDesk:
     def lay_trap(self, name: str, text: str, after: After | None) -> str:  # noqa: ARG002
         """See `Desk.lay_trap`."""
         raise Refused(self._no)
+
+    def drill_route(self, trap: str, *, quiet: bool) -> Route:  # noqa: ARG002
+        """See `Desk.drill_route`."""
+        raise Refused(self._no)
+
+    def follow_drill(self, trap: str) -> Rehearsed | None:
+        """See `Desk.follow_drill`."""
+        from .rehearsals import followed  # deferred: few look at it
+
+        return followed(self._replay.journal, trap, self._replay.store.peek.now)
 
     def handover(self, laid: Schedule) -> Brief:
         """See `Desk.handover`."""

@@ -17,6 +17,7 @@ from ..core.actions import (
     Cancel,
     ChangeIncident,
     Disarm,
+    DrillTrap,
     EndOverride,
     EndSilence,
     MakeOverride,
@@ -172,7 +173,7 @@ def exclusive(action: Action, source: str) -> str:
             )
         case EndOverride(ref=ref):
             return f"{source}:end-override:{ref.id}"
-        case Start() | StartMany() | Cancel() | Reply() | Approve() | AddNote() | PagePeople() | ChangeIncident():
+        case Start() | StartMany() | Cancel() | Reply() | Approve() | AddNote() | PagePeople() | ChangeIncident() | DrillTrap():
             return ""
         case _:
             return responses.exclusive(action, source)
@@ -215,7 +216,7 @@ def shows(action: Action, result: object, snapshot: Snapshot) -> bool | None:
             return made <= there if made else all((each.person, each.start, each.end) in spans for each in covers)
         case EndOverride(ref=ref):
             return not any(each.ref == ref and each.end > snapshot.asked_at for each in snapshot.overrides or ())
-        case AddNote() | Start() | StartMany() | Cancel() | Reply() | Approve() | PagePeople() | ChangeIncident():
+        case AddNote() | Start() | StartMany() | Cancel() | Reply() | Approve() | PagePeople() | ChangeIncident() | DrillTrap():
             return None  # a note is not part of what every source gives back
         case _:
             return responses.shows(action, result, snapshot)

@@ -26,7 +26,7 @@ from ..core.view import View
 from ..core.why import READ_ONLY, narrowed
 from ..provider import ProviderError
 from .carrying import Answer
-from .desk import After, Followed, Refused, Session, Tried
+from .desk import After, Followed, Refused, Rehearsed, Session, Tried
 from .disturbed import disturbances
 from .journal import JournalError, open_journal
 from .parts import Parts
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ..core.handover import Brief
     from ..core.incidents import Incident
     from .arming import Arming
+    from .drilling import Route
     from .reporting import Reported
 
 
@@ -130,6 +131,16 @@ class Works(Parts):
             return clean(self._arming().lay(name, text, who_is(self.config), self._cause(after)))
         except ProviderError as error:
             raise Refused(str(error)) from error
+
+    def drill_route(self, trap: str, *, quiet: bool) -> Route:
+        """See `Desk.drill_route`."""
+        return self._rehearsals().route(trap, who_is(self.config), quiet=quiet)
+
+    def follow_drill(self, trap: str) -> Rehearsed | None:
+        """See `Desk.follow_drill`."""
+        from .rehearsals import followed  # deferred, as above
+
+        return followed(self.journal, trap, self.clock.now())
 
     def handover(self, laid: Schedule) -> Brief:
         """See `Desk.handover`."""

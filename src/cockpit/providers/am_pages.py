@@ -52,7 +52,8 @@ def _alert(page: Page, now: datetime) -> dict[str, object]:
     if page.drill:
         labels["drill"] = "true"
     links = {_NAME.sub("_", link.name): link.url for link in page.links}
-    annotations = {"summary": page.summary, "description": page.details, "cockpit_page": page.key, **links}
+    summary = ("DRILL: " if page.drill else "") + page.summary
+    annotations = {"summary": summary, "description": page.details, "cockpit_page": page.key, **links}
     over = page.kind is PageKind.RESOLVE
     return {
         "labels": labels,

@@ -423,6 +423,6 @@ class Board(Stage, inherit_bindings=False):
 
 _ROOMY = 100
 _ACTS = frozenset({
-    "ack", "unack", "silence", "silence-filter", "extend", "escalate", "resolve", "snooze", "note", "disarm", "run", "pick-runbook",
-    "link", "copy", "palette", "help", "open", "read",
+    "ack", "unack", "silence", "silence-filter", "extend", "escalate", "resolve", "snooze", "note", "disarm", "drill", "run",
+    "pick-runbook", "link", "copy", "palette", "help", "open", "read",
 })  # fmt: skip

@@ -30,11 +30,12 @@ WITH_WORDS = {
     "ack": "[NOTE…]",
     "incident": "[ID]",
     "disarm": "[TRAP [DURATION WHY…]]",
+    "drill": "[TRAP [quiet]]",
     "arm": "[TRAP]",
     "report": "[30d]",
     "seek": "03:12 (UTC), +10m, -90s, start, end",
     "speed": "8, 0.5",
-    "trap": "disarm TRAP [DURATION WHY…], arm TRAP, check, add",
+    "trap": "disarm TRAP [DURATION WHY…], arm TRAP, drill TRAP [quiet], check, add",
 }
 """Commands that take words after them, and which."""
 
@@ -95,8 +96,12 @@ def complete(text: str, table: Sequence[Key], names: Mapping[str, Callable[[], I
     if first == "trap":
         verb, more, name = rest.partition(" ")
         if more:
-            return [f"{first} {line}" for line in complete(f"{verb} {name}", table, names)] if verb in ("arm", "disarm") else []
-        return [f"{first} {each}" for each in ("add", "arm", "check", "disarm") if each.startswith(rest)]
+            return (
+                [f"{first} {line}" for line in complete(f"{verb} {name}", table, names)]
+                if verb in ("arm", "disarm", "drill")
+                else []
+            )
+        return [f"{first} {each}" for each in ("add", "arm", "check", "disarm", "drill") if each.startswith(rest)]
     offered = names.get("arm" if first == "arm" else words.get(first, ""))
     if offered is None or " " in rest:
         return []

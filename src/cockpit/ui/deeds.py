@@ -193,6 +193,12 @@ def _disarm(board: Board, _: str) -> None:
     board.start(flows.disarm(board, board.desk, refs))
 
 
+def _drill(board: Board, _: str) -> None:
+    from .flows.drill import drill  # by itself: few drill
+
+    board.start(drill(board, board.desk, board.trap_refs()))
+
+
 def _lay_trap(board: Board, _: str) -> None:
     from . import flows
 
@@ -396,6 +402,7 @@ def words(board: Board) -> Mapping[str, Callable[[], list[str]]]:
         "run": lambda: [each.name for each in board.view.runbooks],
         "read": lambda: list(board.desk.books()),
         "disarm": lambda: traps(False),
+        "drill": lambda: traps(False),
         "arm": lambda: traps(True),
     }
 
@@ -438,6 +445,7 @@ DEEDS: Mapping[str, Deed] = {
     "maintenance": _maintenance,
     "note": _note,
     "disarm": _disarm,
+    "drill": _drill,
     "lay-trap": _lay_trap,
     "incident": lambda board, _: incident(board),
     "incidents": lambda board, _: _incidents(board),

@@ -144,7 +144,7 @@ def _proven(trap: TrapView, now: datetime, zone: str) -> str:
     at, drills = trap.watch.proven_at or trap.watch.tripped_at, trap.watch.drills
     last = f"last {moment(at, now, zone)} {city(zone)}" if at is not None else "never"
     counted = f"; drilled {drills} time{'s' * (drills != 1)}" if drills else ""
-    return last + counted + (f"; cockpit trap drill {trap.trap.name} rehearses it" if trap.unproven else "")
+    return last + counted + ("; D rehearses it" if trap.unproven else "")
 
 
 def _looked_at_here(trap: Trap, keeper: str) -> Iterable[tuple[str, str]]:

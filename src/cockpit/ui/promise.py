@@ -12,7 +12,7 @@ SETTLES = 0.3
 
 BROKEN = "pressed for the last known board, whose cursor was on something else: nothing was done"
 
-_ACTS = frozenset({"ack", "unack", "silence", "note", "disarm", "run", "pick-runbook", "escalate", "incident", "arm"})
+_ACTS = frozenset({"ack", "unack", "silence", "note", "disarm", "drill", "run", "pick-runbook", "escalate", "incident", "arm"})
 
 
 def named(row: Row | None) -> str:

@@ -179,6 +179,8 @@ def _reason(
             if not traps:
                 return "there is no trap under the cursor"
             return _rest(desk, view, traps[0])
+        case "drill":
+            return desk.why_not(actions.DrillTrap(traps[0])) if traps else "there is no trap under the cursor"
         case "lay-trap":
             return READ_ONLY if view.read_only else None
         case "run":

@@ -142,12 +142,23 @@ def _disarm(board: Board, desk: Desk, rest: str) -> Rest:
     return disarm(board, desk, found, words) if found else _no_trap(board, name)
 
 
+def _drill(board: Board, desk: Desk, rest: str) -> Rest:
+    """``drill NAME``, ``drill NAME quiet``, ``drill quiet`` for the trap under the cursor."""
+    from .drill import QUIETLY, drill  # by itself: few drill
+
+    name, _, words = rest.partition(" ")
+    if name in QUIETLY:
+        return drill(board, desk, board.trap_refs(), name)
+    found = _traps(board, name)
+    return drill(board, desk, found, words.strip()) if found else _no_trap(board, name)
+
+
 def _arm(board: Board, desk: Desk, rest: str) -> Rest:
     found = _traps(board, rest)
     return disarm(board, desk, found, arm=True) if found else _no_trap(board, rest)
 
 
-_TRAP_HOW = "trap what? :trap disarm NAME 2h WHY, :trap arm NAME, :trap check, or :trap add"
+_TRAP_HOW = "trap what? :trap disarm NAME 2h WHY, :trap arm NAME, :trap drill NAME, :trap check, or :trap add"
 
 
 def _trap(board: Board, desk: Desk, rest: str) -> Rest:
@@ -162,6 +173,11 @@ def _trap(board: Board, desk: Desk, rest: str) -> Rest:
             return _disarm(board, desk, words) if words else disarm(board, desk, board.trap_refs())
         case "arm":
             return _arm(board, desk, words) if words else disarm(board, desk, board.trap_refs(), arm=True)
+        case "drill":
+            if words:
+                return _drill(board, desk, words)
+            board.do("drill")
+            return nothing()
         case "check" if not words or _traps(board, words):
             board.do("refresh")
             return nothing()
@@ -240,6 +256,7 @@ _WITH_WORDS: dict[str, Callable[[Board, Desk, str], Rest]] = {
     "snooze": lambda board, desk, rest: snooze(board, desk, board.alert_refs(), rest),
     "silence": _silence,
     "disarm": _disarm,
+    "drill": _drill,
     "arm": _arm,
     "trap": _trap,
     "run": _run,

@@ -1,0 +1,91 @@
+"""Drilling a trap: who would be told when, the whole route or quietly, and how far it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+
+from ...core.actions import DrillTrap
+from ...core.alerts import Ref
+from ...core.drills import Stage
+from ...core.traps import TrapView
+from ...engine.desk import Desk, Refused
+from ...engine.drill_words import said
+from ...engine.drilling import Call, Route
+from ..confirm import Confirm
+from ..drill import Drilled
+from ..looking import Looking
+from ..page import Line
+from ..palette import Entry, Picker
+from .steps import Board, Rest, fact, loud, refuse, show, tell
+
+_WHOLE, _QUIET = "whole", "quiet"
+QUIETLY = ("quiet", "--quiet")
+"""Words that stand for a drill which pages nobody."""
+
+
+def drill(board: Board, desk: Desk, refs: Sequence[Ref], words: str = "") -> Rest:
+    """Rehearse the trap under the cursor, after it was shown who would be told; one that is drilled already is followed. ``words``
+    may say that nobody is to be paged."""
+    if words and words not in QUIETLY:
+        return refuse(board, f"a drill takes `quiet`, and no {words!r}")
+    traps = [each for each in board.view.traps if Ref(each.source, each.trap.name) in refs]
+    if len(traps) != 1:
+        return refuse(board, "one trap at a time is drilled" if traps else "there is no trap under the cursor")
+    ref = refs[0]
+    if traps[0].drill is not Stage.NONE:
+        return _followed(board, desk, ref)
+    if reason := desk.why_not(DrillTrap(ref)):
+        return refuse(board, reason)
+    box = Looking(f"Drill {ref.id}", [("esc", "leave")], "Looking who would be told …")
+    return _looked(board, desk, traps[0], bool(words), box, show(board, box))
+
+
+async def _looked(board: Board, desk: Desk, trap: TrapView, quiet: bool, box: Looking, left: Awaitable[None]) -> None:
+    name = trap.trap.name
+    try:
+        routes = {each: await asyncio.to_thread(_route, desk, name, each) for each in ((True,) if quiet else (False, True))}
+    except Refused as no:
+        routes = {}
+        board.say(str(no), "refusal")
+    if not box.is_attached or box is not board.app.screen:
+        return  # the person has left
+    box.dismiss(None)
+    await left
+    if quiet and routes:
+        await _confirmed(board, desk, trap, routes[True], quiet=True)
+    elif routes:
+        entries = [
+            Entry(_WHOLE, "The whole route", _in_short(routes[False])),
+            Entry(_QUIET, "Quietly, up to the alert", "nobody is told, and nothing is proven"),
+        ]
+        chosen = await show(board, Picker(f"Drill {name}: how far?", entries))
+        if chosen is not None:
+            await _confirmed(board, desk, trap, routes[chosen == _QUIET], quiet=chosen == _QUIET)
+
+
+def _route(desk: Desk, name: str, quiet: bool) -> Route:
+    return desk.drill_route(name, quiet=quiet)
+
+
+def _in_short(route: Route) -> str:
+    names = list(dict.fromkeys(each.who or each.channel for each in route.calls if not each.gap))
+    return f"tells {', then '.join(names)}" if names else "tells nobody"
+
+
+async def _confirmed(board: Board, desk: Desk, trap: TrapView, route: Route, *, quiet: bool) -> None:
+    name = trap.trap.name
+    begins, told, ends = said(name, route)
+    lines: list[Line] = [fact("trap", f"{name} · {trap.says}", "bold"), "", begins, ""]
+    lines += [fact("tells" if not n else "", line) for n, line in enumerate(told)] if route.calls else [loud(line) for line in told]
+    lines += ["", ends]
+    if not await show(board, Confirm(f"Drill {name}{' quietly' if quiet else ''}?", lines, yes="drill")):
+        return
+    ref = Ref(trap.source, name)
+    if tell(board, desk, DrillTrap(ref, quiet)) is not None:
+        await _followed(board, desk, ref, route.calls)
+
+
+async def _followed(board: Board, desk: Desk, ref: Ref, route: Sequence[Call] = ()) -> None:
+    box = Drilled(desk, next(iter(board.panes.values())).look, board.clock, ref, board.zone, route)
+    await show(board, box)
