@@ -84,6 +84,7 @@ with `show` also `timeline` (list of `at`, `what`, `who`, `text`) |
 `incidents_without_trap` (list of `id`, `title`, `severity`, `lead`, `closed_at`, `alerts`), \
 `fires_without_trap` (list of `alert`, `fires`, `last_at`), `services` (list of `service`, `fires`, `caught`, `incidents`, \
 `traps`, `alerts`, `with_runbook`, `without_runbook` and `without_trap` (names)), \
+`action_items` (list of `owner`, `open`, `overdue`, `done` (ids)), \
 `toil` (list of `what`, `kind` (runbook, step, tick, command), `times`, `seconds`, \
 `nights`, `hours` (24 counts), `people` (object of counts), `succeeded`, `failed`, `helped`, `not_helped`, `unknown`, \
 `score`, `proven`) |

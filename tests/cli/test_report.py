@@ -198,7 +198,7 @@ def test_an_incident_that_taught_no_trap_is_told_until_one_is_armed_after_it(wat
 KEYS = {
     "since", "until", "trend", "trend_test", "weeks", "going_on", "lead_seconds", "acknowledge_seconds", "resolve_seconds",
     "called", "noisy", "acknowledged", "acknowledged_without_action", "never_tripped", "crying_wolf", "incidents_without_trap",
-    "caught", "fires_without_trap", "services", "not_proven", "never_drilled", "toil",
+    "caught", "fires_without_trap", "services", "action_items", "not_proven", "never_drilled", "toil",
 }  # fmt: skip
 
 
@@ -206,6 +206,7 @@ def test_the_json_has_the_keys_that_are_documented(watched: Watched) -> None:
     paged(watched, timedelta(days=9))
     typed(watched, ("df", 1.0))
     watched.run("incident", "open", "x")
+    watched.run("action", "add", "i1", "cap the queue", "--owner", "ana")
     watched.run("incident", "close", "i1", "--yes")
     journal, at = open_journal(watched.state, SystemClock()), datetime.now(UTC) - timedelta(days=1)
     journal.record("trap.warning", at=at, source="local", subject="two")
@@ -215,11 +216,15 @@ def test_the_json_has_the_keys_that_are_documented(watched: Watched) -> None:
     assert set(told) == KEYS
     reference = (Path(__file__).parents[2] / "docs" / "reference.md").read_text("utf-8")
     (line,) = (line for line in reference.splitlines() if line.startswith("| `report` |"))
+    page = (Path(__file__).parents[2] / "docs" / "report.md").read_text("utf-8")
     for name, value in told.items():
         first = value[0] if isinstance(value, list) and value else value
         inner = first if isinstance(first, dict) else {}
         assert {key for key in (name, *inner) if f"`{key}`" not in line} == set(), name
+        assert f"`{name}" in page or name in ("since", "until"), f"{name} is not explained"
         assert value != [] or name in ("crying_wolf",), f"{name} is not tried"
+    assert told["action_items"] == [{"owner": "Ana", "open": ["a1"], "overdue": [], "done": []}]
+    assert "Action items\n" in watched.run("report").stdout
     assert set(told["trend_test"]) == {"verdict", "weeks", "p", "slope", "before", "after"}
     assert (told["trend_test"]["verdict"], told["trend_test"]["p"]) == ("too little to tell", None)
     assert [type(each) for each in told["weeks"][0].values()] == [str, int, int, int, int, bool, bool]

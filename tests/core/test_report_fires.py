@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from cockpit.core.report_fires import Called, Fact, Fires, Noise, Spread, Week, fires, spread
@@ -92,6 +93,41 @@ def test_the_week_of_the_changed_clocks_ends_when_its_clocks_say_so() -> None:
     last = datetime(2026, 10, 25, 23, 59, tzinfo=BERLIN).timestamp()
     found = told((last, "page.sent", "ana", "x"), (last + 60, "page.sent", "ana", "x"))
     assert [(each.start, each.pages) for each in found.weeks if each.pages] == [(date(2026, 10, 19), 1), (date(2026, 10, 26), 1)]
+
+
+LA = Person(id="la", name="La", timezone="America/New_York")  # 2026: ahead on March 8th, back on November 1st
+
+
+@pytest.mark.parametrize(
+    ("there", "fold", "woken", "out"),
+    [
+        ("2026-10-30T21:59", 0, False, True), ("2026-10-30T22:00", 0, True, True),  # the evening before: a night begins at 22:00
+        ("2026-11-01T01:30", 0, True, True), ("2026-11-01T01:30", 1, True, True),  # the hour that comes twice
+        ("2026-11-01T06:59", 0, True, True), ("2026-11-01T07:00", 0, False, True),  # and ends at 07:00
+        ("2026-10-30T08:59", 0, False, True), ("2026-10-30T09:00", 0, False, False),  # Friday, still summer time
+        ("2026-11-02T08:59", 0, False, True), ("2026-11-02T09:00", 0, False, False),  # Monday, an hour later by UTC
+        ("2026-11-02T17:59", 0, False, False), ("2026-11-02T18:00", 0, False, True),
+    ],
+)  # fmt: skip
+def test_nights_and_working_hours_follow_the_persons_clock_as_it_changes(there: str, fold: int, woken: bool, out: bool) -> None:
+    moment = datetime.fromisoformat(there).replace(tzinfo=ZoneInfo("America/New_York"), fold=fold)
+    facts = [(moment.timestamp(), "page.sent", "la", "disk")]
+    found = fires(facts, (LA,), STRANGER, TRAPS, START, END, BERLIN)
+    assert found.people == (Called("La", 1, int(out), int(woken)),)
+
+
+def test_in_the_spring_a_night_is_an_hour_shorter_and_nothing_is_lost() -> None:
+    since, until = (datetime(2026, 3, day, tzinfo=UTC) for day in (7, 10))
+    at_five = datetime(2026, 3, 8, 10, 59, tzinfo=UTC), datetime(2026, 3, 8, 11, 0, tzinfo=UTC)  # 06:59 and 07:00, summer time
+    facts = [(moment.timestamp(), "page.sent", who, "x") for who, moment in zip(("la", "cron"), at_five, strict=True)]
+    found = fires(facts, (LA,), msgspec.structs.replace(LA, id="cron", name="cron"), TRAPS, since, until, None)
+    assert {each.name: each.woken for each in found.people} == {"La": 1, "cron": 0}
+
+
+def test_two_pages_in_the_hour_that_comes_twice_are_an_hour_apart() -> None:
+    first, second = (datetime(2026, 11, 1, hour, 30, tzinfo=UTC).timestamp() for hour in (5, 6))  # 01:30, and 01:30 again
+    found = fires([(at, "page.sent", "la", "x") for at in (first, second)], (LA,), STRANGER, TRAPS, START, END, BERLIN)
+    assert found.people[0].woken == 2, "not once within a quarter of an hour"
 
 
 def _facts(chance: random.Random) -> list[Fact]:

@@ -98,6 +98,22 @@ def test_it_tells_of_what_taught_no_trap_and_of_its_service(journal: Journal, cl
     assert (found.incidents, found.fires) == ((), ())
 
 
+def test_action_items_are_told_as_they_stood_then(journal: Journal, clock: FakeClock, tmp_path: Path) -> None:
+    now, day, desk = clock.now(), timedelta(days=1), engine(journal, clock, tmp_path / "state")
+    journal.change_incident("", Change.OPENED, who="ana", at=now - 40 * day, data={"title": "x"})
+
+    def item(change: Change, days: int, id: str, **data: str) -> None:
+        journal.change_incident("i1", change, who="ana", at=now - days * day, data={"item": id, **data})
+
+    for id, due in (("a1", 30), ("a2", 30), ("a3", -9), ("a4", 3)):
+        item(Change.ITEM_ADDED, 35, id, text="do it", owner="ana", due=f"{now - due * day:%Y-%m-%d}")
+    item(Change.ITEM_DONE, 31, "a1")
+    item(Change.ITEM_DONE, 2, "a2")
+    (owes,) = desk.report(now - 7 * day, now, "UTC").learnt.owed
+    found = [[each.id for each in some] for some in (owes.open, owes.overdue, owes.done)]
+    assert (owes.owner, found) == ("Ana", [["a3"], ["a4"], ["a2"]]), "a1 was done long before"
+
+
 def test_an_empty_journal_and_one_event_are_told_as_what_they_are(journal: Journal, clock: FakeClock, tmp_path: Path) -> None:
     now, desk = clock.now(), engine(journal, clock, tmp_path / "state")
     made = desk.report(now - timedelta(days=90), now, "UTC")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+import msgspec
+
+from cockpit.core.action_items import Item, ItemState, owed
 from cockpit.core.aftermath import Verdict
 from cockpit.core.alerts import Severity
 from cockpit.core.incidents import LEAD, Incident, Status
@@ -52,7 +55,17 @@ def learnt_of(until: datetime) -> Learnt:
             Service(name="db", fires=13, caught=9, incidents=0, traps=1, alerts=1, no_runbook=(), no_trap=()),
             Service(name="", fires=0, caught=0, incidents=0, traps=1, alerts=1, no_runbook=("tls-shop",), no_trap=()),
         ),
+        owed=owed(items_of(until), PEOPLE, until),
     )  # fmt: skip
+
+
+def items_of(until: datetime) -> list[Item]:
+    """Three action items: one that is late, one that is not, one that is done."""
+    made = until - timedelta(days=20)
+    late = Item(id="a3", incident="i7", text="cap the queue", owner="bo", due=date(2026, 11, 20), made_at=made, made_by="ana")
+    other = msgspec.structs.replace(late, id="a4", text="a second node", owner="ana", due=date(2026, 12, 4))
+    done = msgspec.structs.replace(other, id="a2", state=ItemState.DONE, ended_at=until - timedelta(days=3))
+    return [late, other, done]
 
 
 def facts_of(since: datetime, weeks: int) -> list[Fact]:

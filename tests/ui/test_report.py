@@ -165,6 +165,10 @@ def hostile(reported: Reported) -> Reported:
     bad = replace(
         learnt, incidents=tuple(replace(each, title="東京" * 99) for each in learnt.incidents), services=services,
         fires=tuple(replace(each, alert="w" * 200) for each in learnt.fires),
+        owed=tuple(
+            replace(each, owner="東京" * 50, overdue=tuple(replace(item, text="長い" * 90) for item in each.overdue))
+            for each in learnt.owed
+        ),
     )  # fmt: skip
     return replace(reported, fires=made, toil=toil, learnt=bad)
 
@@ -202,6 +206,10 @@ def test_the_figures_are_those_of_the_report() -> None:
         ["shop", "8", "19", "1", "2", "2"], ["db", "13", "9", "·", "1", "1"], ["(no", "label)", "·", "·", "·", "1"],
     ]  # fmt: skip
     assert "  no trap: PaymentsSlow" in said
+    assert [line.split() for line in said.splitlines() if line.startswith(("Bo  ", "Ana  "))][-2:] == [
+        ["Bo", "·", "1", "·"], ["Ana", "1", "·", "1"],
+    ]  # fmt: skip
+    assert "  a3 cap the queue (i7), due 2026-11-20" in said
 
 
 def test_what_there_is_none_of_is_said() -> None:
@@ -211,6 +219,7 @@ def test_what_there_is_none_of_is_said() -> None:
     assert "Cry wolf: none" in said
     assert "Nothing: each fire and each closed incident has one" in said
     assert "No traps, and no incidents." in said
+    assert "None are open, and none were done" in said
 
 
 def test_a_bar_is_as_long_as_its_share_and_never_nothing_for_something() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import tzinfo
 
+from ..core.action_items import Owed
 from ..core.report_learnt import LEARNT, Service
 from ..core.units import say_seconds
 from ..engine.reporting import Learnt
@@ -31,6 +32,9 @@ def tables(learnt: Learnt, shown: int, clock: tzinfo | None) -> Iterator[Table]:
     if learnt.services:
         head = counted("Coverage by service", "", shown, learnt.services)
         yield head, _HEADS, [_row(each) for each in learnt.services[:shown]]
+    if learnt.owed:
+        head = counted("Action items", "", shown, learnt.owed)
+        yield head, ("Owner", "Open", "Overdue", "Done", "What is overdue"), [_owes(each) for each in learnt.owed[:shown]]
 
 
 _HEADS = ("Service", "Fires", "Caught", "Incidents", "Traps", "With a runbook", "Alerts without a runbook", "Without a trap")
@@ -40,6 +44,11 @@ def _row(each: Service) -> tuple[str, ...]:
     read = f"{each.alerts - len(each.no_runbook)} of {each.alerts}"
     counts = (str(many or "") for many in (each.fires, each.caught, each.incidents, each.traps))
     return (each.name or "(no label)", *counts, read, ", ".join(each.no_runbook), ", ".join(each.no_trap))
+
+
+def _owes(each: Owed) -> tuple[str, ...]:
+    late = "; ".join(f"{item.id} {item.text} ({item.incident}, {item.due})" for item in each.overdue)
+    return (each.owner, *(str(len(some) or "") for some in (each.open, each.overdue, each.done)), late)
 
 
 def sentences(learnt: Learnt) -> Iterator[str]:
@@ -70,5 +79,12 @@ def record(learnt: Learnt) -> dict[str, object]:
                 "without_runbook": list(each.no_runbook), "without_trap": list(each.no_trap),
             }
             for each in learnt.services
+        ],
+        "action_items": [
+            {
+                "owner": each.owner, "open": [item.id for item in each.open], "overdue": [item.id for item in each.overdue],
+                "done": [item.id for item in each.done],
+            }
+            for each in learnt.owed
         ],
     }  # fmt: skip

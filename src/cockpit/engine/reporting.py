@@ -4,12 +4,13 @@ screen."""
 from __future__ import annotations
 
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 
 import msgspec
 
 from ..config.model import Config
+from ..core.action_items import Item, Owed, owed
 from ..core.incident_timeline import said
 from ..core.incidents import Incident, Status
 from ..core.report_fires import Fires, fires, weeks
@@ -28,12 +29,14 @@ _ALL = 1_000_000
 
 class Learnt(msgspec.Struct, frozen=True, kw_only=True):
     """What fires taught: closed ``incidents`` and ``fires`` after which no trap was armed, how the ``services`` are guarded, and
-    which traps ``caught`` what became none."""
+    which traps ``caught`` what became none; and what is ``owed`` after incidents: open and overdue at the end of the time, and
+    done in it."""
 
     incidents: tuple[Incident, ...] = ()
     fires: tuple[Burnt, ...] = ()
     services: tuple[Service, ...] = ()
     caught: tuple[Caught, ...] = ()
+    owed: tuple[Owed, ...] = ()
 
 
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +93,15 @@ def _learnt(
         fires=untrapped_fires(armed, {trap: tuple(map(moment, times)) for trap, times in made.burnt.items()}),
         services=coverage(traps, runbooks, begun, burnt, made.caught, host, until),
         caught=caught_by(laid, made.caught),
+        owed=owed(_items(incidents, since, until), tuple(config.people.values()), until),
     )
+
+
+def _items(incidents: Iterable[Incident], since: datetime, until: datetime) -> Iterator[Item]:
+    """The action items that there were by ``until``, without those that were done before ``since``."""
+    for item in (item for each in incidents for item in each.items):
+        if item.made_at < until and (item.ended_at is None or since <= item.ended_at < until):
+            yield item
 
 
 def _laid(journal: Journal) -> list[Laid]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from ..core.action_items import Owed
 from ..core.report_learnt import Caught, Service
 from ..core.units import say_seconds
 from ..engine.reporting import Learnt
@@ -80,3 +81,21 @@ def covered(services: Sequence[Service], width: int) -> list[Spans]:
 
 def _named(service: Service) -> str:
     return service.name or "(no label)"
+
+
+def owing(owed: Sequence[Owed], width: int) -> list[Spans]:
+    """Who owes what after incidents, and what of it is late."""
+    if not owed:
+        return said("None are open, and none were done in this time: `cockpit action add` makes one.", width)
+    shown = owed[:SHOWN]
+    name = min(NAME, max(5, *(cells(each.owner) for each in shown)), width - 25)
+    lines: list[Spans] = [((f"{'Owner':<{name}}  {'Open':>5}  {'Overdue':>7}  {'Done':>5}", "muted"),)]
+    for each in shown:
+        lines.append((
+            (fit(each.owner, name), "who"), (f"  {len(each.open) or '·':>5}", "text"),
+            (f"  {len(each.overdue) or '·':>7}", "warning" if each.overdue else "muted"),
+            (f"  {len(each.done) or '·':>5}", "ok" if each.done else "muted"),
+        ))  # fmt: skip
+        for item in each.overdue[:SHOWN]:
+            lines += listed(f"  {item.id} ", [f"{item.text} ({item.incident}), due {item.due}"], "warning", width)
+    return lines + more(len(owed), width)

@@ -12,7 +12,7 @@ from ..core.report_trend import Verdict, bars
 from ..core.units import say_seconds
 from ..engine.reporting import Reported
 from .report_bars import LEAST, NAME, SHOWN, WIDEST, bar, legend, listed, more, said, split
-from .report_learnt_words import caught, covered, untrapped
+from .report_learnt_words import caught, covered, owing, untrapped
 from .spans import Span, Spans, cells, fit, width_of, wrapped
 
 MEASURE = 110
@@ -38,6 +38,7 @@ def sections(reported: Reported, width: int, clock: tzinfo = UTC) -> Iterator[Se
         ("Caught before harm", caught(reported.learnt.caught, width)),
         ("No trap was armed after", untrapped(reported.learnt, width, clock)),
         ("Coverage by service", covered(reported.learnt.services, width)),
+        ("Action items", owing(reported.learnt.owed, width)),
         ("Traps that are not proven", _traps(reported, width)),
         ("Toil: what to automate", _toil(reported.toil, width)),
         ("What the figures mean", [*said(FIRES, width), (), *said(LEARNT, width), (), *said(RULE, width)]),
