@@ -329,6 +329,15 @@ def test_the_terminal_rings_only_if_the_config_says_so(wanted: bool, rings: int)
     run(body)
 
 
+@pytest.mark.parametrize(("width", "says"), [(120, "● 2 live <30s"), (80, "● 2 live <30s"), (60, "● 2 live"), (45, "●2")])
+def test_how_old_the_oldest_answer_is_stands_in_a_narrow_header_too(width: int, says: str) -> None:
+    async def body() -> None:
+        async with sitting(size=(width, 24)) as person:
+            assert person.lines[0].endswith(says)
+
+    run(body)
+
+
 def test_time_goes_on_in_the_header() -> None:
     async def body() -> None:
         async with sitting() as person:

@@ -313,15 +313,53 @@ def test_all_that_is_acknowledged_at_once_goes_but_for_what_the_cursor_is_on() -
     run(body)
 
 
-def test_it_stands_there_however_long_nobody_touches_anything() -> None:
+def test_where_nobody_touches_a_key_for_long_it_goes_to_its_own_place_with_the_cursor_on_it() -> None:
     async def body() -> None:
         async with sitting(critical(5)) as person:
+            before, ref = names(person), person.board.alerts.key
+            assert isinstance(ref, Ref)
+            await taken(person, ref)
+            person.clock.turn(GHOST_FOR.total_seconds() - 1)
+            await person.press("F12")  # any key: somebody sits there
+            person.board.pull()
+            person.clock.turn(GHOST_FOR.total_seconds() - 1)
+            person.board.pull()
+            assert names(person) == before
+            person.clock.turn(1)
+            person.board.pull()
+            assert names(person) == [*before[1:], before[0]]
+            assert person.board.alerts.key == ref, "no key can hit another"
+            await person.press("u")
+            assert person.desk.asked == [Unack((ref,))]
+
+    run(body)
+
+
+def test_it_stays_however_long_where_its_own_place_is_out_of_sight() -> None:
+    async def body() -> None:
+        async with sitting(critical(90)) as person:
             before = names(person)
             assert isinstance(person.board.alerts.key, Ref)
             await taken(person, person.board.alerts.key)
-            person.clock.turn(2 * GHOST_FOR.total_seconds())
-            person.board.pull()
+            for _ in range(3):
+                person.clock.turn(GHOST_FOR.total_seconds())
+                person.board.pull()
             assert names(person) == before
+            assert person.board.alerts.top == 0, "nothing scrolls away by itself"
+
+    run(body)
+
+
+def test_the_end_is_the_end_though_a_row_is_kept_that_belongs_there() -> None:
+    async def body() -> None:
+        async with sitting(critical(5)) as person:
+            ref = person.board.alerts.key
+            assert isinstance(ref, Ref)
+            await taken(person, ref)
+            await person.press("G")
+            assert person.board.alerts.cursor == len(names(person)) - 1
+            assert names(person)[-1] == "Down00"
+            assert person.board.alerts.key == ref
 
     run(body)
 

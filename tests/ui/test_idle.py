@@ -128,11 +128,24 @@ def test_another_reason_is_told_at_once(state: TrapState, changed: dict[str, Any
     assert worth_saying(last, now, due=False)
 
 
+def test_how_long_a_trap_is_blind_is_counted_on_though_no_newer_view_came() -> None:
+    told, known = Told(), with_trap(BLIND, "1", blind_since=NOW - timedelta(minutes=3), reason="refused").traps[0]
+    known = msgspec.structs.replace(known, says="blind 3 m: refused")
+    assert told.of(known).says == "blind 3 m: refused"
+    told.minute(NOW + timedelta(minutes=1))
+    assert told.of(known).says == "blind 4 m: refused"
+    told.minute(NOW + timedelta(minutes=2))
+    assert told.of(known).says == "blind 5 m: refused"
+    dark = msgspec.structs.replace(known, says="blind: the engine says nothing")
+    told.minute(NOW + timedelta(minutes=3))
+    assert told.of(dark).says == "blind: the engine says nothing"
+
+
 def test_what_moved_little_by_little_is_told_in_the_end() -> None:
     told, shown = Told(), []
     for step in range(200):
         if step % 4 == 0:
-            told.minute()
+            told.minute(NOW)
         shown.append(told.of(with_trap(TrapState.ARMED, f"{61 + step / 40} % used").traps[0]).watch.reading)
     read = [each.values["used_percent"] for each in shown if each is not None]
     assert max(abs(61 + step / 40 - said) for step, said in enumerate(read)) < 1.2

@@ -392,6 +392,13 @@ def as_told(source: str, trap: Trap, watch: Watch, now: datetime, links: tuple[L
     return msgspec.structs.replace(view_of(source, trap, watch, now, links), watch=watch)
 
 
+def said_at(view: TrapView, now: datetime) -> str:
+    """The pane's line at ``now`` (UTC), of a view that was made before: with the ages in it counted on."""
+    counted = {TrapState.BLIND: ("blind ", view.watch.blind_since), TrapState.DISARMED: ("rests for ", view.watch.rest_until)}
+    begins, since = counted.get(view.state, ("", None))
+    return _says(view.watch, view.state, now) if since is not None and view.says.startswith(begins) else view.says
+
+
 def _says(watch: Watch, state: TrapState, now: datetime) -> str:
     text = watch.reading.text if watch.reading is not None else ""
     if state is TrapState.DISARMED and watch.rest_until is not None:

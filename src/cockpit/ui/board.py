@@ -73,6 +73,7 @@ class Board(Stage, inherit_bindings=False):
         me = next((config.people[name] for name in config.me if name in config.people), None)
         self.zone = me.timezone if me is not None else next(iter(config.zones), "UTC")
         self.told = Told()
+        self._heeded = 0
         super().__init__(look, config, table, zone=self.zone, told=self.told, replay=replay)
         self.desk, self.config, self.table, self.clock, self.themes = desk, config, tuple(table), clock, themes
         self.view = desk.view
@@ -200,6 +201,7 @@ class Board(Stage, inherit_bindings=False):
             self.alerts.anew = self.traps.anew = self.silences.anew = True
         self.view = self.selection.view = blinded(view, silence) if silence else view
         now = self.clock.now()
+        self._heed_keys(now)
         self.alerts.silenced = counted(self.view.silences, now)
         self.alerts.fade(now)
         self.traps.fade(now)
@@ -228,17 +230,24 @@ class Board(Stage, inherit_bindings=False):
             self.pull()  # an engine that says nothing brings no view by itself
         self._show_header(now)
         self.filtering.tick(now)
+        self._heed_keys(now)
         self.alerts.silenced = counted(self.view.silences, now)
         faded = self.alerts.tick(now) | self.traps.fade(now) | self.silences.tick(now)
         self.oncall.tick(now)
         if (minute := now.replace(second=0, microsecond=0)) != self._minute:
             self._minute = minute
-            self.told.minute()
+            self.told.minute(now)
             self.traps.settle()
             self.follow()
         elif faded:
             self.follow()
         self.set_timer(1.005 - now.microsecond / 1e6 if self.reel is None else REEL, self._tick)
+
+    def _heed_keys(self, now: datetime) -> None:
+        """The lists are told since when no key was pressed."""
+        if self.presses != self._heeded:
+            self._heeded = self.presses
+            self.alerts.untouched = self.traps.untouched = self.silences.untouched = now
 
     @property
     def filter(self) -> Filter:

@@ -35,7 +35,7 @@ def _half(way: int) -> Deed:
 def _ends(last: bool) -> Deed:
     def deed(board: Board, _: str) -> None:
         pane = board.panes[board.pane]
-        pane.go(pane.count() - 1 if last else 0)
+        pane.go(pane.count() if last else 0)  # past the last: where a row is kept, the end may be another
 
     return deed
 

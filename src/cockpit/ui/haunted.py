@@ -80,8 +80,10 @@ class _Kept(Generic[T]):
 class Haunted(Lines, Generic[T]):
     """A list of ``things``. What the cursor is on stays in its place, between its neighbours. When it has come to stand elsewhere,
     by what somebody did or by itself, it goes there when the person moves the cursor: the eye stays, and the next row is the next
-    one. When it leaves the list by itself, it stays until then or until `GHOST_FOR` has passed. What is still known (a filter hides
-    it now) stays as it is; what is not is a *ghost*.
+    one. Nor does it stay for ever where nobody touches a key: after `GHOST_FOR` it goes there with the cursor on it, so that the
+    list says again what is worst; but only to a place in sight, for nothing may scroll away by itself. When it leaves the list by
+    itself, it stays until the cursor moves or `GHOST_FOR` has passed. What is still known (a filter hides it now) stays as it is;
+    what is not is a *ghost*.
 
     ``lost``: every marked thing has gone by itself; what was meant for them must not fall to the row under the cursor.
     """
@@ -90,11 +92,14 @@ class Haunted(Lines, Generic[T]):
     lost = False
     anew = False
     """The facts that come next are of another time: nothing is held for them."""
+    untouched: datetime | None = None
+    """Since when no key was pressed; ``None`` = since ever."""
     _now: datetime | None = None
     _held: T | None = None
     _held_at = 0
     _ghost = False
     _since: datetime | None = None
+    _strayed: datetime | None = None
     _stood: tuple[Hashable, object] | None = None
     """What the cursor is on, and the standing that it has its place by."""
 
@@ -157,6 +162,8 @@ class Haunted(Lines, Generic[T]):
             self._held, self.things = None, things
             return
         at = self._place_of(stood, things)
+        if not self._elsewhere:
+            self._strayed = self._now
         self._held, self._ghost, self._since = one, False, None
         self._held_at = at - (at > place)
         self.things = _Kept(things, self._held_at, one, key, away=place)
@@ -172,8 +179,10 @@ class Haunted(Lines, Generic[T]):
         return self.things.place(key)
 
     def fade(self, now: datetime) -> bool:
-        """Time has passed; gives back whether a ghost went, and the cursor with it."""
+        """Time has passed; gives back whether a ghost went, or what was kept away from its place, and the cursor with it."""
         self._now = now
+        if self._elsewhere and self._goes_home(now):
+            return True
         held = self._held is not None and not self._elsewhere
         if not (held or self.lost) or self._since is None or now - self._since < GHOST_FOR:
             return False
@@ -181,6 +190,22 @@ class Haunted(Lines, Generic[T]):
         if held:
             self._release()
         self.settle()
+        return True
+
+    def _goes_home(self, now: datetime) -> bool:
+        """Let what is kept go to its own place, if nobody touched a key for long and that is in sight; the cursor goes with it."""
+        since = max(filter(None, (self._strayed, self.untouched)), default=None)
+        if since is None:
+            self._strayed = now
+            return False
+        own = self.things.away if isinstance(self.things, _Kept) else None
+        if now - since < GHOST_FOR or own is None or not self.top <= own < self.top + self.page:
+            return False
+        top = self.top
+        self._release()
+        self.settle()
+        self.top = top
+        self.redraw()
         return True
 
     @property

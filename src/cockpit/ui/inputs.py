@@ -26,6 +26,8 @@ class InputLines(Screen[None], inherit_bindings=False):
     home: Hashable = None
     """What the cursor stood on when the filter line opened: it goes back there whenever the filter lets that through."""
     pressed_at = 0.0
+    presses = 0
+    """How many keys there have been."""
     """When the last key was pressed, in seconds of the monotonic clock."""
     _opening = False
     _focused_at = 0.0
@@ -66,6 +68,7 @@ class InputLines(Screen[None], inherit_bindings=False):
         """Keys go where the person meant them: to the line that is about to open, though it was not there yet when they were
         pressed; to the box that has opened since, never past it to the board."""
         self.pressed_at = event.time
+        self.presses += 1
         if not self.is_active:
             event.stop()  # pressed for a box that was opening: it takes no key so early
         elif self._opening:

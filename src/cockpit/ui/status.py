@@ -95,6 +95,7 @@ class Header(Line):
         there: list[Span] = [(f" · {self._now.astimezone(zone(each)):%H:%M} {city(each)}", "muted") for each in self.zones]
         short = _sources(self._view, self._since, self._now, short=True)
         long = _sources(self._view, self._since, self._now, short=False)
+        bare = _sources(self._view, self._since, self._now, short=True, bare=True)
         duty = self._on_call()
         who, beat = duty[:2], self._beat()
         for left, right in (
@@ -103,6 +104,7 @@ class Header(Line):
             ([*name, *clock, *there, *who, *beat, *alarms], short),
             ([*name, *clock, *who, *beat, *alarms], short),
             ([(" ", ""), *clock, *who, *beat, *alarms], short),
+            ([(" ", ""), *clock, *who, *beat, *alarms], bare),
             ([(" ", ""), *clock, *beat, *alarms], _eyes(self._view)),
             ([(" ", ""), *clock, *who, *alarms], _eyes(self._view)),
             ([(" ", ""), *clock, *alarms], _eyes(self._view)),
@@ -132,7 +134,8 @@ class Header(Line):
         return spans
 
 
-def _sources(view: View | None, since: float, now: datetime, *, short: bool) -> list[Span]:
+def _sources(view: View | None, since: float, now: datetime, *, short: bool, bare: bool = False) -> list[Span]:
+    """Each source with its age; ``short``: those that see as one, with the age of the oldest, ``bare`` without."""
     if view is None:
         return []
     every = sorted(view.sources, key=lambda each: _WORST_FIRST.index(each.health))
@@ -145,6 +148,9 @@ def _sources(view: View | None, since: float, now: datetime, *, short: bool) -> 
     if short and live:
         word = "live" if len(live) > 1 or spans else live[0].source
         spans += [("  ", "")] * bool(spans) + [("● ", "ok"), (f"{len(live)} {word}" if word == "live" else word, "muted")]
+        if not bare:
+            oldest = max(live, key=lambda each: max(each.age or timedelta(), each.late_after or timedelta()))
+            spans.append((_age(oldest, since, now), "muted"))
     return spans
 
 

@@ -4,10 +4,13 @@ is wiser for them: what is worth saying is said at once, what moved a little wit
 from __future__ import annotations
 
 import math
+from datetime import datetime
+
+import msgspec
 
 from ..core.alerts import Ref
 from ..core.regex import regex
-from ..core.traps import TrapState, TrapView
+from ..core.traps import TrapState, TrapView, said_at
 
 MUCH, LITTLE = 0.05, 0.01
 """A reading of a calm trap is told at once if it moved by more than ``MUCH`` of itself or of its bound, whichever is larger, and
@@ -35,10 +38,11 @@ class Told:
         self._last: dict[Ref, TrapView] = {}
         self._due: set[Ref] = set()
         self._eager = False
+        self._at: datetime | None = None
 
-    def minute(self) -> None:
-        """A minute is over: of each trap the newest is told, if it moved at all."""
-        self._due, self._eager = set(self._last), False
+    def minute(self, now: datetime) -> None:
+        """A minute is over: of each trap the newest is told, if it moved at all, with its age as it is ``now`` (UTC)."""
+        self._due, self._eager, self._at = set(self._last), False, now
 
     def ask(self) -> None:
         """Somebody asked: whatever comes is told, until the minute is over."""
@@ -51,6 +55,8 @@ class Told:
         last = self._last.get(ref)
         if last is None or self._eager or worth_saying(last, trap, due=ref in self._due):
             last = self._last[ref] = trap
+            if ref in self._due and self._at is not None:  # the view may have been made a while ago
+                last = self._last[ref] = msgspec.structs.replace(trap, says=said_at(trap, self._at))
         self._due.discard(ref)
         return last
 
