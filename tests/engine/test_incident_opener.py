@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from cockpit.core.escalation import Aim, Target
 from cockpit.core.incident_by_rule import Fire
 from cockpit.core.incidentrule import IncidentRule
 from cockpit.core.incidents import Change, Incident, Member
+from cockpit.core.roster import Layer, Roster
 from cockpit.core.traps import as_laid
 from cockpit.core.units import Seconds
 from cockpit.engine.incident_facts import lines_of
@@ -206,6 +208,24 @@ def test_killed_at_any_write_it_is_whole_or_not_there_and_the_next_one_goes_on(t
         assert [(each.id, each.lead, len(each.members)) for each in journal.incidents().values()] == [("i1", "Bo", 3)]
     finally:
         journal.close()
+
+
+def test_whoever_comes_on_call_while_one_is_open_stands_in_its_timeline_and_no_turn_of_before(tmp_path: Path) -> None:
+    layer = Layer(people=("ana", "bo"), start=datetime(2026, 11, 2, 9), turn=(1, "hours"))
+    roster = Roster(name="primary", timezone="UTC", layers=(layer,))
+    rig = Rig(tmp_path, incidents={}, escalations={}, rosters={"primary": roster}).begun()
+    try:
+        until = rig.clock.now() + timedelta(minutes=70)
+        rig.turned(lambda: rig.clock.now() >= until, step=60, limit=5000)
+        rig.journal.change_incident("", Change.OPENED, who="ana", at=rig.clock.now(), data={"title": "slow"})
+        rig.turned(lambda: rig.journal.entries(kind="roster."), step=20, limit=7200)
+        (passed,) = rig.journal.entries(kind="roster.")
+        assert {passed.data["person"], passed.data["before"]} == {"Ana", "Bo"}
+        told = [line.text for line in lines_of(rig.journal, incidents(rig)[0]) if line.what == "roster"]
+        assert told == [f"{passed.data['person']} is on call (primary), after {passed.data['before']}"]
+    finally:
+        rig.engine.stop()
+        rig.journal.close()
 
 
 _KILLED = """

@@ -116,6 +116,15 @@ def test_a_rule_opens_one_for_a_real_alert_and_of_two_watches_one_of_which_is_ki
             server.fire(DISK | {"alertname": "DiskGone"}, started=datetime.now(UTC))
             wait_until(lambda: len(incidents(home)[0]["alerts"]) == 2, 30, "the second alert to join")
             assert [each["id"] for each in incidents(home)] == ["i1"]
+            server.silence("we know", alertname="DiskGone")
+            server.resolve(DISK)
+
+            def told_elsewhere() -> bool:
+                (one,) = home.json("incident", "show", "i1")
+                texts = [each["text"] for each in one["timeline"]]
+                return "DiskFull is over at am" in texts and any(text.startswith("DiskGone hushed at am") for text in texts)
+
+            wait_until(told_elsewhere, 60, "what became of the alerts at their source")
         finally:
             for each in (first, second):
                 each.kill()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from .action_items import told as item_told
-from .actions import EndSilence, MakeSilence, PagePeople, Run, Start, called, touched
+from .actions import EndOverride, EndSilence, MakeOverride, MakeSilence, PagePeople, Run, Start, called, touched
 from .aftermath import Past
-from .alerts import SEVERITY_WORDS, Alert, AlertState, Severity
+from .alerts import SEVERITY_WORDS, Alert, AlertState, Ref, Severity
 from .filters import FilterError, parse
 from .incidents import ITEM, Change, Incident, Member, change_of, number_of
 
@@ -51,8 +52,12 @@ def timeline(incident: Incident, noted: Iterable[Noted], runs: Iterable[Run], pa
     before its first sign and its end."""
     first, last = incident.began - BEFORE, incident.closed_at
     lines = {_fired(each, each.since) for each in incident.members if each.since is not None and each.source != LOCAL}
+    seen = frozenset[Ref]()
     for each in noted:
-        if each.kind.startswith("incident."):
+        if each.kind == Change.SEEN.value:
+            line = seen_line(each) if each.subject in (incident.id, *incident.absorbed) else None
+            seen |= {Ref(said(each.data, "source"), said(each.data, "alert"))} if line is not None else frozenset()
+        elif each.kind.startswith("incident."):
             line = _own(incident, each)
         elif each.at < first or (last is not None and each.at > last):
             line = None
@@ -65,7 +70,8 @@ def timeline(incident: Incident, noted: Iterable[Noted], runs: Iterable[Run], pa
             lines.add(ran(run))
     for past in pasts:
         after = past.after
-        if after.gone is not None and after.source != LOCAL and incident.holds(after.source, after.alert):
+        ref = Ref(after.source, after.alert)
+        if after.gone is not None and ref.source != LOCAL and ref not in seen and incident.holds(ref.source, ref.id):
             lines.add(Line(at=after.gone, what="alert", text=f"{_named(after.name, after.place)} was seen to be over"))
     return tuple(sorted(lines))
 
@@ -76,6 +82,9 @@ def concerns(incident: Incident, run: Run) -> bool:
         return run.action.source != LOCAL and any(_hushed(each, run.action) for each in incident.members)
     if isinstance(run.action, EndSilence):
         return False
+    if isinstance(run.action, (MakeOverride, EndOverride)):
+        roster = run.action.roster if isinstance(run.action, MakeOverride) else run.action.ref
+        return roster.source != LOCAL  # those of this machine have entries of their own
     if isinstance(run.action, PagePeople):
         about = run.action.alert
         return run.id in incident.pages or (about is not None and incident.holds(about.source, about.id))
@@ -120,6 +129,8 @@ def ran(run: Run) -> Line:
             at=run.at, what="page", who=run.who, text=f"paged {run.target} ({run.action.text}): {run.reason or run.state.value}"
         )
     state = "done" if isinstance(run.action, Start) and run.state.value == "confirmed" else run.state.value
+    if isinstance(run.action, (MakeOverride, EndOverride)):
+        return Line(at=run.at, what="roster", who=run.who, text=f"{called(run)} on {run.target}: {run.state.value}{reason}")
     on = f" on {run.target}" if run.target else ""
     dry = " (dry run)" if isinstance(run.action, Start) and run.action.dry_run else ""
     return Line(at=run.at, what="run", who=run.who, text=f"{called(run)}{dry}{on}: {state}{reason}")
@@ -169,13 +180,34 @@ def line_of(each: Noted) -> Line | None:
             return Line(
                 at=each.at, what="roster", who=each.who, text=f"{said(each.data, 'person')} on {each.subject}: override {word}"
             )
+        case "roster":
+            before = f", after {said(each.data, 'before')}" if said(each.data, "before") else ""
+            text = f"{said(each.data, 'person') or 'nobody'} is on call ({each.subject}){before}"
+            return Line(at=each.at, what="roster", text=text)
         case "mark":
             return Line(at=each.at, what=MARK, who=each.who, text=text)
+        case "incident" if each.kind == Change.SEEN.value:
+            return None  # it is of that incident's own timeline, and many
         case "incident" if each.kind == Change.NOTED.value:
             return Line(at=each.at, what="note", who=each.who, text=f"{each.subject}: {text}")
         case "incident" if (change := change_of(each.kind)) is not None:
             return Line(at=each.at, what="incident", who=each.who, text=f"{each.subject} {_told(change, each.data)}")
     return None
+
+
+_SEEN = {"resolved": "is over", "acknowledged": "acknowledged", "suppressed": "hushed", "firing": "fires again"}
+_LET_GO = {"acknowledged": "no longer acknowledged", "suppressed": "no longer hushed"}
+
+
+def seen_line(each: Noted) -> Line:
+    """How an alert was seen to stand at its source, at the moment that its source says; by whom, where that is known."""
+    at, state, why = each.at, said(each.data, "state"), said(each.data, "why")
+    with suppress(ValueError, OverflowError):
+        there = datetime.fromisoformat(said(each.data, "at")).astimezone(UTC)
+        at = there if each.at - timedelta(days=1) < there < each.at else each.at  # a clock that is far off is not believed
+    word = _LET_GO.get(said(each.data, "before"), _SEEN["firing"]) if state == "firing" else _SEEN.get(state, state)
+    text = f"{said(each.data, 'name')} {word} at {said(each.data, 'source')}" + (f": {why}" if why else "")
+    return Line(at=at, what="alert", who=each.who, text=text)
 
 
 _ALERT = {"acked": "acknowledged", "unacked": "no longer acknowledged"}

@@ -66,6 +66,7 @@ class Change(enum.Enum):
     ITEM_DROPPED = "incident.item_dropped"
     MERGED = "incident.merged"
     SPLIT = "incident.split"
+    SEEN = "incident.seen"
     CLOSED = "incident.closed"
     REOPENED = "incident.reopened"
 
@@ -79,7 +80,8 @@ AFTERWARDS = ITEM | {Change.NOTED, Change.IMPACT, Change.TITLE, Change.ROLE, Cha
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """An alert of an incident, as it was when it came in: it may be gone from its source by now. ``since`` is when it began to
-    fire (UTC), ``None`` where its source does not say; ``url`` is its own page there, "" where it has none."""
+    fire (UTC), ``None`` where its source does not say; ``url`` is its own page there, "" where it has none. ``state`` is
+    how it stands at its source, as far as was seen: a word of `core.alerts.AlertState`; "" where nobody looked."""
 
     source: str
     alert: str
@@ -91,6 +93,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     trap: str = ""
     labels: dict[str, str] = {}
     url: str = ""
+    state: str = ""
 
     @property
     def ref(self) -> Ref:
@@ -165,7 +168,7 @@ def member(alert: Alert) -> Member:
     return Member(
         source=alert.ref.source, alert=alert.ref.id, name=alert.name, where=alert.where, severity=alert.severity.word,
         summary=alert.summary, since=alert.started_at, trap=alert.trap, labels=dict(alert.labels),
-        url=next((each.url for each in alert.links if each.name == PAGE), ""),
+        state=alert.state.value, url=next((each.url for each in alert.links if each.name == PAGE), ""),
     )  # fmt: skip
 
 
@@ -264,6 +267,9 @@ def _changed(old: Incident, step: Step) -> Incident:
             words = {key: _text(step, key) for key in ("trap", "look", "trip", "would")}
             rest = tuple(each for each in old.guards if each.trap != words["trap"])
             return replace(old, guards=(*rest, Guard(at=step.at, who=step.who, **words)))
+        case Change.SEEN:
+            ref, state = Ref(_text(step, "source"), _text(step, "alert")), _text(step, "state")
+            return replace(old, members=tuple(replace(each, state=state) if each.ref == ref else each for each in old.members))
         case Change.CLOSED:
             return replace(old, status=Status.CLOSED, closed_at=step.at)
         case Change.REOPENED:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -33,6 +32,7 @@ from .curves import Curves
 from .desk import SILENT, Output, Refused, Told, unheard
 from .failures import said
 from .hits import Hits
+from .incident_keeping import keep_incidents
 from .journal import JournalError
 from .person import hidden_names
 from .schedules import Schedules
@@ -256,7 +256,7 @@ class Engine(Works):
             self._crew.keep("the sign of life", self._beat)
             self._crew.keep("keeping the traps", self.keeper.run)
             self._crew.keep("paging", self.escalator.run)
-            self._crew.keep("opening incidents by rule", self._open_by_rule)
+            self._crew.keep("keeping incidents", self._keep_incidents)
             self._crew.keep("the view", self._tick)
             self._crew.keep("following the journal", self._follow)
             self._crew.keep("following the runbooks", self._follow_library)
@@ -279,23 +279,17 @@ class Engine(Works):
             self._rounds.catch_up()
             self._views.publish()
 
-    async def _open_by_rule(self) -> None:
-        """Few configs have such rules: until one does, nothing of it is there."""
-        while not self.config.incidents:
-            await self.clock.sleep(FOLLOW)
-        from .incident_opener import Opener, duty  # deferred, as said
-
-        opener = Opener(
+    async def _keep_incidents(self) -> None:
+        await keep_incidents(
             self.journal,
             self.clock,
+            self.here,
+            self._crew,
+            config=lambda: self.config,
             view=lambda: self._store.peek,
-            rules=lambda: self.config.incidents,
-            duty=lambda at: duty(self.here, at),
             leads=lambda: self.keeper.leads,
-            pid=os.getpid(),
             changed=self._incidents.look,
         )
-        await opener.run()
 
     async def _follow(self) -> None:
         """Runs of other cockpits that share this state directory appear here too, and how the beat of its watch fares."""

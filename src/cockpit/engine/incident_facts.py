@@ -11,7 +11,7 @@ from ..core.text import clean
 from .journal import Journal
 from .records import Entry, safe
 
-_AROUND = ("alert.", "page.", "trap.", "silence.", "override.", "mark")
+_AROUND = ("alert.", "page.", "trap.", "silence.", "override.", "roster.", "mark")
 """Kinds of entries that may belong to an incident by their time; its own count whenever they were written."""
 _MOST = 20_000
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from ..core.action_items import next_id as next_item
 from ..core.incident_by_rule import Fire, wanted
+from ..core.incident_sight import Seen
 from ..core.incidents import Change, Incident, Step, change_of, fold, next_id, refusal, taken
 from ..core.text import clean
 from ..provider import Conflict
@@ -50,6 +51,19 @@ def change(
         told["item"] = next_item(item for each in known.values() for item in each.items)
     write_entries(db, [Happened(at=at, kind=what.value, who=who, subject=subject, data=told)])
     return standing(db, odd)[made]
+
+
+def witnessed(db: sqlite3.Connection, seen: Sequence[Seen], pid: int, at: datetime, odd: Odd) -> bool:
+    """Write down how alerts of open incidents stand, where that is not what was written last. False where this process does not
+    hold the lease: then nothing is written."""
+    if not lease_table.holds(db, pid):
+        return False
+    known = standing(db, odd)
+    fresh = [each for each in seen if each.is_news(known.get(each.incident))]
+    write_entries(
+        db, (Happened(at=at, kind=Change.SEEN.value, who=each.who, subject=each.incident, data=each.data) for each in fresh)
+    )
+    return True
 
 
 def by_rule(db: sqlite3.Connection, fires: Sequence[Fire], pid: int, at: datetime, odd: Odd) -> tuple[Incident, ...] | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..core.aftermath import Aftermath, Past
     from ..core.alerts import Alert
     from ..core.incident_by_rule import Fire
+    from ..core.incident_sight import Seen
     from ..core.incidents import Change, Incident
     from ..core.pages import Attempt, ChannelHealth
     from ..core.report_fires import Fact
@@ -108,6 +109,13 @@ class Journal:
         from . import incidents_table  # deferred, as above
 
         return self._file.write(lambda db: incidents_table.by_rule(db, fires, pid, at, self._file.odd))
+
+    def witness(self, seen: Sequence[Seen], pid: int, at: datetime) -> bool:
+        """Write down how alerts of open incidents stand now, those of which that is news. False, and nothing is written, where this
+        process does not hold the lease."""
+        from . import incidents_table  # deferred, as above
+
+        return self._file.write(lambda db: incidents_table.witnessed(db, seen, pid, at, self._file.odd))
 
     def put_run(self, run: Run) -> None:
         """Insert or update a run, with this process as its owner. Durable when it returns."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from textual.content import Content
 
+from ..core.alerts import AlertState
 from ..core.incident_timeline import Line
 from ..core.incidents import LEAD, Incident, Status
 from .box import Hint, hints
@@ -46,8 +47,8 @@ def hurt(here: Incident, now: datetime, zone: str) -> str:
 
 
 def alerts(here: Incident) -> str:
-    """Which alerts are in it."""
-    names = [f"{each.name} {each.where}".strip() for each in here.members]
+    """Which alerts are in it, and how those stand that do not fire."""
+    names = [f"{each.name} {each.where}".strip() + _stands(each.state) for each in here.members]
     return ", ".join(names) or "none"
 
 
@@ -75,6 +76,10 @@ def packed(keys: Sequence[Hint], width: int) -> list[Content]:
             lines.append([])
         lines[-1].append(each)
     return [hints(line) for line in lines]
+
+
+def _stands(state: str) -> str:
+    return f" ({'over' if state == AlertState.RESOLVED.value else state})" if state not in ("", AlertState.FIRING.value) else ""
 
 
 def rows(lines: Sequence[Line], width: int, zone: str) -> list[Row]:
