@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from cockpit.core.action_items import Item, ItemState
 from cockpit.core.incidents import Change
 from cockpit.core.traps import Watch
-from cockpit.engine.journal import Happened, Journal, Kept, open_journal
+from cockpit.engine import incidents_table
+from cockpit.engine.journal import Happened, Journal, JournalError, Kept, open_journal
 from cockpit.testing import FakeClock
 
 T0 = datetime(2026, 11, 26, 3, tzinfo=UTC)
@@ -88,6 +90,36 @@ def test_an_item_of_an_incident_that_went_on_as_another_is_done_there(journal: J
     assert not items(journal, "i2")["a1"].open
     add(journal, incident="i2")
     assert set(items(journal, "i2")) == {"a1", "a2"}, "no number is given twice"
+
+
+def test_where_it_cannot_be_written_the_proof_is_not_written_either(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(journal)
+
+    def broken(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(incidents_table, "proven", broken)
+        with pytest.raises(JournalError):
+            acked(journal, proven=True)
+        with pytest.raises(JournalError):
+            looked(journal, "alert.fired")
+    assert journal.entries(kind="trap.") == ()
+    assert journal.entries(kind="alert.") == ()
+    assert items(journal)["a1"].open
+    acked(journal, proven=True)
+    assert not items(journal)["a1"].open
+
+
+def test_traps_that_trip_at_once_do_each_what_waited_for_them(journal: Journal) -> None:
+    for trap in ("flag", "disk", "load", "flag"):
+        add(journal, trap=trap)
+    fired = [Happened(at=T0 + MINUTE, kind="alert.fired", subject=trap, data={}) for trap in ("flag", "disk")]
+    journal.keep([Kept(trap=each.subject, watch=Watch(checked_at=each.at), happened=(each,)) for each in fired])
+    assert {each.id: each.how for each in items(journal).values()} == {
+        "a1": "its trap flag has really tripped", "a2": "its trap disk has really tripped", "a3": "",
+        "a4": "its trap flag has really tripped",
+    }  # fmt: skip
 
 
 def test_items_outlast_the_retention_as_their_incident_does(journal: Journal) -> None:

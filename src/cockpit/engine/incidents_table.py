@@ -80,16 +80,14 @@ def by_rule(db: sqlite3.Connection, fires: Sequence[Fire], pid: int, at: datetim
     return tuple(now[id] for id in dict.fromkeys(each.incident for each in changes))
 
 
-def proven(db: sqlite3.Connection, trap: str, at: datetime, who: str, how: str, odd: Odd) -> None:
-    """The trap was drilled up to the acknowledgement, or has really tripped (``how``, for people): the open action items that
-    waited for that are done, in the transaction that is open."""
-    waiting = (each for here in standing(db, odd).values() for each in here.items if each.open and each.trap == trap)
-    data = {"how": f"its trap {trap} {how}"}
-    write_entries(
-        db,
-        [
-            Happened(at=at, kind=Change.ITEM_DONE.value, who=who, subject=each.incident, data={"item": each.id, **data})
-            for each in waiting
-            if each.made_at <= at
-        ],
-    )
+def proven(db: sqlite3.Connection, proofs: Mapping[str, tuple[Happened, str]], odd: Odd) -> None:
+    """These traps were drilled up to the acknowledgement, or have really tripped: by what happened, and how, for people. The open
+    action items that waited for that are done, in the transaction that is open."""
+    waiting = (each for here in standing(db, odd).values() for each in here.items if each.open and each.trap in proofs)
+    done: list[Happened] = []
+    for each in waiting:
+        by, how = proofs[each.trap]
+        if each.made_at <= by.at:
+            data = {"item": each.id, "how": f"its trap {each.trap} {how}"}
+            done.append(Happened(at=by.at, kind=Change.ITEM_DONE.value, who=by.who, subject=each.incident, data=data))
+    write_entries(db, done)

@@ -8,7 +8,7 @@ numbers it has.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from struct import Struct
 
@@ -57,25 +57,32 @@ def change(db: sqlite3.Connection, trap: str, how: Callable[[Watch], Watch], hap
     watch = how(watch_of(db, trap) or Watch())
     put(db, trap, watch)
     write_entries(db, [happened])
-    _prove(db, trap, (happened,), odd)
+    _prove(db, _proofs(trap, (happened,)), odd)
     return watch
 
 
-def _prove(db: sqlite3.Connection, trap: str, happened: Iterable[Happened], odd: Odd) -> None:
-    """What was to be done after an incident is done by what proves its trap: in the same transaction, so that a cockpit which is
-    killed leaves not the one without the other."""
+def _proofs(trap: str, happened: Iterable[Happened]) -> Iterator[tuple[str, Happened, str]]:
+    """What of this proves the trap, and in what words."""
     for each in happened:
-        tripped = each.kind == "alert.fired" and each.subject == trap
-        drilled = each.kind == "trap.drill_acked" and each.data.get("proven") is True
-        if tripped or drilled:
-            from .incidents_table import proven  # deferred: no screen that opens needs it
+        if each.kind == "alert.fired" and each.subject == trap:
+            yield trap, each, "has really tripped"
+        elif each.kind == "trap.drill_acked" and each.data.get("proven") is True:
+            yield trap, each, "was drilled up to the acknowledgement"
 
-            proven(db, trap, each.at, each.who, "has really tripped" if tripped else "was drilled up to the acknowledgement", odd)
+
+def _prove(db: sqlite3.Connection, proofs: Iterable[tuple[str, Happened, str]], odd: Odd) -> None:
+    """What was to be done after an incident is done by what proves its trap: in the same transaction, so that a cockpit which is
+    killed leaves not the one without the other. Of many traps that trip at once the incidents are read once."""
+    if found := {trap: (happened, how) for trap, happened, how in proofs}:
+        from .incidents_table import proven  # deferred: no screen that opens needs it
+
+        proven(db, found, odd)
 
 
 def keep(db: sqlite3.Connection, looks: Iterable[Kept], odd: Odd) -> dict[str, Watch]:
     """Keep what looks brought. A rest is what people wrote here meanwhile, in whatever process; one that is over is taken away."""
     kept: dict[str, Watch] = {}
+    proofs: list[tuple[str, Happened, str]] = []
     for look in looks:
         before = kept.get(look.trap) or watch_of(db, look.trap) or Watch()
         watch, over = _with_rest(look.watch, before)
@@ -90,8 +97,9 @@ def keep(db: sqlite3.Connection, looks: Iterable[Kept], odd: Odd) -> dict[str, W
                 Happened(at=watch.checked_at, kind="trap.drill_ended", source="local", subject=look.trap, data={"why": ended})
             )
         write_entries(db, happened)
-        _prove(db, look.trap, happened, odd)
+        proofs += _proofs(look.trap, happened)
         kept[look.trap] = watch
+    _prove(db, proofs, odd)
     return kept
 
 

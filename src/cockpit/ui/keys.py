@@ -106,7 +106,7 @@ TABLE: tuple[Key, ...] = (
         help="Rehearse the trap: who would be told when, then signs, alert, page, up to the ack (:drill TRAP quiet tells nobody)",
         group=ACT, verb=actions.DrillTrap),
     Key(id="lay-trap", title="Arm a trap after this", keys=("t",), label="trap…",
-        help="Arm a trap after the alert: how to look, its bound tried on what was read, the exact file before it is written",
+        help="Arm a trap after the alert, or the incident one follows: how to look, its bound tried on what was read, the file",
         group=ACT),
     Key(id="incident", title="Incident", keys=("i",), label="incident…",
         help="Open an incident with the alert, or what is marked; or follow the one that it is in (:incident i7), and change it",

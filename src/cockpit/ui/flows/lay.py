@@ -5,21 +5,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ...core.alerts import SEVERITY_WORDS, Ref
-from ...core.incidents import Incident, Status
 from ...core.why import READ_ONLY
 from ...engine.desk import After, Desk, Refused
 from ..ask import Ask, Field, wanted
 from ..confirm import Confirm
 from ..exact import spell_text
-from ..incident import Following
 from ..looking import Looking
 from ..page import Line
 from ..palette import Entry, Picker
 from .steps import Board, Rest, Speaker, ascii_only, fact, loud, named, refuse, show
+
+if TYPE_CHECKING:  # most flows are begun where no incident is followed
+    from ...core.incidents import Incident
+    from ..incident import Following
 
 Drafts = Sequence[tuple[dict[str, str], str]]
 _OTHER = "other"
@@ -50,7 +53,7 @@ def lay(board: Board, desk: Desk, refs: Sequence[Ref]) -> Rest:
 
 def lay_after(at: Following, desk: Desk, here: Incident) -> Rest:
     """Arm a new trap after the incident that is followed, likewise."""
-    if here.status is Status.MERGED:
+    if here.into:
         return refuse(at, f"{here.id} was merged into {here.into}: say it of that one")
     name, runbooks = f"{here.id} {here.title}", tuple(each.name for each in at.view.runbooks)
     return _begun(at, desk, _About(after=here.id, name=here.id, told=name, runbooks=runbooks, ascii=at.look_ascii))
