@@ -18,6 +18,7 @@ from cockpit.core.incidents import Incident, Member
 from cockpit.core.lookback import Series, lookback
 from cockpit.core.markdown import inert, sparkline
 from cockpit.core.postmortem import Facts, Graph, draft, moment_of
+from cockpit.core.recordings import Filmed
 from cockpit.core.text import clean
 
 T0 = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
@@ -143,3 +144,33 @@ def test_the_trap_that_was_armed_after_it_is_named_where_detection_is_asked_for(
     assert "The trap **disk-early** has watched since 2026-11-26 04:00, armed by \\<b>ana" in page
     assert "tripped 2 h before" in page
     assert "Which trap will?" not in page
+
+
+def test_where_a_recording_has_the_moment_what_shows_it_is_named() -> None:
+    begun = Incident(id="i1", title="Full", opened_at=T0 + timedelta(minutes=5), opened_by="ana", members=(DISK,))
+    lines = (
+        Line(at=T0, what="alert", text="disk fired"),
+        Line(at=T0 + timedelta(minutes=2), what="page", who="Ana", text="by mail"),
+        Line(at=T0 + timedelta(minutes=90), what="run", who="ana", text="free-disk: done"),
+    )
+    film = Filmed("/var/rec/friday night.rec", T0 + timedelta(minutes=1), T0 + timedelta(minutes=60))
+    gone = Filmed("/tmp/old.rec", T0, T0 + timedelta(hours=2), there=False)
+    page = draft(msgspec.structs.replace(facts(begun, *lines), filmed=(film, gone)))
+    shown = page.partition("## To see it again\n\n")[2].partition("\n\n## ")[0].splitlines()
+    assert shown == [
+        "- 2026-11-26 04:02:00 page: by mail: `cockpit --replay '/var/rec/friday night.rec' --at 2026-11-26T03:02:00Z`",
+        "- 2026-11-26 04:05:00 it was opened: `cockpit --replay '/var/rec/friday night.rec' --at 2026-11-26T03:05:00Z`",
+        "- `/tmp/old.rec` is not here any more",
+    ]
+    assert "To see it again" not in draft(facts(begun, *lines))
+
+
+def test_of_many_moments_the_first_are_named_and_a_hostile_path_is_only_a_word() -> None:
+    begun = Incident(id="i1", title="Full", opened_at=T0, opened_by="ana", members=(DISK,))
+    lines = tuple(Line(at=T0 + timedelta(minutes=number), what="run", text=f"run {number}") for number in range(1, 30))
+    film = Filmed("/tmp/`$(reboot)`\n# x.rec", T0, T0 + timedelta(hours=1))
+    page = draft(msgspec.structs.replace(facts(begun, *lines), filmed=(film,)))
+    shown = page.partition("## To see it again\n\n")[2].partition("\n\n## ")[0].splitlines()
+    assert (len(shown), shown[-1]) == (13, "- and 18 more moments")
+    assert parts("\n".join(shown)) <= {"bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close", "softbreak"}
+    assert "'/tmp/`$(reboot)` # x.rec'" in shown[0]

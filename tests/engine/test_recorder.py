@@ -16,6 +16,7 @@ from cockpit import plugins
 from cockpit.config.model import Config, SourceConfig
 from cockpit.core.actions import Ack, RunState, Start
 from cockpit.core.alerts import AlertState, Ref
+from cockpit.core.recordings import ENDED, STARTED
 from cockpit.core.roster import Contact, Person
 from cockpit.core.runbooks import Runbook
 from cockpit.core.steps.run import RunStep
@@ -25,9 +26,10 @@ from cockpit.core.units import Seconds, bound
 from cockpit.core.watchrule import WatchRule
 from cockpit.engine.engine import Engine
 from cockpit.engine.journal import open_journal
-from cockpit.engine.recording import ENDED, STARTED, Recorder
+from cockpit.engine.recording import Recorder
 from cockpit.engine.recording_in import NotReplayed, opened, was_ended
 from cockpit.engine.recording_out import NotRecorded
+from cockpit.engine.recordings import recordings
 from cockpit.testing import FakeClock, FakeProvider, as_class
 from support.recordings import replayed, unpacked
 from support.waiting import wait
@@ -217,3 +219,19 @@ def test_one_that_was_never_begun_is_no_recording_yet(rig: Rig) -> None:
     Recorder(rig.path, rig.config, rig.clock).stop()
     with pytest.raises(NotReplayed, match="nothing more"):
         opened(rig.path)
+
+
+def test_the_recordings_of_a_time_are_known_by_the_journal_and_by_their_files(rig: Rig) -> None:
+    rig.begun()
+    began = rig.clock.now()
+    rig.has(lambda data: b"web-3" in data, "the alert in the file")
+    rig.clock.advance(60.0)
+    rig.end()
+    journal = open_journal(rig.path.parent / "state", rig.clock)
+    journal.record(STARTED, at=began, subject="/tmp/no-such.rec")
+    (film, gone) = recordings(journal, began, began + timedelta(seconds=30))
+    assert (film.path, film.since, film.until, film.there) == (str(rig.path), began, began + timedelta(seconds=60), True)
+    assert (gone.path, gone.there) == ("/tmp/no-such.rec", False)
+    later = recordings(journal, began + timedelta(hours=1), began + timedelta(hours=2))
+    assert [each.path for each in later] == ["/tmp/no-such.rec"]
+    journal.close()

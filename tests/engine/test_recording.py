@@ -18,11 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.core.actions import Start
-from cockpit.core.recorded import Gone, Header, Printed, layout
+from cockpit.core.recorded import Gone, Header, Printed, Said, layout
+from cockpit.core.roster import Person
 from cockpit.core.runbooks import Runbook
-from cockpit.core.sharing import encoded
+from cockpit.core.sharing import Told, encoded
 from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.step import Step
+from cockpit.core.traps import TrapState, as_laid
 from cockpit.engine import recording_in
 from cockpit.engine.recording_file import ANEW, APART, FIRST, HEAD, MAGIC, WINDOW, chunk
 from cockpit.engine.recording_in import NotReplayed, Recording, was_ended
@@ -211,7 +213,7 @@ def test_how_a_trap_looks_and_what_a_runbook_does_is_not_in_it(tmp_path: Path) -
     assert (kept.name, kept.title, kept.match, kept.changes, len(kept.steps)) == (*(
         book.name, book.title, book.match, book.changes), 1)  # fmt: skip
     (view,) = facts.snapshots["local"].traps or ()
-    assert view.trap.params == {"path": "/"}
+    assert (view.trap.params, as_laid(view.trap, view.watch).state) == ({"path": "/"}, TrapState.ARMED)
     assert isinstance(facts.runs[0].action, Start)
     assert facts.runs[0].action.writes
 
@@ -282,6 +284,50 @@ def test_one_of_a_newer_cockpit_or_of_another_layout_is_refused(tmp_path: Path) 
     for head, said_of_it in ((newer, "newer cockpit .9.9"), (other, "laid out otherwise.*cockpit 0.1")):
         with pytest.raises(NotReplayed, match=said_of_it):
             opened(made(tmp_path / "a.rec", (ANEW, 0, b""), head=head))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        msgspec.structs.replace(HEADER, mono=float("nan")),
+        msgspec.structs.replace(HEADER, began_at=HEADER.began_at.replace(year=9999)),
+        msgspec.structs.replace(HEADER, began_at=HEADER.began_at.replace(tzinfo=None)),
+        msgspec.structs.replace(HEADER, zones=("Mars/Olympus",)),
+        msgspec.structs.replace(HEADER, people=(Person(id="ana", name="Ana", timezone="../../etc/passwd"),)),
+    ],
+    ids=str,
+)
+def test_a_header_that_lies_is_refused(tmp_path: Path, head: Header) -> None:
+    with pytest.raises(NotReplayed, match="begins with what no recording says"):
+        opened(made(tmp_path / "a.rec", (ANEW, 0, b""), head=head))
+
+
+TOLD = Told(asked_at=HEADER.began_at, asked_mono=HEADER.mono, kinds=("alerts",), anew=("alerts",), parts=0)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        msgspec.structs.replace(TOLD, asked_mono=float("inf")),
+        msgspec.structs.replace(TOLD, asked_at=HEADER.began_at.replace(tzinfo=None)),
+        msgspec.structs.replace(TOLD, kinds=("alerts", "silences")),
+        msgspec.structs.replace(TOLD, kinds=("secrets",), anew=("secrets",)),
+        msgspec.structs.replace(TOLD, parts=1_000_000_000),
+    ],
+    ids=str,
+)
+def test_a_source_that_lies_is_refused(tmp_path: Path, told: Told) -> None:
+    found = opened(made(tmp_path / "a.rec", (ANEW, 0, message(Said("am", told)))))
+    with pytest.raises(ValueError, match=r"cannot be|never told|breaks off"):
+        at(found, 0.0)
+
+
+def test_a_runbook_whose_match_cannot_be_read_is_offered_for_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.rec"
+    with RecordingWriter(path, HEADER) as recording:
+        book = Runbook(name="a", title="A", steps=(), match="a=~(((")
+        recording.put(0.0, Facts({"am": said((), 0)}, (), around("am", runbooks=(book,))))
+    assert [each.match for each in at(opened(path), 0.0).around.runbooks] == [""]
 
 
 def test_a_bomb_is_not_unpacked_further_than_it_says(tmp_path: Path) -> None:

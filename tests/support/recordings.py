@@ -15,7 +15,7 @@ from cockpit.core.alerts import Alert, AlertState, Ref, Severity
 from cockpit.core.recorded import Header
 from cockpit.core.runbooks import Runbook
 from cockpit.core.sources import Health, Snapshot, SourceHealth
-from cockpit.core.traps import Reading, Trap, TrapState, Watch, view_of
+from cockpit.core.traps import Reading, Trap, TrapState, Watch, fingerprint, view_of
 from cockpit.engine.recording_file import ANEW, APART, FIRST, HEAD, MAGIC, WINDOW
 from cockpit.engine.recording_in import opened
 from cockpit.engine.recording_out import RecordingWriter
@@ -51,8 +51,9 @@ def trap(name: str, used: float, after: float, **params: object) -> Snapshot:
     """What this machine said of its one trap."""
     at = HEADER.at(after)
     reading = Reading({"used_percent": used}, f"{used:.0f} % used", memory={"last": "kept to itself"})
-    watch = Watch(state=TrapState.ARMED, since=at, checked_at=at, good_at=at, reading=reading, reason="")
-    view = view_of("local", Trap(name=name, probe="disk", params={"path": "/", **params}), watch, at)
+    laid = Trap(name=name, probe="disk", params={"path": "/", **params})
+    watch = Watch(state=TrapState.ARMED, laid=fingerprint(laid), since=at, checked_at=at, good_at=at, reading=reading, reason="")
+    view = view_of("local", laid, watch, at)
     return Snapshot(source="local", asked_at=at, asked_mono=MONO + after, alerts=(), traps=(view,))
 
 

@@ -18,6 +18,7 @@ from ..core.text import clean
 from ..engine.incident_facts import lines_of, pasts_of
 from ..engine.incident_signs import LOOKED_BACK, numbers, signs
 from ..engine.journal import Journal
+from ..engine.recordings import recordings
 from . import COULD_NOT_SEE, FINE
 from .configured import read_config
 from .listing import say
@@ -73,6 +74,7 @@ def _facts(kept: Journal, here: Incident, known: dict[str, Incident], config: Co
         zone=team_zone(config),
         people=tuple(config.people.values()),
         traps=frozenset(config.traps),
+        filmed=recordings(kept, shown, here.closed_at or datetime.now(UTC)),
     )
 
 

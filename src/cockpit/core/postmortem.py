@@ -13,6 +13,7 @@ from .incident_timeline import Line
 from .incidents import Incident
 from .lookback import Lookback, Moved
 from .markdown import code, inert, sparkline
+from .recordings import MOST, Filmed, command, moments, seen_at
 from .roster import Person
 from .units import say_number, say_seconds
 
@@ -28,7 +29,7 @@ class Graph(msgspec.Struct, frozen=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """All that a draft is made of. ``zone`` is the team's; ``now`` is UTC; ``looked`` is what looking back from ``moment``
     found, ``signs`` are the readings of what moved. ``people`` are those whom the config names, ``traps`` the names of those that
-    there are, where that is known."""
+    there are, where that is known. ``filmed`` are the recordings of that time."""
 
     incident: Incident
     lines: tuple[Line, ...]
@@ -41,6 +42,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     zone: tzinfo | None
     people: tuple[Person, ...] = ()
     traps: frozenset[str] | None = None
+    filmed: tuple[Filmed, ...] = ()
 
 
 def moment_of(incident: Incident) -> datetime:
@@ -57,6 +59,7 @@ def draft(facts: Facts) -> str:
         ["## Summary", "", *_summary(facts)],
         ["## Impact", "", *_impact(facts)],
         [f"## Timeline ({facts.now.astimezone(facts.zone):%Z})", "", *_timeline(facts)],
+        *([["## To see it again", "", *_filmed(facts)]] if facts.filmed else []),
         ["## Alerts", "", *_alerts(facts)],
         ["## What was run, and whether it helped", "", *_runs(facts)],
         ["## Causes and symptoms", "", *_causes(facts)],
@@ -109,6 +112,16 @@ def _timeline(facts: Facts) -> list[str]:
         for line in facts.lines
     ]
     return found or ["The journal has nothing."]
+
+
+def _filmed(facts: Facts) -> list[str]:
+    """How to see what the cockpit showed, at the moments that matter."""
+    wanted = moments(facts.lines, facts.moment, facts.incident.opened_at)
+    shown = [(at, what, film) for at, what in wanted if (film := seen_at(facts.filmed, at)) is not None]
+    found = [f"- {_at(at, facts, '%Y-%m-%d %H:%M:%S')} {inert(what)}: {code(command(film, at))}" for at, what, film in shown[:MOST]]
+    found += [f"- and {len(shown) - MOST} more moments"] if len(shown) > MOST else []
+    found += [f"- {code(each.path)} is not here any more" for each in facts.filmed if not each.there]
+    return found or [f"- {code(each.path)} has a part of it" for each in facts.filmed]
 
 
 def _alerts(facts: Facts) -> list[str]:

@@ -29,6 +29,7 @@ from .steps.step import Step
 from .stormrule import StormRule
 from .story import Story
 from .text import clean
+from .traps import as_laid
 from .units import Seconds, seconds
 
 VERSION = 1
@@ -268,7 +269,8 @@ def plain(record: Any) -> Any:
     reading = record.watch.reading
     if reading is not None and reading.memory:
         reading = msgspec.structs.replace(reading, memory={})
-    watch = msgspec.structs.replace(record.watch, memory={}, reading=reading)
+    watch = as_laid(trap, record.watch)  # what it is laid by cannot be told any more, once how it looks is left out
+    watch = msgspec.structs.replace(watch, memory={}, reading=reading, laid=0)
     return msgspec.structs.replace(record, trap=msgspec.structs.replace(trap, params=params), watch=watch)
 
 

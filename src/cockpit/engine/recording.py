@@ -16,6 +16,7 @@ from ..config.model import Config
 from ..config.secrets import found, references
 from ..core.actions import Run, Start, StartMany
 from ..core.recorded import Header, Noted, Pictured, Printed, Read, Rostered, Written, plain_person, replied
+from ..core.recordings import ENDED, STARTED
 from ..core.schedule import Laid
 from ..core.sources import Health
 from ..core.text import clean
@@ -42,8 +43,6 @@ POINTS, ENTRIES, LINES = 120, 2000, 20_000
 """So many points of each number, entries, and lines of one run are recorded at once, or in all."""
 _EVENTS = ("incident.", "mark")
 """Kinds that are worth a stop: of all others the facts tell."""
-STARTED, ENDED = "recording.started", "recording.ended"
-"""Kinds of the journal's entries; the file's whole path is their subject."""
 
 
 class Recorder:

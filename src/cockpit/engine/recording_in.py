@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import zlib
@@ -12,7 +13,9 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from ..core.harmless import harmless
 from ..core.recorded import Ended, Header, Message, unreadable
+from ..core.roster import zone
 from ..core.sharing import decoder
 from ..core.text import clean
 from .recording_file import ANEW, APART, EVENT, FIRST, FORMAT, HEAD, LONGEST, MAGIC, MORE, MOST, WINDOW, checksum
@@ -146,11 +149,15 @@ class Recording:
             found = self._messages(first, zlib.decompressobj(WINDOW)) if first.flags & FIRST else []
         except NotReplayed:
             found = []
-        if len(found) != 1 or not isinstance(found[0], Header) or found[0].began_at.utcoffset() is None:
+        head = found[0] if len(found) == 1 else None
+        if not isinstance(head, Header):
             raise NotReplayed(f"{self.path} does not begin as a recording does: it is damaged, or of another program")
-        if why := unreadable(found[0]):
+        if why := unreadable(head):
             raise NotReplayed(f"{self.path} cannot be replayed: {clean(why)}")
-        return found[0]
+        try:
+            return _sound(head)
+        except ValueError as error:
+            raise NotReplayed(f"{self.path} begins with what no recording says: {clean(str(error), 200)}") from None
 
     def _messages(self, each: Chunk, unpacker: zlib._Decompress) -> list[Message]:
         try:
@@ -174,6 +181,16 @@ class Recording:
 
     def _damaged(self, each: Chunk, why: str) -> NotReplayed:
         return NotReplayed(f"{self.path} is damaged {each.position:.0f} s after its beginning: {clean(why, 200)}")
+
+
+def _sound(head: Header) -> Header:
+    """The header, every text in it harmless. Raises ``ValueError`` for times that cannot be, and zones that there are not."""
+    found = harmless(head)
+    if not (2000 <= found.began_at.year <= 9000 and math.isfinite(found.mono)):
+        raise ValueError("a time that cannot be")
+    for name in (*found.zones, *(each.timezone for each in found.people)):
+        zone(name)
+    return found
 
 
 def opened(path: Path) -> Recording:

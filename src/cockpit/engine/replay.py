@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -25,8 +26,8 @@ from ..core.text import clean
 from ..core.view import View
 from .desk import Output
 from .incidents import Incidents
-from .journal import Happened, Journal, JournalError, open_journal
-from .recording_in import NotReplayed, Recording, was_ended
+from .journal import Happened, Journal, open_journal
+from .recording_in import Recording, was_ended
 from .replay_archive import Archive
 from .replay_clock import ReplayClock
 from .replay_scene import Scene
@@ -110,7 +111,8 @@ class Replay:
 
     def pause(self) -> bool:
         """Stand still, or go on; at the end, begin again. Gives whether it goes on."""
-        if self.clock.plays and self.clock.ended:
+        if self.clock.ended:
+            self.clock.play(True)
             self.seek(0.0)
             return True
         self.clock.play(not self.clock.plays)
@@ -167,7 +169,7 @@ class Replay:
             self._news.clear()
             try:
                 self._go_on()
-            except (NotReplayed, ValueError, JournalError) as error:
+            except Exception as error:  # noqa: BLE001  # whatever is in it, the screen stays and says so
                 self._stuck(str(error))
             self._first.set()
             self._news.wait(self._pause())
@@ -179,7 +181,8 @@ class Replay:
         last = self.recording.chunks[self._at - 1].position if self._at else 0.0
         self.clock.cut(last)
         self.clock.play(False)
-        self._publish(fresh=True)
+        with suppress(ValueError, OverflowError):  # what cannot be told of is not
+            self._publish(fresh=True)
 
     def _pause(self) -> float:
         """Real seconds until there is something to do."""

@@ -106,7 +106,10 @@ class Archive:
         laid = best.laid
         if best.since > since or best.until < until:
             laid = msgspec.structs.replace(laid, silent=(*laid.silent, _IN_PART))
-        return schedule(laid, tuple(people), since, until)
+        try:
+            return schedule(laid, tuple(people), since, until)
+        except (ValueError, OverflowError):  # a zone that there is not, a time that cannot be
+            return Schedule(since=since, until=until, silent=(_NOT_THERE,))
 
     def _take(self, what: str, many: int) -> None:
         self._room[what] -= many

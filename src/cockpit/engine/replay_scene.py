@@ -3,6 +3,7 @@ at as if a source had just answered with it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import msgspec
 
 from ..core.actions import Run
+from ..core.filters import FilterError, parse
 from ..core.harmless import harmless
-from ..core.recorded import KINDS, Around, Gone, Header, Message, Ran, Said, Sight
+from ..core.recorded import KINDS, Around, Book, Gone, Header, Message, Ran, Said, Sight
 from ..core.runbooks import Runbook
 from ..core.sharing import Part, Reader
 from ..core.sources import Snapshot, SourceHealth
@@ -24,6 +26,8 @@ from .edits import applied
 from .store import Facts, Surroundings
 from .taken import taken, there
 
+_OLDEST = 1e9
+"""Seconds: thirty years."""
 SOURCES = 1000
 """More than so many are no cockpit's."""
 
@@ -79,7 +83,7 @@ class Scene:
                     self._ran(runs, gone)
                 case Around():
                     self._around = harmless(each)
-                    self._books = tuple(book.runbook() for book in self._around.books)
+                    self._books = tuple(map(_runbook, self._around.books))
                 case Sight(health):
                     self._health, self._health_at = harmless(health), position
                 case _:
@@ -106,12 +110,16 @@ class Scene:
         if name not in self._sources and len(self._sources) >= SOURCES:
             raise ValueError(f"more than {SOURCES} sources")
         source = self._sources.setdefault(name, _Source(name))
-        news: dict[str, list[Any]] = {kind: [] for kind in told.anew if kind in KINDS}
+        if not math.isfinite(told.asked_mono) or told.asked_at.utcoffset() is None:
+            raise ValueError("a time that cannot be")
+        if not {*told.anew, *told.kinds} <= {*KINDS} or not {*told.kinds} <= {*told.anew, *source.records}:
+            raise ValueError("facts of a kind that was never told")
+        news: dict[str, list[Any]] = {kind: [] for kind in told.anew}
         for _ in range(told.parts):
             more = True
             while more:
                 part = next(iter(rest), None)
-                if not isinstance(part, Part):
+                if not isinstance(part, Part) or part.kind not in news:
                     raise ValueError("an answer that breaks off")
                 source.put(news[part.kind], part)
                 more = part.more
@@ -132,10 +140,20 @@ class Scene:
 
     def _aged(self, health: SourceHealth, position: float) -> SourceHealth:
         said = self._snapshots.get(health.source)
-        age = max(0.0, self._header.mono + position - said.asked_mono) if said is not None else None
+        age = min(max(0.0, self._header.mono + position - said.asked_mono), _OLDEST) if said is not None else None
         left = health.retry_in.total_seconds() - (position - self._health_at) if health.retry_in is not None else None
         return msgspec.structs.replace(
             health,
             age=timedelta(seconds=age) if age is not None else None,
             retry_in=timedelta(seconds=max(0.0, left)) if left is not None else None,
         )
+
+
+def _runbook(book: Book) -> Runbook:
+    """It, for alerts that it matches; for none where that cannot be read."""
+    found = book.runbook()
+    try:
+        parse(found.match)
+    except FilterError:
+        return msgspec.structs.replace(found, match="")
+    return found

@@ -41,7 +41,7 @@ class Reel(Line):
         day, clock = (f"{at.now.day} {at.now:%b %Y} ", "muted"), (f"{at.now:%H:%M:%S} UTC", "strong")
         pace: Span = (f"  {_pace(at)}", "text" if at.plays and not at.ended else "warning")
         far: Span = (f"  {said_length(at.position)} of {said_length(at.length)}", "muted")
-        named = (("pause", "pause" if at.plays else "go on"), *_HINTS)
+        named = (("pause", "again" if at.ended else "pause" if at.plays else "go on"), *_HINTS)
         hints: list[Span] = [
             span for id, text in named if id in self._shown for span in ((f"  {self._shown[id]}", "key"), (f" {text}", "muted"))
         ]
