@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import msgspec
 
 from ..engine.clock import SystemClock
 from ..engine.opening import Opening
+from ..heap import stays
 from ..ui import curtain
 from . import USAGE
 from .configured import proposed_config, read_config, reread, theme_dirs
@@ -92,10 +92,9 @@ def _screen(options: Options) -> int:
 
 
 def _drawn(desk: Opening) -> None:
-    """The person sees something: now the rest. What has been loaded stays for good, so the collector need not look at it."""
+    """The person sees something: now the rest."""
     desk.begin()
-    gc.freeze()
-    gc.enable()
+    stays()
 
 
 def _engine(config: Config, kept: Journal, files: Reread) -> Engine:

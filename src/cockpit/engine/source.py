@@ -17,7 +17,7 @@ from ..config.secrets import mending
 from ..core.roster import OnCall
 from ..core.sources import Health, Snapshot, SourceHealth
 from ..core.text import clean
-from ..heap import give_back
+from ..heap import give_back, many_stay
 from ..provider import Answer, AuthFailed, Clock, capabilities
 from .accepting import Accepting
 from .failures import Failure, Terms, meaning, said, why
@@ -118,8 +118,10 @@ class Source:
             told = self._take(shared) if shared is not None else await self._ask_here()
         self.tally = (self.tally[0] + 1, self.tally[1] + (self._failure is not None))
         self._on_told(told)
-        if told is not None and len(told.alerts or ()) > MANY and (before is None or before.alerts is not told.alerts):
+        many = len(told.alerts or ()) if told is not None else 0
+        if told is not None and many > MANY and (before is None or before.alerts is not told.alerts):
             give_back()
+            many_stay(many)
 
     async def _ask_here(self) -> Snapshot | None:
         asked_at, asked_mono = self._clock.now(), self._stamp()
