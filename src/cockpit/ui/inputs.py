@@ -10,6 +10,7 @@ from textual import events
 from textual.screen import Screen
 
 from ..core.filters import parse
+from .compositor import paint_at_once
 
 if TYPE_CHECKING:
     from .command import CommandLine
@@ -81,6 +82,7 @@ class InputLines(Screen[None], inherit_bindings=False):
         elif self.pressed(event.key):
             event.stop()
             event.prevent_default()
+            paint_at_once(self)
 
     def on_paste(self, event: events.Paste) -> None:
         """What is pasted goes into the line that is open or about to open. Where none is, it opens the one that its first character

@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from ..config.model import Config
 from .alerts import Alerts
+from .compositor import Sparing
 from .detail import Detail
 from .inputs import IDS, InputLines
 from .keys import Key
@@ -35,6 +36,7 @@ class Stage(InputLines, inherit_bindings=False):
         self, look: Look, config: Config, table: Sequence[Key], *, zone: str, told: Told, replay: Replay | None = None
     ) -> None:
         super().__init__(id="board")
+        self._compositor = Sparing()
         self.pane = "alerts"
         self.header = Header(look, title=config.title, zones=config.zones)
         self.banner = Banner(look)

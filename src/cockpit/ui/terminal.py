@@ -43,7 +43,14 @@ PRIVATE_NAMES: dict[str, tuple[str, ...]] = {
         "_close_messages_no_wait",  # ends the app
     ),
     "textual.app:App()": ("_batch_count", "_running", "_closed", "_driver", "_sync_available", "_clipboard", "_loop"),
-    "textual.screen:Screen": ("_update_timer",),  # beats with UPDATE_PERIOD
+    "textual.screen:Screen": (
+        "_update_timer",  # beats with UPDATE_PERIOD
+        "_on_timer_update",  # what it does then: paints
+    ),
+    "textual.screen:Screen()": ("_compositor", "_dirty_widgets", "_layout_required", "_repaint_required"),
+    "textual.widget:Widget()": ("_layout_required", "_repaint_required"),
+    "textual._compositor:Compositor": ("_get_renders", "render_partial_update", "visible_widgets"),
+    "textual._compositor:Compositor()": ("_dirty_regions",),
     "textual._compositor:LayoutUpdate": (),
     "textual._compositor:ChopsUpdate": (),
     "textual._xterm_parser:XTermParser": ("feed", "tick"),
