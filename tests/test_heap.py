@@ -52,3 +52,25 @@ def test_where_the_c_library_has_no_such_thing_nothing_happens(monkeypatch: pyte
     monkeypatch.setattr(heap, "_libc", object)
     heap.give_back()
     heap.expect_much.__wrapped__()
+
+
+STAYS = """
+import gc
+from cockpit import heap
+
+gc.disable()
+heap.stays()
+print(gc.isenabled(), gc.get_freeze_count() > 1000)
+
+def kept(records):
+    before, made = gc.get_freeze_count(), [[] for _ in range(5000)]
+    heap.many_stay(records)
+    return gc.get_freeze_count() - before >= 5000
+
+print(*(kept(records) for records in (10_000, 12_000, 16_000, 16_000, 100)))
+"""
+
+
+def test_the_collector_is_told_what_stays_and_again_when_there_is_half_as_much_more() -> None:
+    done = subprocess.run([sys.executable, "-c", STAYS], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines() == ["True True", "True False True False False"]
