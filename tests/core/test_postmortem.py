@@ -16,7 +16,7 @@ from cockpit.core.guards import Guard
 from cockpit.core.incident_timeline import Line
 from cockpit.core.incidents import Incident, Member
 from cockpit.core.lookback import Series, lookback
-from cockpit.core.markdown import inert, sparkline
+from cockpit.core.markdown import inert, link, sparkline
 from cockpit.core.postmortem import Facts, Graph, draft, moment_of
 from cockpit.core.recordings import Filmed
 from cockpit.core.text import clean
@@ -128,6 +128,14 @@ def test_the_signs_that_showed_before_are_named_with_the_bound_that_catches_them
     (climb,) = [line for line in page.splitlines() if "█" in line]
     assert climb.strip()[0] == "█", "it fell from there"
     assert climb.rstrip()[-1] == "▁"
+
+
+def test_the_page_that_people_were_called_by_is_a_link_and_nothing_else_is() -> None:
+    called = msgspec.structs.replace(DISK, url="https://acme.pagerduty.com/incidents/PT4KHLK")
+    page = draft(facts(Incident(id="i1", title="x", opened_at=T0, opened_by="ana", members=(called,))))
+    assert "97 % — <https://acme.pagerduty.com/incidents/PT4KHLK>" in page
+    for url in ("javascript:alert(1)", "https://x/><b>", "https://x/ y", "<https://x", "data:text/html,x"):
+        assert parts(f"see {link(url)}") == set(), url
 
 
 def test_a_sparkline_shows_the_rise_and_the_gap() -> None:

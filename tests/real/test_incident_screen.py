@@ -54,3 +54,23 @@ def test_it_is_opened_followed_and_closed_on_the_screen_and_the_journal_has_it(t
     (shown,) = told(home, "list", "--all")
     assert (shown["id"], shown["status"], shown["lead"], shown["opened_by"]) == ("i1", "closed", "Ana", "Ana")
     assert shown["alerts"] == ["local/root"]
+
+
+def test_of_two_who_open_one_with_the_same_alert_at_once_the_second_follows_the_first_ones(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.config(CONFIG)
+    screen = [sys.executable, "-m", "cockpit"]
+    with tmux(screen, home.env, tmp_path, 100, 30) as one, tmux(screen, home.env, tmp_path, 100, 30) as other:
+        for person in (one, other):
+            person.wait("1 firing")
+            person.keys("i")
+            person.wait("Open an incident with 1 alert")
+        for person in (one, other):
+            person.keys("Enter")
+        for person in (one, other):
+            person.keys("Enter")
+        for person in (one, other):
+            person.wait("nobody leads")
+            person.wait(" i1 root")
+    (shown,) = told(home, "list", "--all")
+    assert (shown["id"], shown["alerts"]) == ("i1", ["local/root"])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from .alerts import SEVERITY_WORDS, Alert, Severity
+from .alerts import SEVERITY_WORDS, Alert, Ref, Severity
 from .escalation import Aim, Target
 from .filters import parse, value_of
 from .incidentrule import OWN, IncidentRule
@@ -100,8 +100,12 @@ def _person(target: Target, on_call: Sequence[OnCall], people: Mapping[str, Pers
 def wanted(known: Mapping[str, Incident], fires: Sequence[Fire]) -> Iterator[Written]:
     """What is to be written for these, in order: an incident opened, or added to. Nothing for an alert that an open incident has,
     nor for a fire that was in one before, whoever opened it."""
-    ids = set(known)
-    for (rule, group), alike in _grouped(fire for fire in fires if not _told(known.values(), fire)).items():
+    ids, held = set(known), dict[Ref, list[Incident]]()
+    for each in known.values():
+        for one in each.members:
+            held.setdefault(one.ref, []).append(each)
+    fresh = (fire for fire in fires if not any(_same(each, fire) for each in held.get(fire.member.ref, ())))
+    for (rule, group), alike in _grouped(fresh).items():
         here = _open_one(known, rule, group)
         if here is None:
             named = next_id(ids)
@@ -118,12 +122,8 @@ def _grouped(fires: Iterable[Fire]) -> dict[tuple[str, str], list[Fire]]:
     return groups
 
 
-def _told(known: Iterable[Incident], fire: Fire) -> bool:
-    """Whether this very fire is, or was, in an incident. One that burnt when its incident was closed is over with it."""
-    return any(_same(each, fire) for each in known if each.holds(fire.member.source, fire.member.alert))
-
-
 def _same(here: Incident, fire: Fire) -> bool:
+    """Whether an incident that has, or had, the alert is of this very fire. One that burnt when it was closed is over with it."""
     if not here.status.over or fire.since is None or here.closed_at is None:
         return True
     held = next((each.since for each in here.members if each.ref == fire.member.ref), None)

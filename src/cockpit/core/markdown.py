@@ -35,6 +35,14 @@ def code(text: str) -> str:
     return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
 
 
+def link(url: str) -> str:
+    """An address that leads there and shows where; anything but plain http and https is only code."""
+    return f"<{url}>" if _ADDRESS.fullmatch(url) else code(url)
+
+
+_ADDRESS = re.compile(r"https?://[!#-;=?-\[\]_a-z~%]+")
+
+
 def _word(word: str, *, first: bool) -> str:
     if "@" in word:
         return code(word)

@@ -12,7 +12,7 @@ from .aftermath import Past, Verdict
 from .incident_timeline import Line
 from .incidents import Incident
 from .lookback import Lookback, Moved
-from .markdown import code, inert, sparkline
+from .markdown import code, inert, link, sparkline
 from .recordings import MOST, Filmed, command, moments, seen_at
 from .roster import Person
 from .units import say_number, say_seconds
@@ -128,7 +128,9 @@ def _alerts(facts: Facts) -> list[str]:
     found: list[str] = []
     for each in facts.incident.members:
         where = f" on {inert(each.where)}" if each.where else ""
-        found.append(f"- {inert(each.name)}{where} ({each.severity}, since {_at(each.since, facts)}): {inert(each.summary)}")
+        page = f" — {link(each.url)}" if each.url else ""
+        since = f"{each.severity}, since {_at(each.since, facts)}"
+        found.append(f"- {inert(each.name)}{where} ({since}): {inert(each.summary)}{page}")
     for graph in facts.graphs:
         found += _graph(graph, facts)
     return found or ["None was put into it."]

@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import islice
 
 from ..core.alerts import Alert, Ref
-from ..core.incident_by_rule import fire_of, rule_for
+from ..core.incident_by_rule import Fire, fire_of, rule_for
 from ..core.incidentrule import IncidentRule
 from ..core.ranking import Ranking
 from ..core.roster import OnCall, Person
@@ -26,6 +27,8 @@ from .machine import Here
 
 LOOK = 2.0
 """Seconds between looks at whether an incident is to be opened."""
+BATCH = 1000
+"""So many alerts are judged at once; the others have their turn at the next look."""
 
 Rules = Mapping[str, IncidentRule]
 
@@ -51,7 +54,7 @@ class Opener:
         self._view, self._rules, self._duty, self._leads = view, rules, duty, leads
         self._changed = changed
         self._aside = Aside("incidents by rule")
-        self._watched: dict[Ref, tuple[IncidentRule, Row]] = {}
+        self._waiting: dict[Ref, tuple[IncidentRule, Alert]] = {}
         self._seen: dict[Ref, tuple[datetime, bool]] = {}  # when first, and whether it was seen to appear
         self._judged: dict[Ref, datetime | None] = {}
         self._last: tuple[Rules, tuple[str, ...], Ranking] | None = None
@@ -71,35 +74,38 @@ class Opener:
 
     def _forget(self) -> None:
         """Begin anew: what was judged stands in the journal."""
-        self._watched, self._seen, self._judged, self._last = {}, {}, {}, None
+        self._waiting, self._seen, self._judged, self._last = {}, {}, {}, None
 
     async def _round(self) -> None:
-        await self._aside.do(self._match)
         now = self._clock.now()
-        due = [(rule, row.alert) for rule, row in self._watched.values() if self._is_due(rule, row, now)]
-        if not due:
+        fires = await self._aside.do(partial(self._due, now))
+        if not fires:
             return
-        on_call, people = self._duty(now)
-        fires = [fire_of(rule, alert, self._began(alert), on_call, people) for rule, alert in due]
         try:
             found = await self._aside.do(partial(self._journal.open_by_rule, fires, self._pid, now))
         except JournalError:
             return  # the view says that nothing is journalled; it is tried again
         if found is None:
             return  # another process leads by now
-        self._judged |= {alert.ref: self._began(alert) for _, alert in due}
+        for fire in fires:
+            self._judged[fire.member.ref] = fire.since
+            self._waiting.pop(fire.member.ref, None)
         if found:
             self._changed()
 
-    def _is_due(self, rule: IncidentRule, row: Row, now: datetime) -> bool:
-        """Whether the journal is to be asked about it. Of a source that does not see nobody knows whether it still fires."""
-        alert = row.alert
-        if row.stale or not rule.counts(alert):
-            return False
-        if alert.ref in self._judged and self._judged[alert.ref] == self._began(alert):
-            return False
-        since = alert.started_at or self._seen[alert.ref][0]
-        return (now - since).total_seconds() >= rule.after
+    def _due(self, now: datetime) -> list[Fire]:
+        """The alerts that have burnt long enough, as many as are judged at once."""
+        self._match(now)
+        due = (each for each in self._waiting.values() if self._burnt(each[1], now) >= each[0].after)
+        chosen = list(islice(due, BATCH))
+        if not chosen:
+            return []
+        on_call, people = self._duty(now)
+        return [fire_of(rule, alert, self._began(alert), on_call, people) for rule, alert in paced(chosen, Breath())]
+
+    def _burnt(self, alert: Alert, now: datetime) -> float:
+        """For how many seconds it has been firing, as far as anybody knows."""
+        return (now - (alert.started_at or self._seen[alert.ref][0])).total_seconds()
 
     def _began(self, alert: Alert) -> datetime | None:
         """When it began to fire; ``None`` where its source does not say, and it was there before we looked: then it may have been
@@ -107,27 +113,38 @@ class Opener:
         seen, appeared = self._seen.get(alert.ref, (None, False))
         return alert.started_at or (seen if appeared else None)
 
-    def _match(self) -> None:
-        """Which alerts rules are about. Only those that changed are looked at, for there may be very many."""
+    def _match(self, now: datetime) -> None:
+        """Which alerts wait to be judged. Only those that changed are looked at, for there may be very many."""
         rules, view = self._rules(), self._view()
-        me, alerts = view.me, view.alerts
-        before = self._last
+        me, alerts, before = view.me, view.alerts, self._last
         change = alerts.since(before[2]) if before is not None and before[0] is rules and before[1] == me else None
         rows: Iterable[Row] = alerts
         if change is None:
-            self._watched = {}
+            self._waiting = {}
+            self._seen = {ref: seen for ref, seen in self._seen.items() if alerts.find(ref) is not None}
+            self._judged = {ref: since for ref, since in self._judged.items() if alerts.find(ref) is not None}
         else:
-            rows = change.come
-            for row in change.gone:
-                self._watched.pop(row.alert.ref, None)
-        now, every = self._clock.now(), tuple(rules.values())
+            rows, gone = change.come, {row.alert.ref for row in change.gone} - {row.alert.ref for row in change.come}
+            for ref in {row.alert.ref for row in change.gone}:
+                self._waiting.pop(ref, None)
+            for ref in gone:
+                self._seen.pop(ref, None)
+                self._judged.pop(ref, None)
+        every = tuple(rules.values())
         for row in paced(rows, Breath()):
-            if (rule := rule_for(row.alert, every, now, me)) is not None:
-                self._watched[row.alert.ref] = (rule, row)
-        fresh, undated = (now, change is not None), (row.alert for _, row in self._watched.values() if row.alert.started_at is None)
-        self._seen = {alert.ref: self._seen.get(alert.ref, fresh) for alert in undated}
-        self._judged = {ref: since for ref, since in self._judged.items() if ref in self._watched}
+            self._take(row, every, now, me, appeared=change is not None)
         self._last = rules, me, alerts
+
+    def _take(self, row: Row, rules: Sequence[IncidentRule], now: datetime, me: tuple[str, ...], *, appeared: bool) -> None:
+        """Let an alert wait, where it counts. Of a source that does not see nobody knows whether it still fires."""
+        alert = row.alert
+        if (rule := rule_for(alert, rules, now, me)) is None:
+            return
+        if alert.started_at is None:
+            self._seen.setdefault(alert.ref, (now, appeared))
+        judged = alert.ref in self._judged and self._judged[alert.ref] == self._began(alert)
+        if rule.counts(alert) and not row.stale and not judged:
+            self._waiting[alert.ref] = (rule, alert)
 
 
 def duty(here: Here, at: datetime) -> tuple[Sequence[OnCall], Mapping[str, Person]]:
