@@ -292,7 +292,7 @@ def reported() -> str:
             print(heading)
             table(heads, rows)
             print()
-        for sentence in list(report_fires.sentences(made))[:-1]:
+        for sentence in report_fires.sentences(made):
             print(sentence)
         text = into.getvalue()
     console = Console(record=True, width=80, file=io.StringIO(), color_system=None)

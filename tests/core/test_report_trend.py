@@ -74,12 +74,12 @@ def test_noise_is_seldom_taken_for_a_trend() -> None:
 def test_what_it_says_names_the_figures() -> None:
     found = trend([9, 8, 7, 6, 0, 2, 1, 0, 1])
     assert (found.weeks, found.before, found.after) == (9, 7.5, 1.0)
-    assert found.says == "easier: fires and broken nights went from 7.5 to 1.0 a week (9 whole weeks)"
+    assert found.says == "easier: fires and broken nights went from 7.5 to 1.0 a week (9 weeks)"
     assert found.slope == sen([9, 8, 7, 6, 0, 2, 1, 0, 1])
     assert found.p is not None
     assert 0 < found.p < 0.05
-    assert trend([1]).says == f"too little to tell: 1 whole week known, it takes {LEAST}"
-    assert trend([0] * 6).says == "quiet: no fires and no broken nights in 6 whole weeks"
+    assert trend([1]).says == f"too little to tell: 1 week known as a whole, it takes {LEAST}"
+    assert trend([0] * 6).says == "quiet: no fires and no broken nights in 6 weeks"
     assert trend([1]) == Trend(verdict=Verdict.UNKNOWN, weeks=1)
 
 

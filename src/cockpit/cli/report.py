@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from ..config.model import Config
+from ..core.report_fires import FIRES
 from ..core.report_toil import RULE, Kind, Toil
 from ..core.runbooks import Runbook
 from ..core.text import clean
@@ -138,11 +139,12 @@ def _print(reported: Reported, clock: tzinfo | None, options: Options) -> None:
 
 def _sentences(reported: Reported) -> Iterator[str]:
     yield from report_fires.sentences(reported.fires)
-    yield from report_learnt.sentences(reported.learnt)
     if reported.undrilled:
         yield f"Never drilled: {', '.join(reported.undrilled)}."
     if reported.unproven:
         yield f"Not proven lately, by a real trip or a drill: {', '.join(reported.unproven)}."
+    yield FIRES
+    yield from report_learnt.sentences(reported.learnt)
 
 
 def _wrapped(text: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..core.report_fires import FIRES, Fires, Spread, Week
-from ..core.report_trend import Trend, bars
+from ..core.report_fires import Fires, Spread, Week
+from ..core.report_trend import Trend, bars, chances
 from ..core.units import say_seconds
 
 Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
@@ -53,7 +53,7 @@ def verdict(fires: Fires, hint: str = "--since 90d") -> Iterator[str]:
     short = f" ({hint} looks further back)" if fires.too_short else ""
     yield f"Is it getting easier? {found.sign} {found.says}{short}."
     if found.p is not None:
-        yield f"Week by week: {bars(fires.burdens)}, the worst {max(fires.burdens)} (Mann-Kendall test: p = {found.p:.2g})."
+        yield f"Week by week: {bars(fires.burdens)}, the worst {max(fires.burdens)} (Mann-Kendall test: {chances(found.p)})."
 
 
 def sentences(fires: Fires) -> Iterator[str]:
@@ -66,7 +66,6 @@ def sentences(fires: Fires) -> Iterator[str]:
         yield f"Crying wolf: {', '.join(fires.wolves)}."
     if fires.silent:
         yield f"Did not trip: {', '.join(fires.silent)}."
-    yield FIRES
 
 
 def record(fires: Fires) -> dict[str, object]:

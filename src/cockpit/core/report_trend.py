@@ -58,15 +58,20 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def says(self) -> str:
         """In a line, for people."""
-        known = f"{self.weeks} whole week{'s' * (self.weeks != 1)}"
+        known = f"{self.weeks} week{'s' * (self.weeks != 1)}"
         match self.verdict:
             case Verdict.UNKNOWN:
-                return f"too little to tell: {known} known, it takes {LEAST}"
+                return f"too little to tell: {known} known as a whole, it takes {LEAST}"
             case Verdict.QUIET:
                 return f"quiet: no fires and no broken nights in {known}"
             case Verdict.LEVEL:
                 return f"no clear trend: fires and broken nights {self.before:.1f}, then {self.after:.1f} a week ({known})"
         return f"{self.verdict.value}: fires and broken nights went from {self.before:.1f} to {self.after:.1f} a week ({known})"
+
+
+def chances(p: float) -> str:
+    """A probability for people: ``p = 0.017``."""
+    return f"p = {p:.2g}" if p >= 0.001 else "p < 0.001"
 
 
 BARS = "▁▂▃▄▅▆▇█"

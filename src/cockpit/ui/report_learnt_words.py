@@ -45,7 +45,7 @@ def untrapped(learnt: Learnt, width: int, clock: tzinfo) -> list[Spans]:
             for each in learnt.fires[:SHOWN]
         ]
     lines += more(len(learnt.fires), width)
-    return [*lines, *said("t on an alert, and in its incident, arms one.", width)]
+    return [*lines, *said("t on an alert or in its incident arms one; so does cockpit trap add --incident ID.", width)]
 
 
 def _times(many: int) -> str:

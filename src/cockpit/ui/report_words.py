@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from ..core.report_fires import FIRES, Fires, Spread
 from ..core.report_learnt import LEARNT
 from ..core.report_toil import RULE, Kind, Toil
-from ..core.report_trend import Verdict, bars
+from ..core.report_trend import Verdict, bars, chances
 from ..core.units import say_seconds
 from ..engine.reporting import Reported
 from .report_bars import LEAST, NAME, SHOWN, WIDEST, bar, legend, listed, more, said, split
@@ -73,7 +73,7 @@ def _verdict(made: Fires, width: int) -> list[Spans]:
     lines: list[Spans] = [((line, role),) for line in wrapped(f"{found.sign} {found.says}{short}", width)]
     if found.p is not None:
         drawn, worst = bars(made.burdens), f"  the worst week {max(made.burdens)}"
-        sure = f", p = {found.p:.2g}" if width >= _NARROW else ""
+        sure = f", {chances(found.p)}" if width >= _NARROW else ""
         lines.append(((drawn[-max(1, width - len(worst) - len(sure)) :], role), (worst + sure, "muted")))
     return lines
 

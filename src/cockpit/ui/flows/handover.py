@@ -69,7 +69,7 @@ def _box(at: Shift, desk: Desk, brief: Brief, taker: str) -> Confirm:
     giver = brief.duty.giver if brief.duty is not None and brief.duty.giver else next(iter(desk.view.me), "you")
     clock = at_zone(at.zone)
     lines: list[Line] = [fact("from", giver, "bold"), fact("to", taker, "bold")]
-    lines.append(fact("brief of", f"{moment(brief.now, clock)}, {city(at.zone)} time; r gathers it anew"))
+    lines.append(fact("brief of", f"{moment(brief.now, clock)}, {city(at.zone)} time"))
     if brief.handed is not None:
         lines.append(fact("before", f"marked already, {moment(brief.handed.at, clock)}, to {brief.handed.taker}"))
     lines += ["", *(Content.styled(f"  {line}", "$role-text") for line in standing(brief))]
