@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from cockpit.core.action_items import ItemState
-from cockpit.core.actions import ChangeIncident
+from cockpit.core.actions import ChangeIncident, DrillTrap
 from cockpit.core.alerts import Ref
 from cockpit.core.incidents import Change, Incident, Status
 from cockpit.core.why import READ_ONLY
 from cockpit.ui import confirm
 from cockpit.ui.ask import Ask
 from cockpit.ui.confirm import Confirm
+from cockpit.ui.drill import Drilled
 from cockpit.ui.flows.incident import moment_of
 from cockpit.ui.incident import Following, Timeline
 from cockpit.ui.palette import Picker
@@ -280,7 +281,7 @@ def test_action_items_are_added_ticked_and_opened_again_where_one_follows(size: 
     run(body)
 
 
-def test_one_with_a_trap_is_not_ticked_by_hand_and_an_overdue_one_stands_first() -> None:
+def test_one_with_a_trap_is_done_by_its_drill_alone_and_an_overdue_one_stands_first() -> None:
     async def body() -> None:
         async with sitting(scene()) as person:
             await opened(person)
@@ -299,8 +300,30 @@ def test_one_with_a_trap_is_not_ticked_by_hand_and_an_overdue_one_stands_first()
             await person.press("a")
             await shows(person, Picker)
             await person.press("enter")
-            await person.sees("a4 is done when its trap root-disk has been drilled")
-            assert now(person).items[3].open
+            await person.sees("Drill root-disk: how far?")
+            await person.press("enter")
+            await shows(person, Confirm)
+            await person.press("y")
+            await shows(person, Drilled)
+            assert person.desk.asked[-1] == DrillTrap(DISK)
+            await person.press("escape")
+            await shows(person, Following)
+            assert now(person).items[3].open, "it is the drill's end that does it"
+
+
+def test_one_whose_trap_is_gone_says_what_can_be_done() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await opened(person)
+            data = {"item": "a1", "text": "x", "owner": "Bo", "due": "2026-12-09", "trap": "gone"}
+            person.desk.happens(Change.ITEM_ADDED, "i1", data)
+            person.desk.change(me=person.desk.view.me)
+            await person.sees("there is no trap gone (any more)")
+            await person.press("a")
+            await shows(person, Picker)
+            await person.press("enter")
+            await person.sees("a1 is done when its trap gone has been drilled")
+            assert now(person).items[0].open
 
     run(body)
 

@@ -60,8 +60,8 @@ class Timeline(Lines):
 
 
 class Following(Stirring):
-    """An incident by its id, as it goes on. ``zone`` is the viewer's. The journal is read in another thread: again whenever the
-    engine has something new, and every `EVERY` seconds, for what other cockpits write."""
+    """An incident by its id, as it goes on. ``zone`` is the viewer's, ``look`` how all is drawn. The journal is read in another
+    thread: again whenever the engine has something new, and every `EVERY` seconds, for what other cockpits write."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "go(1)", show=False),
@@ -88,7 +88,7 @@ class Following(Stirring):
 
     def __init__(self, desk: Desk, look: Look, clock: Clock, incident: str, zone: str) -> None:
         super().__init__(incident)
-        self.desk, self.clock, self.zone, self.look_ascii = desk, clock, zone, look.ascii
+        self.desk, self.clock, self.zone, self.drawn = desk, clock, zone, look
         self.incident: Incident | None = None
         self.people: tuple[Person, ...] = ()
         self._which = incident

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from typing import Protocol
 
 from ...core.actions import DrillTrap
 from ...core.alerts import Ref
@@ -12,14 +13,25 @@ from ...core.traps import TrapView
 from ...engine.desk import Desk, Refused
 from ...engine.drill_words import said
 from ...engine.drilling import Call, Route
+from ...provider import Clock
 from ..confirm import Confirm
 from ..drill import Drilled
+from ..look import Look
 from ..looking import Looking
 from ..page import Line
 from ..palette import Entry, Picker
-from .steps import Board, Rest, fact, loud, refuse, show, tell
+from .steps import Board, Rest, Speaker, fact, loud, refuse, show, tell
 
 _WHOLE, _QUIET = "whole", "quiet"
+
+
+class Drills(Speaker, Protocol):
+    """Where one is: the board, or an incident that one follows."""
+
+    clock: Clock
+    zone: str
+
+
 QUIETLY = ("quiet", "--quiet")
 """Words that stand for a drill which pages nobody."""
 
@@ -32,16 +44,23 @@ def drill(board: Board, desk: Desk, refs: Sequence[Ref], words: str = "") -> Res
     traps = [each for each in board.view.traps if Ref(each.source, each.trap.name) in refs]
     if len(traps) != 1:
         return refuse(board, "one trap at a time is drilled" if traps else "there is no trap under the cursor")
-    ref = refs[0]
-    if traps[0].drill is not Stage.NONE:
-        return _followed(board, desk, ref)
+    return drilled(board, desk, traps[0], next(iter(board.panes.values())).look, quiet=bool(words))
+
+
+def drilled(board: Drills, desk: Desk, trap: TrapView, look: Look, *, quiet: bool = False) -> Rest:
+    """The same for this very trap, from wherever one is. ``look`` is how all is drawn."""
+    ref = Ref(trap.source, trap.trap.name)
+    if trap.drill is not Stage.NONE:
+        return _followed(board, desk, ref, look)
     if reason := desk.why_not(DrillTrap(ref)):
         return refuse(board, reason)
     box = Looking(f"Drill {ref.id}", [("esc", "leave")], "Looking who would be told …")
-    return _looked(board, desk, traps[0], bool(words), box, show(board, box))
+    return _looked(board, desk, trap, look, box, show(board, box), quiet=quiet)
 
 
-async def _looked(board: Board, desk: Desk, trap: TrapView, quiet: bool, box: Looking, left: Awaitable[None]) -> None:
+async def _looked(
+    board: Drills, desk: Desk, trap: TrapView, look: Look, box: Looking, left: Awaitable[None], *, quiet: bool
+) -> None:
     name = trap.trap.name
     try:
         routes = {each: await asyncio.to_thread(_route, desk, name, each) for each in ((True,) if quiet else (False, True))}
@@ -53,7 +72,7 @@ async def _looked(board: Board, desk: Desk, trap: TrapView, quiet: bool, box: Lo
     box.dismiss(None)
     await left
     if quiet and routes:
-        await _confirmed(board, desk, trap, routes[True], quiet=True)
+        await _confirmed(board, desk, trap, look, routes[True])
     elif routes:
         entries = [
             Entry(_WHOLE, "The whole route", _in_short(routes[False])),
@@ -61,7 +80,7 @@ async def _looked(board: Board, desk: Desk, trap: TrapView, quiet: bool, box: Lo
         ]
         chosen = await show(board, Picker(f"Drill {name}: how far?", entries))
         if chosen is not None:
-            await _confirmed(board, desk, trap, routes[chosen == _QUIET], quiet=chosen == _QUIET)
+            await _confirmed(board, desk, trap, look, routes[chosen == _QUIET])
 
 
 def _route(desk: Desk, name: str, quiet: bool) -> Route:
@@ -73,8 +92,8 @@ def _in_short(route: Route) -> str:
     return f"tells {', then '.join(names)}" if names else "tells nobody"
 
 
-async def _confirmed(board: Board, desk: Desk, trap: TrapView, route: Route, *, quiet: bool) -> None:
-    name = trap.trap.name
+async def _confirmed(board: Drills, desk: Desk, trap: TrapView, look: Look, route: Route) -> None:
+    name, quiet = trap.trap.name, route.drill.quiet
     begins, told, ends = said(name, route)
     lines: list[Line] = [fact("trap", f"{name} · {trap.says}", "bold"), "", begins, ""]
     lines += [fact("tells" if not n else "", line) for n, line in enumerate(told)] if route.calls else [loud(line) for line in told]
@@ -83,9 +102,8 @@ async def _confirmed(board: Board, desk: Desk, trap: TrapView, route: Route, *, 
         return
     ref = Ref(trap.source, name)
     if tell(board, desk, DrillTrap(ref, quiet)) is not None:
-        await _followed(board, desk, ref, route.calls)
+        await _followed(board, desk, ref, look, route.calls)
 
 
-async def _followed(board: Board, desk: Desk, ref: Ref, route: Sequence[Call] = ()) -> None:
-    box = Drilled(desk, next(iter(board.panes.values())).look, board.clock, ref, board.zone, route)
-    await show(board, box)
+async def _followed(board: Drills, desk: Desk, ref: Ref, look: Look, route: Sequence[Call] = ()) -> None:
+    await show(board, Drilled(desk, look, board.clock, ref, board.zone, route))

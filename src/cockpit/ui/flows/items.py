@@ -12,13 +12,13 @@ from ..ask import Ask, Field, wanted
 from ..incident import Following
 from ..item_words import local_traps, standings
 from ..palette import Entry, Picker
-from .steps import Rest, refuse, show, tell
+from .steps import Rest, nothing, refuse, show, tell
 
 _ADD = "add"
 
 
 def items(at: Following, desk: Desk, here: Incident) -> Rest:
-    """Pick one that is open to tick it, one that is done to open it again, or add one."""
+    """Pick one that is open to tick it (one with a trap: to drill that), one that is done to open it again, or add one."""
     if reason := desk.why_not(ChangeIncident):
         return refuse(at, reason)
     if here.status is Status.MERGED:
@@ -38,16 +38,23 @@ async def _picked(at: Following, desk: Desk, here: Incident, answer: Awaitable[s
     if chosen == _ADD:
         await _added(at, desk, here)
     elif (item := next((each for each in here.items if each.id == chosen), None)) is not None:
-        _ticked(at, desk, here, item)
+        await _ticked(at, desk, here, item)
 
 
-def _ticked(at: Following, desk: Desk, here: Incident, item: Item) -> None:
+def _ticked(at: Following, desk: Desk, here: Incident, item: Item) -> Rest:
+    """What has a trap is done by that trap's drill: it is begun from here."""
+    trap = next((each for each in at.view.traps if each.source == "local" and each.trap.name == item.trap), None)
+    if item.open and trap is not None:
+        from .drill import drilled  # by itself: few drill
+
+        return drilled(at, desk, trap, at.drawn)
     change = Change.ITEM_DONE if item.open else Change.ITEM_REOPENED
     data: dict[str, object] = {"item": item.id}
     if reason := refusal((item,), change.value.partition(".")[2], data):
-        at.say(reason, "refusal")
-    elif tell(at, desk, ChangeIncident(change.value, here.id, data)) is not None:
+        return refuse(at, reason)
+    if tell(at, desk, ChangeIncident(change.value, here.id, data)) is not None:
         at.look()
+    return nothing()
 
 
 def _added(at: Following, desk: Desk, here: Incident) -> Rest:

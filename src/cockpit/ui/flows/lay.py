@@ -56,7 +56,7 @@ def lay_after(at: Following, desk: Desk, here: Incident) -> Rest:
     if here.into:
         return refuse(at, f"{here.id} was merged into {here.into}: say it of that one")
     name, runbooks = f"{here.id} {here.title}", tuple(each.name for each in at.view.runbooks)
-    return _begun(at, desk, _About(after=here.id, name=here.id, told=name, runbooks=runbooks, ascii=at.look_ascii))
+    return _begun(at, desk, _About(after=here.id, name=here.id, told=name, runbooks=runbooks, ascii=at.drawn.ascii))
 
 
 def _begun(board: Speaker, desk: Desk, about: _About) -> Rest:
