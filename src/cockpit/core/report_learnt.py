@@ -6,7 +6,7 @@ What is here of other systems' alerts is what incidents have of them: the journa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -93,13 +93,14 @@ class Armed:
             return True
         return any(born.incident in ids or any(_of(born.source, born.alert, m) for m in incident.members) for born in self._born)
 
-    def after_fire(self, trap: str, began: datetime) -> bool:
-        """Whether one was armed after a fire of this trap's alert, or after an incident which that was in."""
+    def after_fires(self, trap: str) -> datetime | None:
+        """When (UTC) the last one was armed after this trap's alert, or after an incident which that was in: its fires until then
+        taught one. ``None`` for never; the end of time where the journal has forgotten when."""
         held = {id for each in self._incidents if each.holds(LOCAL, trap) for id in (each.id, *each.absorbed)}
+        if any((born.source, born.alert) == (LOCAL, trap) or born.incident in held for born in self._born):
+            return datetime.max.replace(tzinfo=UTC)
         ref = f"{LOCAL}/{trap}"
-        if any(each.at >= began and (each.alert == ref or each.incident in held) for each in self._laid):
-            return True
-        return any((born.source, born.alert) == (LOCAL, trap) or born.incident in held for born in self._born)
+        return max((each.at for each in self._laid if each.alert == ref or each.incident in held), default=None)
 
 
 def _of(source: str, alert: str, member: Member) -> bool:
@@ -129,7 +130,8 @@ def untrapped_fires(armed: Armed, burnt: Mapping[str, Sequence[datetime]]) -> tu
     """The fires, by the alert's name, after which none was armed; the most first. ``burnt`` is when they began (UTC)."""
     found = []
     for alert, times in burnt.items():
-        left = [at for at in times if not armed.after_fire(alert, at)]
+        taught = armed.after_fires(alert)
+        left = [at for at in times if taught is None or at > taught]
         if left:
             found.append(Burnt(alert, len(left), max(left)))
     return tuple(sorted(found, key=lambda each: (-each.fires, each.alert)))
