@@ -3,7 +3,9 @@ over; a limit is obeyed with its countdown."""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,3 +101,50 @@ def test_a_limit_is_obeyed_with_a_countdown_and_never_read_as_all_clear(on_duty:
         wait_until(lambda: int(re.search(r"pd waits +(\d+)s", screen.text)[1]) < first - 2, what="the countdown")  # type: ignore[index]
         assert "All clear" not in screen.text
         assert len(server.heard) == asked
+
+
+RULE = """
+[incidents.paged]
+match = "@source=pd"
+paged = true
+title = "{{service}}: {{summary}}"
+roles = {{ lead = "level:1" }}
+"""
+
+
+def test_what_the_account_calls_people_for_opens_an_incident_with_its_link_and_tells_who_took_it_there(
+    on_duty: Home, server: Server, tmp_path: Path
+) -> None:
+    on_duty.config((CONFIG + RULE).format(url=server.url))
+    log = tmp_path / "log"
+    with (
+        log.open("wb") as out,
+        subprocess.Popen((*COCKPIT, "watch"), env={**os.environ, **on_duty.env}, stdout=out) as watch,
+    ):
+        try:
+            with server.lock:
+                fire = server.account.fire("5xx over 12 % on web-3", minutes=2, priority="P1")
+            wait_until(lambda: on_duty.json("incident"), 60, "the incident")
+            (here,) = on_duty.json("incident")
+            said = "incident i1 opened: Shop API: 5xx over 12 % on web-3, by rule paged"
+            wait_until(lambda: said in log.read_text(), 20, "the watch to say so")
+            assert (here["title"], here["severity"], here["rule"]) == ("Shop API: 5xx over 12 % on web-3", "critical", "paged")
+            assert here["lead"] == "Bo", "whoever is on call by the account's own schedule"
+            assert [url for url in here["links"] if fire.id in url], here["links"]
+
+            def told(text: str, who: str = "") -> bool:
+                (shown,) = on_duty.json("incident", "show", "i1")
+                return any(each["text"] == text and each["who"] == (who or None) for each in shown["timeline"])
+
+            with server.lock:
+                server.account.change(fire, {"status": "acknowledged"}, "PBO")  # on his phone
+            wait_until(lambda: told("Shop API acknowledged at pd", "Bo"), 60, "who took it")
+            with server.lock:
+                server.account.end(fire)
+            wait_until(lambda: told("Shop API is over at pd"), 60, "its end")
+        finally:
+            watch.kill()
+    on_duty.run("incident", "close", "i1", "--yes")
+    page = on_duty.run("postmortem", "i1").stdout
+    assert f"<{here['links'][0]}>" in page
+    assert "Bo — Shop API acknowledged at pd" in page

@@ -30,6 +30,7 @@ from .options import Options, Stop
 from .record import journal, state_dir
 from .recorder import recorded
 from .unit import unit
+from .watch_incidents import OfIncidents
 
 if TYPE_CHECKING:
     from ..engine.engine import Engine
@@ -69,7 +70,7 @@ def watch(options: Options) -> int:
         beating = _beating(config.watch, desk, tell)
         who = "escalates by " + ", ".join(config.escalations) if config.escalations else "pages nobody: there are no [escalations]"
         tell(f"watching {len(config.traps)} traps as process {os.getpid()}; {who}")
-        told = Telling(desk.clock.now())
+        told, incidents = Telling(desk.clock.now()), OfIncidents(kept)
         metrics = _metrics(place, desk, sharing, beating, tell) if place else None
         if recorder is not None:
             recorder.on_problem = tell
@@ -85,7 +86,7 @@ def watch(options: Options) -> int:
                 notify.status(_status(desk.view, sharing.looking))
                 if shares is not None:
                     shares.try_again(desk.clock.mono())
-                for at, line in told.news(desk.view):
+                for at, line in (*told.news(desk.view), *incidents.news()):
                     tell(line, at)
         finally:
             notify.stopping()

@@ -1,0 +1,37 @@
+"""What a watch says of incidents: opened (by a rule, by whom), closed, merged, opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ..engine.journal import Journal, JournalError
+
+_TOLD = ("incident.opened", "incident.closed", "incident.reopened", "incident.merged", "incident.split")
+_MOST = 100
+
+
+class OfIncidents:
+    """Reads the journal, and may block on the disk for milliseconds. What happened before it began is not told."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._last: int | None = None
+
+    def news(self) -> Iterator[tuple[datetime, str]]:
+        """What happened since the last call, oldest first, each with when it was (UTC). Where it cannot be read now, it is told
+        later."""
+        try:
+            found = self._journal.entries(kind="incident.", limit=_MOST)
+        except JournalError:
+            return
+        newest = max((each.id for each in found), default=0)
+        last, self._last = self._last, newest
+        fresh = [each for each in reversed(found) if last is not None and each.id > last and each.kind in _TOLD]
+        if fresh:
+            from ..core.incident_timeline import line_of  # deferred until there is one
+            from ..engine.incident_facts import noted_of
+
+            for each in fresh:
+                if (line := line_of(noted_of(each))) is not None:
+                    yield each.at, f"incident {line.text}" + (f", by {line.who}" if line.who else "")
