@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .engine.replay import Replay
 
 
-class Cockpit(TerminalEdge, App[int], inherit_bindings=False):
+class Cockpit(TerminalEdge, App[int], inherit_bindings=False, inherit_css=False):
     """The screen over a desk.
 
     ``table`` are the keys as remapped (`ui.keys.remapped`), ``theme_dirs`` the folders with a person's own themes; ``clock`` is
@@ -40,6 +40,7 @@ class Cockpit(TerminalEdge, App[int], inherit_bindings=False):
     """
 
     CSS_PATH = "ui/board.tcss"
+    DEFAULT_CSS = "Cockpit { background: $background; color: $foreground; }"  # Textual's are for widgets that are never seen here
     ENABLE_COMMAND_PALETTE = False
     _themed = False  # whether there is a theme
     _dressed = False  # whether the styles are that theme's, and Textual has not yet asked for them again

@@ -7,9 +7,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 
-class Drawn(Widget):
+class Drawn(Widget, inherit_css=False):
     """Gives the compositor the strips of `render_line` as they are, each as wide as the widget. Textual would look for borders,
     padding, tints and opacity on the way, and put what it finds into a second cache: half of what it takes to draw a line."""
+
+    DEFAULT_CSS = "Drawn { background: transparent; }"  # of all that Textual gives a widget
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines that are to be drawn, in Textual's place."""

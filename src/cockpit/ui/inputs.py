@@ -21,8 +21,9 @@ IDS = (FILTER, COMMAND)
 _SIGNS = {"/": "filter", ":": "command"}  # what a line begins with, as it stands on the screen
 
 
-class InputLines(Screen[None], inherit_bindings=False):
-    """What the board does with its input lines. While one is open it has the keys; closed, the panes have them back."""
+class InputLines(Screen[None], inherit_bindings=False, inherit_css=False):
+    """What the board does with its input lines. While one is open it has the keys; closed, the panes have them back. All of its
+    style is in ``board.tcss``: what Textual gives a screen is for scrolling and for text that is selected."""
 
     home: Hashable = None
     """What the cursor stood on when the filter line opened: it goes back there whenever the filter lets that through."""
