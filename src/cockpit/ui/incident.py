@@ -23,9 +23,9 @@ from .item_words import lines as item_lines
 from .lines import Lines
 from .look import Look
 from .spans import Row, Spans, heading
-from .stirring import Stirring
 from .subject import failed
 from .times import city, moment
+from .walked import Walked
 
 
 class Timeline(Lines):
@@ -59,17 +59,11 @@ class Timeline(Lines):
         return (((" Nothing has happened yet", "muted"),),)
 
 
-class Following(Stirring):
+class Following(Walked):
     """An incident by its id, as it goes on. ``zone`` is the viewer's, ``look`` how all is drawn. The journal is read in another
     thread: again whenever the engine has something new, and every `EVERY` seconds, for what other cockpits write."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "go(1)", show=False),
-        Binding("k,up", "go(-1)", show=False),
-        Binding("ctrl+d,pagedown", "half(1)", show=False),
-        Binding("ctrl+u,pageup", "half(-1)", show=False),
-        Binding("g,home", "end(False)", show=False),
-        Binding("G,end", "end(True)", show=False),
         Binding("l", "flow('lead')", show=False),
         Binding("s", "flow('status')", show=False),
         Binding("n", "flow('note')", show=False),
@@ -103,6 +97,11 @@ class Following(Stirring):
     def view(self) -> View:
         """What the desk shows now."""
         return self.desk.view
+
+    @property
+    def text(self) -> Lines:
+        """What is read."""
+        return self._timeline
 
     def inside(self) -> Iterable[Widget]:
         """What it is now, and what happened."""
@@ -189,18 +188,6 @@ class Following(Stirring):
     def on_resize(self) -> None:
         """The keys stand in as many lines as they need."""
         self.call_after_refresh(self._draw_keys)
-
-    def action_go(self, rows: int) -> None:
-        """Move by rows."""
-        self._timeline.move(rows)
-
-    def action_half(self, pages: int) -> None:
-        """Move by half of what is in sight."""
-        self._timeline.move(pages * max(1, self._timeline.page // 2))
-
-    def action_end(self, last: bool) -> None:
-        """To the first line, or the last."""
-        self._timeline.go(self._timeline.count() - 1 if last else 0)
 
     def action_flow(self, name: str) -> None:
         """Change it."""

@@ -20,27 +20,21 @@ from .lines import Lines
 from .look import Look
 from .page import Line
 from .prose import Prose
-from .stirring import Stirring
 from .subject import titled
 from .times import city, moment
+from .walked import Walked
 
 SAID_FOR = 6.0
 """Seconds that an answer stays at the foot."""
 _ROOMY = 100
 
 
-class Reader(Stirring):
+class Reader(Walked):
     """``alert`` is what it is read for: ticks are remembered for this firing of it, and told in ``zone``. It opens at ``anchor``
     where that is given and there, else where its reader was last. ``on_run`` runs it from the step of that number on, ``on_digit``
     what has that number on the board, ``on_link`` is given the addresses of links, ``on_copy`` a block's text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "go(1)", show=False),
-        Binding("k,up", "go(-1)", show=False),
-        Binding("ctrl+d,pagedown", "half(1)", show=False),
-        Binding("ctrl+u,pageup", "half(-1)", show=False),
-        Binding("g,home", "end(False)", show=False),
-        Binding("G,end", "end(True)", show=False),
         Binding("n", "step(1)", show=False),
         Binding("N", "step(-1)", show=False),
         Binding("right_square_bracket", "section(1)", show=False),
@@ -80,6 +74,11 @@ class Reader(Stirring):
         self._fading: Timer | None = None
         self._remark = ""
         self.add_class("-full")
+
+    @property
+    def text(self) -> Lines:
+        """What is read."""
+        return self._prose
 
     def inside(self) -> Iterable[Widget]:
         """What it does to the world or why it cannot run, then the text."""
@@ -187,18 +186,6 @@ class Reader(Stirring):
         """A remark stands until the next key."""
         if self._remark:
             self.say("")
-
-    def action_go(self, rows: int) -> None:
-        """Move by rows."""
-        self._prose.move(rows)
-
-    def action_half(self, pages: int) -> None:
-        """Move by half of what is in sight."""
-        self._prose.move(pages * max(1, self._prose.page // 2))
-
-    def action_end(self, last: bool) -> None:
-        """To the first line, or the last."""
-        self._prose.go(self._prose.count() - 1 if last else 0)
 
     def action_step(self, way: int) -> None:
         """To the next step, or the one before."""
