@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -243,43 +243,10 @@ class Course:
         """What takes back what was done and has not been taken back yet, the last first, for somebody who asks for it later: as a
         plan, and as it is kept. None where nothing can be; refused, with the reason, where there were secrets: those are kept by
         nobody."""
-        from ..core.ways_back import WayBack, plan_back, undo_of  # deferred: no screen that opens needs it
+        from .taking_back import taking_back  # deferred: no screen that opens needs it
 
-        found: list[ResolvedStep] = []
-        numbers: list[int] = []
-        lost: list[str] = []
-        for step in self._backwards():
-            undo, do = step.step.undo, self._way_back(step)
-            if undo is None or do is None:
-                continue
-            if why := "needs secrets, which are kept nowhere" if self._going.confided else self._unfit(step, do):
-                planned = self._plan.steps[step.number - 1].undo or do  # without what was said in confidence
-                lost.append(f"{self._named(step)} cannot be undone from here: its undo {why}. It is: {' '.join(planned.said())}")
-                continue
-            found.append(undo_of(step.step, step.number, do, len(found) + 1))
-            numbers.append(step.number)
-        if not found and not lost:
-            return None
-        broken = self._interrupted.number if self._interrupted in self._backwards() and self._interrupted is not None else 0
-        half = f"Step {broken} was interrupted, and may be half done: look before you take it back." if broken else ""
-        said = self._going.told("; ".join(lost))
-        way = WayBack(
-            target=self._plan.target,
-            changes=self._plan.changes,
-            warning=" ".join(filter(None, (half, said))),
-            lost="" if found else said,
-        )
-        plan = plan_back(self._plan.runbook, found, way)
-        return plan, self._kept(plan, way, numbers) if found else way
-
-    def _kept(self, plan: Plan, way: WayBack, numbers: Sequence[int]) -> WayBack:
-        """What is kept of a plan: of the values those alone that its steps name. None is a secret: those are never in a plan, what
-        was said in confidence is lost before, and what steps give is taken from what may be shown."""
         known = {**self._plan.values, **self._given}
-        undos = (self._plan.runbook.steps[number - 1].undo for number in numbers)
-        named = frozenset().union(*(undo.names(known) for undo in undos if undo is not None))
-        values = {name: known[name] for name in named & known.keys()}
-        return msgspec.structs.replace(way, numbers=tuple(numbers), values=values, exact=plan.exact)
+        return taking_back(self._plan, self._going, self._backwards(), self._interrupted, known, self._unfit, self._named)
 
     def _backwards(self) -> list[ResolvedStep]:
         """The steps that have a way back and have not been taken back, the last first; also one that was interrupted."""
