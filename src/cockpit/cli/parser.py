@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__
 from ..core.text import clean
-from . import parser_action, parser_handover, parser_incidents, parser_replay
+from . import parser_action, parser_handover, parser_incidents, parser_oncall, parser_replay, parser_respond, parser_runbooks
+from .parser_words import ids, whole
 
 
 class Command(NamedTuple):
@@ -196,112 +197,14 @@ def _alerts(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _ids(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("ids", nargs="+", metavar="ID", help="the alert's id, or SOURCE/ID")
-
-
 def _ack(parser: argparse.ArgumentParser) -> None:
-    _ids(parser)
+    ids(parser)
     parser.add_argument("--note", default="", metavar="TEXT", help="why, or what you are doing about it")
-
-
-def _silence(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("match", nargs="?", metavar="FILTER", help="what to silence, in the filter language")
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument("--for", dest="duration", metavar="TIME", help="how long: 30m, 2h, 1d (default: 1h)")
-    length.add_argument("--until-resolved", action="store_true", help="until what it hushes has resolved, however long that takes")
-    parser.add_argument("--comment", metavar="TEXT", help="why (wanted)")
-    parser.add_argument(
-        "--source", default="", metavar="NAME", help="the source to silence at (default: the one whose alerts it hits)"
-    )
-    parser.add_argument(
-        "--edit",
-        default="",
-        metavar="ID",
-        help="change the silence with this id, or SOURCE/ID: what it matches, how long it lasts from now, why; the rest stays",
-    )
-    parser.add_argument("--extend", default="", metavar="ID", help="let the silence with this id last longer")
-    parser.add_argument("--by", metavar="TIME", help="how much longer (default: 1h)")
-    parser.add_argument("--end", default="", metavar="ID", help="end the silence with this id, or SOURCE/ID")
-    parser.add_argument("--list", action="store_true", help="list the silences that stand, and how many alerts each hushes now")
-    parser.add_argument("--all", action="store_true", help="list those too that have ended within the hour")
-    parser.add_argument("--yes", action="store_true", help="send it; without it the preview is shown and nothing is done")
 
 
 def _note(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="the alert's id, or SOURCE/ID")
     parser.add_argument("text", nargs="+", metavar="TEXT", help="what to remember")
-
-
-def _yes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--yes", action="store_true", help="send it; without it the preview is shown and nothing is done")
-
-
-def _resolve(parser: argparse.ArgumentParser) -> None:
-    _ids(parser)
-    parser.add_argument("--note", default="", metavar="TEXT", help="how it was mended")
-    _yes(parser)
-
-
-def _snooze(parser: argparse.ArgumentParser) -> None:
-    _ids(parser)
-    parser.add_argument("--for", dest="duration", default="1h", metavar="TIME", help="how long: 30m, 2h, 1d (default: 1h)")
-    _yes(parser)
-
-
-def _escalate(parser: argparse.ArgumentParser) -> None:
-    _ids(parser)
-    parser.add_argument("--level", type=_whole(1, 100), metavar="N", help="the level; without it the levels are listed")
-    _yes(parser)
-
-
-def _reassign(parser: argparse.ArgumentParser) -> None:
-    _ids(parser)
-    parser.add_argument(
-        "--to", action="append", default=[], metavar="WHO", help="a name, an address or an id there, more than once for several"
-    )
-    _yes(parser)
-
-
-def _merge(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("into", metavar="INTO", help="the alert that the others go into")
-    _ids(parser)
-    _yes(parser)
-
-
-def _play(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="the alert's id, or SOURCE/ID")
-    parser.add_argument("play", nargs="?", default="", metavar="PLAY", help="its name or id; without it they are listed")
-    _yes(parser)
-
-
-def _maintenance(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("services", nargs="*", default=[], metavar="SERVICE", help="by name or id; without any, list what is")
-    parser.add_argument("--for", dest="duration", default="1h", metavar="TIME", help="how long: 30m, 2h, 1d (default: 1h)")
-    parser.add_argument("--at", default="", metavar="TIME", help="when it begins (no offset: this machine's zone; default: now)")
-    parser.add_argument("--comment", default="", metavar="TEXT", help="why (wanted)")
-    parser.add_argument("--source", default="", metavar="NAME", help="the source (default: the only one that can)")
-    parser.add_argument("--end", default="", metavar="ID", help="end the one with this id instead, or SOURCE/ID")
-    _yes(parser)
-
-
-def _oncall(parser: argparse.ArgumentParser) -> None:
-    one = parser.add_mutually_exclusive_group()
-    one.add_argument("--at", metavar="TIME", help="at this time instead of now: 2026-11-24T09:00+01:00 (no offset: your own clock)")
-    one.add_argument("--week", action="store_true", help="every shift and gap of this week")
-    one.add_argument("--month", action="store_true", help="every shift and gap of this month")
-    one.add_argument("--gaps", action="store_true", help="gaps, double bookings, clashes with absences in the next 30 days")
-    one.add_argument(
-        "--hours",
-        action="store_true",
-        help="hours, nights, weekends of everyone in the last 30 days; how often disturbed, and woken",
-    )
-    one.add_argument("--mine", action="store_true", help="your own shifts in the next 8 weeks")
-    one.add_argument("--ics", action="store_true", help="the shifts of the next 12 weeks as a calendar (RFC 5545) that others read")
-    _overriding(parser)
-    parser.add_argument("--since", metavar="TIME", help="begin there instead")
-    parser.add_argument("--until", metavar="TIME", help="end there instead")
-    parser.add_argument("--roster", default="", metavar="NAME", help="only this one")
 
 
 def _page(parser: argparse.ArgumentParser) -> None:
@@ -314,34 +217,6 @@ def _page(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--test", default="", metavar="CHANNEL", help="send yourself a test by this channel instead")
     parser.add_argument("--channels", action="store_true", help="list the channels and how they did; exit status 1 if one fails")
     parser.add_argument("--yes", action="store_true", help="send it; without it who would be told is shown and nothing is done")
-
-
-def _overriding(parser: argparse.ArgumentParser) -> None:
-    """The verbs of ``oncall``. Without one it lists."""
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", prog="cockpit oncall")
-    own: dict[str, Any] = {"parents": [general()], "allow_abbrev": False}
-    override = verbs.add_parser("override", **own, help="put somebody on call, from when to when")
-    take = verbs.add_parser("take", **own, help="take the shift that goes on now, to its end")
-    cover = verbs.add_parser("cover", **own, help="have somebody's shift: the one that goes on, or their next")
-    swap = verbs.add_parser("swap", **own, help="swap your next shift for somebody's")
-    undo = verbs.add_parser("undo", **own, help="take an override back, the last one if none is named")
-    verbs.add_parser("overrides", **own, help="list the overrides that run or will")
-    for each in (override, cover, swap):
-        each.add_argument("person", metavar="PERSON", help="who, by any name that the config or a source has for them")
-    for each in (override, cover):
-        each.add_argument("--from", dest="start", metavar="TIME", help="from when (no offset: your own clock)")
-    for each in (override, take, cover):
-        each.add_argument("--to", dest="end", metavar="TIME", help="until when")
-    for each in (override, take):
-        each.add_argument("--for", dest="duration", metavar="TIME", help="for how long instead: 2h, 1d")
-    for each in (cover, swap):
-        each.add_argument("--by", metavar="PERSON", help="somebody else instead of you")
-    for each in (override, take, cover, swap):
-        each.add_argument("--roster", default="", metavar="NAME", help="which roster (default: the only one that is paged first)")
-        each.add_argument("--why", default="", metavar="TEXT", help="the reason, for the others")
-    undo.add_argument("id", nargs="?", default="", metavar="ID", help="the override's id, or SOURCE/ID")
-    for each in (override, take, cover, swap, undo):
-        each.add_argument("--yes", action="store_true", help="do it; without it what would change is shown and nothing is done")
 
 
 def _trap(parser: argparse.ArgumentParser) -> None:
@@ -394,64 +269,11 @@ def _beat(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="say nothing at a terminal either, when all is well")
 
 
-def _runbooks(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--alert", metavar="ID", help="only those for this alert, in the order of their digits")
-    parser.add_argument("--show", metavar="NAME", help="one that is written in Markdown, to be read")
-
-
-def _run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", default="", metavar="NAME", help="the runbook")
-    words = "values for its parameters; a secret as KEY=@- (standard input) or KEY=@env:NAME"
-    parser.add_argument("values", nargs="*", default=[], metavar="KEY=VALUE", help=words)
-    words = "take the other values from this alert; given again, it is run for each of them"
-    parser.add_argument("--alert", dest="alerts", metavar="ID", action="append", help=words)
-    parser.add_argument("--match", metavar="FILTER", help="run it for every alert that matches, in the filter language")
-    words = "so many targets at once (default: as the runbook says)"
-    parser.add_argument("--parallel", type=_whole(1, 50), metavar="N", help=words)
-    words = "of several targets the first alone, the others only if it succeeds; `ask`: and only after asking you; `no`: not so"
-    parser.add_argument("--canary", nargs="?", const="yes", choices=("yes", "ask", "no"), help=words)
-    words = "when a target fails, begin none any more, or do the others all the same"
-    parser.add_argument("--on-failure", choices=("stop", "continue"), help=words)
-    parser.add_argument(
-        "--record", metavar="NEW", help="open a shell, and draft the runbook of this name from the commands typed into it"
-    )
-    parser.add_argument(
-        "--again",
-        metavar="RUN",
-        help="run what was run then, for the same alert with the same values (its id in `cockpit runs`, or the end of it)",
-    )
-    words = "begin with the step of this number (from 1): those before are left out"
-    parser.add_argument("--from", dest="first", type=_whole(1, 1000), metavar="STEP", help=words)
-    words = "take back what was run then, whichever cockpit ran it: as its steps' `undo` says, shown first"
-    parser.add_argument("--undo", metavar="RUN", help=words)
-    parser.add_argument("--dry-run", action="store_true", help="show exactly what would be executed, and execute nothing")
-    parser.add_argument("--yes", action="store_true", help="confirm a runbook that changes the world")
-    parser.add_argument(
-        "--confirm", metavar="TARGET", help="confirm a dangerous one by naming its target (its own name if it has none)"
-    )
-
-
-def _approve(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", nargs="?", default="", metavar="ID", help="what waits under this number: shown, and then asked")
-    parser.add_argument("--refuse", dest="why", default="", metavar="WHY", help="refuse it; whoever asked reads why")
-
-
-def _runs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--limit", type=_whole(1, 10_000), default=50, metavar="N", help="how many, newest first (default: 50)")
-    one = parser.add_mutually_exclusive_group()
-    one.add_argument(
-        "--targets", metavar="ID", help="how each target of a run for several stands, or came out; the end of its id is enough"
-    )
-    one.add_argument("--output", metavar="ID", help="print what this run printed; the end of its id is enough")
-    one.add_argument("--grep", metavar="TEXT", help="the lines that hold this, in whatever case, of all that runs have printed")
-    one.add_argument("--alert", metavar="ID", help="what was run for this alert (its id, or its name), and whether it helped")
-
-
 def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", default="30d", metavar="TIME", help="how far back: 30d, 12h, 2026-11-01 (default: 30d)")
     parser.add_argument("--until", metavar="TIME", help="up to when, as for --since (default: now)")
     parser.add_argument("--markdown", action="store_true", help="as Markdown, for a page of the team")
-    parser.add_argument("--limit", type=_whole(1, 10_000), default=15, metavar="N", help="so many lines of a table (default: 15)")
+    parser.add_argument("--limit", type=whole(1, 10_000), default=15, metavar="N", help="so many lines of a table (default: 15)")
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
@@ -469,15 +291,6 @@ def _export(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(option, dest=dest, metavar="HOST:PORT", help=words)
 
 
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= most):
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
-        return int(text)
-
-    return read
-
-
 def _address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE")
     parser.add_argument("address", metavar="ADDRESS", help="the one you log in there with")
@@ -492,17 +305,17 @@ _ARGUMENTS = {
     "alerts": _alerts,
     "watch": _watch,
     "ack": _ack,
-    "unack": _ids,
-    "silence": _silence,
+    "unack": ids,
+    "silence": parser_respond.silence,
     "note": _note,
-    "resolve": _resolve,
-    "snooze": _snooze,
-    "escalate": _escalate,
-    "reassign": _reassign,
-    "merge": _merge,
-    "play": _play,
-    "maintenance": _maintenance,
-    "oncall": _oncall,
+    "resolve": parser_respond.resolve,
+    "snooze": parser_respond.snooze,
+    "escalate": parser_respond.escalate,
+    "reassign": parser_respond.reassign,
+    "merge": parser_respond.merge,
+    "play": parser_respond.play,
+    "maintenance": parser_respond.maintenance,
+    "oncall": lambda parser: parser_oncall.oncall(parser, general),
     "page": _page,
     "incident": lambda parser: parser_incidents.incident(parser, general),
     "mark": parser_incidents.mark,
@@ -510,11 +323,11 @@ _ARGUMENTS = {
     "postmortem": parser_incidents.postmortem,
     "trap": _trap,
     "beat": _beat,
-    "runbooks": _runbooks,
-    "run": _run,
-    "approve": _approve,
-    "runs": _runs,
-    "handover": lambda parser: parser_handover.handover(parser, _whole),
+    "runbooks": parser_runbooks.runbooks,
+    "run": parser_runbooks.run,
+    "approve": parser_runbooks.approve,
+    "runs": parser_runbooks.runs,
+    "handover": lambda parser: parser_handover.handover(parser, whole),
     "report": _report,
     "export": _export,
     "login": _login,
