@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
+from ..core.retention import Retention
 from ..provider import Clock
+from .aside import Aside
+from .journal import Journal, JournalError
 
 JUMP = 3600.0
 """Seconds by which the wall clock may part from monotonic time, suspension included, and still count as in step."""
@@ -42,3 +47,24 @@ class InStep:
     def _doubt(self) -> None:
         self._wall, self._mono = self._clock.now(), self._clock.mono()
         self._believed_at = self._mono + WAIT
+
+
+class Thinner(InStep):
+    """Thins the ``journal`` for as long as the clock is believed, and writes down when it ceases to, for `cockpit doctor`, which
+    has no other way to know; ``aside`` is where it may block."""
+
+    def __init__(self, clock: Clock, journal: Journal, aside: Aside, pid: int) -> None:
+        super().__init__(clock)
+        self._journal, self._aside, self._pid = journal, aside, pid
+        self._thins = True
+
+    async def thin(self, believed: bool, retention: Retention) -> None:
+        """Do a little of it, unless the clock is not ``believed``. Belongs to the keeper's loop."""
+        now = self._clock.now()
+        with suppress(JournalError):  # the journal's `problem` says it; old readings can wait
+            if believed is not self._thins:
+                kind = RESUMED if believed else PAUSED
+                await self._aside.do(partial(self._journal.record, kind, at=now, source="local", data={"pid": self._pid}))
+                self._thins = believed
+            if believed:
+                await self._aside.do(partial(self._journal.thin, now, retention))

@@ -15,7 +15,7 @@ from ..core.traps import Event, Trap, Watch, seen
 from ..provider import Host
 from .aside import Aside
 from .backlog import Backlog
-from .in_step import PAUSED, RESUMED, InStep
+from .in_step import Thinner
 from .journal import Journal, JournalError
 from .looks import Looks
 from .post import Post
@@ -49,7 +49,7 @@ class Keeper:
     fails it goes on looking: what it knows is in ``watches``, and is written down when that works again.
 
     ``load`` gives a probe's class by name (`plugins.load`), ``secrets`` the secrets its config refers to; old readings and events
-    are thinned by ``retention``, which may be set anew, unless the wall clock jumped (see `InStep`). ``on_change`` is called
+    are thinned by ``retention``, which may be set anew, unless the wall clock jumped (see `Thinner`). ``on_change`` is called
     on the loop whenever something is known anew: at once where a trap turned or somebody asked for the look, else within `CALM`.
     """
 
@@ -65,7 +65,7 @@ class Keeper:
         on_change: Callable[[], None] = lambda: None,
         pid: int | None = None,
     ) -> None:
-        self._clock, self._journal, self._in_step = host.clock, journal, InStep(host.clock)
+        self._clock, self._journal = host.clock, journal
         self.retention = retention
         self._on_change = on_change
         self._pid = os.getpid() if pid is None else pid
@@ -73,6 +73,7 @@ class Keeper:
         self._timers = Timers(self._clock)
         self._looks = Looks(self._clock, self._timers, lambda post: build(post.trap, load, host, secrets), self._took)
         self._aside = Aside("keeper's journal")
+        self._thinner = Thinner(self._clock, journal, self._aside, self._pid)
         self._leads = False
         self._knows = False
         self._strays = Strays(self._clock, self._pid)
@@ -81,7 +82,6 @@ class Keeper:
         self._eager_until = 0.0
         self._calm_news = False
         self._says = ""
-        self._thins = True
         self._backlog = Backlog(journal, self._clock, self._timers, self._aside, self._spawn, self._written)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -183,7 +183,7 @@ class Keeper:
             self._on_change()
         if held.ours and not self._leads:
             found = await self._surveyed(self._posts.values())
-            self._in_step.seen(watch.checked_at for watch in found.watches.values())
+            self._thinner.seen(watch.checked_at for watch in found.watches.values())
             self._remember(found)
             self._leads = self._knows = True
             self._minded = frozenset()
@@ -311,20 +311,9 @@ class Keeper:
         if term != self._term:
             return
         self._timers.after(THIN, partial(self._thin, term))
-        believed = self._in_step.believed()
+        believed = self._thinner.believed()
         if self._leads:
-            self._spawn(self._thin_once(believed))
-
-    async def _thin_once(self, believed: bool) -> None:
-        now = self._clock.now()
-        with suppress(JournalError):  # the journal's `problem` says it; old readings can wait
-            if believed is not self._thins:  # for `cockpit doctor`, which has no other way to know
-                kind = RESUMED if believed else PAUSED
-                entry = partial(self._journal.record, kind, at=now, source="local", data={"pid": self._pid})
-                await self._aside.do(entry)
-                self._thins = believed
-            if believed:
-                await self._aside.do(partial(self._journal.thin, now, self.retention))
+            self._spawn(self._thinner.thin(believed, self.retention))
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
