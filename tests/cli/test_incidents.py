@@ -102,6 +102,7 @@ def test_a_page_opens_one_and_stands_in_its_timeline(tmp_path: Path) -> None:
     assert "An incident is opened with it, unless its alert is in one." in shown
     assert watched.json("incident") == [], "nothing was sent"
     done(watched, "page", "person:ana", "come", "and", "look", "--alert", "backup", "--incident", "--yes")
+    assert watched.run("page", "--test", "siren", "--incident").returncode == 2, "a test is no trouble"
     (here,) = watched.json("incident")
     assert (here["title"], here["severity"], here["alerts"]) == ("come and look", "critical", ["local/backup"])
     done(watched, "page", "person:ana", "hurry", "--alert", "backup", "--incident", "--yes")

@@ -18,6 +18,8 @@ def page(options: Options) -> int:
     who, test = options.words("who"), options.text("test")
     if sum((bool(who), bool(test), options.flag("channels"))) != 1:
         raise Stop('say one thing: WHO "TEXT", --test CHANNEL, or --channels', USAGE)
+    if options.flag("incident") and not who:
+        raise Stop("--incident opens one with a page: say whom, and what it is about", USAGE)
     with house(options, propose=False) as home:
         if options.flag("channels"):
             return _list(home, options)
