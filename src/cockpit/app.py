@@ -28,7 +28,7 @@ from .ui.spans import cells
 from .ui.terminal import TerminalEdge
 
 if TYPE_CHECKING:
-    from .engine.replay import Replay
+    from .engine.driven import Driven
 
 
 class Cockpit(TerminalEdge, App[int], inherit_bindings=False, inherit_css=False):
@@ -48,7 +48,7 @@ class Cockpit(TerminalEdge, App[int], inherit_bindings=False, inherit_css=False)
 
     def __init__(
         self, config: Config, desk: Desk, *, table: Sequence[Key], theme_dirs: Sequence[Path] = (), clock: Clock | None = None,
-        environ: Mapping[str, str] = os.environ, replay: Replay | None = None,
+        environ: Mapping[str, str] = os.environ, replay: Driven | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self._disable_tooltips = self._disable_notifications = True  # two widgets that nobody would ever see

@@ -119,6 +119,7 @@ def build() -> Parser:
     )
     parser.add_argument("-V", "--version", action="version", version=f"cockpit {__version__}")
     parser.add_argument("--theme", metavar="NAME", help="open the screen in this theme")
+    parser_replay.playing(parser)
     parser_replay.recording(parser)
     parser_replay.replaying(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="cockpit")
@@ -185,6 +186,7 @@ def _watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metrics", metavar="ADDR:PORT", help="answer Prometheus there, at /metrics (:9464 is for this machine alone)"
     )
+    parser_replay.playing(parser)
     parser_replay.recording(parser)
 
 

@@ -1,4 +1,4 @@
-"""The grammar of recording and replaying, which are options of the screen and of the watch."""
+"""The grammar of the demo, and of recording and replaying, which are options of the screen and of the watch."""
 
 from __future__ import annotations
 
@@ -28,8 +28,22 @@ def replaying(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def playing(parser: argparse.ArgumentParser) -> None:
+    """What says that a night that was made up is wanted."""
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="half an hour of a night that was made up, to try everything on: nothing real happens",
+    )
+
+
 def problem(args: Mapping[str, object]) -> str:
     """Why these words of a command line do not go together; "" where they do."""
+    if args.get("demo") and args.get("command"):
+        return "--demo opens a screen of its own: it goes with no command"
+    if args.get("demo") and (args.get("config") or args.get("replay") or args.get("record_to")):
+        return "--demo reads nothing and keeps nothing: it goes with no --config, --replay or --record"
     if args.get("record_to") and args.get("command") not in (None, "watch"):
         return "--record FILE is for the screen and for `cockpit watch`"
     if args.get("replay") and args.get("command"):

@@ -50,6 +50,10 @@ def _screen(options: Options) -> int:
     problem = terminal_problem(sys.stdin, sys.stdout, os.environ)
     if problem is not None:
         raise Stop(problem, USAGE)
+    if options.flag("demo"):
+        from .demo import demo  # deferred: as the next
+
+        return demo(options)
     if options.text("replay"):
         from .replay import replay  # deferred: few look at a recording
 

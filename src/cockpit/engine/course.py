@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -46,7 +46,7 @@ _BROKEN_OFF = (RunState.CANCELLED, RunState.TIMED_OUT, RunState.UNCERTAIN)
 
 class Course:
     """Belongs to the engine's loop; `run` it once. ``hidden``, ``grace``, ``engines``, ``far`` and ``world`` as in `Doing`;
-    ``secrets`` are values that the plan does not have."""
+    ``secrets`` are values that the plan does not have; ``make`` gives the doing of a step."""
 
     def __init__(
         self,
@@ -59,8 +59,9 @@ class Course:
         far: Far | None = None,
         world: World = NOWHERE,
         secrets: Mapping[str, str] = {},
+        make: Callable[[Do, Doing], Deed] = deed,
     ) -> None:
-        self._world = world
+        self._world, self._deed = world, make
         self._plan, self._going, self._clock, self._hidden, self._grace = plan, going, clock, hidden, grace
         self._engines, self._far = engines, far
         self._deadline = 0.0
@@ -185,7 +186,7 @@ class Course:
         if bound <= 0:
             return Outcome(RunState.TIMED_OUT, None, 0.0, f"was not started: {whose}")
         self._at_work = True
-        work = deed(do, msgspec.structs.replace(doing, seconds=bound))
+        work = self._deed(do, msgspec.structs.replace(doing, seconds=bound))
         done = asyncio.ensure_future(work.done())
         timer = asyncio.ensure_future(self._clock.sleep(bound))
         ending = asyncio.ensure_future(self._going.ending.wait())
@@ -213,7 +214,7 @@ class Course:
         if self._going.ending.is_set():
             return Outcome(RunState.CANCELLED, None, 0.0, f"was not started: {self._going.why}")
         mark = f"{self._going.run_id}+{step.number}" if step.step.keep else ""
-        work = deed(step.do, self._doing(place, mark=mark))
+        work = self._deed(step.do, self._doing(place, mark=mark))
         done = asyncio.ensure_future(work.done())
         await work.begun()
         await asyncio.wait({done}, timeout=0)

@@ -170,8 +170,9 @@ class Engine(Works):
             self._on_loop(lambda: self._crew.go("laying out the rosters", work))
 
         return Schedules(
-            self.schedule, go, self.clock.mono, lambda: (self._store.peek.overrides, self.here.rosters, self.here.people)
-        )
+            self.schedule, go, self.clock.mono, lambda: (self._store.peek.overrides, self.here.rosters, self.here.people),
+            self._store.tell,
+        )  # fmt: skip
 
     def laid_out(self, since: datetime, until: datetime) -> Schedule | None:
         """See `Desk.laid_out`."""

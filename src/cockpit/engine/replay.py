@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -25,6 +25,7 @@ from ..core.recorded import Message, Noted
 from ..core.text import clean
 from ..core.view import View
 from .desk import Output
+from .driven import Progress
 from .incidents import Incidents
 from .journal import Happened, Journal, open_journal
 from .recording_in import Recording, was_ended
@@ -57,19 +58,6 @@ class Pretending(Protocol):
     def owns(self, run_id: str) -> bool: ...
     def books(self) -> Books: ...
     def sought(self, now: datetime) -> None: ...
-
-
-class Progress(NamedTuple):
-    """How far a replay is: the recorded moment (UTC), seconds since the beginning and in all, the speed, whether it goes on; what
-    is wrong with the recording, for people ("": nothing)."""
-
-    now: datetime
-    position: float
-    length: float
-    speed: float
-    plays: bool
-    ended: bool
-    problem: str = ""
 
 
 class Replay:

@@ -20,13 +20,15 @@ from ..core.actions import RunState
 from ..core.asking import Want
 from ..core.jobs import Far
 from ..core.plans import Plan
+from ..core.steps.step import Do
 from ..core.text import clean
 from ..provider import Clock, ProviderError
 from .course import Course, said
 from .desk import Output, Session
 from .far import Engines
 from .spool import CAP, LINE_CAP, Spool, kept
-from .steps.doing import DISK, Going, Outcome
+from .steps.deeds import deed
+from .steps.doing import DISK, Deed, Doing, Going, Outcome
 from .steps.world import NOWHERE
 
 if TYPE_CHECKING:
@@ -44,9 +46,9 @@ class Runner:
     Methods belong to the engine's loop, except `output`, which any thread may call. ``on_want`` is called with a run's id when it
     begins to wait for a person, and with ``None`` when it ceases to, ``on_step`` with each of several steps that it comes to,
     ``on_way_back`` with what takes an ended one back, as it is kept, ``on_failing`` once it will not succeed, whatever is still
-    asked or taken back; ``attended`` says whether there is anybody to ask, ``world`` what steps may reach beyond programs;
-    ``secrets`` gives what no output may hold, and may block, ``fetched`` what this process has fetched of that so far, and does
-    not."""
+    asked or taken back; ``attended`` says whether there is anybody to ask, ``world`` what steps may reach beyond programs,
+    ``deed`` makes the doing of each; ``secrets`` gives what no output may hold, and may block, ``fetched`` what this process has
+    fetched of that so far, and does not."""
 
     def __init__(
         self,
@@ -68,6 +70,7 @@ class Runner:
         self._ways_back: dict[str, Plan] = {}
         self._shut = ""
         self.world = NOWHERE
+        self.deed: Callable[[Do, Doing], Deed] = deed
         self.secrets: Callable[[], Collection[str]] = tuple
         self.fetched: Callable[[], Collection[str]] = tuple
         self.attended = True
@@ -122,7 +125,9 @@ class Runner:
                 await going.write(partial(self._rehearse, going, plan))
                 outcome = Outcome(RunState.CONFIRMED, None, 0.0, "dry run: nothing was executed")
             else:
-                course = Course(plan, going, self._clock, self.hidden, self._grace, self._engines, far, self.world, secrets)
+                course = Course(
+                    plan, going, self._clock, self.hidden, self._grace, self._engines, far, self.world, secrets, self.deed
+                )  # fmt: skip
                 outcome = await course.run(begun)
                 if (back := course.way_back()) is not None:
                     self.remember(run_id, back[0])

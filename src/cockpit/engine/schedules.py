@@ -24,7 +24,8 @@ class _Kept(msgspec.Struct, frozen=True):
 
 class Schedules:
     """``ask`` lays out a time, on the engine's loop; ``go`` has a coroutine run there, from any thread; ``mono`` counts seconds.
-    ``mark`` is different once what was laid out is certainly not true any more: an override was made, the config changed."""
+    ``mark`` is different once what was laid out is certainly not true any more: an override was made, the config changed. ``tell``
+    is called when something has come: who waits for it need not wait for the next view."""
 
     def __init__(
         self,
@@ -32,8 +33,9 @@ class Schedules:
         go: Callable[[Callable[[], Awaitable[None]]], None],
         mono: Callable[[], float],
         mark: Callable[[], object],
+        tell: Callable[[], None] = lambda: None,
     ) -> None:
-        self._ask, self._go, self._mono, self._mark = ask, go, mono, mark
+        self._ask, self._go, self._mono, self._mark, self._tell = ask, go, mono, mark, tell
         self._kept: dict[Key, _Kept] = {}
         self._asked: set[Key] = set()
 
@@ -61,3 +63,4 @@ class Schedules:
                 del self._kept[old]
         finally:
             self._asked.discard(key)
+        self._tell()

@@ -36,7 +36,7 @@ from .subject import Subject, failed, offers, offers_for, reasons, waiting, wait
 from .told import Told
 
 if TYPE_CHECKING:
-    from ..engine.replay import Replay
+    from ..engine.driven import Driven
     from .command import CommandLine
 
 SAID_FOR = 6.0
@@ -68,7 +68,7 @@ class Board(Stage, inherit_bindings=False):
 
     def __init__(
         self, desk: Desk, config: Config, *, table: Sequence[Key], look: Look, clock: Clock, themes: Callable[[], Sequence[str]],
-        replay: Replay | None = None,
+        replay: Driven | None = None,
     ) -> None:  # fmt: skip
         me = next((config.people[name] for name in config.me if name in config.people), None)
         self.zone = me.timezone if me is not None else next(iter(config.zones), "UTC")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..core.recorded import position_of
 from ..core.units import say_number
-from ..engine.replay import Progress, Replay
+from ..engine.driven import Driven, Progress
 from .keys import Key
 from .look import Look
 from .spans import Span, Spans, between, width_of
@@ -23,7 +23,7 @@ _HINTS = (("next-event", "next"), ("last-event", "last"), ("minute-on", "1 min")
 class Reel(Line):
     """Always there: that this is a replay, the recorded moment, the speed, whether it stands, how far it is."""
 
-    def __init__(self, look: Look, table: Sequence[Key], replay: Replay) -> None:
+    def __init__(self, look: Look, table: Sequence[Key], replay: Driven) -> None:
         super().__init__(look, id="reel")
         self.replay = replay
         self._shown = {key.id: key.shown for key in table if key.keys}

@@ -25,7 +25,7 @@ from .told import Told
 from .traps import Traps
 
 if TYPE_CHECKING:
-    from ..engine.replay import Replay
+    from ..engine.driven import Driven
     from .reel import Reel
 
 
@@ -33,7 +33,7 @@ class Stage(InputLines, inherit_bindings=False):
     """The board's widgets; what they show is the board's. ``pane`` is the one that has the keys."""
 
     def __init__(
-        self, look: Look, config: Config, table: Sequence[Key], *, zone: str, told: Told, replay: Replay | None = None
+        self, look: Look, config: Config, table: Sequence[Key], *, zone: str, told: Told, replay: Driven | None = None
     ) -> None:
         super().__init__(id="board")
         self._compositor = Sparing()
@@ -89,7 +89,7 @@ class Stage(InputLines, inherit_bindings=False):
                 each.redraw(everything=True)
 
 
-def _reel(look: Look, table: Sequence[Key], replay: Replay) -> Reel:
+def _reel(look: Look, table: Sequence[Key], replay: Driven) -> Reel:
     from .reel import Reel  # here: only who replays a recording pays for it
 
     return Reel(look, table, replay)
