@@ -8,7 +8,7 @@ import msgspec
 
 from cockpit.core.actions import MakeOverride, Run, RunState
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
-from cockpit.core.incident_sight import Seen, sight
+from cockpit.core.incident_sight import TURNS, Seen, sight
 from cockpit.core.incident_timeline import Noted, line_of, timeline
 from cockpit.core.incidents import Change, Incident, Step, fold, member
 from cockpit.core.sources import Health, SourceHealth
@@ -89,6 +89,16 @@ def test_of_two_who_saw_the_same_the_second_has_no_news() -> None:
     assert isinstance(seen, Seen)
     assert not seen.is_news(book.here)
     assert not seen.is_news(None)
+
+
+def test_what_comes_and_goes_all_night_is_told_so_often_and_then_no_more() -> None:
+    book = Book()
+    for minute in range(0, 400, 2):
+        book.sees(view(), minute)
+        book.sees(view(ALERT), minute + 1)
+    told = [text for _, _, text in book.told()]
+    assert len(told) == TURNS + 1
+    assert told[-1] == "Shop fires again at pd: it comes and goes, and its further turns are not written down"
 
 
 def test_whoever_comes_on_call_and_overrides_elsewhere_are_of_its_story() -> None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from cockpit.core.actions import Ack, MakeSilence, Run, RunState, Start
 from cockpit.core.alerts import Ref, Severity
+from cockpit.core.incident_claims import taken
 from cockpit.core.incident_timeline import Noted, timeline
-from cockpit.core.incidents import Change, Incident, Member, Status, Step, fold, next_id, number_of, refusal, taken
+from cockpit.core.incidents import Change, Incident, Member, Status, Step, fold, next_id, number_of, refusal
 
 T0 = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 

@@ -14,6 +14,10 @@ LOCAL = "local"
 """The provider whose alerts have entries of their own in the journal."""
 
 
+TURNS = 40
+"""So often what becomes of one alert is written down: one that comes and goes all night must not fill the journal."""
+
+
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """How an alert of an incident stands at its source: ``data`` is what its entry says, ``who`` acknowledged it, where somebody
     did."""
@@ -31,8 +35,9 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def differs(held: Member, state: AlertState) -> bool:
-    """Whether a state is another one than was seen last. What nobody has looked at was firing."""
-    return (held.state or AlertState.FIRING.value) != state.value
+    """Whether a state is another one than was seen last, of an alert that has not turned too often. What nobody has looked at was
+    firing."""
+    return held.turns < TURNS and (held.state or AlertState.FIRING.value) != state.value
 
 
 def sight(known: Iterable[Incident], view: View) -> Iterator[Seen]:
@@ -61,7 +66,9 @@ def _seen(here: Incident, member: Member, state: AlertState, alert: Alert | None
         data["why"] = alert.suppressed_by
     elif alert is not None and state is AlertState.RESOLVED:
         when = alert.ended_at
-    elif alert is not None and member.state == AlertState.RESOLVED.value:
-        when = alert.started_at
+    elif alert is not None and member.since is not None and alert.started_at is not None and alert.started_at > member.since:
+        when = alert.started_at  # a new fire, and no acknowledgement that ended
+    if member.turns == TURNS - 1:
+        data["why"] = "it comes and goes, and its further turns are not written down"
     data |= {"at": when.isoformat()} if when is not None else {}
     return Seen(incident=here.id, ref=member.ref, state=state, who=who or "", data=data)

@@ -81,7 +81,8 @@ AFTERWARDS = ITEM | {Change.NOTED, Change.IMPACT, Change.TITLE, Change.ROLE, Cha
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """An alert of an incident, as it was when it came in: it may be gone from its source by now. ``since`` is when it began to
     fire (UTC), ``None`` where its source does not say; ``url`` is its own page there, "" where it has none. ``state`` is
-    how it stands at its source, as far as was seen: a word of `core.alerts.AlertState`; "" where nobody looked."""
+    how it stands at its source, as far as was seen: a word of `core.alerts.AlertState`; "" where nobody looked;
+    ``turns`` counts how often that was another than before."""
 
     source: str
     alert: str
@@ -94,6 +95,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
     url: str = ""
     state: str = ""
+    turns: int = 0
 
     @property
     def ref(self) -> Ref:
@@ -269,7 +271,12 @@ def _changed(old: Incident, step: Step) -> Incident:
             return replace(old, guards=(*rest, Guard(at=step.at, who=step.who, **words)))
         case Change.SEEN:
             ref, state = Ref(_text(step, "source"), _text(step, "alert")), _text(step, "state")
-            return replace(old, members=tuple(replace(each, state=state) if each.ref == ref else each for each in old.members))
+            return replace(
+                old,
+                members=tuple(
+                    replace(each, state=state, turns=each.turns + 1) if each.ref == ref else each for each in old.members
+                ),
+            )
         case Change.CLOSED:
             return replace(old, status=Status.CLOSED, closed_at=step.at)
         case Change.REOPENED:
@@ -301,18 +308,6 @@ def refusal(known: Mapping[str, Incident], incident: str, change: Change, other:
     if gone is None:
         return f"there is no incident {other}; `cockpit incident` lists them"
     return f"{other} was merged into {gone.into} already" if gone.status is Status.MERGED else ""
-
-
-def taken(known: Mapping[str, Incident], incident: str, change: Change, data: Mapping[str, object]) -> str:
-    """Why alerts cannot go into an incident: an alert is in one open incident at a time, whoever was first. "" where they can."""
-    if change not in (Change.OPENED, Change.ADDED):
-        return ""
-    for each in msgspec.convert(data.get("alerts", ()), tuple[Member, ...]):
-        here = next((one for one in known.values() if not one.status.over and one.holds(each.source, each.alert)), None)
-        if here is not None and here.id != incident:
-            also = "" if change is Change.OPENED else ": merge the two, or split it off there first"
-            return f"{each.name} is in {here.id} {here.title} already{also}"
-    return ""
 
 
 def _joined(members: Sequence[Member], more: Sequence[Member]) -> tuple[Member, ...]:

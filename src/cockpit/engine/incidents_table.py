@@ -9,8 +9,9 @@ from datetime import datetime
 
 from ..core.action_items import next_id as next_item
 from ..core.incident_by_rule import Fire, wanted
+from ..core.incident_claims import taken
 from ..core.incident_sight import Seen
-from ..core.incidents import Change, Incident, Step, change_of, fold, next_id, refusal, taken
+from ..core.incidents import Change, Incident, Step, change_of, fold, next_id, refusal
 from ..core.text import clean
 from ..provider import Conflict
 from . import lease_table
