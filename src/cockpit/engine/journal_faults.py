@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from pathlib import Path
 
 from ..core.text import clean
@@ -56,3 +57,13 @@ def from_home(path: Path) -> str:
 def _code(error: Exception) -> int:
     code = getattr(error, "sqlite_errorcode", None)
     return code & 0xFF if isinstance(code, int) else -1
+
+
+def quoted(path: Path) -> str:
+    """The path as it stands in an address of SQLite (``file:…``)."""
+    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def kind_of(mode: int) -> str:
+    """What lies there instead of what should, for a person."""
+    return "a symbolic link" if stat.S_ISLNK(mode) else "a file" if stat.S_ISREG(mode) else "something else"

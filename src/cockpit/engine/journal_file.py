@@ -15,7 +15,7 @@ from typing import TypeVar
 from ..core.text import clean
 from ..provider import Clock
 from . import schema
-from .journal_faults import BUSY_READING, BUSY_SECONDS, DAMAGED, Busy, from_home, is_busy, ruined, why
+from .journal_faults import BUSY_READING, BUSY_SECONDS, DAMAGED, Busy, from_home, is_busy, kind_of, quoted, ruined, why
 from .records import JournalError
 
 T = TypeVar("T")
@@ -197,7 +197,7 @@ class JournalFile:
 
     def _connected(self, patience: float) -> sqlite3.Connection:
         return sqlite3.connect(
-            f"file:{_quoted(self._path)}?mode=rw", uri=True, timeout=patience, isolation_level=None, check_same_thread=False
+            f"file:{quoted(self._path)}?mode=rw", uri=True, timeout=patience, isolation_level=None, check_same_thread=False
         )
 
     def _opened(self, patience: float) -> sqlite3.Connection:
@@ -247,7 +247,9 @@ class JournalFile:
                 state.chmod(0o700)  # whatever the umask took away
             found = state.lstat()
         if not stat.S_ISDIR(found.st_mode):
-            raise self._failed(f"refused, because {clean(str(state))} is {_kind(found.st_mode)} and not a directory; move it away")
+            raise self._failed(
+                f"refused, because {clean(str(state))} is {kind_of(found.st_mode)} and not a directory; move it away"
+            )
         self._guard_owner(found, state, 0o700)
 
     def _guard_file(self) -> None:
@@ -264,7 +266,7 @@ class JournalFile:
                     os.close(made)
             found = self._path.lstat()
         if not stat.S_ISREG(found.st_mode):
-            raise self._failed(f"refused, because it is {_kind(found.st_mode)} and not a file; move it away")
+            raise self._failed(f"refused, because it is {kind_of(found.st_mode)} and not a file; move it away")
         self._guard_owner(found, self._path, 0o600)
 
     def _guard_owner(self, found: os.stat_result, path: Path, mode: int) -> None:
@@ -343,11 +345,3 @@ def _end(db: sqlite3.Connection) -> None:
     if db.in_transaction:
         with suppress(sqlite3.Error):  # SQLite has rolled back by itself after a full disk or an I/O error
             db.execute("ROLLBACK")
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-
-
-def _kind(mode: int) -> str:
-    return "a symbolic link" if stat.S_ISLNK(mode) else "a file" if stat.S_ISREG(mode) else "something else"
