@@ -28,7 +28,8 @@ LONGEST_SEQUENCE = 1024
 HOLDS = 2**16
 """Bytes, escape sequences among them, that are held back where they might yet become a secret."""
 _ESC = 0x1B
-_MARKS = bytes(_ESC if (code < 0x20 and code not in b"\t\n\r") or code == 0x7F else code for code in range(256))
+_CONTROLS = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n\r")
+_PARAMETERS, _BETWEEN = bytes(range(0x20, 0x40)), bytes(range(0x20, 0x30))
 _SAFE = {code: "?" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 _HERE = "\n… the cockpit was killed here; the program went on and printed: …\n"
 _LEFT = "\n… the run has ended here; the program went on, as it should, and printed: …\n"
@@ -46,17 +47,17 @@ class Mask:
     def pass_on(self, data: bytes) -> bytes:
         """What may be shown of it; an end that may be the beginning of a secret is held back."""
         data = self._held + data
-        cut = len(data) - self._begun(data)[0]
-        return self._passed(data, cut, self._spans(data))
+        read = self._read(data)
+        return self._passed(data, len(data) - self._begun(data, read)[0], self._spans(read))
 
     def whole(self, text: bytes) -> bytes:
         """What may be shown of a text that came in one piece."""
-        return self._passed(text, len(text), self._spans(text))
+        return self._passed(text, len(text), self._spans(self._read(text)))
 
     def rest(self) -> bytes:
         """What was held back, at the end. What is still the beginning of a secret, and not just a few bytes, is hidden."""
-        data, (begun, letters) = self._held, self._begun(self._held)
-        spans = self._spans(data)
+        data, read = self._held, self._read(self._held)
+        (begun, letters), spans = self._begun(data, read), self._spans(read)
         if letters >= SHORTEST:
             spans.append((len(data) - begun, len(data)))
         return self._passed(data, len(data), spans)
@@ -76,24 +77,26 @@ class Mask:
         self._held, self._covered = data[cut:], max(0, at - cut)
         return bytes(shown)
 
-    def _spans(self, data: bytes) -> list[tuple[int, int]]:
+    def _read(self, data: bytes) -> "list[_Reading]":
+        return _readings(data) if self.secrets else []
+
+    def _spans(self, readings: "list[_Reading]") -> list[tuple[int, int]]:
         """Wherever a secret stands in it, from where to where."""
         found = [(0, self._covered)] if self._covered else []
-        for text, where in _readings(data):
+        for read in readings:
             for secret in self.secrets:
-                at = text.find(secret)
+                at = read.text.find(secret)
                 while at >= 0:
-                    last = at + len(secret) - 1
-                    found.append((where[at], where[last] + 1))
-                    at = text.find(secret, at + 1)
+                    found.append((read.place(at), read.place(at + len(secret) - 1) + 1))
+                    at = read.text.find(secret, at + 1)
         return found
 
-    def _begun(self, data: bytes) -> tuple[int, int]:
+    def _begun(self, data: bytes, readings: "list[_Reading]") -> tuple[int, int]:
         """So many bytes at the end of it are the beginning of a secret, and so many of that secret they are."""
         most = (0, 0)
-        for text, where in _readings(data):
-            letters = self._begins(text)
-            held = len(data) - where[-letters] if letters else 0
+        for read in readings:
+            letters = self._begins(read.text)
+            held = len(data) - read.place(len(read.text) - letters) if letters else 0
             if held > most[0] and (held == letters or held <= HOLDS):
                 most = held, letters
         return most
@@ -111,40 +114,61 @@ class Mask:
         return most
 
 
-def _readings(data: bytes) -> list[tuple[bytes, range | list[int]]]:
-    """What of it can be read, and where each byte of that stands: as it is; without escape sequences, as a terminal shows it; and
-    without control characters alone, as they are shown where they are made harmless."""
-    readings: list[tuple[bytes, range | list[int]]] = [(data, range(len(data)))]
-    marks = data.translate(_MARKS)
-    if _ESC not in marks:
-        return readings
-    for sequences in (True, False) if _ESC in data else (False,):
-        where: list[int] = []
-        parts: list[bytes] = []
-        at, mark = 0, marks.find(_ESC)
-        while mark >= 0:
-            where += range(at, mark)
-            parts.append(data[at:mark])
-            at = _behind(data, mark) if sequences and data[mark] == _ESC else mark + 1
-            mark = marks.find(_ESC, at)
-        where += range(at, len(data))
-        parts.append(data[at:])
-        readings.append((b"".join(parts), where))
+class _Reading:
+    """What is read in some bytes: a ``text``, of the ``stretches`` (from where to where) without control characters; all of them as
+    they are, where there are none. Where a byte of it stands is reckoned when it is asked for: that is seldom."""
+
+    def __init__(self, text: bytes, data: bytes, stretches: list[tuple[int, int]] | tuple[tuple[int, int], ...]) -> None:
+        self.text, self._data, self._stretches = text, data, stretches
+        self._places: list[int] = []
+
+    def place(self, at: int) -> int:
+        """Where the byte at that place of the text stands."""
+        if not self._stretches:
+            return at
+        if not self._places:
+            data = self._data
+            self._places = [n for start, end in self._stretches for n in range(start, end) if data[n] not in _CONTROLS]
+        return self._places[at]
+
+
+def _readings(data: bytes) -> list[_Reading]:
+    """What of it can be read: as it is; without escape sequences, as a terminal shows it; and without control characters alone, as
+    they are shown where they are made harmless."""
+    bare = data.translate(None, _CONTROLS)
+    if len(bare) == len(data):
+        return [_Reading(data, data, ())]
+    whole = ((0, len(data)),)
+    readings = [_Reading(data, data, ()), _Reading(bare, data, whole)]
+    if b"\x1b" in data:
+        stretches = _stretches(data)
+        text = b"".join([data[start:end] for start, end in stretches])
+        readings.append(_Reading(text.translate(None, _CONTROLS), data, stretches))
     return readings
+
+
+def _stretches(data: bytes) -> list[tuple[int, int]]:
+    """What stands between its escape sequences."""
+    found: list[tuple[int, int]] = []
+    at, esc = 0, data.find(b"\x1b")
+    while esc >= 0:
+        if esc > at:
+            found.append((at, esc))
+        at = _behind(data, esc)
+        esc = data.find(b"\x1b", at)
+    found.append((at, len(data)))
+    return found
 
 
 def _behind(data: bytes, esc: int) -> int:
     """Where the escape sequence ends that begins there (ECMA-48, 5.3 to 5.6); one that may go on ends with the data."""
-    kind = data[esc + 1 : esc + 2]
-    end = min(len(data), esc + LONGEST_SEQUENCE)
+    kind, end = data[esc + 1 : esc + 2], min(len(data), esc + LONGEST_SEQUENCE)
     if kind and kind in b"]PX^_":
         ends = [found for found in (data.find(b"\a", esc, end), data.find(b"\x1b\\", esc + 1, end)) if found >= 0]
         over = min(ends) + 1 if ends else end
         return over + (data[over - 1] == _ESC)
-    at = esc + 2 if kind == b"[" else esc + 1
-    low = 0x3F if kind == b"[" else 0x2F
-    while at < end and 0x20 <= data[at] <= low:
-        at += 1
+    csi = kind == b"["
+    at = end - len(data[esc + 1 + csi : end].lstrip(_PARAMETERS if csi else _BETWEEN))
     if at == esc + LONGEST_SEQUENCE:
         return esc + 1
     return at + 1 if at < end and 0x30 <= data[at] <= 0x7E else at
