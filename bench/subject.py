@@ -135,6 +135,11 @@ class Subject:
                 terminal.wait_for(chosen.first, timeout=120)
                 terminal.wait_until(lambda: "not looked" not in terminal.text, what="the first look of every trap")
 
+    @property
+    def env(self) -> dict[str, str | None]:
+        """The surroundings of a command in its home."""
+        return _at_home(self._home)
+
     def opened(
         self, *more: str, columns: int = 120, lines: int = 40, truecolor: bool = True, over: Wire | None = None, draws: bool = True
     ) -> Pty:
