@@ -1,9 +1,9 @@
-"""A replay shows what was seen, at any pace, backwards too; nothing can be done in it, unless somebody pretends."""
+"""A replay shows what was seen, at any pace, backwards too; nothing can be done in it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -11,20 +11,16 @@ import pytest
 
 from cockpit.config.model import Config
 from cockpit.core.actions import Ack, Action, ChangeIncident, Disarm, MakeSilence, PagePeople, Run, Start, Unack
-from cockpit.core.alerts import AlertState, Ref
-from cockpit.core.books import Books
+from cockpit.core.alerts import Ref
 from cockpit.core.curves import Curve
 from cockpit.core.questions import Answered, HistoryOf
 from cockpit.core.recorded import Noted, Pictured, Printed, Read, Rostered, Written, replied
 from cockpit.core.roster import Shift
-from cockpit.core.runbooks import Runbook
 from cockpit.core.schedule import Laid
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.story import Story
 from cockpit.core.traps import TrapState
-from cockpit.core.view import View
 from cockpit.engine.desk import Desk, Output, Refused
-from cockpit.engine.journal import Journal
 from cockpit.engine.recording_in import opened
 from cockpit.engine.recording_out import RecordingWriter
 from cockpit.engine.replay import Replay
@@ -204,68 +200,6 @@ def test_where_it_cannot_be_read_further_it_stands_and_says_why(tmp_path: Path) 
         assert (rows(desk), replay.progress.position, replay.progress.plays) == (["db-0"], 0.0, False)
         assert any("none of its kind belongs" in each for each in desk.view.remarks)
     assert path.exists()
-
-
-_ACKED: dict[str, object] = {"state": AlertState.ACKNOWLEDGED, "acknowledged_by": "you"}
-
-
-class Pretends:
-    """Acknowledges what one acknowledges, and runs a runbook that does nothing."""
-
-    def __init__(self) -> None:
-        self.acked: frozenset[Ref] = frozenset()
-        self.sought_to: list[datetime] = []
-
-    def why_not(self, action: Action | type, view: View) -> str | None:
-        return None if action is Ack or isinstance(action, (Ack, ChangeIncident)) else "the demo does not do that"
-
-    def ask(self, action: Action, view: View, now: datetime, journal: Journal) -> str:
-        if isinstance(action, ChangeIncident):
-            from cockpit.core.incidents import Change
-
-            return journal.change_incident("", Change.OPENED, who="you", at=now, data=action.data).id
-        assert isinstance(action, Ack)
-        self.acked |= set(action.refs)
-        return "run-1"
-
-    def facts(self, recorded: Facts, now: datetime) -> Facts:
-        snapshots = dict(recorded.snapshots)
-        for name, snapshot in recorded.snapshots.items():
-            alerts = tuple(
-                each if each.ref not in self.acked else msgspec.structs.replace(each, **_ACKED) for each in snapshot.alerts or ()
-            )
-            snapshots[name] = msgspec.structs.replace(snapshot, alerts=alerts)
-        books = (Runbook(name="whole", title="Whole", steps=()),)
-        return recorded._replace(snapshots=snapshots, around=msgspec.structs.replace(recorded.around, runbooks=books))
-
-    def output(self, run_id: str, since: int, now: datetime) -> Output | None:
-        return Output(("pretended",), since) if run_id == "run-1" else None
-
-    def owns(self, run_id: str) -> bool:
-        return run_id == "run-1"
-
-    def books(self) -> Books:
-        return {}
-
-    def sought(self, now: datetime) -> None:
-        self.sought_to.append(now)
-
-
-def test_a_demo_lets_actions_pretend(tmp_path: Path) -> None:
-    pretends = Pretends()
-    with replayed(story(tmp_path / "a.rec"), tmp_path, pretending=pretends) as (replay, desk):
-        assert desk.why_not(Ack((Ref("am", "0"),))) is None
-        assert desk.why_not(Start("x")) == "the demo does not do that"
-        with pytest.raises(Refused, match="the demo does not do that"):
-            desk.ask(Start("x"))
-        run = desk.ask(Ack((Ref("am", "0"),)))
-        wait_for(lambda: any(row.alert.acknowledged_by == "you" for row in desk.view.alerts), "the acknowledgement")
-        assert (desk.owns(run), desk.output(run).lines) == (True, ("pretended",))
-        assert [each.name for each in desk.view.runbooks] == ["whole"]
-        desk.ask(ChangeIncident("incident.opened", data={"title": "Shop is slow"}))
-        wait_for(lambda: len(desk.incidents()) == 1, "the incident")
-        replay.seek(12.0)
-        wait_for(lambda: BEGAN + timedelta(seconds=12) in pretends.sought_to, "the demo is told that somebody went elsewhere")
 
 
 def test_how_well_sources_saw_is_as_it_was(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from cockpit.core.traps import Reading, Trap, TrapState, Watch, fingerprint, vie
 from cockpit.engine.recording_file import ANEW, APART, FIRST, HEAD, MAGIC, WINDOW
 from cockpit.engine.recording_in import opened
 from cockpit.engine.recording_out import RecordingWriter
-from cockpit.engine.replay import Pretending, Replay
+from cockpit.engine.replay import Replay
 from cockpit.engine.replay_desk import ReplayDesk
 from cockpit.engine.store import Facts, Surroundings
 
@@ -83,11 +83,9 @@ def story(path: Path) -> Path:
 
 
 @contextmanager
-def replayed(
-    path: Path, place: Path, *, plays: bool = False, pretending: Pretending | None = None
-) -> Iterator[tuple[Replay, ReplayDesk]]:
+def replayed(path: Path, place: Path, *, plays: bool = False) -> Iterator[tuple[Replay, ReplayDesk]]:
     """A replay that stands at its beginning, and the desk over it."""
-    replay = Replay(opened(path), place, plays=plays, pretending=pretending)
+    replay = Replay(opened(path), place, plays=plays)
     replay.start()
     try:
         yield replay, ReplayDesk(replay, Config())

@@ -3,8 +3,6 @@ does.
 
 No source is asked, no process started, nobody paged, and nothing of the user's is written: the journal of a replay lies in a
 directory of its own, and has what the recording has of one.
-
-A demo lets actions *pretend*: it gives something that implements `Pretending`. Everything else (a recording alone) refuses them.
 """
 
 from __future__ import annotations
@@ -13,18 +11,13 @@ import math
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
-from ..core.actions import Action, Run
-from ..core.books import Books
+from ..core.actions import Run
 from ..core.recorded import Message, Noted
 from ..core.text import clean
-from ..core.view import View
-from .desk import Output
 from .driven import Progress
 from .incidents import Incidents
 from .journal import Happened, Journal, open_journal
@@ -32,43 +25,22 @@ from .recording_in import Recording, was_ended
 from .replay_archive import Archive
 from .replay_clock import ReplayClock
 from .replay_scene import Scene
-from .store import Facts, Store
+from .store import Store
 
 TICK = 1.0
-"""Real seconds between looks at what time alone changes; with pretended actions `LIVELY`."""
-LIVELY = 0.2
+"""Real seconds between looks at what time alone changes."""
 SHORTEST = 0.05
 """Real seconds between two views at least: at a thousand times the pace, not every moment is seen."""
-
-
-class Pretending(Protocol):
-    """Answers the actions of a demo by itself. All of it is called from several threads, and must return at once.
-
-    ``facts`` gives the facts of a moment as they are after what was done: it gets them as recorded, and returns them changed (the
-    acknowledged alert, the runs, in ``around.runbooks`` whole runbooks with steps instead of those of the recording, which have
-    none). What is the same must stay the very same object. It is called again and again while time goes on, so that a pretended run
-    may go through its states by ``now``. ``ask`` takes an action, gives the id of its run, and raises `desk.Refused`; ``journal``
-    is the replay's own, where an incident may be opened. ``sought`` says that somebody went to another moment.
-    """
-
-    def why_not(self, action: Action | type, view: View) -> str | None: ...
-    def ask(self, action: Action, view: View, now: datetime, journal: Journal) -> str: ...
-    def facts(self, recorded: Facts, now: datetime) -> Facts: ...
-    def output(self, run_id: str, since: int, now: datetime) -> Output | None: ...
-    def owns(self, run_id: str) -> bool: ...
-    def books(self) -> Books: ...
-    def sought(self, now: datetime) -> None: ...
 
 
 class Replay:
     """``place`` is a directory for this replay alone: whoever makes it takes it away. `start` it, `stop` it. It begins at
     ``position`` seconds. The controls may be called from any thread, and return at once."""
 
-    def __init__(
-        self, recording: Recording, place: Path, *, position: float = 0.0, plays: bool = True,
-        pretending: Pretending | None = None, word: str = "REPLAY",
-    ) -> None:  # fmt: skip
-        self.recording, self.pretending, self.word = recording, pretending, word
+    word = "REPLAY"
+
+    def __init__(self, recording: Recording, place: Path, *, position: float = 0.0, plays: bool = True) -> None:
+        self.recording = recording
         self.header = recording.header
         self.clock = ReplayClock(recording.header, recording.first, recording.length)
         self.clock.jump(position)
@@ -175,10 +147,10 @@ class Replay:
     def _pause(self) -> float:
         """Real seconds until there is something to do."""
         if not self.clock.plays or self.clock.ended:
-            return LIVELY if self.pretending is not None else TICK
-        chunks, longest = self.recording.chunks, LIVELY if self.pretending is not None else TICK
+            return TICK
+        chunks = self.recording.chunks
         ahead = chunks[self._at].position - self.clock.position if self._at < len(chunks) else math.inf
-        return min(longest, max(SHORTEST, ahead / self.clock.speed))
+        return min(TICK, max(SHORTEST, ahead / self.clock.speed))
 
     def _go_on(self) -> None:
         sought, self._sought = self._sought, False
@@ -197,8 +169,6 @@ class Replay:
         while self._at < place:
             answered |= self._scene.take(next(self._stream), self.recording.chunks[self._at].position)
             self._at += 1
-        if sought and self.pretending is not None:
-            self.pretending.sought(self.clock.now())
         self._publish(fresh=answered)
         self._keep(position)
         if sought:
@@ -207,8 +177,6 @@ class Replay:
     def _publish(self, *, fresh: bool) -> None:
         now = self.clock.now()
         facts = self._scene.facts(self.clock.position)
-        if self.pretending is not None:
-            facts = self.pretending.facts(facts, now)
         if self.problem:
             remarks = (f"{self.recording.path}: {self.problem}", *facts.around.remarks)
             facts = facts._replace(around=msgspec.structs.replace(facts.around, remarks=remarks))

@@ -1,4 +1,4 @@
-"""A replay as a screen sees it: the desk of an engine, at which nothing can be done unless somebody pretends."""
+"""A replay as a screen sees it: the desk of an engine, at which nothing can be done."""
 
 from __future__ import annotations
 
@@ -58,20 +58,13 @@ class ReplayDesk:
         """See `Desk.on_change`."""
         return self._replay.store.on_change(callback)
 
-    def ask(self, action: Action) -> str:
+    def ask(self, action: Action) -> str:  # noqa: ARG002  # whatever it is
         """See `Desk.ask`."""
-        if reason := self.why_not(action):
-            raise Refused(reason)
-        replay = self._replay
-        assert replay.pretending is not None  # noqa: S101  # `why_not` refuses everything where there is none
-        done = replay.pretending.ask(action, replay.store.peek, replay.clock.now(), replay.journal)
-        replay.look_again()
-        return done
+        raise Refused(self._no)
 
-    def why_not(self, action: Action | type) -> str | None:
+    def why_not(self, action: Action | type) -> str | None:  # noqa: ARG002  # as above
         """See `Desk.why_not`."""
-        pretending = self._replay.pretending
-        return self._no if pretending is None else pretending.why_not(action, self._replay.store.peek)
+        return self._no
 
     def plan(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
         """See `Desk.plan`."""
@@ -80,7 +73,7 @@ class ReplayDesk:
 
     def books(self) -> Books:
         """See `Desk.books`."""
-        return self._replay.pretending.books() if self._replay.pretending is not None else {}
+        return {}
 
     def margin(self, book: str, alert: Ref | None) -> Margin:  # noqa: ARG002  # nothing is in any
         """See `Desk.margin`."""
@@ -107,13 +100,11 @@ class ReplayDesk:
 
     def output(self, run_id: str, since: int = 0) -> Output:
         """See `Desk.output`."""
-        replay = self._replay
-        pretended = replay.pretending.output(run_id, since, replay.clock.now()) if replay.pretending is not None else None
-        return pretended or replay.archive.output(run_id, since, replay.clock.position)
+        return self._replay.archive.output(run_id, since, self._replay.clock.position)
 
-    def owns(self, run_id: str) -> bool:
+    def owns(self, run_id: str) -> bool:  # noqa: ARG002
         """See `Desk.owns`."""
-        return self._replay.pretending is not None and self._replay.pretending.owns(run_id)
+        return False
 
     def way_back(self, run_id: str) -> Plan | None:  # noqa: ARG002
         """See `Desk.way_back`."""
