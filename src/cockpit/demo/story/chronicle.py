@@ -67,22 +67,23 @@ KIND = MARK
 """The kind of an entry that is no change of the incident."""
 
 _CAPTIONS: Mapping[float, str] = {
-    -1.0: "a made-up night: nothing here is real, so press any key. j k move, enter opens, ? lists all keys",
-    140.0: "HighErrorRate: a takes it, s silences it, 1 rolls back, i opens an incident, R lists what was run",
-    168.0: "web-2's labels hold commands and escape sequences: they are shown, and do nothing",
-    212.0: "the trap db-disk sees it coming: nothing is full yet. tab goes to the traps, 1 on it frees space",
-    252.0: "Bo leads an incident: i follows it live. The release stands in its timeline as a mark",
-    300.0: "prom-eu is blind: its rows stay, struck, and nothing says all clear. R lists what was run, w is the week",
-    450.0: "a rack falls silent: forty alerts are three lines. enter opens a group, a takes all of it, b ungroups",
-    541.0: "the disk trap trips and pages you; in 4 minutes Bo, unless you take it: a. 1 frees space",
-    640.0: "prom-eu sees again. e pages somebody, t arms a trap from an alert, / filters (team=db)",
-    790.0: "the disk is full: Postgres stands still. 1 on db-disk helps; fail-over (on PostgresDown) wants its target typed",
-    1020.0: "Bo rolls back. :report counts fires, :handover is the shift's brief, S lists silences",
-    1200.0: "it calms down. In the incident: its whole timeline, written by itself",
-    1440.0: "the shift is over: Divya has it, 09:00 in Kolkata. :handover shows what she should know",
-    1500.0: "Bo closes the incident. What would have caught it earlier? t on an alert arms a trap",
-    LENGTH: "that was the night. p tells it again, < goes back ten minutes, q leaves; `cockpit` watches this machine",
+    -1.0: "a made-up night: press any key, nothing is real. ? lists all keys",
+    140.0: "HighErrorRate: a takes it, 1 rolls back, s silences, i an incident",
+    168.0: "web-2's labels hold commands: they are shown, and do nothing",
+    212.0: "the trap db-disk sees it coming: nothing is full yet. tab goes there",
+    252.0: "Bo leads an incident: i follows it live, with its own timeline",
+    300.0: "prom-eu is blind: its rows stay, struck. R lists runs, w the week",
+    450.0: "a rack falls silent: 42 alerts, 3 lines. enter opens one, a takes it",
+    541.0: "the disk trap trips and pages you, in 4 min Bo: a takes it, 1 helps",
+    640.0: "prom-eu sees again. e pages, t arms a trap, / filters (team=db)",
+    790.0: "the disk is full, Postgres stands still: 1 on db-disk frees space",
+    1020.0: "Bo rolls back. :report counts fires, :handover briefs, S: silences",
+    1200.0: "it calms down. :incidents lists them all, with what was done",
+    1440.0: "Divya has the shift now: 09:00 in Kolkata. :handover tells her all",
+    1500.0: "Bo closes the incident. What would have caught it? t arms a trap",
+    LENGTH: "that was the night: p tells it again, < goes back, q leaves",
 }
+"""From which second on what is said; short enough for 80 columns."""
 
 
 def caption(at: float) -> str:
