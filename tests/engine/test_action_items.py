@@ -130,3 +130,25 @@ def test_items_outlast_the_retention_as_their_incident_does(journal: Journal) ->
         pass
     assert not items(journal)["a1"].open
     assert not journal.entries(kind="trap.")
+
+
+def test_incidents_that_were_read_are_read_again_when_another_process_has_written(journal: Journal, tmp_path: Path) -> None:
+    add(journal)
+    before = journal.incidents()
+    before.clear()
+    assert set(items(journal)) == {"a1"}, "what was given away is nobody else's"
+    other = open_journal(tmp_path, FakeClock(T0))
+    add(other, trap="disk")
+    assert set(items(journal)) == {"a1", "a2"}
+    acked(other, proven=True, trap="disk")
+    other.close()
+    assert not items(journal)["a2"].open
+
+
+def test_an_item_whose_trap_was_changed_waits_for_the_new_one(journal: Journal) -> None:
+    add(journal)
+    journal.change_incident("i1", Change.ITEM_EDITED, who="ana", at=T0, data={"item": "a1", "trap": 'odd " name'})
+    acked(journal, proven=True)
+    assert items(journal)["a1"].open
+    acked(journal, proven=True, trap='odd " name')
+    assert not items(journal)["a1"].open

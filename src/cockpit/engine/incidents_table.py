@@ -4,7 +4,7 @@ sees what the first did."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from ..core.action_items import next_id as next_item
@@ -18,6 +18,19 @@ from . import lease_table
 from .records import Entry, Happened, Odd, read_entries, safe, write_entries
 
 ALL = 1_000_000
+
+
+Known = tuple[tuple[object, ...], dict[str, Incident]]
+"""What tells these entries from others (how many, the last, and the sum of their times), and the incidents that they make."""
+NONE: Known = ((), {})
+_ENTRIES = "kind >= 'incident.' AND kind < 'incident/'"  # the index of kinds and times answers it
+
+
+def anew(db: sqlite3.Connection, before: Known, odd: Odd) -> Known:
+    """All incidents, read again only where an entry has come since ``before``: those who follow one, and a form that is typed into,
+    ask again and again."""
+    told: tuple[object, ...] = db.execute(f"SELECT count(*), max(id), total(at) FROM entry WHERE {_ENTRIES}").fetchone()  # noqa: S608
+    return before if told == before[0] else (told, standing(db, odd))
 
 
 def standing(db: sqlite3.Connection, odd: Odd) -> dict[str, Incident]:
@@ -84,6 +97,8 @@ def by_rule(db: sqlite3.Connection, fires: Sequence[Fire], pid: int, at: datetim
 def proven(db: sqlite3.Connection, proofs: Mapping[str, tuple[Happened, str]], odd: Odd) -> None:
     """These traps were drilled up to the acknowledgement, or have really tripped: by what happened, and how, for people. The open
     action items that waited for that are done, in the transaction that is open."""
+    if not _waited_for(db, proofs):
+        return
     waiting = (each for here in standing(db, odd).values() for each in here.items if each.open and each.trap in proofs)
     done: list[Happened] = []
     for each in waiting:
@@ -92,3 +107,11 @@ def proven(db: sqlite3.Connection, proofs: Mapping[str, tuple[Happened, str]], o
             data = {"item": each.id, "how": f"its trap {each.trap} {how}"}
             done.append(Happened(at=by.at, kind=Change.ITEM_DONE.value, who=by.who, subject=each.incident, data=data))
     write_entries(db, done)
+
+
+def _waited_for(db: sqlite3.Connection, traps: Iterable[str]) -> bool:
+    """Whether any action item was ever about one of these traps: most that trip have none, and no incident has to be read for
+    them."""
+    kinds = (Change.ITEM_ADDED.value, Change.ITEM_EDITED.value)
+    ask = "SELECT 1 FROM entry WHERE kind IN (?, ?) AND json_extract(data, '$.trap') = ? LIMIT 1"
+    return any(db.execute(ask, (*kinds, trap)).fetchone() is not None for trap in traps)

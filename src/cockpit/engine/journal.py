@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..core.traps import Watch
     from ..core.ways_back import Taken, WayBack
     from ..provider import Clock
-    from . import aftermath_table, lease_table, pages_table, runs_table
+    from . import aftermath_table, incidents_table, lease_table, pages_table, runs_table
 else:  # what a screen does not read before it is drawn
     aftermath_table, lease_table = whole(f"{__package__}.aftermath_table"), whole(f"{__package__}.lease_table")
     pages_table, runs_table = whole(f"{__package__}.pages_table"), whole(f"{__package__}.runs_table")
@@ -57,6 +57,7 @@ class Journal:
         self._clock = clock
         self._file = JournalFile(path, clock)
         self._thinned = 0
+        self._incidents: incidents_table.Known | None = None
 
     @property
     def problem(self) -> str:
@@ -94,7 +95,9 @@ class Journal:
         """Every incident there was, by its id."""
         from . import incidents_table  # deferred: no screen that opens needs it
 
-        return self._file.read(lambda db: incidents_table.standing(db, self._file.odd), {})
+        before = self._incidents or incidents_table.NONE
+        self._incidents = self._file.read(lambda db: incidents_table.anew(db, before, self._file.odd), incidents_table.NONE)
+        return dict(self._incidents[1])
 
     def change_incident(self, incident: str, what: Change, *, who: str, at: datetime, data: Mapping[str, object] = {}) -> Incident:
         """Open an incident, or change one; gives what it is then (of a split: the new one). Raises `cockpit.provider.Conflict`
