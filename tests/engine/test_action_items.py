@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -151,4 +152,14 @@ def test_an_item_whose_trap_was_changed_waits_for_the_new_one(journal: Journal) 
     acked(journal, proven=True)
     assert items(journal)["a1"].open
     acked(journal, proven=True, trap='odd " name')
+    assert not items(journal)["a1"].open
+
+
+def test_an_entry_that_nobody_can_read_holds_up_no_proof(journal: Journal, tmp_path: Path) -> None:
+    add(journal)
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as db:
+        row = (T0.timestamp(), Change.ITEM_ADDED.value, "ana", "", "i1", "{no json")
+        db.execute("INSERT INTO entry (at, kind, who, source, subject, data) VALUES (?, ?, ?, ?, ?, ?)", row)
+        db.commit()
+    acked(journal, proven=True)
     assert not items(journal)["a1"].open

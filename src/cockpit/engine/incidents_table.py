@@ -113,5 +113,5 @@ def _waited_for(db: sqlite3.Connection, traps: Iterable[str]) -> bool:
     """Whether any action item was ever about one of these traps: most that trip have none, and no incident has to be read for
     them."""
     kinds = (Change.ITEM_ADDED.value, Change.ITEM_EDITED.value)
-    ask = "SELECT 1 FROM entry WHERE kind IN (?, ?) AND json_extract(data, '$.trap') = ? LIMIT 1"
+    ask = "SELECT 1 FROM entry WHERE kind IN (?, ?) AND iif(json_valid(data), json_extract(data, '$.trap'), '') = ? LIMIT 1"
     return any(db.execute(ask, (*kinds, trap)).fetchone() is not None for trap in traps)
