@@ -56,6 +56,8 @@ def driven(person: Tmux) -> None:
     """What one may do with time itself."""
     person.keys("p")
     person.wait("paused, at")
+    person.keys("r")
+    person.wait("this is a demo")
     person.keys(".")
     person.keys(">")
     told(person, "seek 03:18")

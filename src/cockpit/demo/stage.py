@@ -78,7 +78,7 @@ class Stage:
     temporary directory, which `close` removes. ``now`` is the real time; ``theme`` what the screen wears; ``stands`` begins with a
     clock that is stopped. It can be driven from a screen (`driven.Driven`). What is not here is the engine's."""
 
-    word = "DEMO"
+    word, what = "DEMO", "a demo"
     sought = 0
 
     def __init__(self, now: datetime, theme: str, *, at: float = BEGINS, stands: bool = False, read_only: bool = False) -> None:

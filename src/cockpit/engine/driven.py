@@ -22,11 +22,13 @@ class Progress(NamedTuple):
 
 
 class Driven(Protocol):
-    """``word`` is what it is, for people (``REPLAY``), ``sought`` how often somebody went to another moment, ``header`` knows its
-    moments. All of it may be called from any thread, and returns at once."""
+    """``word`` and ``what`` are what it is, for people (``REPLAY``, ``a recording``), ``sought`` how often somebody went to another
+    moment, ``header`` knows its moments. All of it may be called from any thread, and returns at once."""
 
     @property
     def word(self) -> str: ...
+    @property
+    def what(self) -> str: ...
     @property
     def header(self) -> Header: ...
     @property

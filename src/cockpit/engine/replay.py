@@ -37,7 +37,7 @@ class Replay:
     """``place`` is a directory for this replay alone: whoever makes it takes it away. `start` it, `stop` it. It begins at
     ``position`` seconds. The controls may be called from any thread, and return at once."""
 
-    word = "REPLAY"
+    word, what = "REPLAY", "a recording"
 
     def __init__(self, recording: Recording, place: Path, *, position: float = 0.0, plays: bool = True) -> None:
         self.recording = recording

@@ -114,7 +114,7 @@ def browse(board: Board, url: str) -> None:
         board.say(browsed(board.app, url))
     else:  # what a recording says starts no program
         board.app.copy_to_clipboard(url)
-        board.say(f"copied, for this is a recording: {clean(url)}")
+        board.say(f"copied, for this is {board.reel.replay.what}: {clean(url)}")
 
 
 def _copy(board: Board, _: str) -> None:
@@ -140,7 +140,7 @@ def _copied(board: Board, lines: list[str], what: str) -> None:
 
 def _refresh(board: Board, _: str) -> None:
     if board.reel is not None:
-        board.say("this is a recording: there is nobody to ask", "refusal")
+        board.say(f"this is {board.reel.replay.what}: there is nobody to ask", "refusal")
         return
     board.desk.refresh()
     board.told.ask()
