@@ -83,6 +83,14 @@ def test_of_still_numbers_that_which_went_farthest_stands_first() -> None:
     assert [each.metric for each in found.moved] == ["used_percent", "inodes_used_percent"]
 
 
+def test_no_bound_is_proposed_that_a_drift_would_reach() -> None:
+    drifting = [(at, 27 + max(0.0, at - END + 4 * HOUR) / HOUR * 0.5) for at, _ in calm(7, 0, 0)]
+    climbing = [(at, value + max(0.0, at - END + HOUR) / HOUR * 70) for at, value in drifting]
+    (moved,) = lookback([Series("disk", "used_percent", climbing)], FIRE).moved
+    assert moved.bound is not None
+    assert 35 < moved.bound.value < 60
+
+
 def test_what_fell_is_caught_from_above() -> None:
     (moved,) = lookback([Series("memory", "free", ramp(calm(7, 900, 10), 2, -300))], FIRE).moved
     assert not moved.rose

@@ -182,3 +182,12 @@ def test_of_many_moments_the_first_are_named_and_a_hostile_path_is_only_a_word()
     assert (len(shown), shown[-1]) == (13, "- and 18 more moments")
     assert parts("\n".join(shown)) <= {"bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close", "softbreak"}
     assert "'/tmp/`$(reboot)` # x.rec'" in shown[0]
+
+
+def test_of_a_trap_with_too_little_history_it_is_said_once_and_not_of_one_that_was_armed_afterwards() -> None:
+    few = ((T0.timestamp() - 60, 1.0), (T0.timestamp() - 30, 2.0))
+    guard = Guard(trap="early", at=T0, who="ana", look="disk path=/")
+    incident = Incident(id="i1", title="x", opened_at=T0, opened_by="ana", members=(DISK,), guards=(guard,))
+    series = tuple(Series(trap, number, few) for trap in ("new", "early") for number in ("used", "free"))
+    (said,) = [line for line in draft(facts(incident, series=series)).splitlines() if "Nothing can be said" in line]
+    assert said == "- Nothing can be said of all that `new` read: too little history."

@@ -43,6 +43,8 @@ LAST = 3
 TESTED = 10
 """Series for which a bound is looked for: those that moved most."""
 CANDIDATES = 24
+CLOSE = 0.1
+"""The share of the way from the usual to the peak in which no bound is proposed: what drifts a little reaches it tomorrow."""
 ENOUGH = 0.75
 """The share of the longest lead that a bound with more distance to the usual must still give."""
 _STILL = 0.005  # of the median: a series that never moved is not said to have moved for less
@@ -314,7 +316,7 @@ def _candidates(moved: Moved) -> list[Bound]:
     for i in range(first, last + 1):
         text = f"{i * grain / size:.6g}{unit}"
         value = float(text.removesuffix(unit)) * size
-        if value != moved.usual:
+        if abs(value - moved.usual) >= CLOSE * (high - low):
             found[text] = Bound(moved.metric, op, value, f"{moved.metric} {op} {text}")
     return list(found.values())
 

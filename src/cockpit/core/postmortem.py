@@ -208,7 +208,7 @@ def _signs(facts: Facts) -> list[str]:
         found += [_moved(each, others, facts), *_climb(each, facts)]
     if not found:
         found = [f"- Of what the traps read, nothing is known to have moved before {_at(facts.moment, facts)}."]
-    found += _unsure(facts.looked)
+    found += _unsure(facts)
     return [*found, "", "*Which other sign was there, that nobody measures yet?*"]
 
 
@@ -248,12 +248,14 @@ def _climb(each: Moved, facts: Facts) -> list[str]:
     points = next((graph.points for graph in facts.signs if (graph.trap, graph.metric) == (each.trap, each.metric)), ())
     last = facts.moment.timestamp()
     line = sparkline(points, last - 1.5 * each.early, last)
-    return ["", f"      {line}", ""] if line else []
+    return ["", f"      {line}"] if line else []
 
 
-def _unsure(looked: Lookback) -> Iterable[str]:
-    if not looked.unsure:
+def _unsure(facts: Facts) -> Iterable[str]:
+    """The traps of whose readings nothing can be said; those that were armed after it were not there."""
+    later = {each.trap for each in facts.incident.guards}
+    names = [code(name) for name in dict.fromkeys(each.trap for each in facts.looked.unsure) if name not in later]
+    if not names:
         return []
-    names = ", ".join(f"{inert(each.trap)} {inert(each.metric)}" for each in looked.unsure[:_SHOWN])
-    more = f" and {len(looked.unsure) - _SHOWN} more" if len(looked.unsure) > _SHOWN else ""
-    return [f"- Nothing can be said of {names}{more}: too little history."]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return [f"- Nothing can be said of all that {', '.join(names[:_SHOWN])}{more} read: too little history."]
