@@ -21,6 +21,7 @@ import sys
 import zlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ from cockpit.core.alerts import Ref  # noqa: E402 - as above
 from cockpit.core.report_fires import fires  # noqa: E402 - as above
 from cockpit.core.steps.pick import PickStep  # noqa: E402 - as above
 from cockpit.core.stormrule import StormRule  # noqa: E402 - as above
+from cockpit.core.view import View  # noqa: E402 - as above
 from cockpit.engine.desk import Output  # noqa: E402 - as above
 from cockpit.ui.ask import Ask  # noqa: E402 - as above
 from cockpit.ui.confirm_many import ConfirmMany  # noqa: E402 - as above
@@ -51,6 +53,7 @@ from cockpit.ui.palette import Picker  # noqa: E402 - as above
 from cockpit.ui.reader import Reader  # noqa: E402 - as above
 from cockpit.ui.runs import RunOutput  # noqa: E402 - as above
 from cockpit.ui.targets import Targets  # noqa: E402 - as above
+from support import shop_scene  # noqa: E402 - as above
 from support.bookcase import books, shelved  # noqa: E402 - as above
 from support.boxes import until  # noqa: E402 - as above
 from support.desk import FakeDesk, StillClock  # noqa: E402 - the tests' folder is on the path only now
@@ -181,6 +184,23 @@ async def of_the_demo(theme: str, size: tuple[int, int], second: float, hands: s
         return without_ligatures(await staged.at_rest(pilot, app))
 
 
+STORY = {"story-fire": shop_scene.burning, "story-caught": shop_scene.caught}
+"""Pictures of docs/story.md: the board as it opens then, with the story's config."""
+
+
+def of_the_story(view: Callable[[], View]) -> str:
+    """One of them as SVG."""
+
+    async def opened() -> str:
+        app = Cockpit(shop_scene.config(), shop_scene.ShopDesk(view()), table=TABLE, clock=StillClock(), environ={})
+        async with app.run_test(size=(120, 40)) as pilot:
+            await pilot.pause()
+            app.board.follow()
+            return without_ligatures(await staged.at_rest(pilot, app))
+
+    return asyncio.run(opened())
+
+
 CELL = 12.2
 """The width of a cell in Rich's export: 0.61 of its font size of 20."""
 
@@ -240,6 +260,7 @@ def main() -> int:
     made: dict[str, Callable[[], str]] = dict(TEXTS)
     made |= {name: lambda of=of: asyncio.run(drawn(*of)) for name, of in PICTURES.items()}  # type: ignore[misc]  # a default binds it
     made |= {name: lambda of=of: asyncio.run(of_the_demo(*of)) for name, of in staged.PICTURES.items()}  # type: ignore[misc]  # as above
+    made |= {name: partial(of_the_story, view) for name, view in STORY.items()}
     for name, make in made.items():
         path, svg = HERE / f"{name}.png", make()
         if kept(path) == digest(svg):

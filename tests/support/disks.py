@@ -14,13 +14,13 @@ from support.real import need
 
 
 @contextlib.contextmanager
-def small_disk(at: Path) -> Iterator[Path]:
-    """A tmpfs of 8 MiB."""
+def small_disk(at: Path, size: str = "8m") -> Iterator[Path]:
+    """A tmpfs of 8 MiB, or of another ``size``, as mount takes it."""
     if os.geteuid() != 0:
         pytest.skip("mounting a tmpfs needs root")
     need("mount", "umount")
     at.mkdir()
-    subprocess.run(("mount", "-t", "tmpfs", "-o", "size=8m", "cockpit-test", str(at)), check=True)
+    subprocess.run(("mount", "-t", "tmpfs", "-o", f"size={size}", "cockpit-test", str(at)), check=True)
     try:
         yield at
     finally:
