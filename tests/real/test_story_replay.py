@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -159,3 +160,26 @@ def test_a_watch_records_a_disk_that_filled_and_what_freed_it_and_the_postmortem
         order(screen, "seek end", "ended")
         screen.wait("0 firing")
         order(screen, "incident i1", "Disk full")
+
+
+def test_a_disk_that_fills_ends_the_recording_and_the_watch_goes_on(home: Home, tmp_path: Path) -> None:  # safety 24
+    home.config(f'[traps.gone]\nprobe = "file"\npath = "{tmp_path}/gone"\ntrip = "count < 1"\nevery = "1s"\n')
+    with small_disk(tmp_path / "disk") as disk:
+        recording, log = disk / "a.rec", tmp_path / "log"
+        with log.open("wb") as out:
+            argv = (*COCKPIT, "watch", "--record", str(recording))
+            watch = subprocess.Popen(argv, env=os.environ | home.env, cwd=tmp_path, stdout=out, stderr=out)
+        try:
+            wait_until(lambda: recording.exists() and b"trap.tripped" in unpacked(recording), 30, "the trip in the file")
+            with suppress(OSError), (disk / "junk").open("wb", buffering=0) as junk:
+                while True:
+                    junk.write(bytes(4096))
+            wait_until(lambda: b"recording stopped" in log.read_bytes(), 30, "the recording's end")
+            assert b"No space left on device; what was recorded until then is in" in log.read_bytes()
+            (tmp_path / "gone").touch()
+            wait_until(lambda: b"trap gone: armed" in log.read_bytes(), 30, "the watch goes on")
+            with tmux((*COCKPIT, "--replay", str(recording)), home.env, tmp_path) as screen:
+                wait_shown(screen, "REPLAY", "gone")
+        finally:
+            watch.terminate()
+            assert watch.wait(30) == 0, log.read_text()

@@ -8,6 +8,7 @@ import stat
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -68,7 +69,7 @@ class Recording:
         """The position of the last chunk, in seconds."""
         return self.chunks[-1].position
 
-    @property
+    @cached_property
     def events(self) -> tuple[float, ...]:
         """The positions at which something happened, and the first."""
         return tuple(dict.fromkeys((self.first, *(each.position for each in self.chunks if each.flags & EVENT))))

@@ -18,6 +18,7 @@ from ..core.recorded import (
     KINDS,
     Apart,
     Around,
+    Book,
     Ended,
     Gone,
     Header,
@@ -29,6 +30,8 @@ from ..core.recorded import (
     plain,
     plain_run,
 )
+from ..core.runbooks import Runbook
+from ..core.same import alike
 from ..core.sharing import Told
 from ..core.sharing import encoded as _encode
 from ..core.sources import Snapshot, SourceHealth
@@ -77,6 +80,8 @@ class RecordingWriter:
         self._records: dict[str, dict[str, tuple[Any, ...]]] = {}
         self._runs: dict[str, Run] = {}
         self._around: Around | None = None
+        self._runbooks: tuple[Runbook, ...] = ()
+        self._books: tuple[Book, ...] = ()
         self._health: tuple[SourceHealth, ...] = ()
         self._packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, WINDOW)
         self._since, self._whole = MOST, 0
@@ -162,7 +167,7 @@ class RecordingWriter:
             event |= bool(changed)
             found.append(_encode(Ran(changed, tuple(self._runs.keys() - runs.keys()))))
             self._runs = runs
-        around = _around(facts.around)
+        around = self._shown_around(facts.around)
         if around != self._around:
             event |= self._around is not None
             found.append(_encode(around))
@@ -173,6 +178,23 @@ class RecordingWriter:
             found.append(_encode(Sight(health)))
             self._health = health
         return found, int(event)
+
+    def _shown_around(self, found: Surroundings) -> Around:
+        """What is told of what surrounds the facts. Runbooks may be thousands, and are the very same at each look."""
+        if not alike(found.runbooks, self._runbooks):
+            self._books = tuple(map(book_of, found.runbooks))
+        self._runbooks, beat = found.runbooks, found.outside
+        return Around(
+            problem=found.journal.problem,
+            keeper=found.keeper,
+            me=found.me,
+            read_only=found.read_only,
+            remarks=found.remarks,
+            books=self._books,
+            beats=beat is not None,
+            beat_at=beat.at if beat is not None else None,
+            beat_late=beat.late if beat is not None else "",
+        )
 
     def _said(self, source: str, now: Snapshot) -> tuple[list[bytes], bool]:
         before, there = self._snapshots.get(source), self._records.get(source, {})
@@ -262,21 +284,6 @@ def _groups(messages: list[bytes]) -> Iterable[list[bytes]]:
         group.append(each)
         size += len(each)
     yield group
-
-
-def _around(found: Surroundings) -> Around:
-    beat = found.outside
-    return Around(
-        problem=found.journal.problem,
-        keeper=found.keeper,
-        me=found.me,
-        read_only=found.read_only,
-        remarks=found.remarks,
-        books=tuple(map(book_of, found.runbooks)),
-        beats=beat is not None,
-        beat_at=beat.at if beat is not None else None,
-        beat_late=beat.late if beat is not None else "",
-    )
 
 
 def _timeless(health: SourceHealth) -> SourceHealth:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import threading
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +32,7 @@ TICK = 1.0
 """Real seconds between looks at what time alone changes."""
 SHORTEST = 0.05
 """Real seconds between two views at least: at a thousand times the pace, not every moment is seen."""
+_NEAR = 1e-3  # seconds: one stands at an event, and not a microsecond beside it
 
 
 class Replay:
@@ -88,12 +90,11 @@ class Replay:
     def step(self, by: int) -> bool:
         """Go to the next event (``by`` 1) or the one before (-1), and stand there. False where there is none."""
         here, events = self.clock.position, self.recording.events
-        ahead = [each for each in events if each > here + 1e-3]
-        behind = [each for each in events if each < here - 1e-3]
-        if not (ahead if by > 0 else behind):
+        place = bisect_right(events, here + _NEAR) if by > 0 else bisect_left(events, here - _NEAR) - 1
+        if not 0 <= place < len(events):
             return False
         self.clock.play(False)
-        self.seek(ahead[0] if by > 0 else behind[-1])
+        self.seek(events[place])
         return True
 
     def go_at(self, speed: float) -> float:
@@ -119,10 +120,6 @@ class Replay:
         self.incidents.close()
         self.journal.close()
         self.recording.close()
-
-    def look_again(self) -> None:
-        """Make a view soon: something was done."""
-        self._news.set()
 
     def _run(self) -> None:
         while not self._ended:
