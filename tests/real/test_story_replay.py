@@ -148,6 +148,8 @@ def test_a_watch_records_a_disk_that_filled_and_what_freed_it_and_the_postmortem
             assert home.run("incident", "open", "Disk full", "--alert", "small-disk", AM_TOKEN=SECRET).returncode == 0
             assert home.run("run", "free-disk", "--alert", "small-disk", "--yes", AM_TOKEN=SECRET).returncode == 0
             wait_until(lambda: b"incident.opened" in unpacked(recording), 30, "the incident in the file")
+            told = tmp_path / "log"
+            wait_until(lambda: b"small-disk resolved" in told.read_bytes(), 30, "the disk is free again")
         finally:
             watch.terminate()
             assert watch.wait(30) == 0, (tmp_path / "log").read_text()
