@@ -171,7 +171,6 @@ class ReplayDesk:
 
     def refresh(self) -> None:
         """See `Desk.refresh`. There is nobody to ask."""
-        self._replay.look_again()
 
     def tell_address(self, source: str, address: str) -> str:  # noqa: ARG002
         """See `Desk.tell_address`."""
