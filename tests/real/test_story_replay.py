@@ -100,9 +100,9 @@ def test_what_a_killed_cockpit_saw_is_seen_again_moment_by_moment(
         press_until((screen,), "a", lambda: "1 acked" in screen.text, "the acknowledgement")
         wait_until(lambda: any("5xx ana" in row for row in rows(screen)), 30, "the acknowledgement is confirmed")
         wait_until(lambda: b"ana" in unpacked(recording) and b"db-1 is full" in unpacked(recording), 20, "all of it in the file")
-        live = rows(screen)
         shown = unpacked(recording)
         wait_until(lambda: unpacked(recording) != shown, 20, "a moment later")
+        live = rows(screen)
         os.kill(screen.pid, signal.SIGKILL)
     assert SECRET.encode() not in unpacked(recording)
     assert server.url.encode() not in unpacked(recording)
@@ -111,7 +111,7 @@ def test_what_a_killed_cockpit_saw_is_seen_again_moment_by_moment(
     with tmux((*COCKPIT, "--replay", str(recording), "--at", "end"), again.env, tmp_path, columns, rows_) as screen:
         wait_shown(screen, "REPLAY", "ended", "1 firing · 1 acked", "cut off, or is still being written", "1 armed")
         assert "blind" not in screen.text
-        assert rows(screen) == live
+        wait_until(lambda: rows(screen) == live, 20, f"{live}, and not {rows(screen)}")
         press_until((screen,), ",", lambda: "2 firing" in screen.text, "before the acknowledgement")
         press_until((screen,), ",", lambda: "1 firing" in screen.text and "1 acked" not in screen.text, "before the second alert")
         screen.keys("p")

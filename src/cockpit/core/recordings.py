@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -35,8 +35,9 @@ def seen_at(filmed: Sequence[Filmed], at: datetime) -> Filmed | None:
 
 
 def command(recording: Filmed, at: datetime) -> str:
-    """What shows this moment (UTC) of it, for a shell."""
-    return f"cockpit --replay {shlex.quote(recording.path)} --at {at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    """What shows this moment (UTC) of it, for a shell: the second in which it is over, so that what happened is seen."""
+    then = at.astimezone(UTC) + timedelta(microseconds=999_999)
+    return f"cockpit --replay {shlex.quote(recording.path)} --at {then:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def moments(lines: Iterable[Line], began: datetime, opened: datetime) -> list[tuple[datetime, str]]:
