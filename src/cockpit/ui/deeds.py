@@ -1,4 +1,5 @@
-"""What each key does: one function for each id of the key table. What needs boxes is a flow (``ui/flows``)."""
+"""What each key does: one function for each id of the key table. What needs boxes is a flow (``ui/flows``); what keys do to lists
+and silences, and the screens that they open, stand beside: ``list_deeds``, ``silence_deeds``, ``screen_deeds``."""
 
 from __future__ import annotations
 
@@ -10,78 +11,18 @@ from ..core.runbooks import Runbook
 from ..core.text import clean
 from ..core.traps import TrapState
 from ..engine.desk import Refused
-from . import silence_deeds
+from . import list_deeds, screen_deeds, silence_deeds
 from .browsing import browsed
 from .keys import NOT_REPLAYED
+from .list_deeds import Deed
 
 if TYPE_CHECKING:
     from .board import Board
-
-Deed = Callable[["Board", str], None]
-
-
-def _move(by: int) -> Deed:
-    return lambda board, _: board.panes[board.pane].move(by)
-
-
-def _half(way: int) -> Deed:
-    def deed(board: Board, _: str) -> None:
-        pane = board.panes[board.pane]
-        pane.move(way * max(1, pane.page // 2))
-
-    return deed
-
-
-def _ends(last: bool) -> Deed:
-    def deed(board: Board, _: str) -> None:
-        pane = board.panes[board.pane]
-        pane.go(pane.count() if last else 0)  # past the last: where a row is kept, the end may be another
-
-    return deed
-
-
-def _mark(board: Board, _: str) -> None:
-    pane = board.panes[board.pane]
-    if pane.id not in ("alerts", "traps", "silences") or pane.key is None:
-        board.say("only alerts, traps and silences are marked", "refusal")
-        return
-    if board.selection.ghost:
-        board.say(board.selection.ghost, "refusal")
-        return
-    pane.marks ^= {pane.key}
-    pane.move(1)
-    board.follow()
-
-
-def _filter(board: Board, _: str) -> None:
-    _to_alerts(board)
-    board.home = board.alerts.key
-    board.opening()
-    board.start(board.open_filter(board.filter.text))
 
 
 def _command(board: Board, _: str) -> None:
     board.opening()
     board.start(board.open_command())
-
-
-def _group(board: Board, _: str) -> None:
-    said = board.filtering.toggle_groups()
-    _to_alerts(board)
-    board.say(said)
-    board.follow()
-
-
-def _to_alerts(board: Board) -> None:
-    """What is said of the alerts is seen where they are."""
-    if board.front != "alerts":
-        board.to_pane("alerts")
-
-
-def _mine(board: Board, _: str) -> None:
-    _to_alerts(board)
-    board.sift(mine=not board.filtering.mine)
-    board.say("only mine: acknowledged by me, or assigned to me" if board.filtering.mine else "everybody's alerts")
 
 
 def _link(board: Board, _: str) -> None:
@@ -115,27 +56,6 @@ def browse(board: Board, url: str) -> None:
     else:  # what a recording says starts no program
         board.app.copy_to_clipboard(url)
         board.say(f"copied, for this is {board.reel.replay.what}: {clean(url)}")
-
-
-def _copy(board: Board, _: str) -> None:
-    if board.selection.about == "silences":
-        _copied(board, silence_deeds.lines(board), "silence")
-        return
-    rows = [row for ref in board.alert_refs() if (row := board.view.alert(ref)) is not None]
-    rows = rows or [row for row in (board.cursor_row(),) if row is not None]  # what has just resolved can still be told of
-    lines = []
-    for alert in (row.alert for row in rows):
-        labels = " ".join(f"{name}={value}" for name, value in sorted(alert.labels.items()))
-        since = f" since {alert.started_at:%Y-%m-%dT%H:%M:%SZ}" if alert.started_at else ""
-        lines.append(
-            f"{alert.severity.word} {alert.name} {alert.where} {alert.state.value}{since}: {alert.summary} [{alert.ref}] {labels}"
-        )
-    _copied(board, lines, "alert")
-
-
-def _copied(board: Board, lines: list[str], what: str) -> None:
-    board.app.copy_to_clipboard("\n".join(lines))
-    board.say(f"copied 1 {what}" if len(lines) == 1 else f"copied {len(lines)} {what}s")
 
 
 def _refresh(board: Board, _: str) -> None:
@@ -307,39 +227,10 @@ def _palette(board: Board, _: str) -> None:
     board.start(flows.palette(board, board.desk, board.target_refs()))
 
 
-def _help(board: Board, _: str) -> None:
-    from .help import Help
-
-    board.app.push_screen(Help(board.table, board.why))
-
-
 def _approve(board: Board, _: str) -> None:
     from . import flows
 
     board.start(flows.approve(board, board.desk))
-
-
-def _runs(board: Board, _: str) -> None:
-    from .run_list import RunList
-
-    def again(run: actions.Run) -> None:
-        from . import flows
-
-        board.start((flows.several_again if isinstance(run.action, actions.StartMany) else flows.again)(board, board.desk, run))
-
-    board.app.push_screen(RunList(board.desk, board.zone, again))
-
-
-def _handover(board: Board, _: str) -> None:
-    from .handover import HandoverBrief
-
-    board.app.push_screen(HandoverBrief(board.desk, board.zone))
-
-
-def _report(board: Board, _: str) -> None:
-    from . import flows
-
-    board.start(flows.report(board, board.desk))
 
 
 def _replaying(id: str) -> Deed:
@@ -354,12 +245,6 @@ def _replaying(id: str) -> Deed:
     return deed
 
 
-def _week(board: Board, _: str) -> None:
-    from .week import Week
-
-    board.app.push_screen(Week(board.desk, board.clock, board.zone))
-
-
 def _read_only(board: Board, _: str) -> None:
     on = not board.view.read_only
     problem = board.desk.set_read_only(on)
@@ -367,21 +252,6 @@ def _read_only(board: Board, _: str) -> None:
         problem or ("read-only: nothing that writes is done" if on else "read-only is off"), "refusal" if problem else "message"
     )
     board.pull()
-
-
-def _quit(board: Board, _: str) -> None:
-    if not any(isinstance(run.action, (actions.Start, actions.StartMany)) and run.state in _GOING for run in board.view.runs):
-        board.app.exit(0)
-        return
-    from .leave import Leave, going
-
-    def answered(yes: bool | None) -> None:
-        if yes:
-            board.app.exit(0)
-        elif not going(board.desk.view):
-            board.say("the run has ended: nothing would be lost by leaving now")
-
-    board.app.push_screen(Leave(board.desk), answered)
 
 
 def command(board: Board, text: str) -> None:
@@ -407,32 +277,30 @@ def words(board: Board) -> Mapping[str, Callable[[], list[str]]]:
     }
 
 
-_GOING = (actions.RunState.RUNNING, actions.RunState.AWAITING)
-
 DEEDS: Mapping[str, Deed] = {
-    "down": _move(1),
-    "up": _move(-1),
-    "top": _ends(False),
-    "bottom": _ends(True),
-    "half-down": _half(1),
-    "half-up": _half(-1),
+    "down": list_deeds.move(1),
+    "up": list_deeds.move(-1),
+    "top": list_deeds.ends(False),
+    "bottom": list_deeds.ends(True),
+    "half-down": list_deeds.half(1),
+    "half-up": list_deeds.half(-1),
     "next-pane": lambda board, _: board.next_pane(1),
     "previous-pane": lambda board, _: board.next_pane(-1),
     "open": lambda board, _: board.open(),
-    "group": _group,
+    "group": list_deeds.group,
     "back": lambda board, _: board.back(),
-    "mark": _mark,
-    "filter": _filter,
-    "mine": _mine,
+    "mark": list_deeds.mark,
+    "filter": list_deeds.filter,
+    "mine": list_deeds.mine,
     "link": _link,
     "read": _pick_book,
-    "copy": _copy,
+    "copy": list_deeds.copy,
     "refresh": _refresh,
-    "runs": _runs,
+    "runs": screen_deeds.runs,
     "approve": _approve,
-    "week": _week,
-    "handover": _handover,
-    "report": _report,
+    "week": screen_deeds.week,
+    "handover": screen_deeds.handover,
+    "report": screen_deeds.report,
     "ack": _ack,
     "unack": _unack,
     "silence": _silence,
@@ -456,7 +324,7 @@ DEEDS: Mapping[str, Deed] = {
     "palette": _palette,
     "read-only": _read_only,
     "theme": lambda board, _: board.wear(),
-    "help": _help,
-    "quit": _quit,
+    "help": screen_deeds.help,
+    "quit": screen_deeds.quit,
 }
 """The function for every id of the table (a test holds the two together)."""
