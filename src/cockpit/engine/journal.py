@@ -80,13 +80,7 @@ class Journal:
         self._file.write(lambda db: write_entries(db, entries))
 
     def entries(
-        self,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        subject: str = "",
-        kind: str = "",
-        limit: int = 1000,
+        self, *, since: datetime | None = None, until: datetime | None = None, subject: str = "", kind: str = "", limit: int = 1000
     ) -> tuple[Entry, ...]:
         """Entries, newest first, between two moments (UTC, both included); ``kind`` is a prefix."""
         return self._file.read(lambda db: read_entries(db, since, subject, kind, limit, self._file.odd, until), ())
