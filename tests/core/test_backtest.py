@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.core.backtest import Points, Trouble, backtest, backtests
-from cockpit.core.traps import Looked, Reading, Trap, TrapState, Watch, step
+from cockpit.core.trap_steps import step
+from cockpit.core.traps import Looked, Reading, Trap, TrapState, Watch
 from cockpit.core.units import Bound, Seconds, bound
 
 T0 = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)

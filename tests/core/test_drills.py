@@ -11,7 +11,8 @@ from cockpit.core.alerts import AlertState, Ref, Silence
 from cockpit.core.drills import LASTS, SIGNS, Drill, Stage, drill_of, stage
 from cockpit.core.filters import for_alert
 from cockpit.core.marks import Marks, is_drill, local_alerts, rehearsed, trap_of
-from cockpit.core.traps import Looked, Reading, Trap, TrapState, Watch, as_laid, drilled, step, view_of
+from cockpit.core.trap_steps import step
+from cockpit.core.traps import Looked, Reading, Trap, TrapState, Watch, as_laid, drilled, view_of
 from cockpit.core.units import Seconds, bound
 
 NOW = datetime(2026, 11, 1, 3, 12, tzinfo=UTC)

@@ -8,21 +8,8 @@ import msgspec
 import pytest
 
 from cockpit.core.forecast import Outlook
-from cockpit.core.traps import (
-    Armed,
-    Failed,
-    Looked,
-    Reading,
-    Rested,
-    Trap,
-    TrapState,
-    Watch,
-    rest_problem,
-    seen,
-    step,
-    subject,
-    view_of,
-)
+from cockpit.core.trap_steps import step
+from cockpit.core.traps import Armed, Failed, Looked, Reading, Rested, Trap, TrapState, Watch, rest_problem, seen, subject, view_of
 from cockpit.core.units import Seconds, bound
 
 T0 = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)

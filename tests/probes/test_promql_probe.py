@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from cockpit.core.traps import Looked, Reading, Trap, TrapState, Watch, step
+from cockpit.core.trap_steps import step
+from cockpit.core.traps import Looked, Reading, Trap, TrapState, Watch
 from cockpit.core.units import Seconds, bound
 from cockpit.probes.promql import Promql, PromqlConfig
 from cockpit.provider import HttpAuth, ProbeError, Secret

@@ -15,7 +15,8 @@ from cockpit import plugins
 from cockpit.config.model import Config
 from cockpit.core.alerts import AlertState, Ref, SilenceState
 from cockpit.core.roster import Layer, Person, Roster
-from cockpit.core.traps import Failed, Looked, Reading, Trap, TrapState, Watch, step
+from cockpit.core.trap_steps import step
+from cockpit.core.traps import Failed, Looked, Reading, Trap, TrapState, Watch
 from cockpit.core.units import Seconds, bound
 from cockpit.engine.journal import Journal, open_journal
 from cockpit.engine.machine import Here

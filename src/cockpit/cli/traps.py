@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from ..core.actions import Arm, Disarm
 from ..core.alerts import Ref
-from ..core.traps import Reading, TrapState, TrapView, Watch, step, view_of
+from ..core.trap_steps import step
+from ..core.traps import Reading, TrapState, TrapView, Watch, view_of
 from ..core.units import say_bytes, say_seconds, short_age
 from ..core.view import View
 from . import BAD, COULD_NOT_SEE, FINE, USAGE

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from .traps import has_tripped
+from .trap_steps import has_tripped
 from .units import Bound, say_seconds
 
 WITHIN = 24 * 3600.0

@@ -21,7 +21,8 @@ from ..core.paged import Paged
 from ..core.pages import Attempt, ChannelHealth
 from ..core.roster import OnCall, Person, Roster
 from ..core.text import clean
-from ..core.traps import Armed, Rested, Trap, Watch, as_laid, fingerprint, step
+from ..core.trap_steps import step
+from ..core.traps import Armed, Rested, Trap, Watch, as_laid, fingerprint
 from ..provider import Clock, Http, HttpSettings, Machine, NotFound, ProbeError, ProviderError, Unreachable
 from .dated import Dated
 from .journal import Happened, Journal, JournalError

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import msgspec
 
 from ..core.forecast import NEVER, Outlook, outlook
-from ..core.traps import Event, Failed, Looked, Trap, Watch, as_laid, drilled, step
+from ..core.trap_steps import step
+from ..core.traps import Event, Failed, Looked, Trap, Watch, as_laid, drilled
 from ..core.units import say_seconds, seconds
 from ..provider import Probe
 from .look import Look

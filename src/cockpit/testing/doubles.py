@@ -13,7 +13,8 @@ from ..core.marks import AckMark, Marks
 from ..core.paged import Paged
 from ..core.pages import ChannelHealth
 from ..core.roster import Override, Person, Roster
-from ..core.traps import Armed, Rested, Trap, Watch, step
+from ..core.trap_steps import step
+from ..core.traps import Armed, Rested, Trap, Watch
 from ..provider import Clock, Conflict, Http, HttpSettings, Machine, NotFound
 from ..web import connect
 from .clock import FakeClock
