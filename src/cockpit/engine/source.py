@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ..config.model import SourceConfig
 from ..config.secrets import mending
-from ..core.roster import OnCall
 from ..core.sources import Health, Snapshot, SourceHealth
 from ..core.text import clean
 from ..heap import give_back, many_stay
-from ..provider import Answer, AuthFailed, Clock, capabilities
+from ..provider import AuthFailed, Clock
 from .accepting import Accepting
 from .failures import Failure, Terms, meaning, said, why
-from .lane import Lane, Overran
+from .lane import Overran
 from .polled import Parts, ask, snapshot
+from .provided import CLOSING, Provided
 from .taken import failure_of, taken
 from .through import Through
 
 if TYPE_CHECKING:
     from .attached import Shared
-
-T = TypeVar("T")
 
 LONGEST_BACKOFF = 60.0
 """Seconds between attempts at a source that does not answer, unless its own interval is longer."""
@@ -40,11 +37,9 @@ MANY = 10_000
 """Alerts of which it is worth while to give back the memory that an answer took."""
 SHARING = 60.0
 """Seconds for all that a watch has to tell at first."""
-CLOSING = 2.0
-"""Seconds that a provider has to close."""
 
 
-class Source:
+class Source(Provided):
     """Polls one provider. ``build`` makes it (in its own thread; it may block); ``stamp`` gives strictly rising engine time in
     seconds; ``on_told`` gets each good answer, or ``None`` when only the health changed. Methods belong to the engine's loop."""
 
@@ -61,18 +56,14 @@ class Source:
         on_kept: Callable[[Sequence[str]], None] = lambda _: None,
         watch: Callable[[], str] = lambda: "",
     ) -> None:
-        self.config, self.name = config, config.name
-        self.provider_name = config.provider
-        self.can: frozenset[str] = frozenset()
-        self._every, self._timeout = float(config.every), float(config.timeout)
+        super().__init__(config, build, clock)
+        self._every = float(config.every)
         self._blind_after = 2 * self._every + self._timeout
         self._terms = Terms(config.provider, self._every, self._timeout, clean(mending(config.settings)))
-        self._build, self._clock, self._stamp = build, clock, stamp or clock.mono
+        self._stamp = stamp or clock.mono
         self._on_told, self._jitter = on_told, jitter
         self._may_write, self._on_kept = may_write, on_kept
         self._accepting = Accepting(config.name)
-        self._lane: Lane | None = None
-        self._provider: object | None = None
         self._nudged = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._since = clock.mono()
@@ -83,7 +74,6 @@ class Source:
         self.tally = (0, 0)
         """How many polls there have been, and how many of them brought nothing."""
         self._retry_at: float | None = None
-        self._noise: tuple[str, ...] = ()
         self._wants_fresh = self._woken = False
         self._unable = ""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -198,47 +188,6 @@ class Source:
         """What is to be said of looking through a watch; nothing where all is well."""
         return tuple(filter(None, (self._through.says, self._unable if self._through.pid else "")))
 
-    async def send(self, verb: Callable[[Any], Awaitable[T]]) -> T:
-        """Do something at the provider, under its deadline. Raises what it raises, or `Overran`."""
-
-        async def sent() -> T:
-            return await verb(self._ready())
-
-        return await self._call(sent)
-
-    def silence_problem(self, match: str, ends_at: datetime | None) -> str:
-        """Why this source would not take such a silence (``None``: one until resolved), as its provider can tell without asking;
-        "" where it says nothing against it. From any thread."""
-        provider: Any = self._provider
-        if provider is None or "Checks" not in self.can:
-            return ""
-        try:
-            return clean(str(provider.silence_problem(match, ends_at)))
-        except Exception as error:  # noqa: BLE001  # a third party's code; what is wrong is said when the silence is sent
-            self._heard(said(error))
-            return ""
-
-    async def on_call(self, at: datetime) -> Answer[OnCall] | None:
-        """Who is on call there at ``at`` (UTC); ``None`` where it has no rosters. Raises what the provider raises, or `Overran`."""
-
-        async def asked() -> Answer[OnCall] | None:
-            provider: Any = self._ready()
-            if "Rosters" not in self.can:
-                return None
-            return Accepting(self.name).accept("rosters", await provider.on_call(at))
-
-        return await self._call(asked)
-
-    async def ask(self, question: Callable[[Any, frozenset[str]], Awaitable[T]]) -> T:
-        """Ask the provider something beside its polls, under its deadline: ``question`` gets it, and what it can. Raises what that
-        raises, or `Overran`."""
-
-        async def asked() -> T:
-            provider = self._ready()
-            return await question(provider, self.can)
-
-        return await self._call(asked)
-
     @property
     def trouble(self) -> str:
         """Why the last poll brought nothing; "" if it brought something."""
@@ -316,26 +265,6 @@ class Source:
         except Exception as error:  # noqa: BLE001  # the loop never ends: whatever a provider raises is shown (safety 18)
             self._noise = (*self._noise[-2:], f"acknowledgements are not kept up: {why(error, self._terms)}")
 
-    async def _call(self, work: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:
-        if self._lane is None:
-            self._lane = Lane(self.name, self._clock, self._heard)
-        return await self._lane.call(work, seconds or self._timeout)
-
-    def _heard(self, noise: str) -> None:
-        """From the lane's thread: something failed that nobody awaits. Said with the next answer, once."""
-        self._noise = (*self._noise[-2:], f"a bug in the provider {self.provider_name}: {clean(noise, 400)}")
-
-    def _ready(self) -> object:
-        """The provider, made when it is first needed. In its own thread."""
-        if self._provider is None:
-            self._provider = self._build()
-            self.can = capabilities(self._provider)
-        return self._provider
-
-    def _quieted(self) -> tuple[str, ...]:
-        noise, self._noise = self._noise, ()
-        return noise
-
     async def _asked(self, at: datetime) -> Parts:
         """In the provider's own thread."""
         provider = self._ready()
@@ -374,19 +303,3 @@ class Source:
                 woken, self._woken = self._woken, False
                 if self._failure is None or not self._failure.firm or (woken and self._through.pid):
                     break
-
-    async def _part_with_provider(self) -> None:
-        provider, self._provider = self._provider, None
-        close = getattr(provider, "close", None)
-        if self._lane is None or not callable(close):
-            return
-
-        async def closed() -> None:
-            result = close()
-            if inspect.isawaitable(result):
-                await result
-
-        try:
-            await self._lane.call(closed, CLOSING)
-        except Exception as error:  # noqa: BLE001  # it is being let go of: what its closing raises is said, and stops nothing
-            self._heard(said(error))
