@@ -160,13 +160,8 @@ def run(options: Options) -> int:
         show_plan(plan, plan.runbook.name + (f" on {clean(plan.target)}" if plan.target else ""))
         if wish.before is not None:
             compared(wish.before, plan, rehearsed=options.flag("dry_run"))
-        if options.flag("dry_run"):
-            say("Dry run: nothing was executed.")
+        if not _meant(home, plan, options):
             return FINE
-        view = home.desk.view
-        if who := barred(plan.runbook, view.me, view.rosters):
-            raise Stop(f"{who}; nothing was executed", BAD)
-        _confirmed(plan, options)
         attended(plan)
         held = {key: home.desk.hold(value) for key, value in secrets.items()}
         return _execute(home, Start(name, given, ref, plan.exact, secrets=held, first=wish.first), options)
@@ -177,14 +172,19 @@ def _undo(home: House, options: Options) -> int:
     from .undo import undone  # here: most runs are not taken back
 
     action, plan = undone(home, options)
+    return _execute(home, action, options) if _meant(home, plan, options) else FINE
+
+
+def _meant(home: House, plan: Plan, options: Options) -> bool:
+    """Whether it is to be executed: a dry run is not. Raises `Stop` where it may not be, or where nobody confirms it."""
     if options.flag("dry_run"):
         say("Dry run: nothing was executed.")
-        return FINE
+        return False
     view = home.desk.view
     if who := barred(plan.runbook, view.me, view.rosters):
         raise Stop(f"{who}; nothing was executed", BAD)
     _confirmed(plan, options)
-    return _execute(home, action, options)
+    return True
 
 
 def _for_many(home: House, options: Options) -> int:
