@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.alerts import Alert
-from ..core.handover import Brief, Happening
+from ..core.handover import Brief, Duty, Happening
 from .action_items import record as item_record
 from .listing import when
 
@@ -14,13 +14,7 @@ def record(made: Brief) -> dict[str, object]:
     return {
         "at": when(made.now),
         "since": when(made.since),
-        "duties": [
-            {
-                "roster": each.roster, "level": each.level, "from": each.giver or None, "to": each.taker or None,
-                "began": when(each.began), "at": when(each.at), "after": each.after or None, "after_at": when(each.then),
-            }
-            for each in made.duties
-        ],
+        "duties": [_duty(each) for each in made.duties],
         "handed": None if handed is None else {"at": when(handed.at), "who": handed.who, "from": handed.giver, "to": handed.taker},
         "changed": [_happening(each) for each in made.since_then],
         "over": list(made.over),
@@ -60,6 +54,13 @@ def record(made: Brief) -> dict[str, object]:
             for each in made.overrides
         ],
         "cannot_see": list(made.unseen),
+    }  # fmt: skip
+
+
+def _duty(each: Duty) -> dict[str, object]:
+    return {
+        "roster": each.roster, "level": each.level, "from": each.giver or None, "to": each.taker or None,
+        "began": when(each.began), "at": when(each.at), "after": each.after or None, "after_at": when(each.then),
     }  # fmt: skip
 
 

@@ -62,11 +62,7 @@ def _screen(options: Options) -> int:
     config = read_config(options)
     if options.theme:
         config = msgspec.structs.replace(config, theme=options.theme)
-    recorder = None
-    if options.text("record_to"):
-        from .recorder import recorded  # deferred: few record
-
-        recorder = recorded(options, config)
+    recorder = _recorder(options, config)
     with journal(aloud=False) as kept:
         desk = Opening(
             config, kept, SystemClock(), lambda: _engine(config, kept, files), lambda engine: _propose(config, engine, recorder)
@@ -105,6 +101,14 @@ def _engine(config: Config, kept: Journal, files: Reread) -> Engine:
     from .compose import engine
 
     return engine(config, kept, files)
+
+
+def _recorder(options: Options, config: Config) -> Recorder | None:
+    if not options.text("record_to"):
+        return None
+    from .recorder import recorded  # deferred: few record
+
+    return recorded(options, config)
 
 
 def _propose(config: Config, engine: Engine, recorder: Recorder | None) -> None:

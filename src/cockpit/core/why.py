@@ -81,15 +81,8 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
             return _not_all(action, refs, view, can)
         case AddNote(ref=ref, text=text):
             return "the note is empty" if not text.strip() else _gone(ref, view) or _cannot(ref.source, "Notes", view, can)
-        case MakeSilence(source=source, comment=comment, ends_at=ends_at, until_resolved=lasting, replaces=replaced):
-            if not comment.strip():
-                return "say why it should be silent: the next person will ask"
-            if ends_at <= view.now and not lasting:
-                return "the end of the silence lies in the past"
-            gone = replaced and all(silence.ref != Ref(source, replaced) for silence in view.silences)
-            if gone:
-                return f"there is no silence {replaced} (any more): make it anew"
-            return _cannot(source, "Edits" if lasting or replaced else "Silences", view, can)
+        case MakeSilence():
+            return _not_silenced(action, view, can)
         case EndSilence(ref=ref):
             return _no_silence(ref, view) or _cannot(ref.source, "Silences", view, can)
         case Disarm(trap=trap, until=until, why=why):
@@ -111,22 +104,10 @@ def why_not(action: Action | type, view: View, can: frozenset[tuple[str, str]]) 
             return _generally(PagePeople, can) or (None if text.strip() and to else said)
         case Resolve() | Snooze() | Escalate() | Reassign() | Merge() | RunPlay() | Maintain() | EndMaintenance():
             return _not_answered(action, view, can)
-        case Start():
-            return _not_started(action, view)
-        case StartMany():
-            return _not_begun(action, view)
-        case Cancel(run_id=run_id):
-            going = any(run.id == run_id and not run.state.settled for run in view.runs)
-            return None if going else "that run is not going on any more"
-        case Approve():
-            return _not_approved(action, view)
+        case Start() | StartMany() | Cancel() | Approve() | Reply():
+            return _not_run(action, view)
         case ChangeIncident():
             return None  # the journal judges it, as it stands then
-        case Reply(run_id=run_id, number=number, value=value):
-            wants = next((run.wants for run in view.runs if run.id == run_id), None)
-            if wants is None or wants.number != number:
-                return "that run does not wait for this any more"
-            return wants.unfit(value) or None
 
 
 def narrowed(action: Action, view: View, can: frozenset[tuple[str, str]]) -> Action:
@@ -169,6 +150,35 @@ _NAMED = {
     "Maintains": "maintenance",
 }
 """Capabilities whose own name says nothing to a person."""
+
+
+def _not_silenced(action: MakeSilence, view: View, can: frozenset[tuple[str, str]]) -> str | None:
+    lasting, replaced = action.until_resolved, action.replaces
+    if not action.comment.strip():
+        return "say why it should be silent: the next person will ask"
+    if action.ends_at <= view.now and not lasting:
+        return "the end of the silence lies in the past"
+    if replaced and all(silence.ref != Ref(action.source, replaced) for silence in view.silences):
+        return f"there is no silence {replaced} (any more): make it anew"
+    return _cannot(action.source, "Edits" if lasting or replaced else "Silences", view, can)
+
+
+def _not_run(action: Start | StartMany | Cancel | Approve | Reply, view: View) -> str | None:
+    match action:
+        case Start():
+            return _not_started(action, view)
+        case StartMany():
+            return _not_begun(action, view)
+        case Cancel(run_id=run_id):
+            going = any(run.id == run_id and not run.state.settled for run in view.runs)
+            return None if going else "that run is not going on any more"
+        case Approve():
+            return _not_approved(action, view)
+        case Reply(run_id=run_id, number=number, value=value):
+            wants = next((run.wants for run in view.runs if run.id == run_id), None)
+            if wants is None or wants.number != number:
+                return "that run does not wait for this any more"
+            return wants.unfit(value) or None
 
 
 def _generally(kind: type, can: frozenset[tuple[str, str]]) -> str | None:

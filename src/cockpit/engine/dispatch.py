@@ -64,31 +64,16 @@ class Dispatch:
         self._who, self._page, self._stamp, self._changed, self._ticked = who, page, stamp, changed, ticked
         self.logbook = Logbook(store, journal, clock, who=who, real=real, changed=changed)
         self._intents = Intents(
-            store,
-            journal,
-            self.logbook,
-            clock,
-            who=who,
-            source=source,
-            plan=plan,
-            output=runner.path,
-            named=approving.named,
-            vault=vault,
-        )
+            store, journal, self.logbook, clock,
+            who=who, source=source, plan=plan, output=runner.path, named=approving.named, vault=vault,
+        )  # fmt: skip
         self.confirming = Confirming(store, self.logbook)
         self._sending = Sending(store, self.logbook, self.confirming, clock, source=source, stamp=stamp)
         self.executing = Executing(store, self.logbook, runner, approving, clock, plan=plan, stamp=stamp, vault=vault)
         self.several = Several(
-            store,
-            self.logbook,
-            self._intents,
-            self.executing,
-            clock,
-            plan=plan,
-            own=lambda run_id: self.mine.add(run_id),
-            waits=self._waits,
-            attended=lambda: runner.attended,
-        )
+            store, self.logbook, self._intents, self.executing, clock,
+            plan=plan, own=lambda run_id: self.mine.add(run_id), waits=self._waits, attended=lambda: runner.attended,
+        )  # fmt: skip
         self.several.end_part = self.end
         runner.on_want, runner.on_step = self._waits, self._steps
         runner.on_failing = self.several.failing

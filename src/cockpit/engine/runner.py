@@ -102,15 +102,7 @@ class Runner:
         nothing of it is left behind."""
         begun = self._clock.mono()
         secrets = secrets or {}
-        going = self._going[run_id] = Going(run_id, self.on_want, self.fetched)
-        going.attended = self.attended
-        going.reached = partial(self.on_step, run_id)
-        going.failing = partial(self.on_failing, run_id)
-        for secret in secrets.values():
-            going.confide(secret)
-        if unwanted := self._shut or self._unwanted.pop(run_id, ""):
-            going.end(unwanted)
-        self._idle.clear()
+        going = self._begin(run_id, secrets)
         lost = ""
         try:
             try:
@@ -142,9 +134,21 @@ class Runner:
             if not self._going:
                 self._idle.set()
         withheld = f"{going.withheld} bytes of its output were withheld: its secrets were not known" if going.withheld else ""
-        troubles = (outcome.reason, lost or going.spool.problem, withheld)
-        outcome = msgspec.structs.replace(outcome, reason="; ".join(filter(None, troubles)))
-        return msgspec.structs.replace(outcome, reason=going.told(outcome.reason), seconds=self._clock.mono() - begun)
+        reason = "; ".join(filter(None, (outcome.reason, lost or going.spool.problem, withheld)))
+        return msgspec.structs.replace(outcome, reason=going.told(reason), seconds=self._clock.mono() - begun)
+
+    def _begin(self, run_id: str, secrets: Mapping[str, str]) -> Going:
+        """It goes on from here, unless it was given up before it came to its turn."""
+        going = self._going[run_id] = Going(run_id, self.on_want, self.fetched)
+        going.attended = self.attended
+        going.reached = partial(self.on_step, run_id)
+        going.failing = partial(self.on_failing, run_id)
+        for secret in secrets.values():
+            going.confide(secret)
+        if unwanted := self._shut or self._unwanted.pop(run_id, ""):
+            going.end(unwanted)
+        self._idle.clear()
+        return going
 
     def cancel(self, run_id: str, why: str) -> None:
         """End a run, also one that has not begun yet; ``why`` goes into its reason."""

@@ -145,19 +145,15 @@ def reasons(
 
 
 def _reason(
-    id: str,
-    desk: Desk,
-    view: View,
-    alerts: Sequence[Ref],
-    traps: Sequence[Ref],
-    offered_now: Sequence[Offer],
-    about: Subject,
+    id: str, desk: Desk, view: View, alerts: Sequence[Ref], traps: Sequence[Ref], offered_now: Sequence[Offer], about: Subject
 ) -> str | None:
     soon = view.now + timedelta(hours=1)
     if id in ("open", "mark") and not (alerts or traps):
         return "nothing is selected"
     if id in ("ack", "unack", "silence", "note", "copy", "resolve", "snooze", "lay-trap") and not alerts:
         return "there is no alert under the cursor"
+    if id in ("disarm", "drill") and not traps:
+        return "there is no trap under the cursor"
     match id:
         case "ack":
             return desk.why_not(actions.Ack(tuple(alerts)))
@@ -176,11 +172,9 @@ def _reason(
         case "maintenance":
             return desk.why_not(Maintain)
         case "disarm":
-            if not traps:
-                return "there is no trap under the cursor"
             return _rest(desk, view, traps[0])
         case "drill":
-            return desk.why_not(actions.DrillTrap(traps[0])) if traps else "there is no trap under the cursor"
+            return desk.why_not(actions.DrillTrap(traps[0]))
         case "lay-trap":
             return READ_ONLY if view.read_only else None
         case "run":
