@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
@@ -16,6 +17,8 @@ from cockpit import plugins
 from cockpit.config.model import Config, SourceConfig
 from cockpit.core.actions import Ack, RunState, Start
 from cockpit.core.alerts import AlertState, Ref
+from cockpit.core.incidents import Change
+from cockpit.core.recorded_entries import KEPT
 from cockpit.core.recordings import ENDED, STARTED
 from cockpit.core.roster import Contact, Person
 from cockpit.core.runbooks import Runbook
@@ -24,6 +27,7 @@ from cockpit.core.steps.step import Step
 from cockpit.core.traps import Trap
 from cockpit.core.units import Seconds, bound
 from cockpit.core.watchrule import WatchRule
+from cockpit.core.ways_back import WayBack
 from cockpit.engine.engine import Engine
 from cockpit.engine.journal import open_journal
 from cockpit.engine.recording import Recorder
@@ -168,6 +172,45 @@ def test_what_the_journal_gets_is_in_it_with_what_it_had_of_incidents(rig: Rig) 
         assert list(desk.incidents()) == ["i1"]
         assert 5.0 in replay.recording.events
         assert SECRET.encode() not in unpacked(rig.path)
+
+
+def test_of_the_journal_nothing_is_in_it_that_says_how_a_thing_is_done_or_where_it_goes(rig: Rig) -> None:  # safety 22
+    now, journal = rig.clock.now(), rig.journal
+    way = WayBack(
+        values={"token": "canary-value"}, exact=(("POST", "https://10.9.8.7/canary-url", "canary-header", "canary-body"),)
+    )
+    journal.keep_way_back("r1", way, who="ana", at=now)
+    journal.take_back("r1", who="ana", at=now)
+    incident = journal.change_incident("", Change.OPENED, who="ana", at=now, data={"title": "Shop is down", "alerts": []}).id
+    guard = {"trap": "shop", "look": "http url=https://10.9.8.7/canary-look", "trip": "seconds > 2", "would": "told of it"}
+    journal.change_incident(incident, Change.ARMED, who="ana", at=now, data=guard)
+    about: dict[str, dict[str, object]] = {
+        "hand.command": {"command": "mysql -pcanary-typed"},
+        "hand.step": {"run": "r1", "step": "canary-step"},
+        "run.answered": {"run": "r1", "question": "canary-question", "answer": "canary-answer"},
+        "run.ended": {"run": "r1", "what": "Restart", "state": "confirmed", "reason": "", "login": "canary-login"},
+        "reader.ticked": {"book": "restart", "box": "canary-box"},
+        "trap.laid": {"file": "/home/canary-file", "incident": incident, "lead": 60.0},
+        "trap.tripped": {"text": "92 % used", "values": {"used_percent": 92.0}, "later": "canary-later"},
+        "of.a.later.version": {"text": "canary-kind"},
+    }
+    for kind, data in about.items():
+        journal.record(kind, at=now, who="ana", subject="shop", data=data)
+    journal.record("address.told", at=now, who="ana", source="am", subject="canary-mail@example.com")
+    rig.begun()
+    rig.has(lambda data: b"92 % used" in data, "what the journal had")
+    rig.end()
+    assert sorted(set(re.findall(rb"canary-\w+|10\.9\.8\.7", unpacked(rig.path)))) == []
+    with replayed(rig.path, rig.place) as (_, desk):
+        wait(lambda: desk.incidents(), "the incident")
+        followed = desk.follow_incident(incident)
+        assert followed is not None
+        assert [each.does for each in followed.incident.guards] == ["trips at seconds > 2"]
+        assert any("trap shop armed after it: trips at seconds > 2; told of it" in line.text for line in followed.lines)
+
+
+def test_every_change_of_an_incident_is_in_it() -> None:
+    assert {each.value for each in Change} <= KEPT.keys()
 
 
 def test_every_view_says_that_it_is_recorded_and_the_recording_does_not(rig: Rig) -> None:

@@ -199,9 +199,8 @@ def test_how_a_trap_looks_and_what_a_runbook_does_is_not_in_it(tmp_path: Path) -
     path = tmp_path / "a.rec"
     book = Runbook(name="restart", title="Restart {host}", match="alertname=DiskFull", changes="restarts it",
                    steps=(Step(RunStep(("ssh", "root@10.9.8.7", "reboot"))),))  # fmt: skip
-    run = msgspec.structs.replace(
-        acked(0, 0), action=Start("restart", preview=(("ssh", "root@10.9.8.7"), ("", "changes"))), output_path="/home/ana/x"
-    )
+    start = Start("restart", {"host": "10.9.8.7"}, preview=(("ssh", "root@10.9.8.7"), ("", "changes")))
+    run = msgspec.structs.replace(acked(0, 0), action=start, output_path="/home/ana/x")
     with RecordingWriter(path, HEADER) as recording:
         local = trap("site", 5, 0, url="https://10.9.8.7/health", headers={"Authorization": "env:TOKEN"})
         recording.put(0.0, Facts({"local": local}, (run,), around("local", runbooks=(book,))))

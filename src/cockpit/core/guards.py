@@ -8,8 +8,8 @@ import msgspec
 
 
 class Guard(msgspec.Struct, frozen=True, kw_only=True):
-    """A trap that was armed after an incident, as it was then: how it looks (``disk path=/``), when it trips, and what it would
-    have done with the readings that were kept. ``at`` is UTC."""
+    """A trap that was armed after an incident, as it was then: how it looks (``disk path=/``; "" in a recording), when it trips,
+    and what it would have done with the readings that were kept. ``at`` is UTC."""
 
     trap: str
     at: datetime
@@ -21,4 +21,4 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def does(self) -> str:
         """How it looks and when it trips, for people."""
-        return f"{self.look}, trips at {self.trip}" if self.trip else self.look
+        return ", ".join(filter(None, (self.look, f"trips at {self.trip}" if self.trip else "")))

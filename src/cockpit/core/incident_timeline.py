@@ -264,8 +264,8 @@ def _told(change: Change, data: Mapping[str, object]) -> str:
             return " ".join(["users hurt", *parts]) + (f": {text}" if text else "")
         case Change.ARMED:
             look, trip, would = (said(data, key) for key in ("look", "trip", "would"))
-            trips = f", trips at {trip}" if trip else ""
-            return f"trap {said(data, 'trap')} armed after it: {look}{trips}" + (f"; {would}" if would else "")
+            facts = ", ".join(filter(None, (look, f"trips at {trip}" if trip else "")))
+            return f"trap {said(data, 'trap')} armed after it: " + "; ".join(filter(None, (facts, would)))
         case Change.MERGED:
             return f"took {said(data, 'other')} in"
         case Change.SPLIT:

@@ -190,8 +190,8 @@ def _items(facts: Facts) -> list[str]:
 def _guards(facts: Facts) -> list[str]:
     """The traps that were armed after it; with none, what has to be answered."""
     found = [
-        f"- The trap **{inert(each.trap)}** has watched since {_at(each.at, facts)}, armed by {inert(each.who) or 'nobody'}: "
-        f"{inert(each.does)}." + (f" Tested on what was read: {inert(each.would)}." if each.would else "")
+        f"- The trap **{inert(each.trap)}** has watched since {_at(each.at, facts)}, armed by {inert(each.who) or 'nobody'}"
+        f"{': ' * bool(each.does)}{inert(each.does)}." + (f" Tested on what was read: {inert(each.would)}." if each.would else "")
         for each in facts.incident.guards
     ]
     which = f"Which trap will? `cockpit trap add --incident {facts.incident.id}` proposes some."

@@ -275,14 +275,15 @@ def plain(record: Any) -> Any:
 
 
 def plain_run(run: Run) -> Run:
-    """A run without its exact commands, the file of its output, and where else it goes on; that it changes something stays."""
+    """A run without its exact commands, the values that stood in them, the file of its output, and where else it goes on; that it
+    changes something stays."""
     action = run.action
     if isinstance(action, Start):
         kept = tuple(words for words in action.preview if words[:2] == ("", "changes"))
-        action = msgspec.structs.replace(action, preview=kept, secrets={})
+        action = msgspec.structs.replace(action, preview=kept, params={}, secrets={})
     elif isinstance(action, StartMany):
         aims = tuple(msgspec.structs.replace(aim, preview=()) for aim in action.aims)
-        action = msgspec.structs.replace(action, aims=aims, secrets={})
+        action = msgspec.structs.replace(action, aims=aims, params={}, secrets={})
     return msgspec.structs.replace(run, action=action, output_path="", far=None, wants=None, address_wanted=None)
 
 

@@ -16,6 +16,7 @@ from ..config.model import Config
 from ..config.secrets import found, references
 from ..core.actions import Run, Start, StartMany
 from ..core.recorded import Header, Noted, Pictured, Printed, Read, Rostered, Written, plain_person, replied
+from ..core.recorded_entries import plain_entry
 from ..core.recordings import ENDED, STARTED
 from ..core.schedule import Laid
 from ..core.sources import Health
@@ -171,11 +172,11 @@ class Recorder:
         if not entries:
             return
         self._entry, self._entry_at = max(each.id for each in entries), self._clock.now()
-        noted = tuple(
+        whole = (
             Noted(at=each.at, kind=each.kind, who=each.who, source=each.source, subject=each.subject, data=dict(each.data))
             for each in entries
-            if not each.kind.startswith("recording.")
         )
+        noted = tuple(plain for each in whole if (plain := plain_entry(each)) is not None)
         if noted:
             told = any(each.kind.startswith(_EVENTS) and each.at >= self._header.began_at for each in noted)
             self._out.tell(self._position(), Written(noted), event=told)
