@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from support.home import Home
+from support.home import COCKPIT, Home
+from support.real import wait_until
 
 BOOK = """
 [runbooks.mark]
@@ -89,3 +94,86 @@ def test_where_it_cannot_be_known_it_says_why(here: Home) -> None:
     rehearsed = here.run("run", "mark", "it=web", "--dry-run")
     assert rehearsed.returncode == 0
     assert here.run("run", "--undo", "nothing").returncode == 2
+
+
+SLOW = """
+[runbooks.mark]
+changes = "marks"
+
+[[runbooks.mark.steps]]
+run = ["true"]
+undo = { run = ["sh", "-c", 'echo "$$" >> gone; test -e well || test ! -e slow || exec sleep 600; test -e well'], cwd = "HERE" }
+"""
+"""What takes it back goes wrong, or never ends where there is the file ``slow``, until there is the file ``well``."""
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Home:
+    home = Home(tmp_path)
+    home.config(SLOW.replace("HERE", str(tmp_path)))
+    done = home.run("run", "mark", "--yes")
+    assert done.returncode == 0, done
+    return home
+
+
+def begun(home: Home) -> list[int]:
+    """The process of each time that it was begun to be taken back."""
+    told = home.path / "gone"
+    return [int(pid) for pid in told.read_text().split()] if told.exists() else []
+
+
+def test_an_undo_that_failed_is_shown_as_that_and_can_be_begun_again(slow: Home) -> None:
+    run = ran(slow)
+    failed = slow.run("run", "--undo", run, "--yes")
+    assert failed.returncode == 1
+    undo = slow.json("runs")[0]
+    assert (undo["what"], undo["state"]) == ("undo mark", "failed")
+    shown = slow.run("run", "--undo", run)
+    assert shown.returncode == 2, shown
+    assert "'s undo of " in shown.stdout
+    assert " UTC failed (step 1 of 1" in shown.stdout
+    assert f"as {undo['id']}): look before you take it back." in shown.stdout
+    again = slow.run("run", "--again", undo["id"], "--yes")
+    assert again.returncode == 2
+    assert f"where it did not, undo {run} again (u, or `cockpit run --undo {run}`)" in again.stderr
+    (slow.path / "well").touch()
+    assert slow.run("run", "--undo", run, "--yes").returncode == 0
+    late = slow.run("run", "--undo", run, "--yes")
+    assert late.returncode == 1
+    assert "nothing was executed: it was undone already: " in late.stderr
+    assert len(begun(slow)) == 2
+
+
+def test_an_undo_whose_cockpit_was_killed_may_be_done_and_is_offered_with_that_word(slow: Home) -> None:  # safety 11, 25
+    run = ran(slow)
+    (slow.path / "slow").touch()
+    command = subprocess.Popen(
+        (*COCKPIT, "run", "--undo", run, "--yes"), env={**os.environ, **slow.env},
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_until(lambda: begun(slow), 30, "the undo to begin")
+        beside = slow.run("run", "--undo", run, "--yes")
+        assert beside.returncode == 1
+        assert "has been undoing it since " in beside.stderr
+    finally:
+        command.send_signal(signal.SIGKILL)
+        command.wait()
+    try:
+        undo = slow.json("runs")[0]
+        assert (undo["what"], undo["state"]) == ("undo mark", "outcome unknown")
+        at_work = slow.run("run", "--undo", run, "--yes")
+        assert at_work.returncode == 1
+        assert "is still running since" in at_work.stderr, "its program outlived it"
+    finally:
+        for pid in begun(slow):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    shown = slow.run("run", "--undo", run)
+    assert shown.returncode == 2, shown
+    assert f"has an outcome that nobody knows (as {undo['id']}): look before you take it back." in shown.stdout
+    assert len(begun(slow)) == 1, "nothing is done again by itself"
+    (slow.path / "well").touch()
+    assert slow.run("run", "--undo", run, "--yes").returncode == 0
+    assert len(begun(slow)) == 2
+    assert "it was undone already" in slow.run("run", "--undo", run, "--yes").stderr

@@ -243,6 +243,14 @@ class TestUndo:
         assert (got.back.refused, got.back.deeds) == ("", (("echo", "undone"),))
         assert got.back.warning == "Step 1 was interrupted, and may be half done: look before you take it back."
 
+    def test_what_failed_as_it_was_taken_back_can_be_taken_back_later_and_is_told_as_that(self, tmp_path: Path) -> None:
+        fails = Step(RunStep(("sh", "-c", "echo half undone; exit 3")))
+        got = ran(tmp_path, book(sh("true", undo=fails), self.DONE, FAILS), answers=lambda *_: "yes")
+        assert "undo of step 1 " in got.outcome.reason
+        assert got.back is not None, "it is not undone"
+        assert got.back.deeds == (("sh", "-c", "echo half undone; exit 3"),), "and that alone: the other was"
+        assert got.back.warning == "Undo of step 1 ended with status 3: look before you take it back."
+
     def test_one_that_was_never_begun_is_not_offered(self, tmp_path: Path) -> None:
         def cancelled(runner: Runner) -> None:
             runner.cancel(RUN, "cancelled by ana")

@@ -180,7 +180,7 @@ def test_of_the_journal_nothing_is_in_it_that_says_how_a_thing_is_done_or_where_
         values={"token": "canary-value"}, exact=(("POST", "https://10.9.8.7/canary-url", "canary-header", "canary-body"),)
     )
     journal.keep_way_back("r1", way, who="ana", at=now)
-    journal.take_back("r1", who="ana", at=now)
+    journal.take_back("r1", by="u1", after="", who="ana", at=now)
     incident = journal.change_incident("", Change.OPENED, who="ana", at=now, data={"title": "Shop is down", "alerts": []}).id
     guard = {"trap": "shop", "look": "http url=https://10.9.8.7/canary-look", "trip": "seconds > 2", "would": "told of it"}
     journal.change_incident(incident, Change.ARMED, who="ana", at=now, data=guard)

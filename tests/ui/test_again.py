@@ -75,7 +75,10 @@ def test_what_is_gone_or_was_no_runbook_is_refused_with_the_reason() -> None:
             back = msgspec.structs.replace(done(person), action=Start("fix", undoes="r0"), what="undo fix")
             await listed(person, back)
             await person.press("a")
-            await person.sees("undo fix took a run back")
+            await person.sees("undo fix took r0 back, which can be done once")
+            await listed(person, msgspec.structs.replace(back, state=RunState.FAILED))
+            await person.press("a")
+            await person.sees("undo fix was to take r0 back: where it did not, undo r0 again (u, or")
             assert person.desk.asked == []
 
     asyncio.run(body())

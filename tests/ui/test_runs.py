@@ -183,22 +183,37 @@ SHOWN = (("true",), ("", "undo", "", "systemctl", "start", "web 3"), ("", "chang
 
 
 @pytest.mark.parametrize(
-    ("action", "others", "why"),
+    ("action", "why"),
     [
-        (Start("fix"), (), "no step of it has an undo"),
-        (Start("fix", preview=SHOWN, dry_run=True), (), "it was a dry run"),
+        (Start("fix"), "no step of it has an undo"),
+        (Start("fix", preview=SHOWN, dry_run=True), "it was a dry run"),
         (
             Start("fix", preview=SHOWN),
-            (),
             "could not be kept; as its preview had it, undo is: systemctl start 'web 3'",
         ),
-        (Start("fix", preview=SHOWN), (Start("fix", undoes="r9"),), "it was undone already: "),
     ],
 )
-def test_why_nothing_of_it_can_be_undone_is_said(action: Start, others: tuple[Start, ...], why: str) -> None:
+def test_why_nothing_of_it_can_be_undone_is_said(action: Start, why: str) -> None:
     ended = msgspec.structs.replace(run(RunState.CONFIRMED), action=action)
-    known = [msgspec.structs.replace(ended, id=f"u{n}", action=each) for n, each in enumerate(others)]
-    assert why in not_undone(ended, [ended, *known])
+    assert why in not_undone(ended, [ended])
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        (RunState.CONFIRMED, "it was undone already: ana did at 2026-11-25 03:12:44 UTC"),
+        (RunState.RUNNING, "ana has been undoing it since 2026-11-25 03:12:44 UTC, as u1: wait for that"),
+        (RunState.FAILED, "ana's undo of 2026-11-25 03:12:44 UTC failed (step 1 broke, as u1): look before you take it back; "),
+        (RunState.UNCERTAIN, "ana's undo of 2026-11-25 03:12:44 UTC has an outcome that nobody knows (as u1): look before you "),
+    ],
+)
+def test_an_undo_of_it_is_told_as_what_became_of_it(state: RunState, why: str) -> None:
+    ended = msgspec.structs.replace(run(RunState.CONFIRMED), action=Start("fix", preview=SHOWN))
+    back = msgspec.structs.replace(run(state), id="u1", action=Start("fix", undoes="r9"), who="ana", reason="step 1 broke")
+    rehearsed = msgspec.structs.replace(back, id="u2", action=Start("fix", undoes="r9", dry_run=True), state=RunState.CONFIRMED)
+    said = not_undone(ended, [rehearsed, back, ended])
+    assert said.startswith(why)
+    assert ("as its preview had it, undo is: systemctl start 'web 3'" in said) is (state in (RunState.FAILED, RunState.UNCERTAIN))
 
 
 def test_what_a_killed_cockpit_did_is_not_guessed() -> None:

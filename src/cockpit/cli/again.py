@@ -13,6 +13,7 @@ from ..core.plans import Plan
 from ..core.text import clean
 from ..engine.journal import Journal
 from ..ui.exact import spell_argv
+from ..ui.undone import undo_again
 from . import BAD, COULD_NOT_SEE, USAGE
 from .alerts import find
 from .compose import House
@@ -71,7 +72,7 @@ def _found(kept: Journal, run_id: str) -> tuple[Run, Start]:
     if not isinstance(run.action, Start):
         raise Stop(f"{run_id} ({run.what}) was no runbook: it cannot be run again", USAGE)
     if run.action.undoes:
-        raise Stop(f"{run_id} took {run.action.undoes} back, which can be done once: it cannot be run again", USAGE)
+        raise Stop(f"{run.id} {undo_again(run)}", USAGE)
     return run, run.action
 
 

@@ -19,7 +19,8 @@ class Plan(msgspec.Struct, frozen=True):
 
     ``target`` is what it is done to ("" = nothing is known of that). ``changes`` is what it does to the world, with what is known
     in its placeholders, safe to show ("" = nothing). ``refused`` says why it cannot run ("" = it can); then ``steps`` may be empty.
-    ``warning`` is what must be known before somebody says yes to it.
+    ``warning`` is what must be known before somebody says yes to it. Of one that takes a run back, ``after`` is the newest run that
+    was to do so, of which ``warning`` tells ("" = none).
     """
 
     runbook: Runbook
@@ -30,6 +31,7 @@ class Plan(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
     changes: str = ""
     warning: str = ""
+    after: str = ""
 
     @property
     def word(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from .actions import Run, RunState
 from .plans import Plan
 from .runbooks import Runbook
 from .steps.step import Do, ResolvedStep, Step
@@ -33,11 +34,46 @@ class WayBack(msgspec.Struct, frozen=True):
     lost: str = ""
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """It has been taken back: by whom, and when (``HH:MM:SS``, a date before it, UTC)."""
+class Undoing(msgspec.Struct, frozen=True):
+    """Somebody has begun to take it back: by which ``run`` ("": that was not written down), who, and when (``HH:MM:SS``, a date
+    before it, UTC). ``state`` and ``reason`` are those of that run; `RunState.UNCERTAIN`, too, where nothing is kept of it."""
 
+    run: str
     who: str
     at: str
+    state: RunState
+    reason: str = ""
+
+    @property
+    def final(self) -> bool:
+        """Whether none may be begun after it: it went well, or it goes on."""
+        return self.state is RunState.CONFIRMED or not self.state.settled
+
+    @property
+    def says(self) -> str:
+        """What became of it, and what to do, for a person who wants to take it back."""
+        if self.state is RunState.CONFIRMED:
+            return f"it was undone already: {self.who} did at {self.at} UTC"
+        if not self.state.settled:
+            return f"{self.who} has been undoing it since {self.at} UTC, as {self.run}: wait for that"
+        why = "" if self.state is RunState.UNCERTAIN else self.reason  # of that its words say no more than these
+        more = ", ".join(filter(None, (why, f"as {self.run}" if self.run else "")))
+        became = _BECAME.get(self.state, "has an outcome that nobody knows") + (f" ({more})" if more else "")
+        return f"{self.who}'s undo of {self.at} UTC {became}: look before you take it back"
+
+
+_BECAME = {RunState.FAILED: "failed", RunState.CANCELLED: "was cancelled", RunState.TIMED_OUT: "did not end in time"}
+
+
+def after(plan: Plan, undoing: Undoing) -> Plan:
+    """The plan, with the word of an earlier ``undoing`` in its warning."""
+    warning = " ".join(filter(None, (f"{undoing.says}.", plan.warning)))
+    return msgspec.structs.replace(plan, warning=warning, after=undoing.run)
+
+
+def undoing_by(run: Run) -> Undoing:
+    """What is to be said of a run that was to take another back."""
+    return Undoing(run.id, run.who, f"{run.at:%Y-%m-%d %H:%M:%S}", run.state, run.reason)
 
 
 def undo_of(step: Step, number: int, do: Do, place: int) -> ResolvedStep:

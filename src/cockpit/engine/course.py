@@ -69,6 +69,7 @@ class Course:
         self._beside: list[_Beside] = []
         self._done: list[ResolvedStep] = []
         self._taken_back: set[int] = set()
+        self._tried: list[str] = []
         self._at_work = False
         self._interrupted: ResolvedStep | None = None
 
@@ -246,8 +247,11 @@ class Course:
         nobody."""
         from .taking_back import taking_back  # deferred: no screen that opens needs it
 
-        known = {**self._plan.values, **self._given}
-        return taking_back(self._plan, self._going, self._backwards(), self._interrupted, known, self._unfit, self._named)
+        steps, known = self._backwards(), {**self._plan.values, **self._given}
+        doubts = list(self._tried)
+        if self._interrupted is not None and self._interrupted in steps:
+            doubts.insert(0, f"step {self._interrupted.number} was interrupted, and may be half done")
+        return taking_back(self._plan, self._going, steps, doubts, known, self._unfit, self._named)
 
     def _backwards(self) -> list[ResolvedStep]:
         """The steps that have a way back and have not been taken back, the last first; also one that was interrupted."""
@@ -297,11 +301,13 @@ class Course:
                 await self._going.say(line)
             self._at_work = False
             back = await self._once(do, timeout, self._doing(f"undo of step {step.number}"))
-            if self._at_work:
+            if back.state is RunState.CONFIRMED:
                 self._taken_back.add(step.number)
-            told.append(
-                f"step {step.number} is undone" if back.state is RunState.CONFIRMED else f"undo of step {step.number} {back.reason}"
-            )
+                told.append(f"step {step.number} is undone")
+                continue
+            told.append(f"undo of step {step.number} {back.reason}")
+            if self._at_work:
+                self._tried.append(told[-1])
         return "; ".join(told)
 
 

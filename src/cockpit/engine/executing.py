@@ -53,7 +53,7 @@ class Executing:
             if run.state.settled:
                 return run
         if action.undoes and not action.dry_run:
-            if problem := await self._taken(action.undoes, plan):
+            if problem := await self._taken(run, action.undoes, plan):
                 return await self._logbook.settle(msgspec.structs.replace(run, state=RunState.FAILED, reason=problem, seconds=0.0))
             self._runner.used(action.undoes)
         run = await self._logbook.settle(msgspec.structs.replace(run, state=RunState.RUNNING))
@@ -76,10 +76,11 @@ class Executing:
         self._logbook.show(run)
         return await self._ran(run, await self._runner.execute(run.id, resumed(run, self._clock.now()), far=run.far))
 
-    async def _taken(self, undone: str, plan: Plan) -> str:
-        """Why a run may not be taken back; "" where it may, and that is written down: whichever cockpit does it, once."""
+    async def _taken(self, run: Run, undone: str, plan: Plan) -> str:
+        """Why ``run`` may not take another back; "" where it may, and that is written down: whichever cockpit does it, it goes well
+        once, and is begun again by nobody who was not told that it went wrong."""
         try:
-            await self._logbook.take_back(undone)
+            await self._logbook.take_back(undone, by=run.id, after=plan.after)
         except Conflict as already:
             return f"{already}; nothing was executed"
         except JournalError as error:

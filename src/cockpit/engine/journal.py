@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..core.report_fires import Fact
     from ..core.report_toil import Labour
     from ..core.traps import Watch
-    from ..core.ways_back import Taken, WayBack
+    from ..core.ways_back import Undoing, WayBack
     from ..provider import Clock
     from . import aftermath_table, incidents_table, lease_table, pages_table, runs_table
 else:  # what a screen does not read before it is drawn
@@ -161,18 +161,19 @@ class Journal:
 
         self._file.write(lambda db: ways_table.keep(db, run_id, way, who, at))
 
-    def way_back(self, run_id: str) -> WayBack | Taken | None:
-        """What takes a run back, or that this has been done; ``None`` where nothing was kept."""
+    def way_back(self, run_id: str) -> tuple[WayBack | None, Undoing | None]:
+        """What takes a run back (``None`` where nothing was kept), and who began to do so last, with what became of that."""
         from . import ways_table  # deferred, as above
 
-        nothing: WayBack | Taken | None = None
+        nothing: tuple[WayBack | None, Undoing | None] = (None, None)
         return self._file.read(lambda db: ways_table.find(db, run_id), nothing)
 
-    def take_back(self, run_id: str, *, who: str, at: datetime) -> None:
-        """A run is being taken back, which is done once. Durable when it returns. Raises `cockpit.provider.Conflict`."""
+    def take_back(self, run_id: str, *, by: str, after: str, who: str, at: datetime) -> None:
+        """A run is being taken back ``by`` another; ``after`` was the last that was to do so, as far as whoever wants it was told.
+        Durable when it returns. Raises `cockpit.provider.Conflict`."""
         from . import ways_table  # deferred, as above
 
-        self._file.write(lambda db: ways_table.take(db, run_id, who, at))
+        self._file.write(lambda db: ways_table.take(db, run_id, by, after, who, at))
 
     def put_aftermath(self, after: Aftermath) -> None:
         """Keep what was seen of an alert after a run for it, together with what others saw."""

@@ -78,9 +78,10 @@ class Logbook:
 
         self.aside.put(keep)
 
-    async def take_back(self, run_id: str) -> None:
-        """Write down that a run is being taken back. Raises `JournalError`, and `cockpit.provider.Conflict` where it has been."""
-        await self.aside.do(lambda: self._journal.take_back(run_id, who=self._who, at=self._clock.now()))
+    async def take_back(self, run_id: str, *, by: str, after: str) -> None:
+        """Write down that a run is being taken back. Raises `JournalError`, and `cockpit.provider.Conflict` where that may not be;
+        see `Journal.take_back`."""
+        await self.aside.do(lambda: self._journal.take_back(run_id, by=by, after=after, who=self._who, at=self._clock.now()))
 
     async def settled(self, patience: float) -> None:
         """Wait until what became of runs is written down, ``patience`` seconds at most."""

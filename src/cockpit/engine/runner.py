@@ -182,7 +182,7 @@ class Runner:
             going.attended = False
 
     def used(self, run_id: str) -> None:
-        """A run is being taken back: once is enough."""
+        """A run is being taken back: how that ends decides what is offered next, and the journal knows it."""
         self._ways_back.pop(run_id, None)
 
     def session(self, run_id: str) -> Session | None:

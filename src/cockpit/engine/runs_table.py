@@ -102,6 +102,19 @@ def read_back(body: str, settled: int, pid: int, started: float, boot: str) -> R
     return orphaned(run, pid) if run is not None and alone else run
 
 
+def became(db: sqlite3.Connection, run_id: str) -> tuple[RunState, str]:
+    """How a run stands, and its reason, as they must be read now (see `read_back`); where nothing is kept of it, or nothing that
+    this version can read, its outcome is unknown."""
+    row = db.execute(f"SELECT {_COLUMNS} FROM run WHERE id = ?", (run_id,)).fetchone()  # noqa: S608  # fixed words only
+    if row is None:
+        return RunState.UNCERTAIN, ""
+    _, settled, body, pid, started, boot = row
+    run = read_back(body, settled, pid, started, boot)
+    if run is None:
+        return (RunState.UNCERTAIN if settled or not lives(Owner(pid, started, boot)) else RunState.RUNNING), ""
+    return run.state, run.reason
+
+
 def left_alone(db: sqlite3.Connection) -> list[Run]:
     """The runs that go on elsewhere and that no living process follows."""
     rows = db.execute("SELECT body, pid, started, boot FROM run WHERE NOT settled").fetchall()

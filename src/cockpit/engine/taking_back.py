@@ -16,14 +16,14 @@ def taking_back(
     plan: Plan,
     going: Going,
     steps: Sequence[ResolvedStep],
-    interrupted: ResolvedStep | None,
+    doubts: Sequence[str],
     known: Mapping[str, str],
     unfit: Callable[[ResolvedStep, Do], str],
     named: Callable[[ResolvedStep], str],
 ) -> tuple[Plan, WayBack] | None:
-    """What takes ``steps`` of ``plan`` back, in that order, with the values that are ``known`` by now. ``interrupted`` is the one
-    that may be half done, ``unfit`` says why one cannot be, ``named`` which it is, for people. None where nothing can be; refused,
-    with the reason, where there were secrets: those are kept by nobody."""
+    """What takes ``steps`` of ``plan`` back, in that order, with the values that are ``known`` by now. ``doubts`` are
+    sentences on what may be half done, or half undone, ``unfit`` says why one cannot be, ``named`` which it is, for people. None
+    where nothing can be; refused, with the reason, where there were secrets: those are kept by nobody."""
     found: list[ResolvedStep] = []
     numbers: list[int] = []
     lost: list[str] = []
@@ -39,9 +39,9 @@ def taking_back(
         numbers.append(step.number)
     if not found and not lost:
         return None
-    broken = f"Step {interrupted.number} was interrupted, and may be half done" if interrupted in steps and interrupted else ""
     said = going.told("; ".join(lost))
-    half = f"{broken}: look before you take it back." if broken else ""
+    doubt = going.told("; ".join(doubts))
+    half = f"{doubt[0].upper()}{doubt[1:]}: look before you take it back." if doubt else ""
     way = WayBack(
         target=plan.target, changes=plan.changes, warning=" ".join(filter(None, (half, said))), lost="" if found else said
     )

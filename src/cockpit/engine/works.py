@@ -223,21 +223,26 @@ class Works(Parts):
 
     def find_way_back(self, run: Run) -> Plan | None:
         """See `Desk.find_way_back`."""
-        from ..core.ways_back import Taken, WayBack, plan_back  # deferred: no screen that opens needs it
+        from ..core.ways_back import WayBack, after, plan_back  # deferred: no screen that opens needs it
 
-        known = self._runner.ways_back(run.id)
-        if known is not None or not isinstance(run.action, Start) or run.action.dry_run:
-            return known
+        plan = self._runner.ways_back(run.id)
+        if not isinstance(run.action, Start) or run.action.dry_run:
+            return plan
         try:
-            kept = self.journal.way_back(run.id)
+            way, undoing = self.journal.way_back(run.id)
         except JournalError as error:
+            if plan is not None:
+                return plan  # whether it may be begun is asked of the journal again then
             raise Refused(str(error)) from error
-        if isinstance(kept, Taken):
+        if undoing is not None and undoing.final:
             gone = Runbook(name=run.action.runbook, title=run.action.runbook, steps=())
-            return plan_back(gone, (), WayBack(lost=f"it was undone already: {kept.who} did at {kept.at} UTC"))
-        if kept is None:
+            return plan_back(gone, (), WayBack(lost=undoing.says))
+        if plan is None and way is not None:
+            plan = self._plans.back(run, way)
+        if plan is None:
             return None
-        plan = self._plans.back(run, kept)
+        if undoing is not None and undoing.run != plan.after:
+            plan = after(plan, undoing)
         if not plan.refused:
             self._runner.remember(run.id, plan)
         return plan

@@ -23,7 +23,7 @@ from .page import Line, Page
 from .run_words import GLYPHS, facts, said
 from .stirring import Stirring
 from .typed import Typed
-from .undone import ways_shown
+from .undone import last_undo, ways_shown
 
 KEPT = 10_000
 """So many lines of output stay on the screen's side; the file has all of them (or says what it had to leave out)."""
@@ -156,7 +156,11 @@ class RunOutput(Stirring):
     def _undoable(self, run: Run) -> bool:
         """Whether it is known that it can be undone, or can be found out."""
         back = self._desk.way_back(run.id)
-        return not back.refused if back is not None else bool(ways_shown(run)) and not self._desk.owns(run.id)
+        if back is not None:
+            return not back.refused
+        before = last_undo(run, self._desk.view.runs)
+        again = before is not None and before.state.settled and before.state is not RunState.CONFIRMED
+        return bool(ways_shown(run)) and (again or not self._desk.owns(run.id))
 
     @staticmethod
     def _links(run: Run) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from ..page import Line
 from ..palette import Entry, Picker
 from ..runs import RunOutput
 from ..subject import offer, titled
+from ..undone import undo_again
 from .params import Choices, choices_for, filled, fixed_choices, form, held, needs_listing, open_values, shown, unfit_in
 from .steps import CHANGED, Board, Rest, ascii_only, fact, loud, named, nothing, refuse, show, tell
 
@@ -91,7 +92,7 @@ def again(board: Board, desk: Desk, past: Run) -> Rest:
     if not isinstance(action, Start):
         return refuse(board, f"{past.what} was no runbook: it cannot be run again")
     if action.undoes:
-        return refuse(board, f"{past.what} took a run back, which can be done once: it cannot be run again")
+        return refuse(board, f"{past.what} {undo_again(past)}")
     if action.alert is not None and desk.view.alert(action.alert) is None:
         return refuse(board, f"{past.target or action.alert.id} is not an alert any more: {past.what} was not run")
     return run(board, desk, action.alert, action.runbook, values_again(action), ask=True, before=past, first=action.first)
