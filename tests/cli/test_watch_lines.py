@@ -53,3 +53,16 @@ def test_incidents_are_told_once_and_none_of_before(tmp_path: Path) -> None:
         journal.change_incident("i2", Change.CLOSED, who="bo", at=clock.now())
         assert [line for _, line in told.news()] == ["incident i2 opened: slow, by ana", "incident i2 closed, by bo"]
         assert list(told.news()) == []
+
+
+def test_an_incident_opened_after_the_clock_stepped_back_is_told(tmp_path: Path) -> None:
+    clock = FakeClock()
+    with closing(open_journal(tmp_path / "state", clock)) as journal:
+        told = OfIncidents(journal)
+        journal.change_incident("", Change.OPENED, who="ana", at=clock.now(), data={"title": "by a clock that was ahead"})
+        for number in range(120):
+            journal.change_incident("i1", Change.NOTED, who="ana", at=clock.now(), data={"text": f"{number}"})
+        assert list(told.news()) == []
+        clock.step_wall(-3600)
+        journal.change_incident("", Change.OPENED, who="bo", at=clock.now(), data={"title": "by one that is right"})
+        assert [line for _, line in told.news()] == ["incident i2 opened: by one that is right, by bo"]

@@ -29,7 +29,7 @@ from cockpit.core.units import Seconds, bound
 from cockpit.core.watchrule import WatchRule
 from cockpit.core.ways_back import WayBack
 from cockpit.engine.engine import Engine
-from cockpit.engine.journal import open_journal
+from cockpit.engine.journal import Happened, open_journal
 from cockpit.engine.recording import Recorder
 from cockpit.engine.recording_in import NotReplayed, opened, was_ended
 from cockpit.engine.recording_out import NotRecorded
@@ -211,6 +211,45 @@ def test_of_the_journal_nothing_is_in_it_that_says_how_a_thing_is_done_or_where_
 
 def test_every_change_of_an_incident_is_in_it() -> None:
     assert {each.value for each in Change} <= KEPT.keys()
+
+
+def test_what_the_journal_gets_after_the_clock_stepped_back_is_in_it(rig: Rig) -> None:
+    rig.begun()
+    rig.journal.record("mark", at=rig.clock.now(), who="ana", data={"text": "before"})
+    rig.has(lambda data: b"before" in data, "what was written by the clock that was ahead")
+    rig.clock.step_wall(-3600)
+    rig.journal.record("mark", at=rig.clock.now(), who="ana", data={"text": "since then"})
+    rig.has(lambda data: b"since then" in data, "what was written by the clock that is right")
+
+
+def test_a_journal_that_takes_the_place_of_another_is_followed(rig: Rig) -> None:
+    rig.journal.record_many(Happened(at=rig.clock.now(), kind="mark", data={"text": f"old {number}"}) for number in range(50))
+    rig.begun()
+    rig.has(lambda data: b"old 49" in data, "the journal")
+    for file in (rig.path.parent / "state").iterdir():
+        file.rename(file.with_name(f"{file.name}.old"))
+    rig.journal.record("mark", at=rig.clock.now(), who="ana", data={"text": "in a new file"})
+    rig.has(lambda data: b"in a new file" in data, "what the new one has")
+
+
+def test_all_that_was_written_into_an_incident_that_is_open_is_in_it_however_much_that_is(rig: Rig) -> None:
+    at = rig.clock.now() - timedelta(days=9)
+    opened = Happened(at=at, kind="incident.opened", subject="i1", data={"title": "Old one"})
+    split = Happened(at=at, kind="incident.split", subject="i1", data={"title": "Out of it", "new": "i2", "alerts": ()})
+    done = Happened(at=at, kind="incident.closed", subject="i1")
+    noise = (Happened(at=at, kind="incident.noted", subject="i2", data={"text": f"note {number}"}) for number in range(2500))
+    rig.journal.record_many((opened, split, done, *noise))
+    long_ago = at - timedelta(days=90)
+    rig.journal.record_many(
+        (Happened(at=long_ago, kind="incident.opened", subject="i3", data={"title": "Forgotten"}),
+         Happened(at=long_ago, kind="incident.closed", subject="i3"))
+    )  # fmt: skip
+    rig.begun()
+    rig.has(lambda data: b"note 2499" in data, "what was there before")
+    rig.end()
+    with replayed(rig.path, rig.place) as (replay, desk):
+        assert {each.id: each.title for each in desk.incidents().values()} == {"i1": "Old one", "i2": "Out of it"}
+        assert len(replay.journal.entries(subject="i2", kind="incident.noted", limit=5000)) == 2500
 
 
 def test_every_view_says_that_it_is_recorded_and_the_recording_does_not(rig: Rig) -> None:

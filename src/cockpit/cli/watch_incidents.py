@@ -8,7 +8,6 @@ from datetime import datetime
 from ..engine.journal import Journal, JournalError
 
 _TOLD = ("incident.opened", "incident.closed", "incident.reopened", "incident.merged", "incident.split")
-_MOST = 100
 
 
 class OfIncidents:
@@ -22,12 +21,13 @@ class OfIncidents:
         """What happened since the last call, oldest first, each with when it was (UTC). Where it cannot be read now, it is told
         later."""
         try:
-            found = self._journal.entries(kind="incident.", limit=_MOST)
+            newest = self._journal.newest()
+            found = self._journal.written(self._last if self._last is not None else newest, newest)
         except JournalError:
             return
-        newest = max((each.id for each in found), default=0)
-        last, self._last = self._last, newest
-        fresh = [each for each in reversed(found) if last is not None and each.id > last and each.kind in _TOLD]
+        if newest or self._last is None:  # a file that cannot be opened for the moment reads as an empty one
+            self._last = newest
+        fresh = [each for each in found if each.kind in _TOLD]
         if fresh:
             from ..core.incident_timeline import line_of  # deferred until there is one
             from ..engine.incident_facts import noted_of

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from .incident_timeline import Line
+from .incidents import Incident
 
 STARTED, ENDED = "recording.started", "recording.ended"
 """Kinds of the journal's entries; the file's whole path is their subject."""
@@ -47,3 +49,26 @@ def moments(lines: Iterable[Line], began: datetime, opened: datetime) -> list[tu
     found += [(opened, "it was opened")]
     found += [(line.at, f"{line.what}: {line.text}") for line in lines if line.what in _WORTH and line.at not in (began, opened)]
     return sorted(found, key=lambda each: each[0])
+
+
+def worth_whole(known: Mapping[str, Incident], since: datetime, named: Iterable[str] = ()) -> frozenset[str]:
+    """The incidents of which a recording has everything: those that were open since then (UTC) or have something to be done, those
+    ``named``, and whatever was merged into or split off any of them, without which none of them would be what it is."""
+    kin: defaultdict[str, set[str]] = defaultdict(set)
+    for each in known.values():
+        for other in filter(None, (*each.absorbed, each.into, each.split_from)):
+            kin[each.id].add(other)
+            kin[other].add(each.id)
+    waiting = [*named, *(each.id for each in known.values() if _is_lately(each, since))]
+    found: set[str] = set()
+    while waiting:
+        id = waiting.pop()
+        if id not in found:
+            found.add(id)
+            waiting += kin[id]
+    return frozenset(found & known.keys())
+
+
+def _is_lately(incident: Incident, since: datetime) -> bool:
+    ended = incident.closed_at
+    return not incident.status.over or (ended is not None and ended >= since) or any(item.open for item in incident.items)

@@ -23,7 +23,6 @@ class Witness:
     def __init__(self, journal: Journal, clock: Clock, *, view: Callable[[], View], leads: Callable[[], bool], pid: int) -> None:
         self._journal, self._clock, self._view, self._leads, self._pid = journal, clock, view, leads, pid
         self._aside = Aside("what becomes of incidents")
-        self._newest = -1
         self._known: Mapping[str, Incident] = {}
         self._duty: Mapping[tuple[str, str], str] | None = None
 
@@ -55,11 +54,8 @@ class Witness:
             return  # the view says that nothing is journalled; it is seen again
 
     def _read(self) -> None:
-        """The incidents, where something has happened to one since they were read."""
-        last = self._journal.entries(kind="incident.", limit=1)
-        newest = last[0].id if last else 0
-        if newest != self._newest:
-            self._newest, self._known = newest, self._journal.incidents()
+        """The incidents: the journal itself knows whether something has happened to one since they were read."""
+        self._known = self._journal.incidents()
 
     async def _follow_duty(self, view: View) -> None:
         """Who comes on call while it goes on belongs to its story."""

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 from ..core.marks import Marks
 from ..core.retention import Retention
 from ..lent import whole
-from . import marks_table, traps_table
+from . import marks_table, records, traps_table
 from .journal_file import JournalFile
 from .records import Entry, Happened, JournalError, Kept, Lease, epoch, moment, read_entries, write_entries
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from ..core.actions import Run
     from ..core.aftermath import Aftermath, Past
     from ..core.alerts import Alert
@@ -85,6 +83,14 @@ class Journal:
         """Entries, newest first, between two moments (UTC, both included); ``kind`` is a prefix."""
         return self._file.read(lambda db: read_entries(db, since, subject, kind, limit, self._file.odd, until), ())
 
+    def newest(self) -> int:
+        """The id of the entry that was written last; 0 where there is none. Clocks step back, ids do not: one follows by them."""
+        return self._file.read(records.newest, 0)
+
+    def written(self, after: int, until: int) -> tuple[Entry, ...]:
+        """Entries whose ids are above ``after`` and not above ``until``, in the order in which they were written."""
+        return self._file.read(lambda db: records.written(db, after, until, self._file.odd), ())
+
     def incidents(self) -> dict[str, Incident]:
         """Every incident there was, by its id."""
         from . import incidents_table  # deferred: no screen that opens needs it
@@ -120,12 +126,7 @@ class Journal:
 
     def put_runs(self, runs: Iterable[Run]) -> None:
         """`put_run` for several, in one transaction."""
-
-        def put(db: sqlite3.Connection) -> None:
-            for run in runs:
-                runs_table.put(db, run)
-
-        self._file.write(put)
+        self._file.write(lambda db: runs_table.put_all(db, runs))
 
     def runs(self, limit: int = 200, until: datetime | None = None) -> tuple[Run, ...]:
         """Runs (begun no later than ``until``, UTC), newest first. One that is not settled and whose process is gone (pid reused or
@@ -133,9 +134,8 @@ class Journal:
         nothing: tuple[list[Run], list[Run]] = ([], [])
         runs, lost = self._file.read(lambda db: runs_table.newest(db, limit, until=until), nothing)
         if lost:
-            now = self._clock.now()
             with suppress(JournalError):  # `problem` says it; they are shown as uncertain all the same
-                self._file.write(lambda db: runs_table.write_off(db, lost, now))
+                self._file.write(lambda db: runs_table.write_off(db, lost, self._clock.now()))
         return tuple(runs)
 
     def adopt_runs(self) -> tuple[Run, ...]:
@@ -152,8 +152,7 @@ class Journal:
     def begin_run(self, run: Run, exclusive: str = "") -> Run | None:
         """`put_run`, unless another unsettled run of a living process has the same non-empty ``exclusive`` key: then nothing is
         written and that run is returned."""
-        now = self._clock.now()
-        return self._file.write(lambda db: runs_table.begin(db, run, exclusive, now))
+        return self._file.write(lambda db: runs_table.begin(db, run, exclusive, self._clock.now()))
 
     def keep_way_back(self, run_id: str, way: WayBack, *, who: str, at: datetime) -> None:
         """Keep what takes a run back."""
@@ -177,8 +176,7 @@ class Journal:
 
     def put_aftermath(self, after: Aftermath) -> None:
         """Keep what was seen of an alert after a run for it, together with what others saw."""
-        now = self._clock.now()
-        self._file.write(lambda db: aftermath_table.put(db, after, now))
+        self._file.write(lambda db: aftermath_table.put(db, after, self._clock.now()))
 
     def aftermaths(self) -> tuple[Aftermath, ...]:
         """Those of which another look at the alert could tell more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from ..config.secrets import found, references
 from ..core.actions import Run, Start, StartMany
 from ..core.recorded import Header, Noted, Pictured, Printed, Read, Rostered, Written, plain_person, replied
 from ..core.recorded_entries import plain_entry
-from ..core.recordings import ENDED, STARTED
+from ..core.recordings import ENDED, STARTED, worth_whole
 from ..core.schedule import Laid
 from ..core.sources import Health
 from ..core.text import clean
@@ -37,11 +37,15 @@ SELDOM = 4
 SECRETS = 20.0
 """Seconds that the first moment waits for secrets that have to be asked for: what is not known cannot be taken out."""
 BEFORE = timedelta(days=1)
-"""Entries of the journal that are recorded at the beginning, beside those of incidents, which all are."""
+"""Entries of the journal that are recorded at the beginning, beside those of incidents."""
+LATELY = timedelta(days=30)
+"""Incidents that were open so long before are recorded whole."""
 HISTORY = timedelta(hours=6)
 """Readings of traps that are recorded at the beginning."""
 POINTS, ENTRIES, LINES = 120, 2000, 20_000
 """So many points of each number, entries, and lines of one run are recorded at once, or in all."""
+MOST, ALL = 20_000, 1_000_000
+"""So many entries of the day before are recorded, the newest; and of the incidents, all."""
 _EVENTS = ("incident.", "mark")
 """Kinds that are worth a stop: of all others the facts tell."""
 
@@ -62,7 +66,7 @@ class Recorder:
         self._ended, self._thread = threading.Event(), threading.Thread(target=self._live, name="cockpit recording", daemon=True)
         self._engine: Engine | None = None
         self._says = f"recording to {clean(str(self.path))}"
-        self._entry, self._entry_at = 0, clock.now()
+        self._entry = 0
         self._lines: dict[str, int] = {}
         self._over: set[str] = set()
         self._looked: dict[str, datetime | None] = {}
@@ -135,15 +139,9 @@ class Recorder:
     def _begin(self, engine: Engine) -> None:
         self._out.hide(hidden_values(self._config))
         self._look(engine, whole=False)
+        self._read_journal(engine)
         with suppress(JournalError):  # the view says that it cannot be read; what happens from now on is recorded all the same
-            self._tell_before(engine, self._clock.now())
-
-    def _tell_before(self, engine: Engine, now: datetime) -> None:
-        """What the journal has of before, and what traps read."""
-        old = {each.id: each for each in engine.journal.entries(since=now - BEFORE, limit=ENTRIES)}
-        old |= {each.id: each for each in engine.journal.entries(kind="incident.", limit=ENTRIES)}
-        self._write_entries(sorted(old.values(), key=lambda each: each.id))
-        self._read_history(engine, now)
+            self._read_history(engine, self._clock.now())
 
     def _position(self) -> float:
         return max(0.0, self._clock.mono() - self._header.mono)
@@ -162,16 +160,31 @@ class Recorder:
             self._read_closer(engine)
 
     def _read_journal(self, engine: Engine) -> None:
+        """What it got since the last look: by the ids of its entries, for the clock that dates them may step back."""
         try:
-            found_ = engine.journal.entries(since=self._entry_at - timedelta(minutes=1), limit=ENTRIES)
+            newest = engine.journal.newest()
+            if newest and not 0 < self._entry <= newest:  # nothing was read yet, or another file has taken its place
+                self._tell_before(engine.journal, newest)
+                self._entry = newest
+            while self._entry < newest:
+                last = min(newest, self._entry + ENTRIES)
+                self._write_entries(engine.journal.written(self._entry, last))
+                self._entry = last
         except JournalError:
             return  # the view says that it cannot be read; the next look catches up
-        self._write_entries([each for each in reversed(found_) if each.id > self._entry])
 
-    def _write_entries(self, entries: list[Entry]) -> None:
-        if not entries:
-            return
-        self._entry, self._entry_at = max(each.id for each in entries), self._clock.now()
+    def _tell_before(self, journal: Journal, newest: int) -> None:
+        """What the journal has of before, up to this entry."""
+        now = self._clock.now()
+        old = {each.id: each for each in journal.entries(since=now - BEFORE, limit=MOST)}
+        known, named = journal.incidents(), {each.subject for each in old.values() if each.kind.startswith("incident.")}
+        for incident in worth_whole(known, now - LATELY, named):
+            old |= {each.id: each for each in journal.entries(subject=incident, kind="incident.", limit=ALL)}
+        told = [old[id] for id in sorted(old) if id <= newest]
+        for start in range(0, len(told), ENTRIES):
+            self._write_entries(told[start : start + ENTRIES])
+
+    def _write_entries(self, entries: Sequence[Entry]) -> None:
         whole = (
             Noted(at=each.at, kind=each.kind, who=each.who, source=each.source, subject=each.subject, data=dict(each.data))
             for each in entries

@@ -137,6 +137,20 @@ def read_entries(
     return tuple(sifted("entries", rows, _entry, odd))
 
 
+def written(db: sqlite3.Connection, after: int, until: int, odd: Odd) -> tuple[Entry, ...]:
+    """Entries whose ids are above ``after`` and not above ``until``, in the order in which they were written."""
+    rows = db.execute(
+        "SELECT id, at, kind, who, source, subject, data FROM entry WHERE id > ? AND id <= ? ORDER BY id", (after, until)
+    )
+    return tuple(sifted("entries", rows, _entry, odd))
+
+
+def newest(db: sqlite3.Connection) -> int:
+    """The id of the entry that was written last; 0 where there is none."""
+    last: int | None = db.execute("SELECT max(id) FROM entry").fetchone()[0]
+    return last or 0
+
+
 def _entry(i: int, at: float, kind: str, who: str, source: str, subject: str, data: str) -> Entry:
     table = msgspec.json.decode(data, type=dict[str, object])
     return Entry(id=i, at=moment(at), kind=kind, who=who, source=source, subject=subject, data=table)

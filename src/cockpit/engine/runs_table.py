@@ -33,6 +33,12 @@ def put(db: sqlite3.Connection, run: Run, exclusive: str | None = None) -> None:
     )
 
 
+def put_all(db: sqlite3.Connection, runs: Iterable[Run]) -> None:
+    """`put` for several."""
+    for run in runs:
+        put(db, run)
+
+
 def begin(db: sqlite3.Connection, run: Run, exclusive: str, now: datetime) -> Run | None:
     """`put`, unless a living process has an unsettled run with the same key: then that one."""
     rows = db.execute(
