@@ -73,7 +73,11 @@ def number_of(text: str) -> str:
 
 def next_id(known: Iterable[Item]) -> str:
     """The id of the next one: the first is ``a1``."""
-    return f"a{max((int(each.id[1:]) for each in known if each.id[1:].isdigit()), default=0) + 1}"
+    return f"a{max((int(each.id[1:]) for each in known if _numbered(each.id)), default=0) + 1}"
+
+
+def _numbered(item: str) -> bool:
+    return item[1:].isascii() and item[1:].isdigit()  # "²" is a digit, and no number
 
 
 def changed(
@@ -167,7 +171,7 @@ def in_order(items: Iterable[Item]) -> tuple[Item, ...]:
     def rank(each: Item) -> tuple[bool, float, float, int]:
         ended = each.ended_at.timestamp() if each.ended_at is not None else 0.0
         day = float(each.due.toordinal()) if each.due is not None else float("inf")
-        number = int(each.id[1:]) if each.id[1:].isdigit() else 0
+        number = int(each.id[1:]) if _numbered(each.id) else 0
         return not each.open, 0.0 if not each.open else day, -ended, number
 
     return tuple(sorted(items, key=rank))

@@ -277,7 +277,7 @@ def _moment(text: str) -> str:
     """A time of an entry, for people; as it stands there where it is none."""
     try:
         return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    except ValueError:
+    except (ValueError, OverflowError):
         return text
 
 

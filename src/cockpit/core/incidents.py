@@ -16,6 +16,7 @@ from .action_items import Item, changed
 from .action_items import refusal as item_refusal
 from .alerts import SEVERITY_WORDS, Alert, Ref, Severity
 from .guards import Guard
+from .harmless import reckons
 
 
 class Status(enum.Enum):
@@ -182,7 +183,7 @@ def number_of(text: str) -> str:
 
 def next_id(known: Iterable[str]) -> str:
     """The id of the next incident: the first is ``i1``."""
-    return f"i{max((int(each[1:]) for each in known if each[1:].isdigit()), default=0) + 1}"
+    return f"i{max((int(each[1:]) for each in known if each[1:].isascii() and each[1:].isdigit()), default=0) + 1}"
 
 
 def change_of(kind: str) -> Change | None:
@@ -328,7 +329,8 @@ def _first(*times: datetime | None) -> datetime | None:
 
 
 def _members(step: Step) -> tuple[Member, ...]:
-    return msgspec.convert(step.data.get("alerts", ()), tuple[Member, ...])
+    found = msgspec.convert(step.data.get("alerts", ()), tuple[Member, ...])
+    return tuple(each if reckons(each.since) else msgspec.structs.replace(each, since=None) for each in found)
 
 
 def _text(step: Step, key: str) -> str:
@@ -340,4 +342,6 @@ def _text(step: Step, key: str) -> str:
 
 def _time(step: Step, key: str) -> datetime | None:
     text = _text(step, key)
+    if text and not reckons(datetime.fromisoformat(text)):
+        raise ValueError(f"{key} is no time that one can reckon with")
     return datetime.fromisoformat(text).astimezone(UTC) if text else None

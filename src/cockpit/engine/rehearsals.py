@@ -9,6 +9,7 @@ import msgspec
 
 from ..core.actions import DrillTrap, Run, RunState
 from ..core.drills import Drill, Stage, stage
+from ..core.harmless import reckons
 from ..core.incident_timeline import Line, line_of, said
 from ..core.marks import DRILL_SUFFIX
 from ..provider import Clock, Conflict, NotFound, ProviderError
@@ -59,7 +60,10 @@ def followed(journal: Journal, trap: str, now: datetime) -> Rehearsed | None:
     except JournalError as error:
         raise Refused(f"the drill of {trap} cannot be followed: {told(error)}") from error
     entries = sorted({each.id: each for each in (*after, *about)}.values(), key=lambda each: each.id)
-    return _rehearsed(last, [each for each in entries if each.id >= last.id], now)
+    try:
+        return _rehearsed(last, [each for each in entries if each.id >= last.id], now)
+    except ValueError:
+        raise Refused(f"the drill of {trap} cannot be followed: its entry in the journal does not say from when to when") from None
 
 
 def _rehearsed(begun: Entry, entries: list[Entry], now: datetime) -> Rehearsed:
@@ -88,4 +92,6 @@ def _once(lines: list[Line]) -> tuple[Line, ...]:
 def _drill(begun: Entry) -> Drill:
     data = noted_of(begun).data
     moments = [datetime.fromisoformat(said(data, key)) for key in ("trips_at", "until")]
+    if not all(map(reckons, moments)):
+        raise ValueError("a time that one cannot reckon with")
     return Drill(began_at=begun.at, who=begun.who, trips_at=moments[0], until=moments[1], quiet=data.get("quiet") is True)

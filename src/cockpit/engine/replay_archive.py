@@ -119,7 +119,7 @@ class Archive:
 
 def _safe(entry: Noted) -> Noted:
     data = safe(dict(entry.data))
-    return msgspec.structs.replace(harmless(entry), data=data if isinstance(data, dict) else {})
+    return msgspec.structs.replace(harmless(entry, reckoned=True), data=data if isinstance(data, dict) else {})
 
 
 def _clean(printed: Printed) -> Printed:

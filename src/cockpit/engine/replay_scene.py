@@ -134,7 +134,9 @@ class Scene:
 
     def _ran(self, runs: Iterable[Run], gone: Iterable[str]) -> None:
         for run in runs:
-            self._runs[run.id] = msgspec.structs.replace(harmless(run), output_path="", address_wanted=None, wants=None)
+            took = run.seconds if run.seconds is not None and 0 <= run.seconds <= _OLDEST else None
+            found = harmless(run, reckoned=True)
+            self._runs[run.id] = msgspec.structs.replace(found, seconds=took, output_path="", address_wanted=None, wants=None)
         for each in gone:
             self._runs.pop(each, None)
 
