@@ -8,7 +8,20 @@ import msgspec
 import pytest
 
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
-from cockpit.core.arming import drafts, look_of, moved_before, named, read_look, table_of, together, values_of
+from cockpit.core.arming import (
+    Draft,
+    blank_of,
+    drafts,
+    look_of,
+    moved_before,
+    named,
+    originals,
+    read_look,
+    standing,
+    table_of,
+    together,
+    values_of,
+)
 from cockpit.core.causes import LONGEST_WINDOW, of_alert, of_incident, origin_of
 from cockpit.core.incidents import Incident, member
 from cockpit.core.lookback import WINDOW, Series, lookback
@@ -61,6 +74,60 @@ def test_what_speaks_of_the_same_path_comes_first() -> None:
     assert first.trap.params == {"path": "/var"}
     assert first.trap.name == "disk-full-early"
     assert first.because == "the look of var-disk"
+
+
+@pytest.mark.parametrize(
+    ("trip", "kept"),
+    [
+        ("used_percent >= 92", False), ("used_percent > 92", False), ("used_percent >= 97", False), ("used_percent >= 80", True),
+        ("used_percent <= 5", True), ("inodes_used_percent >= 99", True), (None, False),
+    ],
+)  # fmt: skip
+def test_what_would_not_trip_before_the_trap_that_stands_only_repeats_it(trip: str | None, kept: bool) -> None:
+    trap = Trap(name="", probe="disk", params={"path": "/var"}, trip=bound(trip) if trip else None)
+    found, repeated = originals([Draft(trap, "")], [CRON, DISK])
+    assert (bool(found), repeated) == (kept, "" if kept else "var-disk")
+
+
+def test_what_falls_is_told_earlier_by_a_higher_bound_and_another_look_repeats_nothing() -> None:
+    tls = Trap(name="tls", probe="tls", params={"host": "shop"}, trip=bound("days_left < 3"))
+    later, earlier = (msgspec.structs.replace(tls, name="", trip=bound(f"days_left < {days}")) for days in (2, 10))
+    other = msgspec.structs.replace(later, params={"host": "mail"})
+    judged = Trap(name="", probe="tls", params={"host": "shop"})
+    found, repeated = originals([Draft(each, "") for each in (later, earlier, other, judged)], [tls])
+    assert ([each.trap for each in found], repeated) == ([earlier, other], "tls")
+
+
+def test_a_usual_bound_where_the_probe_judges_by_itself_is_not_known_to_be_earlier() -> None:
+    web = Trap(name="web", probe="http", params={"url": "https://shop.example/"})
+    offered = Trap(name="", probe="http", params={"url": "https://shop.example/", "redirects": 0}, trip=bound("seconds > 5"))
+    assert originals([Draft(offered, "it answers")], [web]) == ([], "web")
+    end = HURT.timestamp()
+    slow = [(end - 5 * 86400 + n * 300, 0.2 + n % 3 / 100 + max(0, n - 1416) * 0.1) for n in range(1440)]
+    (moved,) = lookback([Series("web", "seconds", slow)], HURT).moved
+    assert originals([Draft(msgspec.structs.replace(offered, trip=moved.bound), "", moved)], [web])[0], "this one is"
+
+
+def test_another_disk_is_no_sign_of_the_one_that_a_trap_told_of() -> None:
+    other = Trap(name="boot-disk", probe="disk", params={"path": "/boot"})
+    told = alert("var-disk", trap="var-disk", path="/var", probe="disk", url="http://127.0.0.1:80/")
+    web = Trap(name="app-8080", probe="http", params={"url": "http://127.0.0.1:8080/"})
+    assert [each.because for each in drafts(told, [DISK], [(other, "seen"), (web, "seen")], "web-3")][:1] == [
+        "the look of var-disk"
+    ]
+    assert "seen" not in [each.because for each in drafts(told, [DISK], [(other, "seen")], "web-3")]
+
+
+def test_traps_that_stand_are_named_once() -> None:
+    assert standing(["", ""]) == ""
+    assert standing(["web", "", "web"]).startswith("trap web looks there already;")
+    assert standing(["web", "fill"]).startswith("the traps web and fill look there already;")
+
+
+def test_an_empty_form_has_a_name_and_what_is_known() -> None:
+    values = blank_of("disk-full-early", of_incident(incident()), ["make-room"])
+    assert (values["name"], values["owner"], values["runbooks"]) == ("disk-full-early", "Bo", "make-room")
+    assert values["went_wrong"] == "2026-11-26, i7: Shop is down: no orders"
 
 
 def test_an_alert_of_another_machine_is_not_looked_at_on_this_one() -> None:

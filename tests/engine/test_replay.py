@@ -120,7 +120,7 @@ def test_no_other_way_leads_to_anything_that_writes(tmp_path: Path) -> None:
                 each()
         assert desk.set_read_only(False)
         assert desk.try_trap({}, None).problem
-        assert not desk.propose_traps(Ref("am", "0"))
+        assert not desk.propose_traps(Ref("am", "0")).drafts
 
 
 def test_its_incidents_are_those_of_then(tmp_path: Path) -> None:

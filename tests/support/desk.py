@@ -13,6 +13,7 @@ from cockpit.core.action_items import next_id as next_item
 from cockpit.core.actions import Action, ChangeIncident, Run
 from cockpit.core.aftermath import Past
 from cockpit.core.alerts import Alert, Ref
+from cockpit.core.arming import Proposals
 from cockpit.core.books import Book
 from cockpit.core.curves import Curve
 from cockpit.core.drills import drill_of
@@ -90,6 +91,8 @@ class FakeDesk:
         self.sessions: dict[str, Session] = {}
         self.addresses: dict[str, str] = {}
         self.trap_drafts: tuple[tuple[dict[str, str], str], ...] = ()
+        self.trap_blank: dict[str, str] = {}
+        self.trap_standing = ""
         self.would = ""
         self.laid: dict[str, str] = {}
         self.curves: dict[Ref, Curve] = {}
@@ -263,8 +266,8 @@ class FakeDesk:
         self.addresses[source] = address
         return "conf.d/addresses.toml"
 
-    def propose_traps(self, after: After) -> tuple[tuple[dict[str, str], str], ...]:
-        return self.trap_drafts
+    def propose_traps(self, after: After) -> Proposals:
+        return Proposals(drafts=self.trap_drafts, blank=self.trap_blank, standing=self.trap_standing)
 
     def try_trap(self, values: Mapping[str, str], after: After | None) -> Tried:
         text = "\n".join(f"{key} = {value}" for key, value in values.items() if value)

@@ -88,6 +88,44 @@ def test_what_cannot_be_is_said_and_not_written() -> None:
     asyncio.run(go())
 
 
+STANDS = "trap root-disk looks there already; nothing earlier is known of that"
+
+
+def test_where_nothing_is_proposed_the_form_says_why_and_has_not_failed_yet() -> None:
+    async def go() -> None:
+        async with sitting(scene()) as person:
+            person.desk.trap_blank, person.desk.trap_standing = {"name": "root-disk-early", "went_wrong": "full"}, STANDS
+            assert person.board.alerts.seek(DISK)
+            await person.pilot.pause()
+            await person.press("t")
+            await sees(person, Ask)
+            assert "root-disk-early" in person.text
+            assert "trap root-disk looks there already" in person.text
+            assert "next" in person.text
+            assert "used_percent" not in person.text, "the form does not know yet what it will look at"
+            await person.press("escape")
+
+    asyncio.run(go())
+
+
+def test_the_hints_are_of_the_look() -> None:
+    async def go() -> None:
+        async with sitting(scene()) as person:
+            web = {"name": "shop-early", "look": "http url=https://shop.example/"}
+            person.desk.trap_drafts, person.desk.trap_standing = ((web, "its label url is an address"),), STANDS
+            assert person.board.alerts.seek(DISK)
+            await person.pilot.pause()
+            await person.press("t")
+            await sees(person, Picker)
+            assert "root-disk looks there already" in person.text
+            await person.press("enter")
+            await sees(person, Ask)
+            assert "seconds > 10" in person.text
+            assert "used_percent" not in person.text
+
+    asyncio.run(go())
+
+
 def test_read_only_and_nothing_under_the_cursor_say_why() -> None:
     async def go() -> None:
         async with sitting(scene()) as person:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from ..core.arming import Proposals
 from ..core.incidents import number_of
 from ..core.text import clean
 from ..engine.desk import After, Refused, Tried
@@ -54,19 +55,21 @@ def _filled_in(home: House, options: Options, after: After | None) -> tuple[dict
     """What was given over what is proposed; why that is proposed; and the other looks that fit."""
     given = {key: options.text(key) for key in _GIVEN if options.args.get(key) is not None}
     try:
-        found = home.desk.propose_traps(after) if after is not None else ()
+        proposed = home.desk.propose_traps(after) if after is not None else Proposals()
     except Refused as no:
         raise Stop(str(no)) from None
+    found = proposed.drafts
     same = [each for each in found if "look" not in given or each[0]["look"] == given["look"]]
     base, because = same[0] if same else ({}, "")
-    if not base and found:  # another look than all that fit: its bounds would say nothing of it
-        base = {key: value for key, value in found[0][0].items() if key in ("name", "severity", "went_wrong", "runbooks", "owner")}
-    values = {**base, **given}
+    values = {**(base or proposed.blank), **given}
     values["name"] = options.text("name") or values.get("name", "")
     if "trip" in given and "warn" not in given:
         values["warn"] = ""  # the proposed one may lie beyond it
     if not values.get("look"):
-        raise Stop("say how to look, with --look 'disk path=/'; or name what something here fits, with --alert or --incident")
+        known = f"{proposed.standing}: " if proposed.standing else "nothing here fits it: " if after is not None else ""
+        fitting = "; or name what something here fits, with --alert or --incident" if after is None else ""
+        raise Stop(f"{clean(known)}say how to look, with --look 'disk path=/'{fitting}")
+    because = "; ".join(each for each in (because, proposed.standing) if each)
     return values, because, list(dict.fromkeys(each["look"] for each, _ in found if each["look"] != values["look"]))
 
 

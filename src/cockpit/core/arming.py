@@ -19,11 +19,13 @@ from .units import Seconds, say_number, say_seconds
 TEXTS = ("warn", "trip", "for", "every", "forecast", "severity", "went_wrong", "detect", "signs", "owner")
 """Keys of a trap's table that are filled in as they are; the look (``disk path=/``) and the runbooks are put together."""
 _EVERY = Trap(name="", probe="").every
-_WORD = re.compile(r"[a-z0-9]{3,}")
+_WORD = re.compile(r"(?=[0-9]*[a-z])[a-z0-9]{3,}")
 _PLACE = re.compile(r"([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-f:]+\]):(\d{1,5})")
 _HERE = ("localhost", "127.0.0.1", "::1")
 MOST = 6
 """Looks that are proposed for one alert, at most."""
+_AT = ("path", "url", "unit", "pidfile", "host", "port", "name", "pattern", "run", "query")
+_ABOVE, _BELOW = (">=", ">"), ("<=", "<")
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -33,6 +35,15 @@ class Draft(msgspec.Struct, frozen=True):
     trap: Trap
     because: str
     moved: Moved | None = None
+
+
+class Proposals(msgspec.Struct, frozen=True, kw_only=True):
+    """What is proposed: ``drafts``, the likeliest first, as values of a form and why each; ``blank``, what such a form holds where
+    none of them is wanted; and ``standing``, which traps that stand look there already ("": none does)."""
+
+    drafts: tuple[tuple[dict[str, str], str], ...] = ()
+    blank: dict[str, str] = {}
+    standing: str = ""
 
 
 def look_of(trap: Trap) -> str:
@@ -102,6 +113,59 @@ def values_of(draft: Draft, cause: Cause, helped: Sequence[str] = ()) -> dict[st
     }
 
 
+def blank_of(name: str, cause: Cause, helped: Sequence[str] = ()) -> dict[str, str]:
+    """The form of a look that nobody proposes: with a name, and what is known of the trouble itself."""
+    known = {"name": name, "severity": "warning", "went_wrong": cause.went_wrong, "owner": cause.owner}
+    return {**known, "runbooks": ", ".join(helped)}
+
+
+def originals(found: Iterable[Draft], known: Sequence[Trap]) -> tuple[list[Draft], str]:
+    """Those of ``found`` that could tell of something before the traps that stand do; and the name of the trap that the likeliest
+    of the others only repeats ("": none does). One that repeats another tells nobody anything earlier, and calls for all of it
+    twice."""
+    kept, repeated = list[Draft](), ""
+    for each in found:
+        copied = next((trap.name for trap in known if _repeats(each, trap)), "")
+        if copied:
+            repeated = repeated or copied
+        else:
+            kept.append(each)
+    return kept, repeated
+
+
+def _repeats(draft: Draft, stands: Trap) -> bool:
+    """Whether it looks where the other one does and is not known to trip before it. Where nothing is known of how it went
+    beforehand, another number of the same look tells of something else, and does not if the probe judges by itself there."""
+    if _place(draft.trap) != _place(stands):
+        return False
+    one, other = draft.trap.trip, stands.trip
+    if one is None:
+        return True  # what the probe judges by itself, it judges there, too
+    if other is None:
+        return draft.moved is None
+    if one.metric != other.metric:
+        return False
+    if one.op in _ABOVE and other.op in _ABOVE:
+        return one.value >= other.value
+    if one.op in _BELOW and other.op in _BELOW:
+        return one.value <= other.value
+    return (one.op, one.value) == (other.op, other.value)
+
+
+def _place(trap: Trap) -> tuple[str, ...]:
+    """Where it looks: its probe, and those of the probe's keys that say at what."""
+    return trap.probe, *(str(trap.params.get(key, "")) for key in _AT)
+
+
+def standing(names: Iterable[str]) -> str:
+    """What is said of the traps that what fits would only repeat; "" where there are none."""
+    found = list(dict.fromkeys(each for each in names if each))
+    if not found:
+        return ""
+    verb = "trap {} looks" if len(found) == 1 else "the traps {} look"
+    return f"{verb.format(' and '.join(found))} there already; nothing earlier is known of that"
+
+
 def _went(moved: Moved) -> str:
     way = "rose" if moved.rose else "fell"
     return f"{moved.metric} {way} to {say_number(moved.peak)} (usual: {say_number(moved.usual)})"
@@ -169,8 +233,10 @@ def _alike(alert: Alert, trap: Trap) -> int:
     """How many things they speak of alike: a path, address or unit that is the same counts for more than words."""
     said = {str(value) for value in alert.labels.values()}
     params = [str(value) for value in trap.params.values() if not isinstance(value, bool)]
-    words = _words([alert.name, alert.summary, *said])
-    return 10 * sum(value in said for value in params) + len(words & _words([trap.name, trap.probe, *params]))
+    common = _words([alert.name, alert.summary, *said]) & _words([trap.name, trap.probe, *params])
+    if alert.trap:
+        common -= {trap.probe}  # another disk is no sign of this one
+    return 10 * sum(value in said for value in params) + len(common)
 
 
 def _words(texts: Iterable[str]) -> set[str]:

@@ -18,6 +18,7 @@ from .. import plugins
 from ..config.load import load
 from ..config.model import Config
 from ..config.reread import Reread
+from ..core.arming import Proposals
 from ..core.recorded import Header
 from ..core.view import View
 from ..engine.desk import After
@@ -62,10 +63,10 @@ class Pretending(Engine):
         runner.deed = lambda do, doing: pretended(self.scene, do, doing)
         return runner
 
-    def propose_traps(self, after: After) -> tuple[tuple[dict[str, str], str], ...]:
+    def propose_traps(self, after: After) -> Proposals:
         """See `desk.Desk.propose_traps`: what follows from the traps that there are."""
         about = self._cause(after)
-        return self._arming().proposed(about) if about is not None else ()
+        return self._arming().proposed(about) if about is not None else Proposals()
 
 
 def _knows(engine: Engine, source: str) -> bool:

@@ -6,10 +6,27 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+import msgspec
+
 from ..config.model import Config
 from ..core.actions import Start
 from ..core.aftermath import Verdict
-from ..core.arming import Draft, caught_by, drafts, look_of, moved_before, named, table_of, together, values_of
+from ..core.arming import (
+    Draft,
+    Proposals,
+    blank_of,
+    caught_by,
+    drafts,
+    free_name,
+    look_of,
+    moved_before,
+    named,
+    originals,
+    standing,
+    table_of,
+    together,
+    values_of,
+)
 from ..core.backtest import Backtest, Points, Trouble, backtest
 from ..core.causes import Cause
 from ..core.incidents import Change
@@ -35,14 +52,24 @@ class Arming:
     def __init__(self, here: Here, journal: Journal, clock: Clock, config: Callable[[], Config]) -> None:
         self._here, self._journal, self._clock, self._config = here, journal, clock, config
 
-    def proposed(self, cause: Cause, offered: Sequence[tuple[Trap, str]] = ()) -> tuple[tuple[dict[str, str], str], ...]:
-        """What fits it, the likeliest first, as values of a form and why: for an incident what moved beforehand, then what fits its
-        alerts. ``offered`` are looks that fit this machine."""
-        traps = self._here.traps
-        fitting = [self._caught(each, cause) for alert in cause.alerts for each in drafts(alert, traps, offered, self._here.host)]
-        found = named(together(self._moved(cause), fitting), cause.title, traps) if cause.incident else tuple(fitting)
-        helped = self._helped(cause)
-        return tuple((values_of(each, cause, helped), each.because) for each in found)
+    def proposed(self, cause: Cause, offered: Sequence[tuple[Trap, str]] = ()) -> Proposals:
+        """What fits it and no trap that stands does already: for an incident what moved beforehand, then what fits its alerts.
+        ``offered`` are looks that fit this machine."""
+        traps, fitting, repeated = self._here.traps, list[Draft](), list[str]()
+        for alert in cause.alerts:
+            fits = (self._caught(each, cause) for each in drafts(alert, traps, offered, self._here.host))
+            kept, copied = originals(fits, traps)
+            fitting += kept
+            repeated.append(copied)
+        moved = originals(self._moved(cause), traps)[0] if cause.incident else []
+        found, helped = together(moved, fitting), self._helped(cause)
+        return Proposals(
+            drafts=tuple(
+                (values_of(self._equipped(each), cause, helped), each.because) for each in named(found, cause.title, traps)
+            ),
+            blank=blank_of(free_name(cause.title, {trap.name for trap in traps}), cause, helped),
+            standing=standing(repeated),
+        )
 
     def tried(self, values: Mapping[str, str], cause: Cause | None) -> Tried:
         """What would be written and what it would have done. Nothing is written."""
@@ -115,6 +142,11 @@ class Arming:
         series = [Series(draft.trap.name, metric, points)]
         found = lookback(series, cause.began, self._earlier(cause), hold=draft.trap.hold, window=cause.window)
         return caught_by(draft, found.moved[0]) if found.moved and found.moved[0].bound is not None else draft
+
+    def _equipped(self, draft: Draft) -> Draft:
+        """With those of its runbooks that there are: what fits this machine may want others, too."""
+        books = tuple(each for each in draft.trap.runbooks if each in self._config().runbooks)
+        return msgspec.structs.replace(draft, trap=msgspec.structs.replace(draft.trap, runbooks=books))
 
     def _moved(self, cause: Cause) -> tuple[Draft, ...]:
         """What moved before an incident, of all that is read here."""

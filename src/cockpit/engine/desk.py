@@ -14,6 +14,7 @@ from ..core.units import say_seconds
 if TYPE_CHECKING:
     from ..core.actions import Action, Run
     from ..core.aftermath import Past
+    from ..core.arming import Proposals
     from ..core.books import Books
     from ..core.curves import Curve
     from ..core.drills import Drill, Stage
@@ -239,10 +240,9 @@ class Desk(Protocol):
         file that it stands in now, for people. This alone may block, on the disk. Raises `Refused`."""
         ...
 
-    def propose_traps(self, after: After) -> tuple[tuple[dict[str, str], str], ...]:
-        """Traps that could have told of an alert or an incident earlier, the likeliest first: as values of a form
-        (`core.arming.values_of`), and why each. Looks at this machine, which blocks for up to 3 s: not in the screen's own thread.
-        Raises `Refused` for an incident that there is not."""
+    def propose_traps(self, after: After) -> Proposals:
+        """Traps that could have told of an alert or an incident earlier, and that repeat none that stands. Looks at this machine,
+        which blocks for up to 3 s: not in the screen's own thread. Raises `Refused` for an incident that there is not."""
         ...
 
     def try_trap(self, values: Mapping[str, str], after: After | None) -> Tried:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..core.actions import Action, Run
     from ..core.aftermath import Past
     from ..core.alerts import Alert, Ref
+    from ..core.arming import Proposals
     from ..core.books import Books
     from ..core.curves import Curve
     from ..core.handover import Brief
@@ -247,7 +248,7 @@ class Opening:
         """See `Desk.tell_address`."""
         return self._behind().tell_address(source, address)
 
-    def propose_traps(self, after: After) -> tuple[tuple[dict[str, str], str], ...]:
+    def propose_traps(self, after: After) -> Proposals:
         """See `Desk.propose_traps`."""
         return self._behind().propose_traps(after)
 

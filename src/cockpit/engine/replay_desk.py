@@ -27,6 +27,7 @@ from .planning import resolved
 from .replay import Replay
 
 if TYPE_CHECKING:
+    from ..core.arming import Proposals
     from ..core.handover import Brief
     from ..core.incidents import Incident
     from .drilling import Route
@@ -176,9 +177,11 @@ class ReplayDesk:
         """See `Desk.tell_address`."""
         raise Refused(self._no)
 
-    def propose_traps(self, after: After) -> tuple[tuple[dict[str, str], str], ...]:  # noqa: ARG002  # this machine is another
+    def propose_traps(self, after: After) -> Proposals:  # noqa: ARG002  # this machine is another
         """See `Desk.propose_traps`."""
-        return ()
+        from ..core.arming import Proposals  # deferred: few ask in a replay
+
+        return Proposals()
 
     def try_trap(self, values: Mapping[str, str], after: After | None) -> Tried:  # noqa: ARG002
         """See `Desk.try_trap`."""

@@ -33,6 +33,7 @@ from .parts import Parts
 from .person import who_is
 
 if TYPE_CHECKING:
+    from ..core.arming import Proposals
     from ..core.causes import Cause
     from ..core.handover import Brief
     from ..core.incidents import Incident
@@ -107,13 +108,14 @@ class Works(Parts):
         except ProviderError as error:
             raise Refused(str(error)) from error
 
-    def propose_traps(self, after: After) -> tuple[tuple[dict[str, str], str], ...]:
+    def propose_traps(self, after: After) -> Proposals:
         """See `Desk.propose_traps`."""
-        from ..discover import look, propose  # deferred: only who arms a trap needs it
+        from ..core.arming import Proposals  # deferred: only who arms a trap needs these
+        from ..discover import look, propose
 
         about = self._cause(after)
         if about is None:
-            return ()
+            return Proposals()
         offered = propose(look()).suggestions
         return self._arming().proposed(about, [(each.trap, each.because) for each in offered if each.active])
 

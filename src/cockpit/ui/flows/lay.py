@@ -24,8 +24,13 @@ if TYPE_CHECKING:  # most flows are begun where no incident is followed
     from ...core.incidents import Incident
     from ..incident import Following
 
-Drafts = Sequence[tuple[dict[str, str], str]]
 _OTHER = "other"
+_BOUNDS = {
+    "disk": ("used_percent >= 80", "used_percent >= 90"), "memory": ("used_percent >= 85", "used_percent >= 95"),
+    "load": ("per_cpu > 2", "per_cpu > 4"), "http": ("seconds > 1.5", "seconds > 10"), "tcp": ("seconds > 1", "seconds > 5"),
+    "tls": ("days_left < 14", "days_left < 3"), "file": ("age_seconds > 26h", "age_seconds > 50h"),
+}  # fmt: skip
+"""Of the looks that have a usual bound: how one warns and trips."""
 _LOOKING = "Looking at this machine, and back in the readings, for what could have told of it earlier …"
 
 
@@ -68,23 +73,26 @@ def _begun(board: Speaker, desk: Desk, about: _About) -> Rest:
 
 async def _drafted(board: Speaker, desk: Desk, about: _About, box: Looking, left: Awaitable[None]) -> None:
     try:
-        drafts = await asyncio.to_thread(desk.propose_traps, about.after)
+        proposed = await asyncio.to_thread(desk.propose_traps, about.after)
     except Refused as no:
-        drafts = ()
+        proposed = None
         board.say(str(no), "refusal")
     if not box.is_attached or box is not board.app.screen:
         return  # the person has left
     box.dismiss(None)
     await left
+    if proposed is None:
+        return
+    drafts = proposed.drafts
     if not drafts:
-        await _filled_in(board, desk, about, {}, "")
+        await _filled_in(board, desk, about, proposed.blank, proposed.standing)
         return
     entries = [Entry(str(n), _looks(values), because) for n, (values, because) in enumerate(drafts)]
-    picker = Picker(f"How should it look, after {about.name}?", [*entries, Entry(_OTHER, "Something else", "an empty form")])
+    other = Entry(_OTHER, "Something else", proposed.standing or "an empty form")
+    picker = Picker(f"How should it look, after {about.name}?", [*entries, other])
     chosen = await show(board, picker)
     if chosen == _OTHER:
-        kept = ("name", "went_wrong", "owner", "runbooks")
-        await _filled_in(board, desk, about, {key: drafts[0][0].get(key, "") for key in kept}, "")
+        await _filled_in(board, desk, about, proposed.blank, proposed.standing)
     elif chosen is not None:
         await _filled_in(board, desk, about, *drafts[int(chosen)])
 
@@ -96,10 +104,15 @@ def _looks(values: Mapping[str, str]) -> str:
 
 
 async def _filled_in(board: Speaker, desk: Desk, about: _About, values: Mapping[str, str], because: str) -> None:
+    drafted = bool(values.get("look"))
+
     def preview(typed: Mapping[str, str]) -> list[Line]:
         tried = desk.try_trap(typed, about.after)
+        known = [fact("known" if not drafted else "chosen", because)] if because else []
+        if not typed["look"].strip():  # a form that has only begun is not wrong
+            return [*known, fact("next", "say how to look: a probe and its keys, as in disk path=/")]
         lines = [loud(tried.problem)] if tried.problem else [fact("tested", tried.would, "bold"), fact("file", tried.file)]
-        return [*lines, *([fact("chosen", because)] if because else [])]
+        return [*lines, *known]
 
     def refused(typed: Mapping[str, str]) -> tuple[str, str] | None:
         problem = desk.try_trap(typed, about.after).problem
@@ -112,7 +125,8 @@ async def _filled_in(board: Speaker, desk: Desk, about: _About, values: Mapping[
 
 
 def _fields(about: _About, values: Mapping[str, str]) -> list[Field]:
-    """The form, with what is proposed in it."""
+    """The form, with what is proposed in it; its hints are of the look that it begins with."""
+    warn, trip = _BOUNDS.get(values.get("look", "").partition(" ")[0], ("a bound on a number of the look", "such a bound"))
 
     def field(id: str, label: str, help: str, choices: Sequence[str] = ()) -> Field:
         return Field(id, label, values.get(id, ""), help, choices=tuple(choices))
@@ -120,8 +134,8 @@ def _fields(about: _About, values: Mapping[str, str]) -> list[Field]:
     return [
         Field("name", "Name", values.get("name", ""), "a-z, 0-9 and -", wanted("what it is called")),
         Field("look", "Look", values.get("look", ""), "a probe and its keys: disk path=/", wanted("how to look: disk path=/")),
-        field("warn", "Warns when", "used_percent >= 80; may stay empty"),
-        field("trip", "Trips when", "used_percent >= 90: then it is an alert"),
+        field("warn", "Warns when", f"{warn}; may stay empty"),
+        field("trip", "Trips when", f"{trip}: then it is an alert"),
         field("for", "For", "how long that must hold: 2m"),
         field("every", "Looks every", "30s, if it stays empty"),
         field("severity", "Severity", "of its alert", list(SEVERITY_WORDS)),
