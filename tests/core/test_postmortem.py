@@ -68,7 +68,9 @@ def test_what_is_shown_is_what_was_said(parser: MarkdownIt, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "raw"),
     [
-        ("a <b>", "a \\<b>"), ("web-3.prod", "web-3\\.prod"), ("http://x/y", "http:\\//x/y"), ("C:\\dir", "C:\\dir"),
+        ("a <b>", "a \\<b>"), ("web-3.prod", "web-3\\.prod"), ("http://x/y", "`http://x/y`"),
+        ("web http://[::1]:80/", "web `http://[::1]:80/`"),
+        ("C:\\dir", "C:\\dir"),
         ("- 1", "\\- 1"), ("1. 2.", "1\\. 2."), ("2 - 1", "2 - 1"), ("AT&T &lt;", "AT&T \\&lt;"), ("50 % {x} = !", "50 % {x} = !"),
         ("a & b (c) [d]", "a & b (c) \\[d]"), ("# 1", "\\# 1"), ("> x > y", "\\> x > y"), ("=== x", "\\=== x"),
         ("db-1:9093", "db-1:9093"), (":fire: 03:12:44", "\\:fire: 03:12:44"), ("1 # 2 ##", "1 \\# 2 \\##"),
@@ -102,7 +104,8 @@ def test_what_is_known_is_told_in_the_teams_zone_and_the_rest_is_asked() -> None
     open_ = Incident(id="i1", title="no <b>orders</b>", opened_at=T0, opened_by="ana", members=(DISK,), roles={"lead": "Bo"})
     mark = Line(at=T0 - timedelta(minutes=5), what="mark", who="ci", text="deployed 1.4")
     page = draft(facts(open_, mark, Line(at=T0 + timedelta(minutes=7), what="page", text="bo paged")))
-    assert "## Timeline (CET)" in page
+    assert page.splitlines()[2].endswith("All times are Europe/Berlin (UTC+01:00).*")
+    assert len(re.findall("CET|UTC|Europe/Berlin", page)) == 2, "the zone is said once, at the head"
     assert "03:55:00 **mark** ci — deployed 1.4" in page
     assert "First page 2026-11-26 04:07, 7 m after it began" in page
     assert "*When were users hurt, and how?" in page
@@ -142,6 +145,27 @@ def test_a_sparkline_shows_the_rise_and_the_gap() -> None:
     line = sparkline(((0.0, 1.0), (10.0, 2.0), (99.0, 9.0)), 0, 100, 10)
     assert (line[0], line[1], line[5], line[9], len(line)) == ("▁", "▂", " ", "█", 10)
     assert sparkline((), 0, 1) == ""
+
+
+def test_an_incident_of_the_summer_is_told_on_the_clock_of_the_summer_whenever_it_is_drafted() -> None:
+    july = datetime(2026, 7, 3, 1, 0, tzinfo=UTC)
+    page = draft(facts(Incident(id="i1", title="x", opened_at=july, opened_by="ana")))
+    assert "All times are Europe/Berlin (UTC+02:00)." in page
+    assert "Opened 2026-07-03 03:00 by ana" in page
+    plain = msgspec.structs.replace(facts(Incident(id="i1", title="x", opened_at=T0, opened_by="ana")), zone=ZoneInfo("UTC"))
+    assert "All times are UTC.*" in draft(plain)
+
+
+def test_a_number_that_never_moved_is_not_drawn_and_the_time_of_a_graph_is_that_of_its_readings() -> None:
+    began = T0.timestamp() - 600
+    still = Graph("web", "status", tuple((began + n * 60, 200.0) for n in range(40)))
+    moved = Graph("web", "seconds", tuple((began + n * 60, 0.1 + n) for n in range(40)))
+    closed = T0 + timedelta(minutes=20)
+    incident = Incident(id="i1", title="x", opened_at=T0, opened_by="ana", members=(DISK,), closed_at=closed)
+    page = draft(facts(incident, graphs=(still, moved, Graph("web", "bytes", ()))))
+    assert "status" not in page
+    assert "bytes" not in page
+    assert "web seconds, 0.1 to 30.1, over 30 m:" in page
 
 
 def test_the_trap_that_was_armed_after_it_is_named_where_detection_is_asked_for() -> None:

@@ -23,7 +23,7 @@ GFM 0.29, section 6.9)."""
 
 def inert(text: str) -> str:
     """One line that is shown as it is, with no more backslashes than it needs. A word with an ``@`` becomes code: some sites make a
-    mention or a mail address of it whatever stands before it."""
+    mention or a mail address of it whatever stands before it. So does an address: as code it can be read and copied."""
     words = clean(text).split()
     return " ".join(_word(word, first=not number) for number, word in enumerate(words))
 
@@ -44,7 +44,7 @@ _ADDRESS = re.compile(r"https?://[!#-;=?-\[\]_a-z~%]+")
 
 
 def _word(word: str, *, first: bool) -> str:
-    if "@" in word:
+    if "@" in word or "://" in word:
         return code(word)
     quiet = _MARKS.sub(r"\\\g<0>", word)
     return _BEGINS.sub(r"\1\\\2", quiet, count=1) if first else quiet

@@ -55,10 +55,14 @@ def draft(facts: Facts) -> str:
     """The whole page."""
     here = facts.incident
     parts = [
-        [f"# Postmortem {here.id}: {inert(here.title)}", "", "*A draft from the journal: what is in italics is yours to answer.*"],
+        [
+            f"# Postmortem {here.id}: {inert(here.title)}",
+            "",
+            f"*A draft from the journal: what is in italics is yours to answer. All times are {_zone(facts)}.*",
+        ],
         ["## Summary", "", *_summary(facts)],
         ["## Impact", "", *_impact(facts)],
-        [f"## Timeline ({facts.now.astimezone(facts.zone):%Z})", "", *_timeline(facts)],
+        ["## Timeline", "", *_timeline(facts)],
         *([["## To see it again", "", *_filmed(facts)]] if facts.filmed else []),
         ["## Alerts", "", *_alerts(facts)],
         ["## What was run, and whether it helped", "", *_runs(facts)],
@@ -69,6 +73,13 @@ def draft(facts: Facts) -> str:
         ["## Action items", "", *_items(facts)],
     ]
     return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
+
+
+def _zone(facts: Facts) -> str:
+    """The zone of all its times, once for the page, as it was in force when the trouble began."""
+    there = facts.moment.astimezone(facts.zone)
+    name = getattr(facts.zone, "key", "") or f"{there:%Z}"
+    return name if name == "UTC" else f"{name} (UTC{there.isoformat()[-6:]})"
 
 
 def _at(at: datetime | None, facts: Facts, form: str = "%Y-%m-%d %H:%M") -> str:
@@ -138,10 +149,11 @@ def _alerts(facts: Facts) -> list[str]:
 
 def _graph(graph: Graph, facts: Facts) -> list[str]:
     first, last = facts.incident.began.timestamp() - 3600, (facts.incident.closed_at or facts.now).timestamp()
-    line = sparkline(graph.points, first, last)
-    if not line:
-        return []
     values = [value for at, value in graph.points if first <= at <= last]
+    if not values or min(values) == max(values):
+        return []  # what never moved shows nothing
+    first = min(at for at, _ in graph.points if at >= first)  # there may be less of it than an hour before
+    line = sparkline(graph.points, first, last)
     spread = f"{say_number(min(values))} to {say_number(max(values))}"
     return ["", f"{inert(graph.trap)} {inert(graph.metric)}, {spread}, over {say_seconds(last - first)}:", "", f"    {line}"]
 
