@@ -32,7 +32,7 @@ with offset; absent values are `null`.
 | `alerts` | `source`, `id`, `name`, `severity` (critical, error, warning, info, unknown), \
 `state` (firing, acknowledged, suppressed, resolved), `summary`, `labels`, `annotations`, `started_at`, \
 `acknowledged_by`, `links` (list of `name`, `url`), `pending`, \
-`acknowledged_at`, `suppressed_by`, `silences` (ids of those that hush it), \
+`acknowledged_at`, `suppressed_by`, `suppressed_until`, `silences` (ids of those that hush it), \
 `receivers`, `groups` (as its source's routing made them), \
 `pages` (list of `at`, `who`, `channel`, `state` (begun, sent, failed, planned), `why`, `ending`, \
 `maybe` (it failed, and may have arrived)) |

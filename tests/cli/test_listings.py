@@ -59,7 +59,7 @@ def test_alerts_and_traps_in_json_have_the_documented_keys(watched: Watched) -> 
     (alert,) = watched.json("alerts")
     assert list(alert) == [
         "source", "id", "name", "severity", "state", "summary", "labels", "annotations", "started_at", "acknowledged_by", "links",
-        "pending", "acknowledged_at", "suppressed_by", "silences", "receivers", "groups", "pages",
+        "pending", "acknowledged_at", "suppressed_by", "suppressed_until", "silences", "receivers", "groups", "pages",
     ]  # fmt: skip
     assert [alert[key] for key in ("source", "id", "name", "severity", "state")] == [
         "local",

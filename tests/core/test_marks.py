@@ -63,7 +63,14 @@ def test_a_silence_hushes_what_it_matches_from_its_start_to_its_end() -> None:
     marks = Marks({}, (silence,), {})
     (hushed,) = alerts(TRIPPED, marks)
     assert hushed.state is AlertState.SUPPRESSED
-    assert "Bo" in hushed.suppressed_by
+    assert hushed.suppressed_by == "silenced by Bo: moving"
+    assert hushed.suppressed_until == T0 + timedelta(hours=1)  # a moment, which each screen tells in its own zone
+    longer = msgspec.structs.replace(silence, ref=Ref("local", "s2"), ends_at=T0 + timedelta(hours=2), who="Cy", comment="")
+    (still,) = alerts(TRIPPED, Marks({}, (silence, longer), {}))
+    assert (still.suppressed_by, still.suppressed_until) == ("silenced by Cy", longer.ends_at), "the last to end says until when"
+    resolved = msgspec.structs.replace(silence, until_resolved=True)
+    (lasting,) = alerts(TRIPPED, Marks({}, (longer, resolved), {}))
+    assert (lasting.suppressed_by, lasting.suppressed_until) == ("silenced by Bo until it has resolved: moving", None)
     watch = msgspec.structs.replace(TRIPPED, checked_at=T0 + timedelta(hours=1))
     assert alerts(watch, marks, T0 + timedelta(hours=1))[0].state is AlertState.FIRING
     other = msgspec.structs.replace(silence, match="trap=other")

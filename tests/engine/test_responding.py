@@ -143,7 +143,7 @@ class TestVerbs:
         ("action", "state", "more"),
         [
             (Resolve((FIRE,)), AlertState.RESOLVED, {}),
-            (Snooze((FIRE,), LATER), AlertState.SUPPRESSED, {"suppressed_by": f"snoozed until {LATER:%Y-%m-%d %H:%M} UTC"}),
+            (Snooze((FIRE,), LATER), AlertState.SUPPRESSED, {"suppressed_by": "snoozed", "suppressed_until": LATER}),
             (Escalate((FIRE,), 2), AlertState.FIRING, {"acknowledged_by": ""}),
             (Reassign((FIRE,), ("u-bo",), ("Bo",)), AlertState.FIRING, {"assignees": ("Bo",), "acknowledged_by": ""}),
             (Merge(DISK, (FIRE,)), AlertState.RESOLVED, {}),

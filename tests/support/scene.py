@@ -64,9 +64,10 @@ def alert(
     links: tuple[Link, ...] = (),
     notes: tuple[Remark, ...] = (),
     hushed: str = "",
+    quiet: float | None = None,
     annotations: dict[str, str] | None = None,
 ) -> Alert:
-    """An alert of the scene, ``age`` seconds old; its id is its name and its place."""
+    """An alert of the scene, ``age`` seconds old; its id is its name and its place. ``quiet``: so many seconds more."""
     return Alert(
         ref=Ref(source, trap or f"{name}/{where}"),
         name=name,
@@ -80,6 +81,7 @@ def alert(
         acknowledged_by=who,
         acknowledged_at=ago(age / 2) if who else None,
         suppressed_by=hushed,
+        suppressed_until=NOW + timedelta(seconds=quiet) if quiet is not None else None,
         links=links,
         trap=trap,
         notes=notes,
@@ -130,7 +132,9 @@ def _alerts() -> tuple[Row, ...]:
                 team="infra",
             )
         ),
-        Row(alert("am-prod", "NodeMaintenance", "k8s-14", info, 7200, "draining", state=hushed, hushed="Cy until 06:00")),
+        Row(
+            alert("am-prod", "NodeMaintenance", "k8s-14", info, 7200, "draining", state=hushed, hushed="Cy: new disks", quiet=9976)
+        ),
         Row(alert("am-prod", "DeployRunning", "shop-eu", info, 420, "release 2026.47.3, step 2 of 4")),
     )
 

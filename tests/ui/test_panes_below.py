@@ -20,6 +20,8 @@ from cockpit.core.steps.step import Step
 from cockpit.core.traps import TrapState
 from cockpit.core.units import Seconds, bound
 from cockpit.core.view import JournalHealth, View
+from cockpit.ui.detail import laid_out
+from cockpit.ui.fact import Fact
 from cockpit.ui.facts import watched
 from cockpit.ui.measured import measured
 from cockpit.ui.times import moment
@@ -371,7 +373,8 @@ def test_the_firing_and_what_was_done_about_it_have_a_time_each() -> None:
             person.board.alerts.seek(Ref("am-prod", "NodeMaintenance/k8s-14"))
             await person.follow()
             assert "firing 2 h since 22:12" in person.text or "firing 2 h since Tue 22:12 São Paulo" in person.text
-            assert "· suppressed: Cy until 06:00" in person.text
+            assert "· suppressed until 02:59 São Paulo" in person.text
+            assert "suppressed    Cy: new disks" in person.text
 
     run(body)
 
@@ -426,3 +429,20 @@ def test_the_detail_scrolls_and_begins_at_the_top_for_another_thing() -> None:
             assert person.board.detail.top == 0
 
     run(body)
+
+
+def test_a_fact_that_is_wider_than_its_pane_is_wrapped_and_no_line_begins_or_ends_with_what_stands_between_two() -> None:
+    parts = (
+        "firing <1 m",
+        " since 23:00 São Paulo",
+        " · ",
+        "suppressed until 01:00 São Paulo",
+        " · ",
+        "kept up by a watch elsewhere",
+    )
+    for width in (12, 24, 34, 60):
+        lines = ["".join(text for text, _ in line) for line in laid_out(Fact(spans=tuple((each, "text") for each in parts)), width)]
+        assert all(len(line) <= width for line in lines), lines
+        assert not any(line.strip().startswith((":", "·")) or line.strip().endswith("·") for line in lines), lines
+        words = " ".join(lines).split()
+        assert [each for each in words if each != "·"] == [each for each in " ".join(parts).split() if each != "·"]

@@ -153,6 +153,7 @@ def alert_record(alert: Alert, pending: str) -> dict[str, object]:
         "pending": pending or None,
         "acknowledged_at": when(alert.acknowledged_at),
         "suppressed_by": alert.suppressed_by or None,
+        "suppressed_until": when(alert.suppressed_until),
         "silences": alert.silences,
         "receivers": alert.receivers,
         "groups": alert.groups,

@@ -62,11 +62,12 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing that a source says is wrong.
 
     All times are aware and in UTC. Every string has been through ``core.text.clean`` before it gets here. ``where`` is the short
-    place the list shows (host, instance, mount); ``trap`` names the local trap that raised it. ``receivers`` are whom its source
-    tells, ``groups`` the groups that the source's own routing put it in, ``silences`` the ids of the silences that hush it.
-    ``pages`` says who was told of it, oldest first, and who comes next. ``fired`` counts the firings: an alert that resolved and
-    fires again has a new ``started_at``, and whatever was acknowledged before does not cover it. A source of very many may give
-    `core.packed.Packed` ones, which are small.
+    place the list shows (host, instance, mount); ``trap`` names the local trap that raised it. ``suppressed_by`` says who or what
+    hushes it and why, ``suppressed_until`` until when, where that is known: a screen says it in its person's zone. ``receivers``
+    are whom its source tells, ``groups`` the groups that the source's own routing put it in, ``silences`` the ids of the silences
+    that hush it. ``pages`` says who was told of it, oldest first, and who comes next. ``fired`` counts the firings: an alert that
+    resolved and fires again has a new ``started_at``, and whatever was acknowledged before does not cover it. A source of very many
+    may give `core.packed.Packed` ones, which are small.
     """
 
     ref: Ref
@@ -83,6 +84,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     acknowledged_at: datetime | None = None
     acknowledged_why: str = ""
     suppressed_by: str = ""
+    suppressed_until: datetime | None = None
     assignees: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     trap: str = ""

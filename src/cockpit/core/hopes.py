@@ -22,7 +22,7 @@ def _under_way(run: Run) -> str:
     return f"{run.what}: outcome unknown" if run.state is RunState.UNCERTAIN else f"{run.what}…"
 
 
-_FREE = {"state": AlertState.FIRING, "acknowledged_by": "", "acknowledged_at": None, "suppressed_by": ""}
+_FREE = {"state": AlertState.FIRING, "acknowledged_by": "", "acknowledged_at": None, "suppressed_by": "", "suppressed_until": None}
 
 
 def _expected(run: Run) -> dict[str, object]:
@@ -33,7 +33,7 @@ def _expected(run: Run) -> dict[str, object]:
         case Resolve() | Merge():
             return {"state": AlertState.RESOLVED}
         case Snooze(ends_at=ends):
-            return {"state": AlertState.SUPPRESSED, "suppressed_by": f"snoozed until {ends:%Y-%m-%d %H:%M} UTC"}
+            return {"state": AlertState.SUPPRESSED, "suppressed_by": "snoozed", "suppressed_until": ends}
         case Reassign(names=names) if names:
             return {**_FREE, "assignees": names}
         case Unack() | Escalate() | Reassign():

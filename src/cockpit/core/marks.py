@@ -239,8 +239,10 @@ def _marked(
     hushing = [silence for silence, rule in hushes if rule is not None and rule.matches(alert, now, me)]
     if not hushing:
         return alert
-    first = hushing[0]
-    until = "it has resolved" if first.until_resolved else f"{first.ends_at:%Y-%m-%d %H:%M} UTC"
-    why = f"silenced by {first.who} until {until}: {first.comment}"
+    last = max(hushing, key=lambda each: (each.until_resolved, each.ends_at))  # until then it stays quiet
+    why = f"silenced by {last.who}{' until it has resolved' if last.until_resolved else ''}" + f": {last.comment}" * bool(
+        last.comment
+    )
+    until = None if last.until_resolved else last.ends_at
     ids = tuple(silence.ref.id for silence in hushing)
-    return msgspec.structs.replace(alert, state=AlertState.SUPPRESSED, suppressed_by=why, silences=ids)
+    return msgspec.structs.replace(alert, state=AlertState.SUPPRESSED, suppressed_by=why, suppressed_until=until, silences=ids)

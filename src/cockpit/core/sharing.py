@@ -121,6 +121,7 @@ class WireAlert(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     acknowledged_at: datetime | None
     acknowledged_why: str
     suppressed_by: str
+    suppressed_until: datetime | None
     assignees: tuple[str, ...]
     links: tuple[Link, ...]
     trap: str

@@ -144,9 +144,14 @@ class Alertmanager(Actor):
         by = [each for each in self._silences.values() if _state(each, now) is SilenceState.ACTIVE and _hushes(each, left, now)]
         if not by:
             return left
-        until = f"{by[0].who} until {by[0].ends_at:%H:%M}"
-        silences = tuple(each.ref.id for each in by)
-        return msgspec.structs.replace(left, state=AlertState.SUPPRESSED, suppressed_by=until, silences=silences)
+        last = max(by, key=lambda each: (each.until_resolved, each.ends_at))
+        return msgspec.structs.replace(
+            left,
+            state=AlertState.SUPPRESSED,
+            suppressed_by=f"silenced by {last.who}: {last.comment}",
+            suppressed_until=None if last.until_resolved else last.ends_at,
+            silences=tuple(each.ref.id for each in by),
+        )
 
 
 class Prometheus(Actor):
@@ -222,7 +227,7 @@ class PagerDuty(Actor):
         changes: dict[str, object] = {"notes": self._notes.get(alert.ref.id, ())}
         until = self._snoozed.get(alert.ref.id)
         if until is not None and until > self._scene.clock.now():
-            changes |= {"state": AlertState.SUPPRESSED, "suppressed_by": f"snoozed until {until:%H:%M}"}
+            changes |= {"state": AlertState.SUPPRESSED, "suppressed_by": "snoozed", "suppressed_until": until}
         return msgspec.structs.replace(left, **changes)
 
 

@@ -27,7 +27,7 @@ from ..core.traps import Trap, TrapState, TrapView, Watch
 T = TypeVar("T")
 
 _ALERT_TEXTS = ("summary", "name", "where", "acknowledged_by", "acknowledged_why", "suppressed_by", "trap")
-_ALERT_TIMES = ("started_at", "ended_at", "acknowledged_at")
+_ALERT_TIMES = ("started_at", "ended_at", "acknowledged_at", "suppressed_until")
 _ALERT_LISTS = ("assignees", "receivers", "groups", "silences")
 _REACHED = (1970, 2200)  # years that rosters reach
 _SHORT = 2000  # what `clean` leaves whole

@@ -58,7 +58,7 @@ class Plan:
         if is_drill(alert.ref.id) and alert.labels.get(DRILL_LABEL) == "quiet":
             return None
         alert = rehearsed(alert)
-        fired = msgspec.structs.replace(alert, state=AlertState.FIRING, acknowledged_by="", suppressed_by="")
+        fired = msgspec.structs.replace(alert, state=AlertState.FIRING, acknowledged_by="", suppressed_by="", suppressed_until=None)
         return next((policy for policy, rule in self._rules if rule.matches(fired, now, self._me)), None)
 
     def on_call(self, at: datetime) -> tuple[OnCall, ...]:

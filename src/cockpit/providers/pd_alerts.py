@@ -44,21 +44,21 @@ def alert_of(wire: WireIncident, look: Look, snoozed: Collection[str] = ()) -> A
     state = AlertState.FIRING if wire.status == "triggered" else AlertState.ACKNOWLEDGED
     acks = [each for each in wire.acknowledgements or () if each.acknowledger is not None]
     times = [at for each in acks if (at := when(each.at)) is not None]
-    ends, hushed = unacknowledged_at(wire), ""
-    if wire.id in snoozed and state is AlertState.ACKNOWLEDGED and ends is not None:
-        state, hushed = AlertState.SUPPRESSED, f"snoozed until {ends:%Y-%m-%d %H:%M} UTC"
+    ends = unacknowledged_at(wire)
+    hushed = wire.id in snoozed and state is AlertState.ACKNOWLEDGED and ends is not None
     return Alert(
         ref=Ref(look.source, clean(wire.id, 200)),
         name=service.word or "(no service)",
         severity=_severity(wire, look),
-        state=state,
+        state=AlertState.SUPPRESSED if hushed else state,
         summary=clean(wire.title or wire.summary or "(no title)"),
         where=number,
         labels=_labels(wire, service),
         started_at=when(wire.created_at),
         acknowledged_by=_names([each.acknowledger or NOBODY for each in acks]),
         acknowledged_at=max(times, default=None),
-        suppressed_by=hushed,
+        suppressed_by="snoozed" if hushed else "",
+        suppressed_until=ends if hushed else None,
         assignees=tuple(dict.fromkeys(filter(None, ((each.assignee or NOBODY).word for each in wire.assignments or ())))),
         links=_links(wire),
     )

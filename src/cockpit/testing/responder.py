@@ -38,8 +38,7 @@ class FakeResponder(FakeProvider):
         """Quiet until then."""
         await self._called("snooze", (tuple(ids), ends_at))
         for alert in self._known(ids):
-            hushed = f"snoozed until {ends_at:%Y-%m-%d %H:%M} UTC"
-            self._put(alert, state=AlertState.SUPPRESSED, suppressed_by=hushed, acknowledged_by=who)
+            self._put(alert, state=AlertState.SUPPRESSED, suppressed_by="snoozed", suppressed_until=ends_at, acknowledged_by=who)
         self._answer()
 
     async def levels(self, alert_id: str) -> Sequence[Level]:
@@ -53,7 +52,7 @@ class FakeResponder(FakeProvider):
         await self._called("escalate", (tuple(ids), level))
         for alert in self._known(ids):
             told = self.policy[level - 1].who
-            self._put(alert, state=AlertState.FIRING, assignees=told, acknowledged_by="", suppressed_by="")
+            self._put(alert, state=AlertState.FIRING, assignees=told, acknowledged_by="", suppressed_by="", suppressed_until=None)
         self._answer()
 
     async def assignees(self) -> Sequence[Assignee]:

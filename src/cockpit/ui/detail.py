@@ -83,8 +83,15 @@ def laid_out(fact: Fact, width: int) -> list[Spans]:
         lines: list[list[Span]] = [[]]
         for span in fact.spans:
             if lines[-1] and width_of(lines[-1]) + cells(span[0]) > width:
+                if lines[-1][-1][0].strip() == "·":
+                    lines[-1].pop()  # it stands between two: at the end of a line, or at its beginning, it is between nothing
                 lines.append([])
-            lines[-1].append((span[0].lstrip(), span[1]) if not lines[-1] and len(lines) > 1 else span)
+            if span[0].strip() == "·" and not lines[-1]:
+                continue
+            text = span[0].lstrip() if not lines[-1] and len(lines) > 1 else span[0]
+            start, *more = wrapped(text, width) if cells(text) > width else [text]
+            lines[-1].append((start, span[1]))
+            lines += [[(part, span[1])] for part in more]
         return [tuple(line) for line in lines]
     if not fact.label:
         return [((line, fact.role),) for line in wrapped(fact.text, width)] if fact.text else [()]

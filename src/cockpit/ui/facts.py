@@ -47,7 +47,9 @@ def of_alert(
     alert = row.alert
     glyph, word = SEVERITIES[alert.severity]
     role = "stale" if row.stale else alert.severity.word if alert.state is AlertState.FIRING else "muted"
-    facts = [Fact(spans=((f"{glyph} {word}", role), ("  ", ""), *_fired(alert, now, zone), *_stands(alert, now), *_pending(row)))]
+    facts = [
+        Fact(spans=((f"{glyph} {word}", role), ("  ", ""), *_fired(alert, now, zone), *_stands(alert, now, zone), *_pending(row)))
+    ]
     if row.stale:
         facts.append(Fact(text=f"{alert.ref.source} does not see any more: this is the last that was known", role="blind"))
     if alert.summary:
@@ -232,14 +234,15 @@ def _fired(alert: Alert, now: datetime, zone: str) -> tuple[Span, ...]:
     return (("firing", "text"), (f" {said_age(alert.started_at, now)}", "text"), (f" since {when}", "muted"))
 
 
-def _stands(alert: Alert, now: datetime) -> tuple[Span, ...]:
-    """What became of it since: who took it and when, what hushes it, that it is over."""
+def _stands(alert: Alert, now: datetime, zone: str) -> tuple[Span, ...]:
+    """What became of it since: who took it and when, until when it is hushed (by what has a line of its own), that it is over."""
     match alert.state:
         case AlertState.ACKNOWLEDGED:
             at = f" {ago(alert.acknowledged_at, now)}" if alert.acknowledged_at else ""
             return ((" · ", "muted"), (f"acknowledged by {alert.acknowledged_by or 'someone'}", "who"), (at, "muted"))
         case AlertState.SUPPRESSED:
-            return ((" · ", "muted"), ("suppressed", "text"), (f": {alert.suppressed_by}" if alert.suppressed_by else "", "muted"))
+            until = f" until {moment(alert.suppressed_until, now, zone)} {city(zone)}" if alert.suppressed_until else ""
+            return ((" · ", "muted"), (f"suppressed{until}", "text"))
         case AlertState.RESOLVED:
             at = f" {ago(alert.ended_at, now)}" if alert.ended_at else ""
             return ((" · ", "muted"), ("resolved", "ok"), (at, "muted"))
