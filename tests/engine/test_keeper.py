@@ -526,9 +526,33 @@ def test_another_process_keeps_the_traps_and_this_one_takes_over_when_it_dies(st
                 await until(lambda: keeper.leads, "the take-over")
                 await stage.turn(2.0)
                 assert (keeper.watches["a"].state, keeper.says) == (ARMED, "")
+                assert keeper.died == f"process {rival.pid}, which watched, died: this cockpit watches now"
+                await stage.turn(12.0)
+                assert keeper.died, "it is told for as long as that is so"
                 lease = journal.lease()
                 assert lease is not None
                 assert lease.pid == os.getpid()
+
+    run(story())
+
+
+def test_of_a_keeper_that_ended_in_order_and_of_one_that_was_gone_before_nothing_is_said(stage: Stage) -> None:
+    async def story() -> None:
+        stage.acts["a"] = fine()
+        with Rival(stage.state) as gone:
+            assert gone.takes_lease()
+            gone.dies()
+        async with stage.keeping(a_trap()) as (keeper, journal):
+            await until(lambda: keeper.leads, "the take-over")
+            assert keeper.died == "", "nobody here relied on it"
+        with Rival(stage.state) as rival:
+            assert rival.takes_lease()
+            async with stage.keeping(a_trap()) as (keeper, journal):
+                await until(lambda: keeper.says != "", "who looks")
+                journal.drop_lease(rival.pid)
+                await stage.turn(5.0)
+                await until(lambda: keeper.leads, "the take-over")
+                assert keeper.died == ""
 
     run(story())
 

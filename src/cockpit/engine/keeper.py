@@ -45,8 +45,8 @@ class Keeper:
     It looks at each trap every ``trap.every`` seconds of monotonic time, the first time within two seconds. A look that is not over
     in its time (``trap.timeout``, else 10 s, never past two intervals) makes the trap blind; while it still hangs no second one is
     begun. Only the process that holds the lease looks; another follows, takes over when the holder is gone, and looks meanwhile at
-    what the holder leaves out (see `Strays`). Where the journal
-    fails it goes on looking: what it knows is in ``watches``, and is written down when that works again.
+    what the holder leaves out (see `Strays`). Where the journal fails it goes on looking: what it knows is in ``watches``, and is
+    written down when that works again. ``died`` says, for people, which process did that this one followed and now stands in for.
 
     ``load`` gives a probe's class by name (`plugins.load`), ``secrets`` the secrets its config refers to; old readings and events
     are thinned by ``retention``, which may be set anew, unless the wall clock jumped (see `Thinner`). ``on_change`` is called
@@ -81,7 +81,7 @@ class Keeper:
         self._term = 0
         self._eager_until = 0.0
         self._calm_news = False
-        self._says = ""
+        self._says = self.died = ""
         self._backlog = Backlog(journal, self._clock, self._timers, self._aside, self._spawn, self._written)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -178,6 +178,7 @@ class Keeper:
             return
         held = await self._aside.do(partial(claim, self._journal, self._pid, self._clock))
         self._timers.after(RENEW, lambda: self._spawn(self._tend(term)))
+        self.died = held.died if held.died and self._says else self.died if held.ours else ""
         if held.says != self._says:
             self._says = held.says
             self._on_change()

@@ -17,10 +17,11 @@ TTL = 15.0
 
 
 class Held(msgspec.Struct, frozen=True):
-    """Whether the lease is ours; ``says`` who has it instead, for the person."""
+    """Whether the lease is ours; ``says`` who has it instead, and ``died`` whose it was who never gave it back, for the person."""
 
     ours: bool
     says: str = ""
+    died: str = ""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -35,8 +36,10 @@ def claim(journal: Journal, pid: int, clock: Clock) -> Held:
     unless another still has a fresh one."""
     now = clock.now()
     try:
+        before = journal.lease()
         if journal.take_lease(pid, now, TTL):
-            return Held(True)
+            gone = before.pid if before is not None and before.pid != pid else 0
+            return Held(True, died=f"process {gone}, which watched, died: this cockpit watches now" if gone else "")
         lease = journal.lease()
     except JournalError:
         try:

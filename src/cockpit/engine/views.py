@@ -73,6 +73,7 @@ class Views:
         trouble = (*self._crew.trouble.values(), *((self._store.trouble,) if self._store.trouble else ()))
         fault = (self.file_fault,) if self.file_fault else ()
         return (
+            *((self._keeper.died,) if self._keeper.died else ()),
             *self._approving.remarks,
             *self._here.config.remarks,
             *fault,
