@@ -54,8 +54,11 @@ class Box(ModalScreen[T]):
 
     def __init__(self, title: str, keys: Sequence[Hint] = ()) -> None:
         super().__init__()
-        self._title = title
-        self._keys = tuple(keys)
+        self._frame = Vertical(id="box")
+        # a str would be read as markup; a Content is taken as it is
+        self._frame.border_title = _joined([title or "…"])
+        self.foot = Said(hints(keys), id="keys")
+        """The line of keys. It is there from the beginning: a box may be told something before it is composed."""
 
     def inside(self) -> Iterable[Widget]:
         """What stands between the frame's title and the line of keys."""
@@ -63,20 +66,18 @@ class Box(ModalScreen[T]):
 
     def compose(self) -> ComposeResult:
         """The frame around what is `inside`."""
-        with Vertical(id="box") as frame:
-            # a str would be read as markup; a Content is taken as it is
-            frame.border_title = _joined([self._title or "…"])
+        with self._frame:
             yield from self.inside()
-            yield Said(hints(self._keys), id="keys")
+            yield self.foot
 
     def retitle(self, *parts: str | tuple[str, str]) -> None:
         """Set the frame's title; parts may be (text, style)."""
-        self.query_one("#box", Vertical).border_title = _joined([Content.assemble(*parts)])
+        self._frame.border_title = _joined([Content.assemble(*parts)])
 
     def say_keys(self, *pairs: Hint, remark: str | Content = "") -> None:
         """Change the line of keys; ``remark`` stands before them."""
         line = hints(pairs)
-        self.query_one("#keys", Said).show(Content.assemble(remark, "   ", line) if remark else line)
+        self.foot.show(Content.assemble(remark, "   ", line) if remark else line)
 
     def action_leave(self) -> None:
         """Close without an answer."""

@@ -41,6 +41,7 @@ class HandoverBrief(Stirring):
     def __init__(self, desk: Desk, zone: str = "UTC") -> None:
         super().__init__("Handover", _KEYS)
         self._desk, self.zone = desk, zone
+        self._facts = Said(id="facts", classes="-near")
         self._remark = ""
         self._gathering = False
         self._brief: Brief | None = None
@@ -48,7 +49,7 @@ class HandoverBrief(Stirring):
 
     def inside(self) -> Iterable[Widget]:
         """What is going on, then the lines."""
-        yield Said(id="facts", classes="-near")
+        yield self._facts
         yield Page(indent=4)
 
     def on_mount(self) -> None:
@@ -82,8 +83,7 @@ class HandoverBrief(Stirring):
 
     def say(self, text: str, kind: str = "message") -> None:
         """Answer over the lines."""
-        if self.is_attached:
-            self._say(text, "refusal" if kind == "refusal" else "message")
+        self._say(text, "refusal" if kind == "refusal" else "message")
 
     def action_again(self) -> None:
         """Gather it anew."""
@@ -115,7 +115,7 @@ class HandoverBrief(Stirring):
         self._draw(self._brief)
 
     def _say(self, text: str, role: str = "muted") -> None:
-        self.query_one("#facts", Said).show(Content.styled(text, f"$role-{role}"))
+        self._facts.show(Content.styled(text, f"$role-{role}"))
 
     def _draw(self, brief: Brief) -> None:
         zone = at_zone(self.zone)

@@ -86,7 +86,7 @@ class Following(Walked):
         self.incident: Incident | None = None
         self.people: tuple[Person, ...] = ()
         self._which = incident
-        self._timeline = Timeline(look, zone)
+        self._facts, self._timeline = Said(id="facts", classes="-near"), Timeline(look, zone)
         self._remark: tuple[str, str] = ("", "")
         self._reads = self._again = False
         self._view = desk.view
@@ -105,7 +105,7 @@ class Following(Walked):
 
     def inside(self) -> Iterable[Widget]:
         """What it is now, and what happened."""
-        yield Said(id="facts", classes="-near")
+        yield self._facts
         yield self._timeline
 
     def on_mount(self) -> None:
@@ -154,7 +154,7 @@ class Following(Walked):
         lines = [Content.assemble((f"{label:<8}", "$role-muted"), text) for label, text in facts]
         todo = item_lines(here.items, found.people, self.view, now)
         lines += [Content.assemble((" " * 8 if n else "actions ", "$role-muted"), *each) for n, each in enumerate(todo)]
-        self.query_one("#facts", Said).show(Content.assemble(*standing(here, now)), *lines)
+        self._facts.show(Content.assemble(*standing(here, now)), *lines)
         self._timeline.show(found.lines)
         self._draw_keys()
 
@@ -169,8 +169,7 @@ class Following(Walked):
     def say(self, text: str, kind: str = "message") -> None:
         """Answer at the foot, until the next key."""
         self._remark = (text, "$role-refusal" if kind != "message" else "$role-message")
-        if self.is_attached:
-            self._draw_keys()
+        self._draw_keys()
 
     def on_key(self) -> None:
         """A remark stands until the next key."""
@@ -182,8 +181,7 @@ class Following(Walked):
         if text:
             self.say_keys(("esc", "close"), remark=Content.styled(text, style))
             return
-        foot = self.query_one("#keys", Said)
-        foot.show(*packed(keys_of(self.incident), max(20, foot.size.width)))
+        self.foot.show(*packed(keys_of(self.incident), max(20, self.foot.size.width)))
 
     def on_resize(self) -> None:
         """The keys stand in as many lines as they need."""

@@ -66,7 +66,7 @@ class Reader(Walked):
         self._desk, self._of, self._alert, self._anchor = desk, name, alert, anchor
         self._zone = zone
         self._on_run, self._on_digit, self._on_link, self._on_copy = on_run, on_digit, on_link, on_copy
-        self._prose = Prose(look)
+        self._above, self._prose = Said(id="facts", classes="-near"), Prose(look)
         self._book: Book | None = None
         self._carried = Carried({}, ())
         self._shown: object = None
@@ -82,7 +82,7 @@ class Reader(Walked):
 
     def inside(self) -> Iterable[Widget]:
         """What it does to the world or why it cannot run, then the text."""
-        yield Said(id="facts", classes="-near")
+        yield self._above
         yield self._prose
 
     def on_mount(self) -> None:
@@ -130,7 +130,7 @@ class Reader(Walked):
                 ticked[at] = f"{self._ticked(margin.ticks[old])}, when it said: {old}"
         self._prose.show(book.blocks, ticked)
         self.retitle(" ", (self._titled(book), "bold"), (f"  {self._of} ", "$role-muted"))
-        self.query_one("#facts", Said).show(*self._facts(book), *self._lost())
+        self._above.show(*self._facts(book), *self._lost())
         self._draw_keys(book)
 
     def _titled(self, book: Book) -> str:

@@ -222,7 +222,7 @@ def failed(before: View, after: View, since: datetime = LONG_AGO) -> str:
     for run in after.runs:
         mine = run.who in after.me and run.at >= max(since, before.now - _RECENT)
         if mine and run.id not in over and _is_loud(run):
-            return f"{run.what} {run.target}: {run.reason}"
+            return f"{run.what} {run.target}: {run.reason}" if run.target else f"{run.what} failed: {run.reason}"
     return ""
 
 

@@ -139,17 +139,15 @@ async def _asked(board: Board, desk: Desk, alerts: list[Alert], answer: Awaitabl
         return
     used(board)
     for _ in range(round(PATIENCE / BREATH)):
-        run = next((run for run in board.view.runs if run.id == run_id), None)
+        id = await asyncio.to_thread(_made, desk, alerts)
+        run = next((run for run in desk.view.runs if run.id == run_id), None)  # after that: what is known now is told with it
         failed = run is not None and run.state is RunState.FAILED
-        if failed and (id := await asyncio.to_thread(_made, desk, alerts)) is not None:
-            board.say(f"somebody was first: {run.reason if run is not None else id}")
-            await followed(board, desk, id)
+        why = run.reason if run is not None and run.reason else "nobody knows why"
+        if id is not None:
+            await followed(board, desk, id, f"somebody was first: {why}" if failed else "")
             return
         if failed:
-            board.say(f"no incident was opened: {run.reason if run is not None else 'nobody knows why'}", "refusal")
-            return
-        if (id := await asyncio.to_thread(_made, desk, alerts)) is not None:
-            await followed(board, desk, id)
+            board.say(f"no incident was opened: {why}", "refusal")
             return
         await asyncio.sleep(BREATH)
     board.say("the incident has not been written down yet: R says what becomes of it", "refusal")
@@ -164,10 +162,12 @@ def _made(desk: Desk, alerts: Sequence[Alert]) -> str | None:
     return here.id if here is not None else None
 
 
-async def followed(board: Board, desk: Desk, id: str) -> None:
-    """Follow it until the person leaves."""
+async def followed(board: Board, desk: Desk, id: str, remark: str = "") -> None:
+    """Follow it until the person leaves; the ``remark`` says how one came here, where that was not as asked."""
     box = Following(desk, next(iter(board.panes.values())).look, board.clock, id, board.zone)
     before, board.voice = board.voice, lambda text: box.say(text)
+    if remark:
+        box.say(remark)
     try:
         await show(board, box)
     finally:
