@@ -112,6 +112,7 @@ class InputLines(Screen[None], inherit_bindings=False, inherit_css=False):
         if line is None:
             await self.mount(line := FilterLine(parse, self._try, id=FILTER))
         await line.open(text)
+        self._wait(line)
 
     async def open_command(self, text: str = "") -> None:
         """Open the command line with ``text``."""
@@ -121,6 +122,15 @@ class InputLines(Screen[None], inherit_bindings=False, inherit_css=False):
         if line is None:
             await self.mount(line := self.command_line())
         await line.open(text)
+        self._wait(line)
+
+    def _wait(self, line: FilterLine | CommandLine) -> None:
+        """It gets the focus in the app's next turn: what comes to it then waits for what has been kept for it here, which may be
+        much later where the board is busy."""
+        from .typed import Typed
+
+        if self._opening:
+            line.query_one(Typed).wait()
 
     def opening(self) -> None:
         """From now on keys are kept for the line that is about to open."""
@@ -130,9 +140,9 @@ class InputLines(Screen[None], inherit_bindings=False, inherit_css=False):
         """The line has the keys: those that were kept for it come first."""
         self._opening, self._focused_at = False, monotonic()
         early, self._early = self._early, []
-        for key in early:
-            again = events.Paste(key.text) if isinstance(key, events.Paste) else events.Key(key.key, key.character)
-            event.widget.post_message(again)
+        from .typed import Before
+
+        event.widget.post_message(Before(early))
 
     def _try(self, text: str) -> None:
         """The text can be read: it filters while one types."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding
+from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input
 
@@ -24,9 +25,32 @@ def _marked(strip: Strip, at: int) -> Strip:
     return Strip.join((strip.crop(0, at), Strip([Segment("…", style)], 1), strip.crop(at + 1)))
 
 
+Pressed = events.Key | events.Paste
+
+
+class Before(Message, bubble=False):
+    """To a line that `Typed.wait`s: ``keys`` were typed before any that it holds, and none is missing."""
+
+    def __init__(self, keys: Iterable[Pressed]) -> None:
+        super().__init__()
+        self.keys = tuple(keys)
+
+
+class _Left(Message, bubble=False):
+    """From a line to itself, behind every key that still came to it: the keys are another's now."""
+
+    def __init__(self, to: Typed) -> None:
+        super().__init__()
+        self.to = to
+
+
 class Typed(Input):
     """Textual's `Input`, made calm. What is pasted loses its control characters, and its line breaks become spaces: a paste never
-    presses enter. What is ``hidden`` is shown as dots."""
+    presses enter. What is ``hidden`` is shown as dots.
+
+    Keys that are typed while the focus moves are in two queues: those before it in that of whoever had the focus, those after it in
+    this line's own, which may well be read first. So whoever gives a line the focus has it `wait`, and sends it `Before`.
+    """
 
     def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None, hidden: bool = False) -> None:
         text = clean(value, 16 * len(value))
@@ -34,6 +58,12 @@ class Typed(Input):
         self.cursor_blink = False
         self.turn: Callable[[str], bool] = lambda _: False
         """What a form does with a key before the line does; gives back whether that was all."""
+        self._held: list[Pressed] | None = None
+        self._late: list[Pressed] = []
+
+    def wait(self) -> None:
+        """Hold what is typed until `Before` comes."""
+        self._held = []
 
     def render_line(self, y: int) -> Strip:
         """The part of the text that is in sight, with … where it goes on, but for the cell that the cursor is in."""
@@ -52,22 +82,52 @@ class Typed(Input):
         """A key is taken when its turn comes, and where the cursor is by then. Textual's bindings wait until the key has gone all
         the way up to the app: over a slow line, what was typed after ``ctrl+u`` would be deleted by it, and what was typed after
         ``enter`` would land in the field before."""
-        focused = self.screen.focused
-        if focused is not None and focused is not self:
+        if self._is_others(event):
             self._taken(event)
-            focused.post_message(events.Key(event.key, event.character))
         elif self.turn(event.key):
             self._taken(event)
+            if isinstance(now := self.screen.focused, Typed) and now is not self:
+                now.wait()
+                self.post_message(_Left(now))
         elif not event.is_printable and (action := _ACTIONS.get(event.key)):
             event.stop()
             await self.run_action(action)
 
-    def _taken(self, event: events.Key) -> None:
+    def _is_others(self, event: Pressed) -> bool:
+        """Whether it is not this line's, or not yet; it is kept for whom it is."""
+        focused = self.screen.focused
+        if self._held is not None:
+            self._held.append(event)
+        elif isinstance(focused, Typed) and focused is not self:
+            self._late.append(event)
+        elif focused is not None and focused is not self:
+            focused.post_message(again(event))
+        else:
+            return False
+        return True
+
+    def on__left(self, message: _Left) -> None:
+        """No more keys come here."""
+        late, self._late = self._late, []
+        message.to.post_message(Before(late))
+
+    async def on_before(self, message: Before) -> None:
+        """Take what was typed, in the order in which it was."""
+        held, self._held = self._held or [], None
+        for event in (*message.keys, *held):
+            await self.on_event(again(event))
+
+    def _taken(self, event: Pressed) -> None:
         event.stop()
         event.prevent_default()
 
     def _on_paste(self, event: events.Paste) -> None:
         """In place of Textual's, which keeps the first line and its control characters."""
-        event.stop()
-        event.prevent_default()
-        self.insert_text_at_cursor(clean(event.text, 4096))
+        self._taken(event)
+        if not self._is_others(event):
+            self.insert_text_at_cursor(clean(event.text, 4096))
+
+
+def again(event: Pressed) -> Pressed:
+    """The same, as if it were pressed now: an event is handled once."""
+    return events.Paste(event.text) if isinstance(event, events.Paste) else events.Key(event.key, event.character)
