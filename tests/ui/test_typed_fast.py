@@ -35,8 +35,8 @@ def test_what_is_typed_while_a_line_opens_on_a_busy_board_is_not_scrambled(sign:
             await until(lambda: person.board.focused)
             line = person.board.focused
             assert isinstance(line, Typed)
-            for key in (*keys("to"), Paste("r"), *keys("y")):
-                person.app.post_message(key)
+            for event in (*keys("to"), Paste("r"), *keys("y")):
+                person.app.post_message(event)
             await until(lambda: not person.app.message_queue_size and not line.message_queue_size)
             busy.set()
             await until(lambda: len(line.value) == len("history"))
