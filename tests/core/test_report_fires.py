@@ -69,6 +69,8 @@ def test_the_trend_is_of_the_whole_weeks_of_which_anything_is_known() -> None:
     dark = fires(falling, (), STRANGER, (), START, END, BERLIN, None, {date(2026, 10, 12)})
     assert [week.known for week in dark.weeks] == [True, False, True, True, True, True]
     assert dark.trend.weeks == 5
+    gap = fires(falling, (), STRANGER, (), START, END, BERLIN, None, {date(2026, 10, 19)})
+    assert (told(*falling).trend.slope, gap.trend.slope) == (-2.0, -2.0), "a week of which nothing is known has passed, too"
     young = fires(falling, (), STRANGER, (), START, END, BERLIN, START + timedelta(days=8))
     assert [week.whole for week in young.weeks] == [False, False, True, True, True, True], "what began on Tuesday is no whole week"
 

@@ -86,3 +86,11 @@ def test_what_it_says_names_the_figures() -> None:
 @pytest.mark.parametrize(("counts", "slope"), [((1, 2, 3), 1.0), ((5, 5, 5, 5), 0.0), ((0, 10, 0, 1), 1 / 6), ((3, 1), -2.0)])
 def test_the_slope_is_the_median_of_all_pairs(counts: tuple[int, ...], slope: float) -> None:
     assert sen(counts) == pytest.approx(slope)
+
+
+def test_weeks_of_which_nothing_is_known_lie_between_the_others_all_the_same() -> None:
+    assert sen((0, 2, 4), (0, 2, 4)) == 1.0, "two more each other week is one a week"
+    assert sen((9, 8, 2, 1), (0, 1, 7, 8)) == pytest.approx(-1.0)
+    gone = trend((9, 8, 7, 6, 1, 0), (0, 1, 2, 3, 8, 9))
+    assert gone.slope == pytest.approx(-1.0)
+    assert gone.p == trend((9, 8, 7, 6, 1, 0)).p, "which week had more does not hang on how far apart they are"

@@ -111,7 +111,7 @@ class Fires(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def trend(self) -> Trend:
         """Whether it is getting easier, by `burdens`."""
-        return trend(self.burdens)
+        return trend(self.burdens, [number for number, each in enumerate(self.weeks) if each.whole and each.known])
 
     @property
     def too_short(self) -> bool:

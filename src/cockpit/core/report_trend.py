@@ -83,15 +83,15 @@ def bars(counts: Sequence[int]) -> str:
     return "".join(BARS[-(-count * (len(BARS) - 1) // most) if most else 0] for count in counts)
 
 
-def trend(counts: Sequence[int]) -> Trend:
-    """The verdict on whole weeks that are known, oldest first."""
+def trend(counts: Sequence[int], weeks: Sequence[int] = ()) -> Trend:
+    """The verdict on whole weeks that are known, oldest first; ``weeks`` are their numbers, where others lie between them."""
     many = len(counts)
     if many < LEAST:
         return Trend(verdict=Verdict.UNKNOWN, weeks=many)
     if not any(counts):
         return Trend(verdict=Verdict.QUIET, weeks=many)
     half = many // 2
-    p, slope = chance(counts), sen(counts)
+    p, slope = chance(counts), sen(counts, weeks)
     verdict = Verdict.LEVEL if p > LEVEL else Verdict.EASIER if score(counts) < 0 else Verdict.HARDER
     return Trend(
         verdict=verdict, weeks=many, p=p, slope=slope, before=sum(counts[:half]) / half, after=sum(counts[-half:]) / half
@@ -103,9 +103,10 @@ def score(counts: Sequence[float]) -> int:
     return sum((late > early) - (late < early) for early, late in combinations(counts, 2))
 
 
-def sen(counts: Sequence[float]) -> float:
-    """The median of the changes per week between all pairs of weeks."""
-    slopes = sorted((counts[b] - counts[a]) / (b - a) for a, b in combinations(range(len(counts)), 2))
+def sen(counts: Sequence[float], weeks: Sequence[int] = ()) -> float:
+    """The median of the changes per week between all pairs of weeks; ``weeks`` are their numbers (none: one follows the other)."""
+    pairs = combinations(zip(weeks or range(len(counts)), counts, strict=True), 2)
+    slopes = sorted((late - early) / (after - before) for (before, early), (after, late) in pairs)
     middle = len(slopes) // 2
     return slopes[middle] if len(slopes) % 2 else (slopes[middle - 1] + slopes[middle]) / 2
 
