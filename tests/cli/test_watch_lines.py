@@ -12,6 +12,7 @@ from cockpit.cli.watch import Telling
 from cockpit.cli.watch_incidents import OfIncidents
 from cockpit.core.incidents import Change
 from cockpit.core.paged import Paged, PageState
+from cockpit.core.sources import Health
 from cockpit.core.view import View
 from cockpit.engine.journal import open_journal
 from cockpit.testing import FakeClock
@@ -36,6 +37,45 @@ def test_what_was_before_its_start_is_told_as_that_and_old_pages_are_not_told_ag
     later = list(told.news(with_pages(view, old, new)))
     assert [(at, "Ana paged by mail" in line) for at, line in later] == [(LATE, True)]
     assert alert
+
+
+def seen(view: View, health: Health, *, gone: bool) -> View:
+    """The view with its first alert alone, or with none, while all sources see so well."""
+    sources = tuple(msgspec.structs.replace(each, health=health) for each in view.sources)
+    rows = [] if gone else [view.alerts[0]]
+    return msgspec.structs.replace(view, sources=sources, alerts=type(view.alerts)(rows))
+
+
+def lines(told: Telling, view: View) -> list[str]:
+    """What is told of alerts."""
+    return [line for _, line in told.news(view) if "alert " in line]
+
+
+def test_over_is_said_only_where_its_source_sees() -> None:
+    told, view = Telling(NOW), scene()
+    ref = view.alerts[0].alert.ref
+    (first,) = lines(told, seen(view, Health.LIVE, gone=False))
+    assert str(ref) in first
+    assert lines(told, seen(view, Health.INCOMPLETE, gone=True)) == [
+        f"alert {ref} is not seen any more ({ref.source} is incomplete): {view.alerts[0].alert.name}"
+    ]
+    assert lines(told, seen(view, Health.BLIND, gone=True)) == [], "once"
+    assert lines(told, seen(view, Health.INCOMPLETE, gone=False)) == [f"alert {ref} is seen again: {view.alerts[0].alert.name}"]
+    assert len(lines(told, seen(view, Health.LATE, gone=True))) == 1
+    assert lines(told, seen(view, Health.LIVE, gone=True)) == [f"alert {ref} resolved: {view.alerts[0].alert.name}"]
+    assert lines(told, seen(view, Health.LIVE, gone=True)) == []
+    assert "seen again" not in lines(told, seen(view, Health.LIVE, gone=False))[0], "it began anew"
+
+
+def test_of_a_source_that_is_none_any_more_nothing_is_resolved() -> None:
+    told, view = Telling(NOW), scene()
+    alert = view.alerts[0].alert
+    lines(told, seen(view, Health.LIVE, gone=False))
+    without = msgspec.structs.replace(seen(view, Health.LIVE, gone=True), sources=())
+    assert lines(told, without) == [
+        f"alert {alert.ref} is not seen any more ({alert.ref.source} is not asked any more): {alert.name}"
+    ]
+    assert lines(told, without) == []
 
 
 def test_incidents_are_told_once_and_none_of_before(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -199,6 +199,7 @@ class Telling:
     def __init__(self, since: datetime) -> None:
         self._since = since
         self._alerts: dict[Ref, Alert] = {}
+        self._unseen: set[Ref] = set()
         self._pages: set[tuple[Ref, Paged]] = set()
         self._traps: dict[tuple[str, str], TrapState] = {}
         self._sources: dict[str, str] = {}
@@ -232,15 +233,34 @@ class Telling:
                 old = before is None and alert.started_at is not None and alert.started_at < self._since
                 what = f"alert {ref} {alert.state.value}{_by(alert)}: {alert.name} {alert.where}: {alert.summary}"
                 yield view.now, f"before: {what}" if old else what
+            elif ref in self._unseen:
+                yield view.now, f"alert {ref} is seen again: {alert.name}"
+            self._unseen.discard(ref)
             for page in alert.pages:
                 if page.state in (PageState.SENT, PageState.FAILED) and (ref, page) not in self._pages:
                     self._pages.add((ref, page))
                     if page.at >= self._since:
                         yield page.at, _paged(ref, page)
-        for ref in self._alerts.keys() - now.keys():
-            yield view.now, f"alert {ref} resolved: {self._alerts[ref].name}"
-            self._pages = {each for each in self._pages if each[0] != ref}
-        self._alerts = now
+        for line in self._of_gone(view, now.keys()):
+            yield view.now, line
+        self._alerts |= now
+
+    def _of_gone(self, view: View, now: Set[Ref]) -> Iterator[str]:
+        """What is there no more is over where its source sees; else it may only not have been read, and is kept until that is
+        known."""
+        healths = {each.source: each.health for each in view.sources}
+        for ref in self._alerts.keys() - now:
+            health, name = healths.get(ref.source), self._alerts[ref].name
+            if health is not None and health.sees:
+                yield f"alert {ref} resolved: {name}"
+            elif ref not in self._unseen:
+                why = f"{ref.source} is {health.value if health is not None else 'not asked any more'}"
+                yield f"alert {ref} is not seen any more ({why}): {name}"
+                self._unseen.add(ref)
+            if health is None or health.sees:
+                del self._alerts[ref]
+                self._unseen.discard(ref)
+                self._pages = {each for each in self._pages if each[0] != ref}
 
 
 def _by(alert: Alert) -> str:
