@@ -8,7 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
+from cockpit.core.incidents import Change
 from cockpit.engine.clock import SystemClock
 from cockpit.engine.journal import Happened, open_journal
 from support.home import COCKPIT
@@ -118,6 +120,27 @@ def test_markdown_is_a_table_in_which_nothing_is_markup(watched: Watched) -> Non
     rows = [line for line in lines[lines.index(head) :] if line.startswith("| ")]
     assert any(line.startswith("| we\\|ird\\* |") for line in rows)
     assert {line.replace("\\|", "").count("|") for line in rows} == {head.count("|")}
+
+
+LIVE = (
+    "see http://evil.example/a", "see www.evil.example", "mail ana@evil.example|b", "@everyone", "&lt;b&gt; <b>", "x // y.example",
+    "![x](http://evil.example/p)",
+)  # fmt: skip
+
+
+def test_in_markdown_nothing_of_outside_is_a_link_or_calls_anybody(watched: Watched) -> None:
+    journal, now = open_journal(watched.state, SystemClock()), datetime.now(UTC)
+    for title in LIVE:
+        here = journal.change_incident("", Change.OPENED, who="ana", at=now - timedelta(hours=1), data={"title": title})
+        journal.change_incident(here.id, Change.CLOSED, who="ana", at=now - timedelta(minutes=9))
+    journal.close()
+    page = watched.run("report", "--markdown").stdout
+    tokens = [token for block in MarkdownIt("gfm-like").parse(page) for token in (block, *(block.children or ()))]
+    assert not {token.type for token in tokens} & {"link_open", "html_inline", "html_block", "image"}
+    words = [token.content for token in tokens if token.type == "inline"]
+    assert not [text for text in words if "@" in text.replace("`@everyone`", "").replace("`ana@evil.example|b`", "")]
+    after = words[words.index("Incidents after which no trap was armed") + 5 :]
+    assert {after[n * 4] for n in range(len(LIVE))} == {f"i{n + 1}" for n in range(len(LIVE))}, "every cell is in its column"
 
 
 def test_the_list_is_cut_for_people_and_says_so(watched: Watched) -> None:

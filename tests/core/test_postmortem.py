@@ -16,7 +16,7 @@ from cockpit.core.guards import Guard
 from cockpit.core.incident_timeline import Line
 from cockpit.core.incidents import Incident, Member
 from cockpit.core.lookback import Series, lookback
-from cockpit.core.markdown import inert, link, sparkline
+from cockpit.core.markdown import cell, inert, link, sparkline
 from cockpit.core.postmortem import Facts, Graph, draft, moment_of
 from cockpit.core.recordings import Filmed
 from cockpit.core.text import clean
@@ -63,6 +63,28 @@ def test_what_is_shown_is_what_was_said(parser: MarkdownIt, text: str) -> None:
     if said:
         assert shown(inert(text), parser) == said
         assert shown(f"# {inert(text)}", parser) == said
+
+
+_TABLE = {f"{what}_{end}" for what in ("table", "thead", "tbody", "tr", "th", "td") for end in ("open", "close")}
+
+
+def cells(text: str) -> list[str]:
+    """What a reader sees of each cell of a table with one row, in which that stands first."""
+    tokens = GFM.parse(f"| A | B |\n|---|---|\n| {cell(text)} | x |")
+    inside = [child for token in tokens for child in token.children or ()]
+    assert {token.type for token in (*tokens, *inside)} <= _TABLE | {"inline", "text", "text_special", "code_inline"}
+    return [shown(token.content, GFM) for token in tokens if token.type == "inline"][2:]
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "a@b|c", "x|ana@evil.example|y", "a@b\\|c", "a|", "a\\"])
+def test_in_a_table_they_are_words_of_their_own_cell(text: str) -> None:
+    said = " ".join(clean(text).split())
+    assert cells(text) == [said.replace("\\|", "|") if "@" in said else said, "x"]
+
+
+@given(st.text(alphabet="`*_[]()<>!#-+.:/@&|~\\w1 ha=\"'", max_size=40))
+def test_no_mixture_of_signs_leaves_its_cell(text: str) -> None:
+    assert cells(text)[1:] == ["x"]
 
 
 @pytest.mark.parametrize(

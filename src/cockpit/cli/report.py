@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from ..config.model import Config
+from ..core.markdown import cell, inert
 from ..core.report_fires import FIRES
 from ..core.report_toil import RULE, Kind, Toil
 from ..core.runbooks import Runbook
@@ -156,7 +157,7 @@ def _markdown(reported: Reported, clock: tzinfo | None) -> None:
     say(f"# Report, {_heading(reported, clock)}")
     say()
     for sentence in report_fires.verdict(reported.fires):
-        say(f"**{_escaped(sentence)}**")
+        say(f"**{inert(sentence)}**")
         say()
     for heading, heads, rows in _tables(reported, _ALL, clock):
         say(f"## {heading}")
@@ -164,7 +165,7 @@ def _markdown(reported: Reported, clock: tzinfo | None) -> None:
         _markdown_table(heads, rows)
         say()
     for sentence in _sentences(reported):
-        say(f"- {_escaped(sentence)}")
+        say(f"- {inert(sentence)}")
     say()
     say("## Toil: what to automate")
     say()
@@ -179,19 +180,14 @@ def _markdown(reported: Reported, clock: tzinfo | None) -> None:
         say("**For a machine to do, since it always worked:**")
         say()
         for line in proven:
-            say(f"- {_escaped(line)}")
+            say(f"- {inert(line)}")
 
 
 def _markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     say(f"| {' | '.join(heads)} |")
     say(f"|{'---|' * len(heads)}")
     for row in rows:
-        say(f"| {' | '.join(_escaped(cell) for cell in row)} |")
-
-
-def _escaped(text: str) -> str:
-    """As words of a cell in Markdown: nothing in it is markup."""
-    return "".join("\\" + char if char in "\\`*_[]<>|~" else char for char in clean(text))
+        say(f"| {' | '.join(cell(each) for each in row)} |")
 
 
 def _record(reported: Reported) -> dict[str, object]:
