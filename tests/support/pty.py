@@ -27,6 +27,7 @@ import termios
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Self
 
 from .terminal import Cell, Terminal
@@ -183,12 +184,24 @@ class Pty(Terminal):
         return self.log[-1][0]  # the part lay over more than two chunks
 
     def wait_quiet(self, quiet: float = 0.3, timeout: float = 30.0) -> float:
-        """Read until nothing came for ``quiet`` seconds; gives back when the last bytes came (``time.perf_counter()`` seconds)."""
+        """Read until nothing came for ``quiet`` seconds and the program waits for something, rather than for its turn on a busy
+        machine; gives back when the last bytes came (``time.perf_counter()`` seconds)."""
         end = time.monotonic() + timeout
-        while self.pump(quiet):
+        while self.pump(quiet) or self._wants_a_core():
             if time.monotonic() > end:
                 raise TimeoutError(f"the program never fell silent\n{self.picture()}")
         return self.log[-1][0] if self.log else self.started
+
+    def _wants_a_core(self) -> bool:
+        """Whether a thread of the program runs, or would if it got a core (proc(5), the state in ``/proc/PID/task/TID/stat``)."""
+        for task in Path(f"/proc/{self.process.pid}/task").glob("*/stat"):
+            try:
+                state = task.read_text().rpartition(")")[2].split()[0]
+            except (OSError, IndexError):  # it has ended meanwhile
+                continue
+            if state == "R":
+                return True
+        return False
 
     def wait_exit(self, timeout: float = 15.0) -> int:
         """Read until the process has ended; its exit status (negative: the signal that killed it)."""
