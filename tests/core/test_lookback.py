@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.core.backtest import Points, backtest
-from cockpit.core.lookback import FEWEST, OUTLIER, Series, lookback
+from cockpit.core.lookback import FEWEST, OUTLIER, WINDOW, Series, lookback
 from cockpit.core.units import bound
 
 HOUR, DAY = 3600.0, 86400.0
@@ -47,7 +47,7 @@ def test_the_bound_it_names_holds_what_it_promises() -> None:
     assert moved.bound is not None
     assert moved.tested is not None
     assert bound(moved.bound.text) == moved.bound
-    again = backtest(moved.bound, 0, disk.points, moved.tested.troubles)
+    again = backtest(moved.bound, 0, disk.points, moved.tested.troubles, within=WINDOW)
     assert again == moved.tested
     assert moved.tested.false_alarms == 0
     assert 2 * HOUR < (moved.tested.lead(moved.tested.troubles[0]) or 0) <= 3 * HOUR
@@ -59,7 +59,8 @@ def test_no_other_round_bound_would_have_had_fewer_false_alarms() -> None:
     (moved,) = lookback([Series("disk", "used_percent", spiky)], FIRE).moved
     assert moved.tested is not None
     fire = moved.tested.troubles[0]
-    others = [backtest(bound(f"used_percent >= {value}"), 0, spiky, [fire]) for value in range(40, 95)]
+    within = moved.tested.within
+    others = [backtest(bound(f"used_percent >= {value}"), 0, spiky, [fire], within=within) for value in range(40, 95)]
     caught = [each for each in others if (each.lead(fire) or 0) > 0]
     assert moved.tested.false_alarms <= min(each.false_alarms for each in caught)
 
@@ -89,6 +90,27 @@ def test_no_bound_is_proposed_that_a_drift_would_reach() -> None:
     (moved,) = lookback([Series("disk", "used_percent", climbing)], FIRE).moved
     assert moved.bound is not None
     assert 35 < moved.bound.value < 60
+
+
+def test_a_bound_that_stood_for_hours_and_was_over_by_itself_is_no_catch() -> None:
+    """A disk that fills by day and is tidied at night; and then it fills at once."""
+    by_day = [(END - DAY / 4 + i * 120, 64 + i / 20) for i in range(160)]  # to 72 %, within 5 h 20 m
+    tidy = [(END - 2400 + i * 120, 63.0 + i / 100) for i in range(15)]
+    filling = [(END - 600 + i * 30, 64.0 + i * 1.5) for i in range(20)]
+    (moved,) = lookback([Series("disk", "used_percent", [*by_day, *tidy, *filling])], FIRE).moved
+    assert moved.bound is not None
+    assert moved.bound.value > 72.1
+    assert moved.tested is not None
+    assert (moved.tested.false_alarms, len(moved.tested.trips)) == (0, 1)
+    fire = moved.tested.troubles[0]
+    assert 120 < (moved.tested.lead(fire) or 0) < 600
+    near = backtest(bound("used_percent >= 68"), 0, [*by_day, *tidy, *filling], [fire], within=moved.tested.within)
+    assert near.false_alarms == 1, "half of the day it is as full as that"
+
+
+def test_what_trips_before_signs_are_looked_for_is_no_sign() -> None:
+    stood = [(END - 3 * DAY + i * 300, 40.0 if i < 700 else 50.0) for i in range(864)]  # a step, 13 h 40 m before
+    assert all(each.bound is None for each in lookback([Series("disk", "used_percent", stood)], FIRE).moved)
 
 
 def test_what_fell_is_caught_from_above() -> None:

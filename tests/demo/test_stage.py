@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -224,7 +225,8 @@ def test_a_trap_is_armed_after_the_fire_and_would_have_caught_it(at: Callable[[f
     values, _ = stage.propose_traps(DISK).drafts[0]
     tried = stage.try_trap({**values, "name": "db-disk-early"}, DISK)
     assert tried.problem == ""
-    assert tried.would
+    assert re.fullmatch(r"would have tripped [3-6] m( \d+ s)? before; no false alarm in (3 d 23 h|4 d.*) of readings", tried.would)
+    assert float(values["trip"].removeprefix("used_percent >= ")) > 73.0, "as full as that it is every evening"
     stage.lay_trap("db-disk-early", tried.text, DISK)
     wait_until(lambda: any(each.trap.name == "db-disk-early" for each in stage.view.traps), 20.0, "the trap")
 

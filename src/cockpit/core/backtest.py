@@ -6,7 +6,9 @@ were condensed (5-minute medians), shorter excursions cannot be seen any more; w
 
 A trip counts as a false alarm if no trouble of its kind went on when it began, nor began within a stated time after: the usual
 reckoning of false positives for an alarm that is to come early (Salfner, Lenk and Malek, "A survey of online failure prediction
-methods", ACM Computing Surveys 42:3, 2010, section 3: lead time and prediction period).
+methods", ACM Computing Surveys 42:3, 2010, section 3: lead time and prediction period). So an alarm that has stood for longer than
+that says nothing of what comes. It is one, too, if it was over before the trouble began: whoever had looked would have found that
+all is well.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ from .units import Bound, say_seconds
 
 WITHIN = 24 * 3600.0
 """Seconds within which trouble must follow a trip, or it was a false alarm."""
+BREAK = 15 * 60.0
+"""Seconds that the bound may not be met without that the alarm is over, for whoever it called: at its edge a number goes to and
+fro."""
 
 Points = Sequence[tuple[float, float]]
 """(seconds since the epoch, value), oldest first."""
@@ -69,9 +74,9 @@ class Backtest(msgspec.Struct, frozen=True, kw_only=True):
     def lead(self, trouble: Trouble) -> float | None:
         """Seconds from the first trip within ``within`` before the trouble until it began; below 0 where it tripped only during it;
         ``None`` where it did not trip for it at all."""
-        first = trouble.began - timedelta(seconds=self.within)
-        for trip in self.trips:
-            if trip.began >= first and (trip.began <= trouble.began or trouble.ended is None or trip.began <= trouble.ended):
+        first, stretches = trouble.began - timedelta(seconds=self.within), [(trip.began, trip.ended) for trip in self.trips]
+        for trip, until in zip(self.trips, _lasting(stretches), strict=True):
+            if trip.began >= first and _meets(trip.began, until, trouble):
                 return (trouble.began - trip.began).total_seconds()
         return None
 
@@ -122,7 +127,10 @@ def _tested(
     if not moments:
         return Backtest(within=within)
     stretches = _stretches(bound, hold, points, moments)
-    trips = tuple(Trip(began=began, ended=ended, false=_came_to_nothing(began, troubles, within)) for began, ended in stretches)
+    trips = tuple(
+        Trip(began=began, ended=ended, false=_came_to_nothing(began, until, troubles, within))
+        for (began, ended), until in zip(stretches, _lasting(stretches), strict=True)
+    )
     return Backtest(
         looks=len(moments),
         since=moments[0],
@@ -153,9 +161,27 @@ def _stretches(bound: Bound, hold: float, points: Points, moments: Sequence[date
     return found
 
 
-def _came_to_nothing(began: datetime, troubles: Sequence[Trouble], within: float) -> bool:
+def _lasting(stretches: Sequence[tuple[datetime, datetime | None]]) -> list[datetime | None]:
+    """Until when the alarm of each goes on: over every `BREAK` to the end of those that follow."""
+    found: list[datetime | None] = []
+    following: datetime | None = None
+    for began, ended in reversed(stretches):
+        goes_on = following is not None and ended is not None and (following - ended).total_seconds() <= BREAK
+        found.append(found[-1] if goes_on else ended)
+        following = began
+    return found[::-1]
+
+
+def _meets(began: datetime, until: datetime | None, trouble: Trouble) -> bool:
+    """Whether an alarm is about the trouble: it stands as that begins (or did until just before), or begins while it goes on."""
+    if began > trouble.began:
+        return trouble.ended is None or began <= trouble.ended
+    return until is None or (trouble.began - until).total_seconds() <= BREAK
+
+
+def _came_to_nothing(began: datetime, until: datetime | None, troubles: Sequence[Trouble], within: float) -> bool:
     last = began + timedelta(seconds=within)
-    return not any(each.began <= last and (each.began >= began or each.ended is None or each.ended >= began) for each in troubles)
+    return not any(each.began <= last and _meets(began, until, each) for each in troubles)
 
 
 def _visible(trouble: Trouble, moments: Sequence[datetime], within: float) -> bool:

@@ -8,6 +8,9 @@ Where the same hour of the day was seen on enough days, only those hours are the
 Readings are first gathered into equal steps (the median of each), so that a history kept coarser than the last hours weighs the
 same. A step's median hides what went wrong within minutes: the last readings of all are looked at by themselves, too.
 
+A bound is tried on all that was read before: what trips earlier than signs are looked for, or is over before the moment comes, told
+nobody anything of it and counts as a false alarm (see `backtest`). Of two bounds the one that cries wolf less often is better.
+
 Where the readings do not reach back beyond the window (a trap that was armed this morning), the earlier half of them is the history
 of the later one. What has too little history even so is named as such, and nothing is said of it.
 """
@@ -128,8 +131,18 @@ def lookback(
             calm += 1
     moved.sort(key=lambda pair: _rank(pair[0]))
     trouble = next(each for each in known if each.began == moment)
-    caught = [_caught(each, points, known, trouble, hold, within) for each, points in moved[:TESTED]]
+    caught = [
+        _caught(each, points, known, trouble, hold, min(within, told_within(points, moment, window)))
+        for each, points in moved[:TESTED]
+    ]
     return Lookback((*caught, *(each for each, _ in moved[TESTED:])), tuple(unsure), calm)
+
+
+def told_within(points: Points, moment: datetime, window: float = WINDOW) -> float:
+    """Seconds before ``moment`` (UTC) in which a trip has told of it: those in which signs are looked for, and not more than the
+    later half of what was read until then, for the earlier one is what is usual."""
+    read = moment.timestamp() - points[0][0] if points else 0.0
+    return min(window, read / 2) if read > 0 else window
 
 
 def _rank(each: Moved) -> tuple[float, float, bool, float, str, str]:

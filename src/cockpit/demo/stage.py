@@ -43,7 +43,7 @@ _OFTEN = 0.25
 """Real seconds between looks at whether others have something to write down."""
 PATIENCE = 2.0
 """Real seconds that a source has to say what was seen last."""
-_BEFORE = -8 * 3600.0
+_BEFORE = -4 * 86400.0
 """The second from which the journal knows anything of this night."""
 
 

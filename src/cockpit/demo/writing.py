@@ -23,8 +23,10 @@ from .story.curves import DATABASE
 from .story.night import FREE_DISK, OTHERS, ROLL_BACK, done_before
 from .story.weeks import weeks
 
-_LONG, _OFTEN, _SELDOM = 6 * 3600.0, 300.0, 600.0
-"""Seconds of the past that a followed trap has readings of, how far apart those are, and those of the other traps."""
+_LONG, _LATELY = 4 * 86400.0, 8 * 3600.0
+"""Seconds of the past that a followed trap has readings of, and of those the last ones, which lie closer together."""
+_THINLY, _OFTEN, _SELDOM = 1800.0, 300.0, 600.0
+"""How far apart they are, those of lately, and those of the other traps."""
 _RUNS = (
     (ROLL_BACK, "am-prod", f"{CHECKOUT.name}/{CHECKOUT.where}", f"{CHECKOUT.name} · {CHECKOUT.where}", 22.0),
     (FREE_DISK, "local", "db-disk", f"db-disk · {DATABASE}", 9.0),
@@ -46,9 +48,9 @@ def looked(journal: Journal, scene: Scene, traps: Iterable[Trap], since: float, 
 
 def _moments(trap: Trap, since: float, until: float) -> Iterator[float]:
     """When it is looked at between two seconds, the last included: in the night as often as it wants, before it now and then."""
-    apart = _OFTEN if trap.forecast else _SELDOM
-    at = max(since, -_LONG if trap.forecast else -6 * apart)
+    at = max(since, -_LONG if trap.forecast else -6 * _SELDOM)
     while at < until:
+        apart = _SELDOM if not trap.forecast else _OFTEN if at >= -_LATELY else _THINLY
         at = min(at + apart, 0.0) if at < 0.0 else at + float(trap.every)
         yield min(at, until)
 

@@ -30,7 +30,7 @@ from ..core.arming import (
 from ..core.backtest import Backtest, Points, Trouble, backtest
 from ..core.causes import Cause
 from ..core.incidents import Change
-from ..core.lookback import Series, lookback
+from ..core.lookback import Series, lookback, told_within
 from ..core.text import clean
 from ..core.traps import Trap
 from ..provider import Clock, Conflict, ProviderError
@@ -131,8 +131,10 @@ class Arming:
         if trap.trip is None:
             return Backtest()
         trouble = cause.trouble if cause is not None else None
-        known = (*self._earlier(cause), *([trouble] if trouble else []))
-        return backtest(trap.trip, trap.hold, self._points(trap, trap.trip.metric), known)
+        known, points = (*self._earlier(cause), *([trouble] if trouble else [])), self._points(trap, trap.trip.metric)
+        if cause is None or trouble is None:
+            return backtest(trap.trip, trap.hold, points, known)
+        return backtest(trap.trip, trap.hold, points, known, within=told_within(points, trouble.began, cause.window))
 
     def _caught(self, draft: Draft, cause: Cause) -> Draft:
         metric = draft.trap.trip.metric if draft.trap.trip is not None else ""

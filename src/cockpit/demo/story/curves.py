@@ -18,10 +18,12 @@ UNMOUNTED, MOUNTED = -540.0, 1260.0
 """From and until when nobody can see the backup, unless somebody mounts it."""
 MOUNT = "mount-backup"
 
+_DAY, _ROTATED = 86400.0, -2100.0
 _DISK = (
-    (-21600.0, 64.0), (-2130.0, 72.6), (-2100.0, 62.9), (0.0, 63.6), (530.0, 92.0), (690.0, 99.6), (790.0, 100.0),
+    (_ROTATED - _DAY, 62.9), (-21600.0, 64.0), (-2130.0, 72.6), (_ROTATED, 62.9), (0.0, 63.6), (530.0, 92.0), (690.0, 99.6),
+    (790.0, 100.0),
 )  # fmt: skip
-"""Slow by day, less after the night's rotation of logs; and then the log of every query, once traffic is on the new release."""
+"""Each day the same, less after the night's rotation of logs; and then the log of every query, once traffic is on release 1.4."""
 _FREED, _FULL = 61.0, 100.0
 _GROWTH = 28.4 / 530.0  # percent a second, while release 1.4 runs
 
@@ -33,6 +35,8 @@ def disk(at: float, cures: Cures) -> float:
     if freed is not None and at >= freed:
         grown = max(0.0, writing_until - max(freed, 0.0)) * _GROWTH
         return min(_FULL, _FREED + grown + _wiggle(at) * (grown == 0.0))
+    if at < _ROTATED:
+        writing_until = at + _DAY * ((_ROTATED - at) // _DAY)
     return min(_FULL, _between(_DISK, writing_until) + _wiggle(at) * (at < 0.0))
 
 
