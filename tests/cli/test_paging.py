@@ -72,6 +72,17 @@ def test_whoever_was_told_by_one_channel_is_told_and_the_channel_that_failed_is_
     assert done.returncode == status
 
 
+def test_what_tries_a_channel_is_no_call_in_any_figure(home: Home) -> None:
+    home.config(TEAM.replace('name = "Ana"', 'name = "Ana"\nnight = "00:00-23:59"'))
+    assert home.run("page", "--test", "works").returncode == 0
+    tried = home.json("report")
+    assert (tried["called"], sum(week["pages"] + week["woken"] for week in tried["weeks"])) == ([], 0)
+    assert "in their night" not in home.run("handover").stdout
+    assert home.run("page", "ana", "the disk is full", "--via", "works", "--yes").returncode == 0
+    (called,) = home.json("report")["called"]
+    assert (called["who"], called["pages"]) == ("Ana", 1)
+
+
 def test_who_was_told_by_no_channel_makes_it_failed_and_who_was_told_is_said(home: Home) -> None:
     home.config(
         TEAM.replace('name = "Bo"', 'name = "Bo"\ncontacts = { phone = "+1" }').replace(

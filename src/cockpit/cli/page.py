@@ -52,7 +52,7 @@ def _send(home: House, options: Options, to: tuple[str, ...], text: str, via: tu
     if not (options.flag("yes") or options.text("test")):
         say("Nothing was sent. Add --yes to send it.")
         return FINE
-    return settle(home, PagePeople(to, text, alert, via, incident=options.flag("incident")))
+    return settle(home, PagePeople(to, text, alert, via, incident=options.flag("incident"), test=bool(options.text("test"))))
 
 
 def _me(home: House) -> str:

@@ -95,13 +95,14 @@ class EndOverride(msgspec.Struct, frozen=True, tag="end-override"):
 class PagePeople(msgspec.Struct, frozen=True, tag="page"):
     """Tell people now, whatever the escalation policies say. ``to`` names them (``person:ana``, ``roster:primary``, ``level:2``),
     ``via`` the channels, empty for all that fit; ``alert`` is what it is about, if anything. ``incident``: one is opened with it,
-    unless the alert is in one."""
+    unless the alert is in one. ``test``: it only tries a channel, and counts as no call."""
 
     to: tuple[str, ...]
     text: str
     alert: Ref | None = None
     via: tuple[str, ...] = ()
     incident: bool = False
+    test: bool = False
 
 
 class Start(msgspec.Struct, frozen=True, tag="run"):

@@ -23,6 +23,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     ``key`` is the same for all that is said of one trouble, and another for the next one: far sides deduplicate by it, so that a
     page sent twice wakes once. ``person`` is the name that the config has for whom it is meant, "" leaves it to the far side's own
     routing. ``where`` is the short place (host, mount). A ``drill`` is a rehearsal, and says so wherever it is read.
+    A ``test`` only tries a channel: it calls nobody to anything.
     """
 
     key: str
@@ -35,3 +36,4 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[Link, ...] = ()
     person: str = ""
     drill: bool = False
+    test: bool = False

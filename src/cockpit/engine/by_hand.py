@@ -41,6 +41,7 @@ async def _paged(escalator: Escalator, here: Here, alert: Alert | None, run: Run
         labels=dict(alert.labels) if alert is not None else {},
         links=alert.links if alert is not None else (),
         drill=alert is not None and bool(alert.trap) and is_drill(alert.ref.id),
+        test=action.test,
     )
     own = next((each for each in here.alerts() if alert is not None and each.alert.ref == alert.ref), None)
     numbered: Numbered | None = own

@@ -1,5 +1,5 @@
-"""What called for people, as the journal has it: pages that were sent, acknowledgements. A drill calls whoever wanted it:
-it disturbs nobody."""
+"""What called for people, as the journal has it: pages that were sent, acknowledgements. A drill, and
+what tries a channel, call whoever wanted that: they disturb nobody."""
 
 from __future__ import annotations
 

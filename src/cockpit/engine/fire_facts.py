@@ -29,7 +29,7 @@ ORDER BY 1
 """  # noqa: S608  # fixed words only
 """By time and not by kind: that is how rows lie in the file, and whoever reckons needs it. A run that acknowledged at some other
 source called somebody, though its alert's story is not here. A page is one that called (``triggers``): neither that someone has it
-nor that it is over. Nothing is of a drill: it called people, and is no fire."""
+nor that it is over, nor what tried a channel. Nothing is of a drill: it called people, and is no fire."""
 _TRIGGERS = "iif(json_valid(data), coalesce(json_extract(data, '$.kind'), 'trigger') = 'trigger', 0)"
 _LOST = "SELECT count(*) FROM entry WHERE kind = 'page.sent' AND at >= :since AND at < :until AND NOT json_valid(data)"
 

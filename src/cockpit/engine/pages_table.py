@@ -19,6 +19,8 @@ from .records import Happened, Odd, epoch, sifted, write_entries
 
 KEPT = timedelta(days=30)
 """For how long pages of firings that are over stay; what happened stays in the entries."""
+TEST = "test"
+"""What stands in the place of its kind where a page only tried a channel: whoever counts calls passes it over."""
 _JUDGED = 20  # the latest attempts of a channel, by which its health is judged
 
 _decode = msgspec.json.Decoder(Attempt).decode
@@ -74,9 +76,10 @@ def settle(db: sqlite3.Connection, attempt: Attempt, pid: int) -> None:
 
 
 def _happened(attempt: Attempt) -> Happened:
+    kind = TEST if attempt.page is not None and attempt.page.test else attempt.kind.value
     data = {
         "channel": attempt.channel, "policy": attempt.policy, "round": attempt.round, "step": attempt.step, "tries": attempt.tries,
-        "kind": attempt.kind.value, "why": attempt.why, "firing": attempt.firing,
+        "kind": kind, "why": attempt.why, "firing": attempt.firing,
     }  # fmt: skip
     at = attempt.settled_at or attempt.begun_at
     return Happened(at=at, kind=f"page.{attempt.state.value}", who=attempt.person, source="local", subject=attempt.alert, data=data)
