@@ -44,6 +44,11 @@ def test_what_called_nobody_was_caught_and_what_called_somebody_is_a_fire() -> N
     assert (found.waiting, found.silent) == (1, ("queue",))
 
 
+def test_what_no_config_lays_any_more_does_not_go_on() -> None:
+    assert told(at(1, "trap.warning", "gone"), at(2, "alert.fired", "gone")).waiting == 0
+    assert told(at(1, "trap.warning", "queue"), at(2, "alert.fired", "gone")).waiting == 1
+
+
 def test_a_trap_of_whose_alerts_nobody_needed_to_do_anything_cries_wolf() -> None:
     cries = [at(n, kind) for n in range(3) for kind in ("trap.warning", "alert.fired")]
     over = [at(n + 0.5, kind) for n in range(3) for kind in ("trap.armed", "alert.resolved")]

@@ -11,8 +11,10 @@ import pytest
 
 from cockpit.core.actions import Ack, Run, RunState
 from cockpit.core.alerts import Ref
-from cockpit.core.incidents import Change
+from cockpit.core.incidents import Change, Incident
+from cockpit.core.traps import Reading, TrapState, Watch
 from cockpit.engine import incident_facts
+from cockpit.engine.incident_signs import numbers, signs
 from cockpit.engine.journal import Journal, open_journal
 from cockpit.testing.clock import FakeClock
 
@@ -34,6 +36,19 @@ def acked(at: datetime) -> Run:
 
 def marked(journal: Journal, at: datetime, text: str) -> None:
     journal.record("mark", at=at, who="ana", data={"text": text})
+
+
+def test_signs_are_those_of_the_traps_that_are_laid(journal: Journal) -> None:
+    """What was proposed before there was a config, and what the config no longer has, is over."""
+    for name in ("disk", "load"):
+        for n in range(600):
+            at = NOW - n * MINUTE
+            watch = Watch(state=TrapState.ARMED, since=at, checked_at=at, good_at=at, reason="", reading=Reading({"used": 1.0}, ""))
+            journal.put_watch(name, watch, {"used": 50.0 if n > 30 else 90.0})
+    here = Incident(id="i1", title="Shop is down", opened_at=NOW, opened_by="ana")
+    assert numbers(journal, {"disk"}) == [("disk", "used")]
+    assert [each.trap for each in signs(journal, here, {}, {"disk"}).moved] == ["disk"]
+    assert signs(journal, here, {}, ()).moved == ()
 
 
 def test_what_came_after_an_incident_never_pushes_its_own_timeline_out(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,13 +60,13 @@ def team_zone(config: Config) -> tzinfo | None:
 
 def _facts(kept: Journal, here: Incident, known: dict[str, Incident], config: Config) -> Facts:
     raised = {each.trap for each in here.members if each.trap}
-    shown, looked, moment = here.began - BEFORE, signs(kept, here, known), moment_of(here)
+    shown, looked, moment = here.began - BEFORE, signs(kept, here, known, config.traps), moment_of(here)
     told = [each for each, _ in signs_of(looked)]
     return Facts(
         incident=here,
         lines=lines_of(kept, here),
         pasts=pasts_of(kept, here),
-        graphs=tuple(Graph(trap, name, kept.readings(trap, name, shown)) for trap, name in numbers(kept) if trap in raised),
+        graphs=tuple(Graph(trap, name, kept.readings(trap, name, shown)) for trap, name in numbers(kept, raised)),
         signs=tuple(Graph(each.trap, each.metric, kept.readings(each.trap, each.metric, moment - LOOKED_BACK)) for each in told),
         looked=looked,
         moment=moment,

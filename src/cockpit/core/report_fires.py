@@ -84,8 +84,8 @@ class Noise(msgspec.Struct, frozen=True):
 
 
 class Fires(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything. ``waiting`` are troubles that go on and have called nobody. ``burnt`` has, by trap, when each of its fires began
-    (seconds since the epoch), ``caught`` how often it caught what became none. ``acks_idle`` of ``acks``
+    """Everything. ``waiting`` are troubles of traps that are laid, which go on and have called nobody. ``burnt`` has, by trap, when
+    each of its fires began (seconds since the epoch), ``caught`` how often it caught what became none. ``acks_idle`` of ``acks``
     acknowledged alerts that are over had nothing run or noted for them. ``silent`` are traps that did not trip, ``wolves`` those
     that cry wolf (see `WOLF`)."""
 
@@ -270,7 +270,8 @@ def fires(
     called = (Called(name, *(sums.called[name, what] for what in ("pages", "out_of_hours", "woken"))) for name in sums.names)
     return Fires(
         weeks=tuple(_counted(sums.weeks, max(since, begun or since), since, until, clock, dark)),
-        waiting=sum(each.trouble is not None and not each.called for each in told.values()), lead=spread(sums.lead),
+        waiting=sum(told[name].trouble is not None and not told[name].called for name in told.keys() & set(traps)),
+        lead=spread(sums.lead),
         to_ack=spread(sums.to_ack), to_resolve=spread(sums.to_resolve),
         people=tuple(sorted(called, key=lambda each: (-each.woken, -each.pages, each.name))),
         noisy=tuple(sorted(noisy, key=lambda each: (-each.fired, -each.idle, each.alert))),

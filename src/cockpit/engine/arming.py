@@ -153,8 +153,8 @@ class Arming:
     def _moved(self, cause: Cause) -> tuple[Draft, ...]:
         """What moved before an incident, of all that is read here."""
         try:
-            known = self._journal.incidents()
-            return moved_before(signs(self._journal, known[cause.incident], known), self._here.traps)
+            known, laid = self._journal.incidents(), {trap.name for trap in self._here.traps}
+            return moved_before(signs(self._journal, known[cause.incident], known, laid), self._here.traps)
         except JournalError:
             return ()  # the journal's `problem` says it
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from ..core.backtest import Trouble
@@ -16,20 +16,22 @@ LOOKED_BACK = timedelta(days=30)
 """So much before an incident is looked through for signs of it."""
 
 
-def signs(journal: Journal, here: Incident, known: Mapping[str, Incident]) -> Lookback:
-    """Looking back from when users were hurt, or the first alert fired, to before its first sign. Raises `JournalError`."""
+def signs(journal: Journal, here: Incident, known: Mapping[str, Incident], laid: Collection[str]) -> Lookback:
+    """Looking back from when users were hurt, or the first alert fired, to before its first sign, over the traps that are ``laid``.
+    Raises `JournalError`."""
     moment = moment_of(here)
     before = moment - LOOKED_BACK
     # one at a time: all readings of all traps are more than fits beside what else runs on a small machine
-    series = (Series(trap, name, journal.readings(trap, name, before)) for trap, name in numbers(journal))
+    series = (Series(trap, name, journal.readings(trap, name, before)) for trap, name in numbers(journal, laid))
     return lookback(series, moment, alike(here, known), window=of_incident(here).window)
 
 
-def numbers(journal: Journal) -> list[tuple[str, str]]:
-    """Every number that is read: (trap, its name there)."""
+def numbers(journal: Journal, laid: Collection[str]) -> list[tuple[str, str]]:
+    """Every number that the traps that are ``laid`` read: (trap, its name there)."""
     return [
         (trap, metric)
         for trap, watch in sorted(journal.watches().items())
+        if trap in laid
         for metric in sorted(watch.reading.values if watch.reading is not None else ())
     ]
 
