@@ -112,7 +112,7 @@ def why_not(trap: Trap, watch: Watch, now: datetime) -> str:
     """Why a trap of which this is known cannot be drilled at ``now``; "" = it can."""
     watch = seen(trap, watch, now)
     if watch.tripped_at is not None:
-        return f"{trap.name} has really tripped: see to that (`cockpit show {trap.name}`); it is no drill"
+        return f"{trap.name} has really tripped: see to that (`cockpit alerts trap={trap.name}`); it is no drill"
     if watch.rest_until is not None:
         return f"{trap.name} is disarmed: `cockpit trap arm {trap.name}` ends its rest"
     if watch.state is TrapState.BLIND:
