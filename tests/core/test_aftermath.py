@@ -83,6 +83,26 @@ def test_a_run_helped_if_its_alert_was_seen_gone_in_time_and_did_not_if_it_was_s
     assert verdict(ended(**known), at(now)) is expected
 
 
+@pytest.mark.parametrize(
+    ("known", "now", "says"),
+    [
+        ({"gone": at(3)}, 5, "helped so far"),
+        ({"gone": at(3)}, 12, "helped"),
+        ({"gone": at(3), "back": at(5)}, 6, "did not help: it came back 2 m later"),
+        ({"gone": at(3), "back": at(11)}, 60, "did not help: it came back 8 m later"),
+        ({"gone": at(3), "back": at(12)}, 60, "helped"),  # it held for as long as was asked: this is another fire
+        ({"there": at(12)}, 60, "did not help"),
+        ({"there": at(4)}, 5, "too early to say"),
+    ],
+)
+def test_what_helped_is_told_as_so_far_until_its_time_is_over_and_what_came_back_within_it_says_when(
+    known: dict[str, object], now: float, says: str
+) -> None:
+    run = msgspec.structs.replace(RUN, state=RunState.CONFIRMED)
+    assert Past(run, ended(**known)).says(at(now)) == says
+    assert Past(msgspec.structs.replace(run, action=Ack((DOWN.ref,))), ended(**known)).says(at(now)) == ""
+
+
 def test_a_look_tells_when_it_was_last_there_and_first_gone_and_back() -> None:
     after = seen(ended(), said(2, DOWN), DOWN)
     after = seen(after, said(3, DOWN), DOWN)

@@ -45,12 +45,10 @@ def _helped(each: Past, now: datetime) -> str:
         return "it only reads"
     if verdict is Verdict.HELPED and after.gone is not None and after.ended is not None:
         later = (after.gone - after.ended).total_seconds()
-        return f"helped, over {say_seconds(later)} later" if later >= 1 else "helped"
-    if verdict is Verdict.NOT and after.back is not None:
-        return "did not help: it came back"
+        return f"{each.says(now)}, over {say_seconds(later)} later" if later >= 1 else each.says(now)
     if verdict is Verdict.UNKNOWN and after.until is not None and after.gone is not None and after.gone <= after.until:
         return "unknown: it was over, but not done to its end"
-    return "unknown: nobody saw" if verdict is Verdict.UNKNOWN else verdict.value
+    return "unknown: nobody saw" if verdict is Verdict.UNKNOWN else each.says(now)
 
 
 _WORDS: dict[Verdict | None, str] = {

@@ -2,7 +2,9 @@
 
 A source is asked now and then, and may be blind in between, so that nobody knows when exactly an alert was over. What is known are
 bounds: when it was last seen there, and when it was first seen gone. A run helped if the alert was gone within a time after the run
-had ended, and it did not help if the alert was there at the end of that time. Where the bounds leave both open, it is unknown; and
+had ended and did not come back within that time, and it did not help if the alert was there at the end of it, or had come back
+by then. An alert that comes back later is another fire: the run had helped. Until the time is over, that it helped is what is known
+so far. Where the bounds leave both open, it is unknown; and
 so it is where the alert was over in time, and the run did not reach its end: a part of it may have helped, and may not. Of a run
 that changes nothing it is not asked: that cannot have helped.
 """
@@ -19,6 +21,7 @@ from .actions import Run, RunState, Start
 from .alerts import Alert, AlertState
 from .sources import Snapshot
 from .traps import TrapState
+from .units import say_seconds
 
 LOOKED_AFTER = timedelta(days=1)
 """For so long after that time somebody who looks may still find that the alert is there: it did not help, then."""
@@ -77,6 +80,15 @@ class Past(msgspec.Struct, frozen=True):
         if self.after.ended is None:
             return Verdict.UNKNOWN if self.run.state.settled else Verdict.OPEN
         return credited(verdict(self.after, now), done=self.run.state is RunState.CONFIRMED)
+
+    def says(self, now: datetime) -> str:
+        """Whether it helped, as known at ``now`` (UTC), for people; "" where it only read."""
+        found, after = self.verdict(now), self.after
+        if found is Verdict.HELPED and after.until is not None and now < after.until:
+            return f"{found.value} so far"
+        if found is Verdict.NOT and after.gone is not None and after.back is not None:
+            return f"{found.value}: it came back {say_seconds(max(0.0, (after.back - after.gone).total_seconds()))} later"
+        return found.value if found is not None else ""
 
 
 def beginning(run: Run, alert: Alert, within: float) -> Aftermath | None:

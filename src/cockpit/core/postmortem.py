@@ -165,12 +165,17 @@ VERDICTS: dict[Verdict | None, str] = {
 """Whether a run helped, for people."""
 
 
+def _helped(past: Past, now: datetime) -> str:
+    found = past.verdict(now)
+    return past.says(now) if found in (Verdict.HELPED, Verdict.NOT) else VERDICTS[found]
+
+
 def _runs(facts: Facts) -> list[str]:
     found = []
     for past in facts.pasts:
         run = past.run
         took = f", took {say_seconds(run.seconds)}" if run.seconds is not None else ""
-        verdict = VERDICTS[past.verdict(facts.now)]
+        verdict = _helped(past, facts.now)
         found.append(f"- {_at(run.at, facts)} {inert(run.what)} for {inert(past.after.name)}, by {inert(run.who)}{took}: {verdict}")
     return found or ["No runbook was run for its alerts. *What was done by hand? Should it be a runbook?*"]
 

@@ -61,10 +61,11 @@ class Runbook(msgspec.Struct, frozen=True, kw_only=True):
 
     ``changes`` says what it does to the world; None is read-only and needs no confirmation. ``timeout`` (seconds) bounds the whole
     run. ``target`` names what it is done to, which a person types for ``confirm = "type"``. ``title``, ``changes`` and ``target``
-    may hold ``{param}``. It helped if its alert is over ``helps_within`` seconds after its end; see `aftermath`. ``allow`` and
-    ``deny`` say who may run it; see `permits`. With ``approve`` another has to say yes, too, within ``approve_within`` seconds;
-    see `approvals`. For several alerts, ``parallel`` are done at once, with ``canary`` the first one alone (and ``canary_asks``: a
-    person is asked before the others are begun), and ``on_failure`` says what a failure means for the others.
+    may hold ``{param}``. It helped if its alert is over ``helps_within`` seconds after its end, and not back by then; see
+    `aftermath`. ``allow`` and ``deny`` say who may run it; see `permits`. With ``approve`` another has to say yes, too, within
+    ``approve_within`` seconds; see `approvals`. For several alerts, ``parallel`` are done at once, with ``canary`` the first one
+    alone (and ``canary_asks``: a person is asked before the others are begun), and ``on_failure`` says what a failure means for
+    the others.
     """
 
     name: str

@@ -21,7 +21,7 @@ def ended_how(past: Past, now: datetime) -> str:
     run, verdict = past.run, past.verdict(now)
     state = "" if run.state is RunState.CONFIRMED else state_word(run.state)
     took = "" if run.seconds is None or not run.state.settled else say_seconds(run.seconds) if run.seconds >= 1 else "under 1 s"
-    helped = "whether it helped is unknown" if verdict is Verdict.UNKNOWN else verdict.value if verdict is not None else ""
+    helped = "whether it helped is unknown" if verdict is Verdict.UNKNOWN else past.says(now)
     helped = helped if run.state.settled else ""
     return ", ".join(filter(None, (state, took, helped)))
 
