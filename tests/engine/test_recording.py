@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
@@ -18,12 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.core.actions import Start
-from cockpit.core.recorded import Gone, Header, Printed, Said, layout
+from cockpit.core.recorded import Gone, Header, Noted, Printed, Said, Written, layout
 from cockpit.core.roster import Person
 from cockpit.core.runbooks import Runbook
 from cockpit.core.sharing import Told, encoded
 from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.step import Step
+from cockpit.core.text import clean, clean_block
 from cockpit.core.traps import TrapState, as_laid
 from cockpit.engine import recording_in
 from cockpit.engine.recording_file import ANEW, APART, FIRST, HEAD, MAGIC, WINDOW, chunk
@@ -185,6 +186,35 @@ def test_no_secret_is_in_it_in_any_spelling(tmp_path: Path, spelling: bytes) -> 
     (printed,) = found.apart(1)
     assert isinstance(printed, Printed)
     assert printed.lines == ("token: ***", "done")
+
+
+MIDDLES = ("\x1b[1m", "\x1b]0;title\x07", "\x00", "\x7f", "\u200b", "\u202e", "\x9b1m", "\x1b[0;31m\u200b")
+
+
+@pytest.mark.parametrize("made", [str, clean, clean_block], ids=["as it came", "cleaned", "cleaned block"])
+@pytest.mark.parametrize("between", MIDDLES, ids=ascii)
+def test_no_secret_is_in_it_whatever_stands_in_its_middle(
+    tmp_path: Path, between: str, made: Callable[[str], str]
+) -> None:  # safety 22
+    text = made(f"tried {SECRET[:7]}{between}{SECRET[7:]}, failed")
+    path = tmp_path / "a.rec"
+    with RecordingWriter(path, HEADER) as recording:
+        recording.hide([SECRET])
+        recording.put(0.0, Facts({"am": said((alert(0, summary=text, labels={text: "x"}),), 0)}, (), around("am", remarks=(text,))))
+        marked = Noted(at=HEADER.began_at, kind="mark", data={"text": text})
+        recording.tell(1.0, Printed("run-1", 0, (text, "done")), Written((marked,)))
+    assert SECRET[:7].encode() not in unpacked(path)
+    assert SECRET[7:].encode() not in unpacked(path)
+    (kept,) = at(opened(path), 1.0).snapshots["am"].alerts or ()
+    assert kept.summary == "tried ***, failed"
+
+
+def test_what_looks_like_that_and_is_no_secret_stays(tmp_path: Path) -> None:
+    path, text = tmp_path / "a.rec", "S\u00e3o Paulo \u241b[1mred\u241b[0m \u27e8U+200B\u27e9 hunter2\nnext\tline"
+    with RecordingWriter(path, HEADER) as recording:
+        recording.hide([SECRET])
+        recording.put(0.0, Facts({"am": said((alert(0, annotations={"a": text}),), 0)}, (), around("am")))
+    assert text.encode() in unpacked(path)
 
 
 def test_the_beginning_of_a_secret_at_a_text_that_was_cut_is_not_in_it_either(tmp_path: Path) -> None:  # safety 22

@@ -54,6 +54,10 @@ class Mask:
         """What may be shown of a text that came in one piece."""
         return self._passed(text, len(text), self._spans(self._read(text)))
 
+    def found(self, text: bytes) -> list[tuple[int, int]]:
+        """Where secrets stand in a text that came in one piece, from where to where, in their order."""
+        return _joined(self._spans(self._read(text)))
+
     def rest(self) -> bytes:
         """What was held back, at the end. What is still the beginning of a secret, and not just a few bytes, is hidden."""
         data, read = self._held, self._read(self._held)

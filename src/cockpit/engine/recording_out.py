@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -45,7 +46,7 @@ from .store import Facts, Surroundings
 REST = 2**20
 """Bytes unpacked after which what is known is told anew, or as many as that took, if those are more: who seeks reads no more."""
 _LEVEL = 6
-_CUT = "…".encode()  # where a text was too long: there may be the beginning of a secret
+_ODD = re.compile("[…\u2400-\u2421]|⟨U")  # where a text was too long, there may be the beginning of a secret; made visible
 
 
 class NotRecorded(Exception):
@@ -231,11 +232,14 @@ class RecordingWriter:
         return len(body)
 
     def _shown(self, message: bytes) -> bytes:
-        """A message without secrets: looked for in its bytes, and only where there is one are its texts taken apart."""
+        """A message without secrets: looked for in its bytes, and only where there is one, or may be one that something takes
+        apart, are its texts looked at one by one."""
         hidden = self._redactor.hidden
-        if not hidden or not (_CUT in message or any(secret in message for secret in hidden)):
+        if not hidden:
             return message
-        return _encode(_redacted(msgspec.msgpack.decode(message), self._redactor))
+        there = any(secret in message for secret in hidden)
+        whole = msgspec.msgpack.decode(message)
+        return _encode(_redacted(whole, self._redactor)) if there or _any_odd(whole) else message
 
     def _append(self, data: bytes) -> None:
         """All of it, or nothing."""
@@ -333,6 +337,21 @@ _STATES: Mapping[str, Callable[[Any], object]] = {
     "maintenances": lambda each: each,
 }
 """What of a record of a kind makes it another one for whoever steps through a recording."""
+
+
+def _any_odd(value: Any) -> bool:
+    """Whether any text of it has something in which a secret may stand though its bytes do not."""
+    if isinstance(value, str):
+        return _ODD.search(value) is not None or not (value.isprintable() or _unbroken(value).isprintable())
+    if isinstance(value, bytes):
+        return _any_odd(value.decode("utf-8", "surrogateescape"))
+    if isinstance(value, dict):
+        return any(map(_any_odd, value)) or any(map(_any_odd, value.values()))
+    return isinstance(value, list) and any(map(_any_odd, value))
+
+
+def _unbroken(text: str) -> str:
+    return text.replace("\n", "").replace("\t", "")
 
 
 def _redacted(value: Any, redactor: Redactor) -> Any:

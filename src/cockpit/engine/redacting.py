@@ -8,9 +8,11 @@ import json
 import re
 from collections.abc import Iterator
 
-from .listener import SHORTEST, Mask
+from .listener import HIDDEN, SHORTEST, Mask
 
 _CUT = "…"  # what `core.text.clean` puts where a text was too long
+_NAME = r"⟨U\+[0-9A-F]{4,6}⟩"  # how it names what is not seen
+_DRAWN, _SIGN = re.compile(f"[\u2400-\u2421]|{_NAME}"), re.compile(f"{_NAME}|.", re.DOTALL)
 _COLUMNS = (64, 76)  # at which openssl and base64(1) break their lines
 _CODE = re.compile("%[0-9A-F]{2}")
 _WITNESS = 16  # characters of such a line that can be no accident
@@ -55,11 +57,38 @@ class Redactor:
         """A line of our own, without secrets, nor the beginning of one where the line was cut."""
         if not self._mask.secrets:
             return text
+        if not text.isprintable() or _DRAWN.search(text) is not None:
+            text = self._undrawn(text)
         whole = Mask(self._mask.secrets).whole(text.encode("utf-8", "surrogateescape"))
         *cut, last = whole.split(_CUT.encode())
         ends = [Mask(self._mask.secrets) for _ in cut]
         shown = [mask.pass_on(part) + mask.rest() for mask, part in zip(ends, cut, strict=True)]
         return _CUT.encode().join((*shown, last)).decode("utf-8", "surrogateescape")
+
+    def _undrawn(self, text: str) -> str:
+        """Without the secrets in whose middle stands what nobody would see, or what `core.text.clean` has made of that."""
+        raw, places = bytearray(), list[tuple[int, int]]()
+        for found in _SIGN.finditer(text):
+            meant = _meant(found[0])
+            raw += meant
+            places += [found.span()] * len(meant)
+        shown, at = list[str](), 0
+        for start, end in Mask(self._mask.secrets).found(bytes(raw)):
+            shown += text[at : places[start][0]], HIDDEN.decode()
+            at = places[end - 1][1]
+        return "".join((*shown, text[at:]))
+
+
+def _meant(sign: str) -> bytes:
+    """What a sign of a cleaned text was before: a picture its control character, a name or an unseen character one that is none."""
+    code = ord(sign) if len(sign) == 1 else int(sign[3:-1], 16)
+    if 0x2400 <= code <= 0x2421:
+        return bytes((0x7F if code == 0x2421 else code - 0x2400,))
+    if 0x80 <= code <= 0x9F:
+        return bytes((0x1B, code - 0x40))  # ECMA-48, 5.3: the same in seven bits
+    if len(sign) > 1 or not (sign.isascii() or sign.isprintable() or 0xD800 <= code <= 0xDFFF):
+        return b"\0"
+    return sign.encode("utf-8", "surrogateescape")
 
 
 def _forms(secret: str) -> Iterator[bytes]:
