@@ -7,6 +7,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -22,9 +23,16 @@ from ..core.traps import TrapView
 from .charts import sound
 from .desk import Output
 from .records import safe
+from .weighing import weight
+
+T = TypeVar("T")
 
 ENTRIES, LINES, POINTS = 500_000, 500_000, 2_000_000
 """Entries, lines of output, and points that are kept: a recording that has more is no honest one."""
+ROOM = 512 * 2**20
+"""Bytes of memory that all of it may take, whatever it is."""
+_NAME = 200  # characters of the name of a run, a trap, a number or a source
+_PLACE, _POINT = 250, 120  # bytes that each thing takes to be found again, and each point
 _IN_PART = "the recording has the rosters of a part of this time alone"
 _NOT_THERE = "the rosters of this time are not in the recording"
 
@@ -40,6 +48,7 @@ class Archive:
         self._replies: dict[Question, list[tuple[float, Answered]]] = {}
         self._laid: list[tuple[float, Rostered]] = []
         self._room = {"entries": ENTRIES, "lines": LINES, "points": POINTS}
+        self._left = ROOM
 
     def absorb(self, messages: Iterable[Message], position: float) -> None:
         """Keep what was told at a position. Raises ``ValueError`` where that is no good, or too much."""
@@ -47,20 +56,27 @@ class Archive:
             match each:
                 case Written(entries):
                     self._take("entries", len(entries))
-                    self.entries += ((position, _safe(entry)) for entry in entries)
+                    for entry in map(_safe, entries):
+                        self.entries.append((position, self._weighed(entry)))
                 case Printed():
                     self._take("lines", len(each.lines))
-                    self._printed.setdefault(each.run, []).append((position, _clean(each)))
+                    printed = self._weighed(_clean(each))
+                    self._printed.setdefault(printed.run, []).append((position, printed))
                 case Read(trap, metric, points):
                     self._take("points", len(points))
-                    self._readings.setdefault((trap, metric), []).extend(_finite(points))
+                    key = self._weighed((clean(trap, _NAME), clean(metric, _NAME)), len(points))
+                    self._readings.setdefault(key, []).extend(_finite(points))
                 case Pictured(source, about, curve):
                     self._take("points", len(curve.points))
-                    self._curves.setdefault((source, about), []).append((position, sound(curve, clean(curve.source, 200))))
+                    drawn = sound(curve, clean(curve.source, _NAME))
+                    self._weighed(msgspec.structs.replace(drawn, points=()), len(curve.points))
+                    key = self._weighed((clean(source, _NAME), clean(about, _NAME)))
+                    self._curves.setdefault(key, []).append((position, drawn))
                 case Replied():
-                    self._replies.setdefault(each.question, []).append((position, harmless(answer_of(each))))
+                    answered = self._weighed(harmless(answer_of(each)))
+                    self._replies.setdefault(self._weighed(each.question), []).append((position, answered))
                 case Rostered():
-                    self._laid.append((position, harmless(each)))
+                    self._laid.append((position, self._weighed(harmless(each))))
 
     def entries_until(self, position: float) -> int:
         """How many entries there are up to a position."""
@@ -111,6 +127,13 @@ class Archive:
         except (ValueError, OverflowError):  # a zone that there is not, a time that cannot be
             return Schedule(since=since, until=until, silent=(_NOT_THERE,))
 
+    def _weighed(self, kept: T, points: int = 0) -> T:
+        """It, once there is room for it and for so many points."""
+        self._left -= weight(kept) + _PLACE + points * _POINT
+        if self._left < 0:
+            raise ValueError(f"what was written, printed, read and answered takes more than {ROOM >> 20} MB")
+        return kept
+
     def _take(self, what: str, many: int) -> None:
         self._room[what] -= many
         if self._room[what] < 0:
@@ -125,7 +148,7 @@ def _safe(entry: Noted) -> Noted:
 def _clean(printed: Printed) -> Printed:
     """Its lines with colours alone, made anew."""
     lines = ("".join(f"\x1b[{sgr}m{text}\x1b[m" if sgr else text for sgr, text in sgr_only(line)) for line in printed.lines)
-    return msgspec.structs.replace(printed, first=max(0, printed.first), lines=tuple(lines))
+    return msgspec.structs.replace(printed, run=clean(printed.run, _NAME), first=max(0, printed.first), lines=tuple(lines))
 
 
 def _finite(points: Iterable[tuple[float, float]]) -> Iterable[tuple[float, float]]:
