@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -16,6 +15,7 @@ from ..engine.recording_in import NotReplayed, Recording, opened
 from ..engine.replay import Replay
 from ..engine.replay_clock import FASTEST, SLOWEST
 from ..engine.replay_desk import ReplayDesk
+from ..engine.temporary import temporary
 from ..ui.keys import TABLE, remapped
 from ..ui.life import run_app
 from . import USAGE
@@ -42,9 +42,9 @@ def replay(options: Options) -> int:
 def _shown(options: Options, recording: Recording, speed: float) -> int:
     position = _position(options.text("replay_at"), recording.header, recording.length)
     config = shown_by(recording.header, _own(options))
-    with TemporaryDirectory(prefix="cockpit-replay-") as place:
+    with temporary("replay") as place:
         stands = bool(options.text("replay_at"))
-        replayed = Replay(recording, Path(place), position=position, plays=not stands)
+        replayed = Replay(recording, place, position=position, plays=not stands)
         replayed.go_at(speed)
         replayed.start()
         app = Cockpit(

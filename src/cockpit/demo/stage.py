@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -26,6 +24,7 @@ from ..engine.driven import Progress
 from ..engine.engine import Engine
 from ..engine.journal import open_journal
 from ..engine.runner import Runner
+from ..engine.temporary import Temporary
 from .actors import provider_of
 from .clock import DrivenClock
 from .deeds import pretended
@@ -83,7 +82,8 @@ class Stage:
     sought = 0
 
     def __init__(self, now: datetime, theme: str, *, at: float = BEGINS, stands: bool = False, read_only: bool = False) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="cockpit-demo-"))
+        self._temporary = Temporary("demo")
+        self.folder = self._temporary.path
         base = night_before(now)
         self.clock = DrivenClock(base, LENGTH)
         self.clock.play(not stands)
@@ -158,7 +158,7 @@ class Stage:
             self._journal.close()
             if at < self.clock.position:
                 self.scene.forget()
-                shutil.rmtree(self.folder)
+                self._temporary.clear()
                 self._told = _BEFORE
                 self._lay_out()
             self.clock.jump(at)
@@ -175,12 +175,11 @@ class Stage:
         with self._moving:
             ended = self._engine.stop()
             self._journal.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self._temporary.remove()
         return ended
 
     def _lay_out(self) -> None:
         """The directory as it is before the night."""
-        self.folder.mkdir(mode=0o700, exist_ok=True)
         here = self.scene.base - timedelta(hours=9)  # before nine on a Monday it is the week before
         first = here.date() - timedelta(days=here.weekday() + 35)
         text = files(__package__).joinpath("house.toml").read_text("utf-8")
