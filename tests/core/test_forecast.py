@@ -26,6 +26,11 @@ def test_a_straight_climb_is_met_when_arithmetic_says() -> None:
     assert seen.full_in == pytest.approx((100 - last) / 0.5 * 30)
 
 
+def test_what_is_full_is_full_now_though_its_trend_lags_behind() -> None:
+    assert outlook("used_percent", FULL, [*climb(40, 80.5, 0.5), (1e9 + 40 * 30, 100.0)]).full_in == 0.0
+    assert outlook("free_bytes", None, [*climb(40, 400.0, -10.0)[:-2], (1e9 + 40 * 30, 0.0)]).full_in == 0.0
+
+
 def test_a_quarter_of_wild_points_does_not_move_it() -> None:
     points = climb(40, 50, 0.5)
     wild = [(t, 5.0 if i % 4 == 1 else v) for i, (t, v) in enumerate(points)]

@@ -191,6 +191,12 @@ def test_the_forecast_stands_where_a_narrow_pane_does_not_cut_it_off() -> None:
     assert view_of("local", DISK, watch, at(0)).says == "85 % used · full in 10 m · 1.2 GB free of 8 GB"
 
 
+def test_of_what_is_full_no_forecast_is_said() -> None:
+    assert (
+        view_of("local", DISK, step(DISK, Watch(), looked(0, 100), Outlook(trips_in=0.0, full_in=0.0)), at(0)).says == "100 % used"
+    )
+
+
 def test_a_rest_needs_a_reason_and_an_end_that_is_not_too_far() -> None:
     assert rest_problem(T0, at(60), " ") is not None
     assert rest_problem(T0, at(-1), "why") is not None

@@ -112,7 +112,8 @@ def outlook(metric: str, trip: Bound | None, points: Sequence[tuple[float, float
     """What the trend of ``metric`` promises, for a trap that trips at ``trip``."""
     line = trend(points)
     end = natural_end(metric)
+    there = end is not None and bool(points) and end.holds(points[-1][1])  # a trend lags behind what has come to its end
     return Outlook(
         meets(line, trip) if trip is not None and trip.metric == metric else None,
-        meets(line, end) if end is not None else None,
+        0.0 if there else meets(line, end) if end is not None else None,
     )

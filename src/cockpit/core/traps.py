@@ -312,7 +312,7 @@ def _says(watch: Watch, state: TrapState, now: datetime) -> str:
         age = f"blind {say_seconds(blind)}" if blind >= 1 else "blind"
         return f"{age}: {watch.reason}"
     ahead = ""
-    if watch.full_in is not None:
+    if watch.full_in:  # what is full has no forecast: the reading says it
         ahead = f"full in {say_seconds(watch.full_in)}"
     elif watch.trips_in and state is not TrapState.TRIPPED:
         ahead = f"trips in {say_seconds(watch.trips_in)}"

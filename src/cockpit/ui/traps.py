@@ -8,6 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 import msgspec
 
 from ..core.alerts import Ref
+from ..core.regex import regex
 from ..core.traps import TrapState, TrapView
 from .haunted import Few, Haunted, Listing
 from .look import Look
@@ -70,7 +71,10 @@ class Traps(Haunted[TrapView]):
             (glyph, role),
             (" ", ""),
             *column(*named, "text" if each.state is TrapState.ARMED else role),
-            (fit(self._told.of(each).says, max(0, says)), "muted" if calm else role if each.state is TrapState.BLIND else "text"),
+            (
+                fit(shortened(self._told.of(each).says, says), max(0, says)),
+                "muted" if calm else role if each.state is TrapState.BLIND else "text",
+            ),
         )
 
     def head(self, width: int) -> Spans:
@@ -89,6 +93,23 @@ class Traps(Haunted[TrapView]):
 
     def nothing(self) -> Sequence[Spans]:
         return (((" No traps are set: cockpit init proposes some", "muted"),),)
+
+
+_AHEAD = ("full in ", "trips in ")
+_FINER, _AMOUNT = regex(r"(\d+ [dhm]) \d+ [hms]$"), regex(r"\d+(?:\.\d+)? (?:%|[kMGTP]?i?B)")
+
+
+def shortened(says: str, width: int) -> str:
+    """What a trap says in ``width`` cells, its forecast whole: that loses its smaller unit, and the reading before it the words for
+    its amount, rather than that one reads ``full in 3``."""
+    first, _, rest = says.partition(" · ")
+    ahead = rest.partition(" · ")[0]
+    if cells(says) <= width or not ahead.startswith(_AHEAD):
+        return says
+    coarse, amount = _FINER.sub(r"\1", ahead), _AMOUNT.match(first)
+    readings = (first, amount[0]) if amount is not None else (first,)
+    tried = [f"{reading} · {forecast}" for reading in readings for forecast in (ahead, coarse)]
+    return next((said for said in (*tried, coarse) if cells(said) <= width), says)
 
 
 def _order(each: TrapView) -> tuple[int, str, str]:
