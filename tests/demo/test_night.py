@@ -21,6 +21,9 @@ from cockpit.demo.story.chronicle import caption, chronicle, due
 from cockpit.demo.story.night import BLIND, FREE_DISK, NIGHT, OTHERS, ROLL_BACK, cured
 from cockpit.demo.story.prints import printed
 from cockpit.demo.story.weeks import weeks
+from cockpit.ui import theme as themes
+from cockpit.ui.look import look
+from cockpit.ui.status import Banner
 
 BASE = datetime(2026, 11, 25, 3, 6, tzinfo=UTC)
 SOURCES = ("am-prod", "prom-eu", "pd")
@@ -62,6 +65,9 @@ def test_every_moment_is_a_whole_view_of_which_nothing_harms_a_terminal(at: floa
     assert 0.0 <= curves.disk(at, cured(at, {})) <= 100.0
     assert clean(caption(at)) == caption(at)
     assert len(caption(at)) <= 70  # one line of 80 columns, with what puts it away
+    banner = Banner(look(themes.find("night-shift")))
+    banner.show([caption(at), "and another"])
+    assert caption(at) in "".join(text for text, _ in banner.spans(80)), "nor is it cut when something else is said, too"
 
 
 def test_what_stands_in_its_labels_is_shown_and_means_nothing() -> None:

@@ -222,6 +222,8 @@ class Banner(Line):
         ]
         if cells(first[0]) > width - 4 - width_of(tail):
             tail = [*tail[:-1], (" ", "")]  # what is said comes before how it is put away
+        if len(first) > 1 and cells(first[0]) > width - 4 - width_of(tail):
+            tail = [(f" +{len(first) - 1}", "muted"), (" esc", "key"), (" ", "")]  # and before how much more there is
         return between([(" ⚑ ", "message"), (middle(first[0], max(8, width - 4 - width_of(tail))), "text")], tail, width)
 
 
