@@ -337,6 +337,26 @@ def test_the_detail_of_a_runbook_is_exactly_what_it_would_execute() -> None:
     run(body)
 
 
+def test_what_a_runbook_changes_is_told_of_the_thing_that_it_would_change() -> None:
+    path = {"path": Param(default="/var/lib/postgresql")}
+    step = Step(RunStep(("rm", "{path}/log")))
+    frees = Runbook(
+        name="frees",
+        title="Free {path}",
+        match="alertname=HighErrorRate",
+        changes="deletes logs under {path}",
+        steps=(step,),
+        params=path,
+    )
+
+    async def body() -> None:
+        async with sitting(msgspec.structs.replace(scene(), runbooks=(frees,)), (200, 50)) as person:
+            await person.press("tab", "tab")
+            assert "! deletes logs under /var/lib/postgresql" in person.text
+
+    run(body)
+
+
 def test_the_runbooks_that_a_trap_names_are_offered_though_it_raised_no_alert() -> None:
     async def body() -> None:
         view = msgspec.structs.replace(scene(), alerts=())

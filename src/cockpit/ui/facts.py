@@ -188,7 +188,8 @@ def of_runbook(
 ) -> tuple[Fact, ...]:
     """All about a runbook: what it does to the world, how it went the last time, what is to be read, exactly what it would execute
     now, and what it needs."""
-    changes = (f"! {runbook.changes}", "warning") if runbook.changes is not None else ("reads only: runs without asking", "ok")
+    does = plan.changes or runbook.changes
+    changes = (f"! {does}", "warning") if does is not None else ("reads only: runs without asking", "ok")
     facts = [Fact(spans=((title, "strong"),)), Fact(spans=(changes,))]
     facts += [Fact(text=runbook.help)] if runbook.help else []
     if why_not:
