@@ -102,7 +102,8 @@ def test_the_command_line_seeks_and_says_how_fast(tmp_path: Path) -> None:
             for line, seen in (
                 ("seek 03:12:12", ("03:12:12 UTC", "3 firing")), ("seek -2s", ("03:12:10 UTC",)), ("seek end", ("ended",)),
                 ("seek 05:00", ("the recording is from 03:12:00 to 03:12:30",)), ("seek lunch", ("is no moment of a recording",)),
-                ("seek", ("is no moment of a recording",)), ("speed 0.5", ("0.5 times as fast",)), ("speed slow", ("how fast?",)),
+                ("seek", ("is no moment of a recording",)), ("speed 5000", ("it can go no faster",)),
+                ("speed 0.5", ("0.5 times as fast",)), ("speed slow", ("how fast?",)),
             ):  # fmt: skip
                 await person.press("colon")
                 await until(person.pilot, lambda: person.app.focused is not None, "the command line")

@@ -104,7 +104,7 @@ def _move(by: float) -> Deed:
 
 def _faster(times: float) -> Deed:
     def deed(board: Board, reel: Reel, _: str) -> None:
-        board.say(f"{say_number(reel.replay.go_at(reel.replay.progress.speed * times))} times as fast as it was")
+        board.say(_goes(reel, reel.replay.progress.speed * times))
         reel.redraw()
 
     return deed
@@ -132,8 +132,15 @@ def _speed(board: Board, reel: Reel, words: str) -> None:
     except ValueError:
         board.say("how fast? :speed 8, :speed 0.5", "refusal")
         return
-    board.say(f"{say_number(reel.replay.go_at(wanted))} times as fast as it was")
+    board.say(_goes(reel, wanted))
     reel.redraw()
+
+
+def _goes(reel: Reel, wanted: float) -> str:
+    """Have it go at that speed; says how fast it goes then, and where that is not what was ``wanted``, that it cannot."""
+    goes = reel.replay.go_at(wanted)
+    most = "" if goes == wanted else f": it can go no {'faster' if goes < wanted else 'slower'}"
+    return f"{say_number(goes)} times as fast as it was{most}"
 
 
 DEEDS: Mapping[str, Deed] = {
