@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from textual.geometry import Region
 
-from cockpit.core.actions import Ack, Start, Unack
+from cockpit.core.actions import Ack, Run, RunState, Start, Unack
 from cockpit.core.alerts import Ref, Severity
 from cockpit.core.view import Row, View
 from cockpit.ui.board import SAID_FOR
@@ -18,7 +18,7 @@ from cockpit.ui.confirm import Confirm
 from cockpit.ui.keys import TABLE, remapped
 from cockpit.ui.places import PANES
 from support.boards import sitting
-from support.scene import alert, calm, scene
+from support.scene import NOW, alert, calm, scene
 
 WEB, DISK = Ref("am-prod", "HighErrorRate/web-3"), Ref("local", "root-disk")
 POSTGRES = Ref("am-prod", "PostgresDown/db-1")
@@ -122,6 +122,12 @@ def test_a_acknowledges_what_the_cursor_is_on_at_once_and_u_takes_it_back() -> N
             await person.press("j", "a")
             assert person.desk.asked == [Ack((DISK,))]
             assert "asked to acknowledge" in person.footer
+            asked = Run(id="run-1", at=NOW, who="Ana", action=Ack((DISK,)), what="ack", target="/", state=RunState.ACCEPTED)
+            person.desk.change(runs=(asked,))
+            await person.pilot.pause()
+            assert "asked to acknowledge" in person.footer
+            person.desk.change(runs=(msgspec.structs.replace(asked, state=RunState.CONFIRMED),))
+            await person.until(lambda: "asked to" not in person.footer, "that no more is said of what has been done")
             person.board.alerts.seek(POSTGRES)
             await person.press("u")
             assert person.desk.asked[1:] == [Unack((POSTGRES,))]

@@ -187,7 +187,7 @@ class TestTheAlerts:
                 await person.sees("· 1 silence")
                 assert "ends in" not in person.lines[1]
                 person.desk.show(as_now(person.desk.view, SOON, silence("y", "a=c", 30)))
-                await person.sees("2 silences, 2 end, the first in 12m")
+                await person.sees("2 silences, the first ends in 12m")
 
         asyncio.run(go())
 

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from ..config.model import Config
+from ..core.actions import RunState
 from ..core.view import blinded
 from ..engine.desk import Desk, unheard
 from ..provider import Clock
@@ -67,6 +68,8 @@ class Board(Selected, inherit_bindings=False):
         self._stale = False
         self._silence = ""
         self._waits = ""
+        self.awaited = ("", "")
+        """The run that was asked for last, and what the footer says of that until it is over."""
         self.voice: Callable[[str], None] | None = None
         self._quiet: Timer | None = None
         self._unregister: Callable[[], None] = lambda: None
@@ -131,6 +134,9 @@ class Board(Selected, inherit_bindings=False):
         elif self._waits and self._waits not in {waits_for(run, self.desk.owns) for run in view.runs}:
             self.footer.unsay(self._waits)
             self._waits = ""
+        if self.awaited[0] and any(run.id == self.awaited[0] and run.state is RunState.CONFIRMED for run in view.runs):
+            self.footer.unsay(self.awaited[1])  # the row shows it
+            self.awaited = ("", "")
         wants = wanting(self.view, view, self._opened_at)
         if wants is not None and self.app.screen is self:  # a box that is open is not covered
             from .flows import ask_address  # deferred, as all that opens boxes

@@ -87,7 +87,7 @@ def _unack(board: Board, _: str) -> None:
 def ask(board: Board, action: actions.Ack | actions.Unack) -> bool:
     """Ask for something that needs no box; a refusal is said. Marks that were used are put away. Gives back if it was taken."""
     try:
-        board.desk.ask(action)
+        run = board.desk.ask(action)
     except Refused as refused:
         board.say(str(refused), "refusal")
         return False
@@ -96,12 +96,11 @@ def ask(board: Board, action: actions.Ack | actions.Unack) -> bool:
             pane.marks.clear()
             pane.redraw()
     many = len(action.refs)
+    said = f"asked to {actions.WRITES[type(action)]}"
     if many > 1:
-        board.say(
-            f"asked to acknowledge {many}" if isinstance(action, actions.Ack) else f"asked to take {many} acknowledgements back"
-        )
-    else:
-        board.say(f"asked to {actions.WRITES[type(action)]}")
+        said = f"asked to acknowledge {many}" if isinstance(action, actions.Ack) else f"asked to take {many} acknowledgements back"
+    board.say(said)
+    board.awaited = (run, said)
     board.pull()
     return True
 

@@ -63,7 +63,9 @@ def counted(silences: Sequence[Silence], now: datetime) -> Span | None:
     if not soon:
         return many, "muted"
     first = min(each.ends_at for each in soon)
-    several = f"{len(soon)} end, the first" if len(soon) > 1 else "1 ends" if len(stand) > 1 else "it ends"
+    several = "it ends" if len(stand) == 1 else "1 ends" if len(soon) == 1 else f"{len(soon)} end soon, the first"
+    if len(soon) == len(stand) > 1:
+        several = "the first ends"
     return f"{many}, {several} in {_age(first, now)}", "warning"
 
 
