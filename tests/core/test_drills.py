@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from cockpit.core.alerts import AlertState, Ref, Silence
-from cockpit.core.drills import LASTS, SIGNS, Drill, Stage, drill_of, stage
+from cockpit.core.drills import LASTS, SIGNS, TAKEN, Drill, Stage, drill_of, stage
 from cockpit.core.filters import for_alert
 from cockpit.core.marks import Marks, is_drill, local_alerts, rehearsed, trap_of
 from cockpit.core.trap_steps import step
@@ -52,6 +52,17 @@ def test_the_alert_is_marked_and_the_trap_says_what_it_really_is() -> None:
     assert number == int(NOW.timestamp())
     view = view_of("local", DISK, watch, at)
     assert (view.state, view.drill, view.says) == (TrapState.ARMED, Stage.TRIPPED, "DRILL, tripped · 40 % used")
+
+
+def test_one_that_was_acknowledged_says_that_it_is_over_while_channels_still_hear_of_it() -> None:
+    watch, at = drilling(), NOW + SIGNS
+    assert watch.drill is not None
+    taken = msgspec.structs.replace(watch, drill=msgspec.structs.replace(watch.drill, until=at + TAKEN, taken=True))
+    view = view_of("local", DISK, taken, at)
+    assert (view.drill, view.says) == (Stage.TAKEN, "DRILL, acknowledged: it is over · 40 % used")
+    (alert, _) = local_alerts("local", "web-1", (DISK,), {"disk": taken}, NOTHING, at)[0]
+    assert alert.summary == "nothing is wrong: the drill of ana was acknowledged, and is over"
+    assert ids(taken, at + TAKEN) == []
 
 
 def test_it_is_routed_as_the_real_one_would_be() -> None:

@@ -103,6 +103,15 @@ def test_what_one_person_has_in_pieces_is_one_shift_and_a_gap_has_nobody() -> No
     assert (between.giver, between.taker, between.at) == ("Ana", "Bo", MONDAY + 20 * HOUR)
 
 
+def test_a_drill_that_was_acknowledged_does_not_go_over_to_the_next_person() -> None:
+    drill = alert("disk:drill", MONDAY, source="local")
+    taken = msgspec.structs.replace(drill, state=AlertState.ACKNOWLEDGED)
+    other = alert("disk:drill", MONDAY, AlertState.ACKNOWLEDGED)
+    rows = made(MONDAY + HOUR, taken, other).alerts
+    assert [row.alert.ref.source for row in rows] == ["am"], "it is over; what another source calls so is no drill of ours"
+    assert len(made(MONDAY + HOUR, drill).alerts) == 1, "one that nobody has taken goes on"
+
+
 def test_primary_stands_before_other_rosters() -> None:
     second = shift("Cy", MONDAY, MONDAY + WEEK, "backup", 2)
     assert [duty.roster for duty in duties(laid(second, *WEEKS), MONDAY + HOUR)] == ["primary", "backup"]

@@ -21,25 +21,29 @@ _AHEAD = timedelta(minutes=1)
 
 
 class Stage(enum.Enum):
-    """How far a drill is: ``NONE`` runs, it shows ``SIGNS``, it has ``TRIPPED``."""
+    """How far a drill is: ``NONE`` runs, it shows ``SIGNS``, it has ``TRIPPED``, somebody has ``TAKEN`` it, and it is over but for
+    what channels have to hear."""
 
     NONE = ""
     SIGNS = "signs"
     TRIPPED = "tripped"
+    TAKEN = "taken"
 
 
-SAYS = {Stage.SIGNS: "DRILL, shows signs", Stage.TRIPPED: "DRILL, tripped"}
+SAYS = {Stage.SIGNS: "DRILL, shows signs", Stage.TRIPPED: "DRILL, tripped", Stage.TAKEN: "DRILL, acknowledged: it is over"}
 """What is written before what the trap really says."""
 
 
 class Drill(msgspec.Struct, frozen=True, kw_only=True):
-    """A drill that ``who`` began. Times are UTC: it trips at ``trips_at`` and is over at ``until``. ``quiet``: nobody is paged."""
+    """A drill that ``who`` began. Times are UTC: it trips at ``trips_at`` and is over at ``until``. ``quiet``: nobody is paged.
+    ``taken``: somebody has acknowledged it."""
 
     began_at: datetime
     who: str
     trips_at: datetime
     until: datetime
     quiet: bool = False
+    taken: bool = False
 
     def __post_init__(self) -> None:
         if any(each.utcoffset() != timedelta(0) for each in (self.began_at, self.trips_at, self.until)):
@@ -61,4 +65,6 @@ def stage(drill: Drill | None, tripped_at: datetime | None, now: datetime) -> St
     only later, for then the clock was put back and nobody knows how long it has lasted."""
     if drill is None or tripped_at is not None or not drill.began_at - _AHEAD <= now < drill.until:
         return Stage.NONE
+    if drill.taken:
+        return Stage.TAKEN
     return Stage.SIGNS if now < drill.trips_at else Stage.TRIPPED

@@ -18,6 +18,7 @@ from .covers import Standing
 from .incident_timeline import Line
 from .incidents import Incident
 from .loads import Disturbance, disturbed, nights
+from .marks import is_drill
 from .roster import Gap, Person, Shift, known_as, zone
 from .schedule import Schedule
 from .traps import TrapState, TrapView
@@ -215,7 +216,7 @@ def brief(view: View, laid: Schedule, shown: Shown) -> Brief:
     handed = handed_over(on, shown.handed, since)
     parted = handed.at if handed is not None else now + LONGEST
     lines = [each for each in (*shown.lines, *_fired(view, shown)) if each.at >= since]
-    rows = tuple(row for row in view.alerts if row.alert.state not in (AlertState.RESOLVED, AlertState.SUPPRESSED))
+    rows = tuple(filter(_open, view.alerts))
     refs = {str(row.alert.ref) for row in view.alerts}
     known = handed.alerts if handed is not None else {}
     until, dark = now + AHEAD, {each.source for each in view.blind}
@@ -239,6 +240,13 @@ def brief(view: View, laid: Schedule, shown: Shown) -> Brief:
         overrides=tuple(each for each in laid.overrides if each.end > now and each.start < until),
         unseen=(*view.cannot_see, *laid.silent),
     )  # fmt: skip
+
+
+def _open(row: Row) -> bool:
+    """Whether an alert goes over to the next person: a drill that somebody acknowledged is over."""
+    alert = row.alert
+    rehearsed = alert.state is AlertState.ACKNOWLEDGED and alert.ref.source == "local" and is_drill(alert.ref.id)
+    return alert.state not in (AlertState.RESOLVED, AlertState.SUPPRESSED) and not rehearsed
 
 
 def _away(people: Iterable[Person]) -> Iterable[Gone]:

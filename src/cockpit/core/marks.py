@@ -202,14 +202,15 @@ def _gone_blind(source: str, host: str, trap: Trap, watch: Watch, now: datetime)
 
 def _drilled(source: str, host: str, trap: Trap, watch: Watch, now: datetime) -> Alert | None:
     drill = watch.drill
-    if drill is None or stage(drill, watch.tripped_at, now) is not Stage.TRIPPED:
+    if drill is None or stage(drill, watch.tripped_at, now) not in (Stage.TRIPPED, Stage.TAKEN):
         return None
+    says = f"nothing is wrong: {drill.who} rehearses this trap until {drill.until:%H:%M} UTC; an acknowledgement ends it"
     return Alert(
         ref=Ref(source, trap.name + DRILL_SUFFIX),
         name=f"DRILL {trap.name}",
         severity=trap.severity,
         state=AlertState.FIRING,
-        summary=f"nothing is wrong: {drill.who} rehearses this trap until {drill.until:%H:%M} UTC; an acknowledgement ends it",
+        summary=f"nothing is wrong: the drill of {drill.who} was acknowledged, and is over" if drill.taken else says,
         where=clean(subject(trap, host)),
         labels=_labels(trap, host) | {DRILL_LABEL: "quiet" if drill.quiet else "true"},
         annotations=_annotations(trap) | {"meaning": "A drill. The trap itself goes on looking: a real trip ends the drill."},

@@ -159,7 +159,7 @@ def taken(journal: Journal, plan: Plan, alerts: Sequence[Numbered], alert_id: st
         drill = watch.drill
         if drill is None or drill.number != found.firing:
             return watch
-        drill = msgspec.structs.replace(drill, until=min(drill.until, at + TAKEN))
+        drill = msgspec.structs.replace(drill, until=min(drill.until, at + TAKEN), taken=True)
         return msgspec.structs.replace(watch, drill=drill, proven_at=at if proven else watch.proven_at)
 
     data = {"proven": proven, "pages": sent}
