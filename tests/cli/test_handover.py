@@ -48,7 +48,10 @@ def test_a_shift_is_told_marked_and_what_changed_since_stands_first(watched: Wat
     ):  # fmt: skip
         assert words in told, (words, told)
     assert "Changed since" not in told
-    assert "Nothing was marked" in done(watched, "handover", "--done")
+    preview = done(watched, "handover", "--done")
+    assert "Nothing was marked" in preview
+    assert "Ana stays on call until" in preview, "a mark changes no roster"
+    assert "`cockpit oncall take --roster primary`, run by Bo, takes" in preview
     assert watched.json("handover")["handed"] is None, "a preview marks nothing"
     done(watched, "handover", "--done", "--yes")
     done(watched, "run", "make", "--alert", "backup", "--yes")
@@ -63,6 +66,24 @@ def test_a_shift_is_told_marked_and_what_changed_since_stands_first(watched: Wat
     shown = done(watched, "handover").splitlines()
     assert shown[2].startswith("Changed since Ana handed over to Bo")
     assert max(cell_len(line) for line in shown) <= 80
+
+
+def test_what_was_done_to_an_incident_is_told_once_in_the_words_of_people(watched: Watched) -> None:
+    watched.run("beat", "nightly")
+    watched.empty()
+    done(watched, "incident", "open", "Backups", "--alert", "backup")
+    done(watched, "incident", "note", "i1", "the disk is full")
+    done(
+        watched, "action", "add", "i1", "buy a disk", "--owner", "bo", "--due", f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%d}"
+    )
+    done(watched, "oncall", "override", "bo", "--for", "1h", "--yes")
+    refused = watched.run("incident", "open", "Backups", "--alert", "backup")
+    assert refused.returncode != 0
+    happened = [(each["what"], each["text"]) for each in watched.json("handover")["happened"]]
+    texts = [text for _, text in happened]
+    for words in ("opened: Backups", "the disk is full", "action item a1 added", "override made"):
+        assert sum(words in text for text in texts) == 1, (words, texts)
+    assert [text for what, text in happened if what == "run"] == [], "each has an entry of its own"
 
 
 def test_notes_are_kept_and_taken_back(watched: Watched) -> None:

@@ -95,12 +95,22 @@ def _done(options: Options, config: Config, made: Brief, zone: tzinfo | None) ->
         say(f"Mark as handed over from {giver} to {taker}, now ({at(made.now, zone)}):")
         for line in standing(made):
             say(f"  {line}")
+        _say_stays(made, taker, zone)
         say("Nothing was marked. Add --yes to do it.")
         return FINE
     with journal() as kept:
         mark(kept, made, taker, who, datetime.now(UTC))
     say(f"Handed over from {giver} to {taker}. What changes from now on stands first in the next brief.")
+    _say_stays(made, taker, zone)
     return FINE
+
+
+def _say_stays(made: Brief, taker: str, zone: tzinfo | None) -> None:
+    """That the pages go on to whoever the roster has: what is marked changes no roster."""
+    duty = made.duty
+    if duty is not None and duty.giver and duty.at is not None and duty.at > made.now:
+        say(f"{duty.giver} stays on call until {at(duty.at, zone)}, and is paged until then.")
+        say(f"`cockpit oncall take --roster {duty.roster}`, run by {taker}, takes the rest of that shift.")
 
 
 def _print(made: Brief, zone: tzinfo | None, limit: int) -> None:
