@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 
-from ..core.actions import Ack, Action, AddNote, Run, RunState, Start, StartMany, Unack
+from ..core.actions import Ack, Action, AddNote, ChangeIncident, DrillTrap, Run, RunState, Start, StartMany, Unack
 from ..core.alerts import AlertState, Ref, Silence
 from ..core.filters import Filter, FilterError, parse
 from ..core.text import clean
@@ -144,8 +144,9 @@ def outcome(run: Run) -> str:
 
 
 def state_word(run: Run) -> str:
-    """What became of it, for people: a runbook is done, where what was asked of a source is confirmed by it."""
-    return "done" if isinstance(run.action, (Start, StartMany)) and run.state is RunState.CONFIRMED else run.state.value
+    """What became of it, for people: what the cockpit does itself is done, where what was asked of a source is confirmed by it."""
+    ours = isinstance(run.action, (Start, StartMany, ChangeIncident, DrillTrap))
+    return "done" if ours and run.state is RunState.CONFIRMED else run.state.value
 
 
 def ack(options: Options) -> int:

@@ -275,6 +275,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 def called(run: Run) -> str:
     """What was done, as people say it: a silence that was changed or ended is told from one that was made."""
     match run.action:
+        case ChangeIncident(change=change):
+            return changing(change)
         case Approve(approved=False):
             return "refuse"
         case MakeSilence(replaces=before) if before:
@@ -282,6 +284,15 @@ def called(run: Run) -> str:
         case EndSilence():
             return "end silence"
     return run.what
+
+
+def changing(change: str) -> str:
+    """What a change of an incident does, as people say it; ``change`` is the kind of its entry."""
+    word = change.partition(".")[2]
+    about, _, verb = word.partition("_")
+    if about == "item":
+        return f"action item {verb}"
+    return {"impact": "users hurt", "armed": "incident: trap"}.get(word, f"incident {word}")
 
 
 def progress(run: Run) -> str:

@@ -9,7 +9,19 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from .action_items import told as item_told
-from .actions import EndOverride, EndSilence, MakeOverride, MakeSilence, PagePeople, Run, Start, called, touched
+from .actions import (
+    ChangeIncident,
+    DrillTrap,
+    EndOverride,
+    EndSilence,
+    MakeOverride,
+    MakeSilence,
+    PagePeople,
+    Run,
+    Start,
+    called,
+    touched,
+)
 from .aftermath import Past
 from .alerts import SEVERITY_WORDS, Alert, AlertState, Ref, Severity
 from .filters import FilterError, parse
@@ -128,7 +140,9 @@ def ran(run: Run) -> Line:
         return Line(
             at=run.at, what="page", who=run.who, text=f"paged {run.target} ({run.action.text}): {run.reason or run.state.value}"
         )
-    state = "done" if isinstance(run.action, Start) and run.state.value == "confirmed" else run.state.value
+    state = (
+        "done" if isinstance(run.action, (Start, ChangeIncident, DrillTrap)) and run.state.value == "confirmed" else run.state.value
+    )
     if isinstance(run.action, (MakeOverride, EndOverride)):
         return Line(at=run.at, what="roster", who=run.who, text=f"{called(run)} on {run.target}: {run.state.value}{reason}")
     on = f" on {run.target}" if run.target else ""

@@ -7,7 +7,20 @@ from datetime import datetime
 
 import msgspec
 
-from ..core.actions import Arm, Disarm, EndSilence, MakeSilence, Run, Start, touched
+from ..core.actions import (
+    Arm,
+    ChangeIncident,
+    Disarm,
+    DrillTrap,
+    EndOverride,
+    EndSilence,
+    MakeOverride,
+    MakeSilence,
+    Run,
+    RunState,
+    Start,
+    touched,
+)
 from ..core.aftermath import Verdict
 from ..core.handover import BEFORE, DONE, LONGEST, NOTED, UNNOTED, Brief, Handed, Note, Shown, brief, duties, since_when
 from ..core.incident_timeline import LOCAL, Line, line_of, ran, said
@@ -50,8 +63,15 @@ def _ran(run: Run, verdict: Verdict | None) -> Line:
 
 
 def _told_by_entry(run: Run) -> bool:
-    """Whether what was done has an entry of its own: marks on this machine's own alerts have."""
+    """Whether what was done has an entry of its own, which tells more: marks on this machine's own alerts have, its overrides, and
+    what was done to an incident or in a drill. What failed has none."""
     match run.action:
+        case ChangeIncident() | DrillTrap():
+            return run.state is RunState.CONFIRMED
+        case MakeOverride(roster=roster):
+            return roster.source == LOCAL and run.state is RunState.CONFIRMED
+        case EndOverride(ref=ref):
+            return ref.source == LOCAL and run.state is RunState.CONFIRMED
         case Start():
             return False
         case MakeSilence(source=source):

@@ -8,7 +8,20 @@ from pathlib import Path
 
 import msgspec
 
-from ..core.actions import Action, Approve, Cancel, ChangeIncident, DrillTrap, PagePeople, Reply, Run, RunState, Start, StartMany
+from ..core.actions import (
+    Action,
+    Approve,
+    Cancel,
+    ChangeIncident,
+    DrillTrap,
+    PagePeople,
+    Reply,
+    Run,
+    RunState,
+    Start,
+    StartMany,
+    changing,
+)
 from ..core.plans import Plan, secrets_of
 from ..core.several import named
 from ..core.values import SECRET, unfit_for
@@ -63,7 +76,7 @@ class Intents:
         if isinstance(action, Approve):
             return (self._run(action, stem, "approve", self._named(action.run_id)),)
         if isinstance(action, ChangeIncident):
-            return (self._run(action, stem, f"{action.change.partition('.')[2]} incident", action.incident),)
+            return (self._run(action, stem, changing(action.change), action.incident),)
         if isinstance(action, DrillTrap):
             return (self._run(action, stem, "quiet drill" if action.quiet else "drill", action.trap.id),)
         view = self._store.peek
