@@ -75,6 +75,42 @@ def test_merged_and_split_again(watched: Watched) -> None:
     assert watched.run("incident", "note", "i2", "late").stderr.strip() == "cockpit: i2 was merged into i1: say it of that one"
 
 
+def test_one_is_not_opened_again_beside_another_with_its_alert(watched: Watched) -> None:
+    watched.empty()
+    done(watched, "incident", "open", "one", "--alert", "backup")
+    done(watched, "incident", "close", "i1", "--yes")
+    done(watched, "incident", "open", "two", "--alert", "backup")
+    done(watched, "incident", "open", "three")
+    refused = watched.run("incident", "reopen", "i1")
+    assert (refused.returncode, refused.stderr) == (1, "cockpit: backup is in i2 two already: merge i1 into that one\n")
+    refused = watched.run("incident", "merge", "i3", "i1")
+    assert (refused.returncode, "merge that one into i3 first" in refused.stderr) == (1, True), "before anything is shown"
+    assert {each["id"]: each["status"] for each in watched.json("incident", "list", "--all")} == {
+        "i1": "closed",
+        "i2": "open",
+        "i3": "open",
+    }
+    done(watched, "incident", "merge", "i2", "i1", "--yes")
+
+
+def test_what_goes_into_another_takes_with_it_who_leads_and_when_users_were_hurt(watched: Watched) -> None:
+    done(watched, "incident", "open", "one")
+    done(watched, "incident", "open", "two", "--lead", "Bo")
+    done(watched, "incident", "impact", "i2", "no orders", "--from", "2026-01-01T00:00Z", "--to", "2026-01-01T01:00Z")
+    shown = done(watched, "incident", "merge", "i1", "i2")
+    assert "  roles then: lead: Bo\n" in shown
+    assert "  users hurt then: " in shown
+    assert ": no orders\n" in shown
+    done(watched, "incident", "merge", "i1", "i2", "--yes")
+    (here,) = watched.json("incident")
+    assert (here["lead"], here["impact"], here["impact_start"], here["impact_end"]) == (
+        "Bo",
+        "no orders",
+        "2026-01-01T00:00:00+00:00",
+        "2026-01-01T01:00:00+00:00",
+    )
+
+
 def test_cockpits_that_open_at_once_get_an_id_each(watched: Watched) -> None:
     with ThreadPoolExecutor(4) as pool:
         ran = list(pool.map(lambda n: watched.run("incident", "open", f"number {n}"), range(6)))

@@ -23,7 +23,8 @@ from cockpit.core.action_items import (
     standing,
     told,
 )
-from cockpit.core.incidents import ITEM, Change, Incident, Step, fold, refusal
+from cockpit.core.incident_refusals import refusal
+from cockpit.core.incidents import ITEM, Change, Incident, Step, fold
 from cockpit.core.roster import Person
 
 T0 = datetime(2026, 11, 26, 23, 30, tzinfo=UTC)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from cockpit.core.action_items import next_id as next_item
-from cockpit.core.actions import Action, ChangeIncident, Run
+from cockpit.core.actions import Action, ChangeIncident, Run, RunState
 from cockpit.core.aftermath import Past
 from cockpit.core.alerts import Alert, Ref
 from cockpit.core.arming import Proposals
@@ -19,6 +19,7 @@ from cockpit.core.curves import Curve
 from cockpit.core.drills import drill_of
 from cockpit.core.filters import parse
 from cockpit.core.handover import Brief, Handed, Note, Shown, brief
+from cockpit.core.incident_refusals import refusal
 from cockpit.core.incident_timeline import Noted, timeline
 from cockpit.core.incidents import Change, Incident, Step, fold, next_id
 from cockpit.core.margins import Margin, Tick
@@ -143,8 +144,21 @@ class FakeDesk:
             raise Refused(reason)
         self.asked.append(action)
         if isinstance(action, ChangeIncident):
-            self.happens(Change(action.change), action.incident, action.data)
+            self._written(action)
         return f"run-{len(self.asked)}"
+
+    def _written(self, action: ChangeIncident) -> None:
+        """As the journal does it: judged by what stands there by now."""
+        change, view = Change(action.change), self._view
+        if reason := refusal(self.incidents(), action.incident, change, action.data):
+            who = next(iter(view.me), "")
+            failed = Run(
+                id=f"run-{len(self.asked)}", at=view.now, who=who, action=action, what="incident", target=action.incident,
+                state=RunState.FAILED, reason=reason,
+            )  # fmt: skip
+            self.change(runs=(failed, *view.runs))
+        else:
+            self.happens(change, action.incident, action.data)
 
     def why_not(self, action: Action | type) -> str | None:
         every = frozenset((source.source, word) for source in self._view.sources for word in _CAPABILITIES)

@@ -144,6 +144,70 @@ def test_another_is_merged_into_it_after_it_was_shown(size: tuple[int, int]) -> 
 
 
 @SIZES
+def test_a_merge_shows_who_leads_then_and_when_users_were_hurt(size: tuple[int, int]) -> None:
+    async def body() -> None:
+        async with sitting(scene(), size) as person:
+            await both(person)
+            person.desk.happens(Change.ROLE, "i2", {"role": "lead", "person": "Bo"})
+            person.desk.happens(Change.IMPACT, "i2", {"impact_start": "2026-11-24T10:00:00Z", "text": "no orders"})
+            await person.press("m")
+            await shows(person, Picker)
+            await person.press("enter")
+            await shows(person, Confirm)
+            assert "lead" in person.text[person.text.index("Merge i2") :]
+            assert "until now: no orders" in person.text
+            await person.press("y")
+            await person.until(lambda: now(person).lead == "Bo", "whoever led the other")
+            await person.sees("Bo leads")
+            await person.sees("until now: no orders")
+
+    run(body)
+
+
+def test_one_that_is_over_whose_alert_burns_in_a_third_is_not_put_into_it() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            person.desk.happens(Change.OPENED, "", of(DISK), who="Bo")
+            person.desk.happens(Change.CLOSED, "i1", {})
+            person.desk.happens(Change.OPENED, "", of(DISK), who="Bo")
+            person.desk.happens(Change.OPENED, "", of(HIGH), who="Bo")
+            await at(person, HIGH)
+            await person.press("i")
+            await shows(person, Following)
+            await person.press("m")
+            await shows(person, Picker)
+            await person.type("i1")
+            await person.press("enter")
+            await person.sees("already: merge that one into i3 first")
+            assert isinstance(person.app.screen, Following)
+
+    run(body)
+
+
+@pytest.mark.parametrize("key", ["r", "l"])
+def test_a_role_that_somebody_took_meanwhile_is_not_taken_from_them_unasked(key: str) -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await opened(person)
+            if key == "l":
+                person.desk.happens(Change.ROLE, "i1", {"role": "lead", "person": "Bo"})
+                person.desk.change(me=person.desk.view.me)
+                await person.sees("Bo leads")
+            await person.press(key)
+            await shows(person, Confirm if key == "l" else Picker)
+            if key == "r":
+                await person.press("enter")
+                await person.sees("Who has lead?")
+            person.desk.happens(Change.ROLE, "i1", {"role": "lead", "person": "Cy"}, who="Cy")
+            await person.press("y" if key == "l" else "enter")
+            await shows(person, Following)
+            await person.sees("lead of i1 is Cy by now")
+            assert now(person).lead == "Cy"
+
+    run(body)
+
+
+@SIZES
 def test_the_alerts_that_are_ticked_leave_it(size: tuple[int, int]) -> None:
     async def body() -> None:
         async with sitting(scene(), size) as person:
@@ -186,8 +250,11 @@ def test_a_closed_one_is_opened_again_and_its_foot_has_the_key_for_that() -> Non
             await person.sees("o reopen…")
             assert "m merge…" not in person.text
             await person.press("o")
+            await person.sees("is in i2 the other already: merge i1 into that one")
+            assert isinstance(person.app.screen, Following), "nothing is asked that cannot be"
+            person.desk.happens(Change.CLOSED, "i2", {})
+            await person.press("o")
             await shows(person, Confirm)
-            assert "is in i2 the other by now" in person.text
             await person.press("y")
             await person.until(lambda: now(person).status is Status.OPEN, "that it is open")
             await person.sees("m merge…")

@@ -11,8 +11,9 @@ import msgspec
 from ..config.model import Config
 from ..core.action_items import in_order, standing
 from ..core.alerts import SEVERITY_WORDS
+from ..core.incident_refusals import refusal
 from ..core.incident_timeline import MARK, Line
-from ..core.incidents import Change, Incident, Member, member, number_of, refusal
+from ..core.incidents import Change, Incident, Member, member, merged, number_of
 from ..core.text import clean
 from ..core.why import READ_ONLY
 from ..engine.incident_facts import lines_of
@@ -50,7 +51,7 @@ def incident(options: Options) -> int:
         if verb == "show":
             return _shown(options, here, lines_of(kept, here), config)
         change, data, preview = _wanted(options, here, known, viewer(config))
-        if reason := refusal(known, here.id, change, str(data.get("other", ""))):
+        if reason := refusal(known, here.id, change, data):
             raise Stop(reason)
         if preview and not options.flag("yes"):
             for line in preview:
@@ -128,8 +129,9 @@ def _wanted(
     title = f"{here.id} {here.title}"
     match options.text("verb"):
         case "lead":
-            person = clean(options.text("person"), 200)
-            return Change.ROLE, {"role": clean(options.text("role"), 100), "person": "" if person == "-" else person}, []
+            person, role = clean(options.text("person"), 200), clean(options.text("role"), 100)
+            given: dict[str, object] = {"role": role, "person": "" if person == "-" else person, "before": here.roles.get(role, "")}
+            return Change.ROLE, given, []
         case "status":
             return Change.STATUS, {"status": options.text("status")}, []
         case "severity":
@@ -143,8 +145,8 @@ def _wanted(
         case "merge":
             other = number_of(options.text("other"))
             gone = known.get(other)
-            went = f"  {gone.id} {gone.title}  ({len(gone.members)} alerts)" if gone is not None else f"  {clean(other, 80)}"
-            return Change.MERGED, {"other": other}, [f"Merge into {title}:", went, "It goes on as that one then."]
+            becomes = _becomes(here, gone, zone) if gone is not None else []
+            return Change.MERGED, {"other": other}, [f"Merge into {title}:", *becomes, "It goes on as that one then."]
         case "split":
             out = _some(here, options.words("alerts"))
             name = clean(options.text("title"))
@@ -157,6 +159,14 @@ def _wanted(
             hurt = "" if here.impact_end or not here.impact_start else "  Users are still said to be hurt: `impact --to` ends that."
             return Change.CLOSED, {}, [f"Close {title}.{hurt}"]
     return Change.REOPENED, {}, []
+
+
+def _becomes(here: Incident, gone: Incident, zone: tzinfo | None) -> list[str]:
+    """What goes into an incident, and what that one says then of those who have roles and of its users."""
+    then = merged(here, gone)
+    said = [f"  {gone.id} {gone.title}  ({len(gone.members)} alerts)"]
+    said += [f"  roles then: {_roles(then)}"] if then.roles != here.roles else []
+    return [*said, *([f"  users hurt then: {_hurt(then, zone)}"] if _hurt(then, zone) != _hurt(here, zone) else [])]
 
 
 def _impact(options: Options, here: Incident, zone: tzinfo | None) -> dict[str, object]:
@@ -225,7 +235,7 @@ def _shown(options: Options, here: Incident, lines: Sequence[Line], config: Conf
     _say_one(here)
     facts = [
         ("opened", f"{told(here.opened_at, zone)} by {here.opened_by}"),
-        ("roles", ", ".join(f"{role}: {who}" for role, who in sorted(here.roles.items()))),
+        ("roles", _roles(here)),
         ("hurt", _hurt(here, zone)),
         ("closed", told(here.closed_at, zone)),
         ("merged", here.into and f"into {here.into}"),
@@ -247,6 +257,10 @@ def _shown(options: Options, here: Incident, lines: Sequence[Line], config: Conf
         who = f"{line.who}: " if line.who else ""
         say(f"{line.at.astimezone(zone):%m-%d %H:%M:%S}  {line.what:<8}  {who}{line.text}")
     return FINE
+
+
+def _roles(here: Incident) -> str:
+    return ", ".join(f"{role}: {who}" for role, who in sorted(here.roles.items()))
 
 
 def _hurt(here: Incident, zone: tzinfo | None) -> str:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 import msgspec
 
 from .action_items import Item, changed
-from .action_items import refusal as item_refusal
 from .alerts import SEVERITY_WORDS, Alert, Ref, Severity
 from .guards import Guard
 from .harmless import reckons
@@ -162,10 +161,6 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         return any(each.source == source and each.alert == alert for each in self.members)
 
 
-class Unfit(ValueError):
-    """A change that cannot be; the message says why, for the person."""
-
-
 def member(alert: Alert) -> Member:
     """What an incident keeps of an alert."""
     return Member(
@@ -211,16 +206,7 @@ def _after(known: Mapping[str, Incident], step: Step) -> dict[str, Incident]:
     if step.change is Change.MERGED:
         other = known[_text(step, "other")]
         return {
-            old.id: msgspec.structs.replace(
-                old,
-                members=_joined(old.members, other.members),
-                absorbed=tuple(dict.fromkeys((*old.absorbed, other.id, *other.absorbed))),
-                guards=(*old.guards, *other.guards),
-                pages=(*old.pages, *other.pages),
-                items=(*old.items, *(msgspec.structs.replace(each, incident=old.id) for each in other.items)),
-                severity=max(old.severity, other.severity),
-                impact_start=_first(old.impact_start, other.impact_start),
-            ),
+            old.id: merged(old, other),
             other.id: msgspec.structs.replace(other, status=Status.MERGED, into=old.id, members=(), guards=(), items=()),
         }
     if step.change is Change.SPLIT:
@@ -232,6 +218,32 @@ def _after(known: Mapping[str, Incident], step: Step) -> dict[str, Incident]:
             new.id: new,
         }
     return {old.id: _changed(old, step)}
+
+
+def merged(here: Incident, other: Incident) -> Incident:
+    """What an incident is once another one has gone into it. Who has a role in it keeps that; one that nobody has here is had by
+    whoever had it there."""
+    start, end = _hurt(here, other)
+    return msgspec.structs.replace(
+        here,
+        members=_joined(here.members, other.members),
+        absorbed=tuple(dict.fromkeys((*here.absorbed, other.id, *other.absorbed))),
+        guards=(*here.guards, *other.guards),
+        pages=(*here.pages, *other.pages),
+        items=(*here.items, *(msgspec.structs.replace(each, incident=here.id) for each in other.items)),
+        severity=max(here.severity, other.severity),
+        roles={**other.roles, **here.roles},
+        impact="; ".join(dict.fromkeys(filter(None, (here.impact, other.impact)))),
+        impact_start=start,
+        impact_end=end,
+    )
+
+
+def _hurt(*both: Incident) -> tuple[datetime | None, datetime | None]:
+    """Since when and until when users were hurt by any of these: as long as one still hurts them, no end is known."""
+    said = [each for each in both if each.impact_start is not None or each.impact_end is not None]
+    ends = [each.impact_end for each in said if each.impact_end is not None]
+    return _first(*(each.impact_start for each in said)), max(ends) if ends and len(ends) == len(said) else None
 
 
 def _opened(step: Step) -> Incident:
@@ -283,32 +295,6 @@ def _changed(old: Incident, step: Step) -> Incident:
         case Change.REOPENED:
             return replace(old, status=Status.OPEN, closed_at=None)
     return old
-
-
-def refusal(known: Mapping[str, Incident], incident: str, change: Change, other: str = "", data: Mapping[str, object] = {}) -> str:
-    """Why a change cannot be now, for the person; "" where nothing is against it. ``other`` is what is merged into it, ``data``
-    what its entry would say."""
-    if change is Change.OPENED:
-        return ""
-    here = known.get(incident)
-    if here is None:
-        return f"there is no incident {incident}; `cockpit incident` lists them"
-    if here.status is Status.MERGED:
-        return f"{incident} was merged into {here.into}: say it of that one"
-    if change is Change.REOPENED:
-        return "" if here.status is Status.CLOSED else f"{incident} is not closed: it is {here.status.value}"
-    if here.status is Status.CLOSED and change not in AFTERWARDS:
-        return f"{incident} is closed: `cockpit incident reopen {incident}` opens it again"
-    if change in ITEM:
-        return item_refusal(here.items, change.value.partition(".")[2], data)
-    if change is not Change.MERGED:
-        return ""
-    if other == incident:
-        return f"{incident} cannot be merged into itself"
-    gone = known.get(other)
-    if gone is None:
-        return f"there is no incident {other}; `cockpit incident` lists them"
-    return f"{other} was merged into {gone.into} already" if gone.status is Status.MERGED else ""
 
 
 def _joined(members: Sequence[Member], more: Sequence[Member]) -> tuple[Member, ...]:

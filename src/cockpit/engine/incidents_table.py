@@ -9,9 +9,9 @@ from datetime import datetime
 
 from ..core.action_items import next_id as next_item
 from ..core.incident_by_rule import Fire, wanted
-from ..core.incident_claims import taken
+from ..core.incident_refusals import refusal
 from ..core.incident_sight import Seen
-from ..core.incidents import Change, Incident, Step, change_of, fold, next_id, refusal
+from ..core.incidents import Change, Incident, Step, change_of, fold, next_id
 from ..core.text import clean
 from ..provider import Conflict
 from . import lease_table
@@ -53,10 +53,7 @@ def change(
     """Write a change down, and give what it makes of the incident: the new one, where one is opened or split off. Raises `Conflict`
     where it cannot be; then nothing is written."""
     known = standing(db, odd)
-    other = data.get("other")
-    said = other if isinstance(other, str) else ""
-    reason = refusal(known, incident, what, said, data) or taken(known, incident, what, data)
-    if reason:
+    if reason := refusal(known, incident, what, data):
         raise Conflict(reason)
     subject = next_id(known) if what is Change.OPENED else incident
     made = next_id(known) if what is Change.SPLIT else subject

@@ -201,10 +201,11 @@ def lead(at: Following, desk: Desk, here: Incident) -> Rest:
         return refuse(at, reason)
     if here.lead in at.view.me:
         return refuse(at, "you lead already")
+    data: dict[str, object] = {"role": LEAD, "person": me, "before": here.lead}
     if here.lead:
         box = Confirm(f"Take the lead from {here.lead}?", [fact("incident", f"{here.id} {here.title}", "bold")], yes="take it")
-        return if_so(at, box, lambda: change(at, desk, here, Change.ROLE, {"role": LEAD, "person": me}))
-    change(at, desk, here, Change.ROLE, {"role": LEAD, "person": me})
+        return if_so(at, box, lambda: change(at, desk, here, Change.ROLE, data))
+    change(at, desk, here, Change.ROLE, data)
     return nothing()
 
 

@@ -8,11 +8,13 @@ import msgspec
 from textual.content import Content
 
 from ...core.alerts import SEVERITY_WORDS
-from ...core.incidents import LEAD, ROLES, Change, Incident, Member, Status
+from ...core.incident_refusals import refusal
+from ...core.incidents import LEAD, ROLES, Change, Incident, Member, Status, merged
 from ...engine.desk import Desk
 from ..ask import Ask, Field, wanted
 from ..confirm import Confirm
 from ..incident import Following
+from ..incident_words import hurt
 from ..page import Line
 from ..palette import Entry, Picker
 from ..ticks import Ticks
@@ -70,7 +72,7 @@ async def _role(at: Following, desk: Desk, here: Incident, answer: Awaitable[str
     who = "" if who == _NOBODY else who
     if has and has not in at.view.me and not await show(at, _taken(here, role, has, who)):
         return
-    change(at, desk, here, Change.ROLE, {"role": role, "person": who})
+    change(at, desk, here, Change.ROLE, {"role": role, "person": who, "before": has})
 
 
 def _taken(here: Incident, role: str, has: str, who: str) -> Confirm:
@@ -116,17 +118,28 @@ async def _merged(at: Following, desk: Desk, here: Incident) -> None:
     ]
     if (id := await show(at, Picker(f"Put which incident into {here.id}?", entries))) is None:
         return
+    if reason := refusal(known, here.id, Change.MERGED, {"other": id}):
+        at.say(reason, "refusal")
+        return
     gone = known[id]
     lines: list[Line] = [
         fact("from", f"{gone.id} {gone.title}: {gone.status.value}, {gone.severity.word}", "bold"),
         fact("into", f"{here.id} {here.title}", "bold"),
         *_listed(gone.members),
+        *_becomes(at, here, gone),
         "",
         loud(f"{gone.id} goes on as {here.id}: its alerts, its past and its traps are there then. This cannot be undone,"),
         loud("but alerts can be split off again."),
     ]
     if await show(at, Confirm(f"Merge {gone.id} into {here.id}?", lines, yes="merge")):
         change(at, desk, here, Change.MERGED, {"other": gone.id})
+
+
+def _becomes(at: Following, here: Incident, gone: Incident) -> list[Line]:
+    """Who has which role then, and when users were hurt, where that is not as before."""
+    then, clock = merged(here, gone), (at.clock.now(), at.zone)
+    passed = [fact(role, who) for role, who in sorted(then.roles.items()) if role not in here.roles]
+    return [*passed, *([fact("hurt", hurt(then, *clock))] if hurt(then, *clock) != hurt(here, *clock) else [])]
 
 
 def _listed(members: Sequence[Member]) -> list[Line]:
@@ -171,15 +184,10 @@ def reopen(at: Following, desk: Desk, here: Incident) -> Rest:
 
 
 async def _again(at: Following, desk: Desk, here: Incident) -> None:
+    if reason := refusal(await at.known(), here.id, Change.REOPENED):
+        at.say(reason, "refusal")
+        return
     lines: list[Line] = [fact("incident", f"{here.id} {here.title}", "bold"), fact("lead", here.lead or "nobody")]
-    elsewhere = {
-        member.ref: each
-        for each in (await at.known()).values()
-        if not each.status.over
-        for member in each.members
-        if here.holds(member.source, member.alert)
-    }
-    lines += ["", *(loud(f"{ref} is in {each.id} {each.title} by now.") for ref, each in elsewhere.items())] if elsewhere else []
     if await show(at, Confirm(f"Open {here.id} again?", lines, yes="reopen")):
         change(at, desk, here, Change.REOPENED, {})
 
