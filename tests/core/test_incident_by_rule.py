@@ -86,6 +86,18 @@ def test_the_same_fire_opens_none_again_whatever_people_do_and_a_new_one_does() 
     assert book.tells(fire(minutes=15), minutes=15) == [Change.OPENED]
 
 
+def test_a_fire_that_was_seen_to_begin_after_the_end_is_a_new_one_whatever_any_clock_says() -> None:
+    book = Book()
+    book.tells(fire())
+    book.happens(Change.CLOSED, minutes=30)
+    closed = book.known["i1"].closed_entry
+    late = fire(minutes=20)  # its source's clock is late, or ours was set back after the end
+    assert book.tells(late) == [], "of what was there before anybody looked, only the times tell"
+    assert book.tells(msgspec.structs.replace(late, seen_after=closed - 1)) == [], "it burnt when it was closed"
+    assert book.tells(msgspec.structs.replace(fire(), seen_after=closed)) == [], "the very fire, of which its source lost sight"
+    assert book.tells(msgspec.structs.replace(late, seen_after=closed)) == [Change.OPENED]
+
+
 def test_what_began_nobody_knows_when_opens_none_again() -> None:
     book = Book()
     undated = fire_of(IncidentRule(name="shop", match="x"), alert(started_at=None), None, (), {})

@@ -75,6 +75,35 @@ def test_an_alert_that_fires_long_enough_opens_one_with_whoever_leads(rig: Rig) 
     assert incidents(rig)[1].title == here.title, "a new fire"
 
 
+@pytest.mark.parametrize("jump", [3600, -3600])
+@pytest.mark.parametrize("when", ["while it fires", "before it fires"])
+def test_a_clock_that_is_set_makes_no_alert_older_or_younger(rig: Rig, jump: float, when: str) -> None:
+    rig.begun()
+    waits(rig, 10)
+    if when == "before it fires":
+        rig.clock.step_wall(jump)
+    rig.trips()
+    waits(rig, 10)
+    if when == "while it fires":
+        rig.clock.step_wall(jump)
+    waits(rig, 30)
+    assert incidents(rig) == [], "it has been firing for less than its rule says"
+    waits(rig, 60)
+    assert len(incidents(rig)) == 1
+
+
+def test_a_new_fire_after_the_end_opens_one_though_the_clock_was_set_back(rig: Rig) -> None:
+    rig.begun().trips()
+    rig.turned(lambda: incidents(rig))
+    rig.journal.change_incident("i1", Change.CLOSED, who="ana", at=rig.clock.now())
+    rig.mends()
+    rig.turned(lambda: rig.alert() is None)
+    waits(rig, 10)
+    rig.clock.step_wall(-1800)
+    rig.trips()
+    rig.turned(lambda: len(incidents(rig)) == 2)
+
+
 def test_what_somebody_has_or_hushed_opens_none_until_it_is_let_go(rig: Rig) -> None:
     rig.begun().trips()
     run = rig.asks(Ack((FLAG,)))

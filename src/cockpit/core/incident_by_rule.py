@@ -25,7 +25,8 @@ MOST = 500
 class Fire(msgspec.Struct, frozen=True, kw_only=True):
     """An alert that a rule is about, now. ``since`` is when this firing began (UTC; ``None`` where nobody knows), ``group`` the
     values of the labels that its rule goes ``by``. The rest is what an incident would be that is opened for it: ``roles`` has a
-    person's name for each, ``gaps`` a sentence for each role that nobody could be given."""
+    person's name for each, ``gaps`` a sentence for each role that nobody could be given. ``seen_after`` is the newest entry of the
+    journal when it was seen to begin; ``None`` where it was there before anybody looked."""
 
     rule: str
     group: str
@@ -35,6 +36,7 @@ class Fire(msgspec.Struct, frozen=True, kw_only=True):
     severity: str = ""
     roles: Mapping[str, str] = {}
     gaps: tuple[str, ...] = ()
+    seen_after: int | None = None
 
 
 class Written(NamedTuple):
@@ -127,7 +129,11 @@ def _same(here: Incident, fire: Fire) -> bool:
     if not here.status.over or fire.since is None or here.closed_at is None:
         return True
     held = next((each.since for each in here.members if each.ref == fire.member.ref), None)
-    return fire.since <= here.closed_at or fire.since == held
+    if fire.since == held:
+        return True
+    if fire.seen_after is not None:  # its source's clock may be late, and ours may have been set back: the journal's order is not
+        return fire.seen_after < here.closed_entry
+    return fire.since <= here.closed_at
 
 
 def _open_one(known: Mapping[str, Incident], rule: str, group: str) -> Incident | None:

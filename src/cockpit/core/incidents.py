@@ -122,6 +122,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     ``split_from`` the one that it came out of. ``roles`` has the person of each role. ``guards`` are the traps that were armed
     after it, ``items`` what is to be done after it. ``rule`` is the rule of the config that opened it, ``group`` what tells it from
     others of that rule; "" where a person did. ``pages`` are the runs by which people were paged when it was opened.
+    ``closed_entry`` is the journal's number of what closed it last.
     """
 
     id: str
@@ -136,6 +137,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     impact_end: datetime | None = None
     members: tuple[Member, ...] = ()
     closed_at: datetime | None = None
+    closed_entry: int = 0
     absorbed: tuple[str, ...] = ()
     into: str = ""
     split_from: str = ""
@@ -291,7 +293,7 @@ def _changed(old: Incident, step: Step) -> Incident:
                 ),
             )
         case Change.CLOSED:
-            return replace(old, status=Status.CLOSED, closed_at=step.at)
+            return replace(old, status=Status.CLOSED, closed_at=step.at, closed_entry=step.number)
         case Change.REOPENED:
             return replace(old, status=Status.OPEN, closed_at=None)
     return old

@@ -24,10 +24,10 @@ PAUSED, RESUMED = "retention.paused", "retention.resumed"
 
 
 class InStep:
-    """The wall clock beside monotonic time, from now on."""
+    """The wall clock beside monotonic time, from now on. ``jump``: the seconds by which they may part."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, jump: float = JUMP) -> None:
+        self._clock, self._jump = clock, jump
         self._wall, self._mono = clock.now(), clock.mono()
         self._believed_at = self._mono
 
@@ -40,7 +40,7 @@ class InStep:
     def believed(self) -> bool:
         """Whether it is, now. Call it often: between two calls a jump ahead and one back are not seen."""
         wall, mono = self._clock.now(), self._clock.mono()
-        if abs((wall - self._wall).total_seconds() - (mono - self._mono)) > JUMP:
+        if abs((wall - self._wall).total_seconds() - (mono - self._mono)) > self._jump:
             self._doubt()
         return mono >= self._believed_at
 

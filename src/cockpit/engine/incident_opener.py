@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
+from typing import NamedTuple
+
+import msgspec
 
 from ..core.alerts import Alert, Ref
 from ..core.incident_by_rule import Fire, fire_of, rule_for
@@ -22,15 +25,31 @@ from ..core.view import View
 from ..provider import Clock
 from .aside import Aside
 from .breath import Breath
+from .in_step import InStep
 from .journal import Journal, JournalError
 from .machine import Here
 
 LOOK = 2.0
 """Seconds between looks at whether an incident is to be opened."""
+JUMP = 60.0
+"""Seconds by which the wall clock may part from monotonic time before no age is told by it."""
 BATCH = 1000
 """So many alerts are judged at once; the others have their turn at the next look."""
 
 Rules = Mapping[str, IncidentRule]
+
+
+class _Seen(NamedTuple):
+    """A firing as it was first seen: when (UTC, and monotonic seconds), since when by its source (UTC, or ``None``), how many
+    seconds old it was then, and whether it came while we looked. ``after`` is the newest entry of the journal then, where it was
+    not there before though its source saw all."""
+
+    at: datetime
+    mono: float
+    began: datetime | None
+    age: float
+    appeared: bool
+    after: int | None
 
 
 class Opener:
@@ -55,7 +74,9 @@ class Opener:
         self._changed = changed
         self._aside = Aside("incidents by rule")
         self._waiting: dict[Ref, tuple[IncidentRule, Alert]] = {}
-        self._seen: dict[Ref, tuple[datetime, bool]] = {}  # when first, and whether it was seen to appear
+        self._seen: dict[Ref, _Seen] = {}
+        self._saw: frozenset[str] = frozenset()  # the sources that saw all at the last look
+        self._in_step, self._believed = InStep(clock, JUMP), True
         self._judged: dict[Ref, datetime | None] = {}
         self._last: tuple[Rules, tuple[str, ...], Ranking] | None = None
 
@@ -63,6 +84,7 @@ class Opener:
         """Until cancelled."""
         try:
             while True:
+                self._believed = self._in_step.believed()
                 if self._leads() and self._rules():
                     await self._round()
                 else:
@@ -74,14 +96,14 @@ class Opener:
 
     def _forget(self) -> None:
         """Begin anew: what was judged stands in the journal."""
-        self._waiting, self._seen, self._judged, self._last = {}, {}, {}, None
+        self._waiting, self._seen, self._judged, self._last, self._saw = {}, {}, {}, None, frozenset()
 
     async def _round(self) -> None:
         now = self._clock.now()
-        fires = await self._aside.do(partial(self._due, now))
-        if not fires:
-            return
         try:
+            fires = await self._aside.do(partial(self._due, now))
+            if not fires:
+                return
             found = await self._aside.do(partial(self._journal.open_by_rule, fires, self._pid, now))
         except JournalError:
             return  # the view says that nothing is journalled; it is tried again
@@ -96,22 +118,24 @@ class Opener:
     def _due(self, now: datetime) -> list[Fire]:
         """The alerts that have burnt long enough, as many as are judged at once."""
         self._match(now)
-        due = (each for each in self._waiting.values() if self._burnt(each[1], now) >= each[0].after)
+        due = (each for each in self._waiting.values() if self._burnt(each[1]) >= each[0].after)
         chosen = list(islice(due, BATCH))
         if not chosen:
             return []
         on_call, people = self._duty(now)
-        return [fire_of(rule, alert, self._began(alert), on_call, people) for rule, alert in paced(chosen, Breath())]
+        fires = (fire_of(rule, alert, self._began(alert), on_call, people) for rule, alert in paced(chosen, Breath()))
+        return [msgspec.structs.replace(each, seen_after=self._seen[each.member.ref].after) for each in fires]
 
-    def _burnt(self, alert: Alert, now: datetime) -> float:
-        """For how many seconds it has been firing, as far as anybody knows."""
-        return (now - (alert.started_at or self._seen[alert.ref][0])).total_seconds()
+    def _burnt(self, alert: Alert) -> float:
+        """For how many seconds it has been firing, as far as anybody knows: a wall clock that is set makes nothing older."""
+        seen = self._seen[alert.ref]
+        return seen.age + self._clock.mono() - seen.mono
 
     def _began(self, alert: Alert) -> datetime | None:
         """When it began to fire; ``None`` where its source does not say, and it was there before we looked: then it may have been
         in an incident, too."""
-        seen, appeared = self._seen.get(alert.ref, (None, False))
-        return alert.started_at or (seen if appeared else None)
+        seen = self._seen.get(alert.ref)
+        return alert.started_at or (seen.at if seen is not None and seen.appeared else None)
 
     def _match(self, now: datetime) -> None:
         """Which alerts wait to be judged. Only those that changed are looked at, for there may be very many."""
@@ -130,18 +154,26 @@ class Opener:
             for ref in gone:
                 self._seen.pop(ref, None)
                 self._judged.pop(ref, None)
-        every = tuple(rules.values())
+        every, saw = tuple(rules.values()), self._saw
+        newest = self._journal.newest() if change is not None and change.come else None
         for row in paced(rows, Breath()):
-            self._take(row, every, now, me, appeared=change is not None)
-        self._last = rules, me, alerts
+            self._take(row, every, now, me, newest=newest, whole=row.alert.ref.source in saw)
+        self._last, self._saw = (rules, me, alerts), frozenset(each.source for each in view.sources if each.health.sees)
 
-    def _take(self, row: Row, rules: Sequence[IncidentRule], now: datetime, me: tuple[str, ...], *, appeared: bool) -> None:
-        """Let an alert wait, where it counts. Of a source that does not see nobody knows whether it still fires."""
+    def _take(
+        self, row: Row, rules: Sequence[IncidentRule], now: datetime, me: tuple[str, ...], *, newest: int | None, whole: bool
+    ) -> None:
+        """Let an alert wait, where it counts. Of a source that does not see nobody knows whether it still fires. ``newest`` is the
+        journal's newest entry, where it has come since the last look; ``whole``: all of its source was seen then."""
         alert = row.alert
         if (rule := rule_for(alert, rules, now, me)) is None:
             return
-        if alert.started_at is None:
-            self._seen.setdefault(alert.ref, (now, appeared))
+        seen = self._seen.get(alert.ref)
+        if seen is None or seen.began != alert.started_at:
+            age = (now - alert.started_at).total_seconds() if alert.started_at is not None and self._believed else 0.0
+            after = seen.after if seen is not None else newest if whole else None
+            at, appeared = (seen.at, seen.appeared) if seen is not None else (now, newest is not None)
+            self._seen[alert.ref] = _Seen(at, self._clock.mono(), alert.started_at, max(0.0, age), appeared, after)
         judged = alert.ref in self._judged and self._judged[alert.ref] == self._began(alert)
         if rule.counts(alert) and not row.stale and not judged:
             self._waiting[alert.ref] = (rule, alert)
