@@ -109,6 +109,9 @@ def test_what_goes_into_another_takes_with_it_who_leads_and_when_users_were_hurt
         "2026-01-01T00:00:00+00:00",
         "2026-01-01T01:00:00+00:00",
     )
+    told = done(watched, "incident", "show", "i1")
+    assert "Timeline (-03)\n" in told
+    assert "i2 users hurt from 2025-12-31 21:00 until 2025-12-31 22:00: no orders\n" in told, "on the clock of the others"
 
 
 def test_cockpits_that_open_at_once_get_an_id_each(watched: Watched) -> None:

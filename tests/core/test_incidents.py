@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -299,6 +300,22 @@ def test_of_the_same_moment_what_was_written_first_stands_first() -> None:
         "opened: shop",
         "users hurt from 2026-11-26 02:40 UTC",
     ]
+
+
+def test_a_timeline_tells_when_users_were_hurt_on_its_own_clock() -> None:
+    times: dict[str, Any] = {"impact_start": "2026-11-26T02:40:00+00:00", "impact_end": "2026-11-25T20:00:00-07:00"}
+    people: dict[str, Any] = {"text": "none since 2026-11-26 02:40 UTC"}
+    kathmandu, berlin = ZoneInfo("Asia/Kathmandu"), ZoneInfo("Europe/Berlin")
+    (line,) = timeline(here(), [noted("incident.impact", subject="i1", **times, **people)], ())
+    assert line.told(kathmandu) == "users hurt from 2026-11-26 08:25 until 2026-11-26 08:45: none since 2026-11-26 02:40 UTC"
+    assert line.told(berlin).startswith("users hurt from 2026-11-26 03:40 until 2026-11-26 04:00: ")
+    assert line.told(UTC).startswith("users hurt from 2026-11-26 02:40 until 2026-11-26 03:00: ")
+    (ends,) = timeline(here(), [noted("incident.impact", subject="i1", impact_end=times["impact_end"])], ())
+    assert ends.told(berlin) == "users hurt until 2026-11-26 04:00"
+    (far,) = timeline(here(), [noted("incident.impact", subject="i1", impact_start="0001-01-01T00:00:00+00:00")], ())
+    assert far.told(berlin) == far.text, "no clock has that"
+    (marked,) = timeline(here(), [noted("mark", who="ci", text="users hurt from 2026-11-26 02:40 UTC")], ())
+    assert marked.told(berlin) == "users hurt from 2026-11-26 02:40 UTC", "people's own words"
 
 
 def test_the_traps_that_were_armed_after_it_are_named_once_in_it_and_in_its_timeline() -> None:

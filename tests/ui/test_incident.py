@@ -21,6 +21,7 @@ from cockpit.ui.drill import Drilled
 from cockpit.ui.flows.incident import moment_of
 from cockpit.ui.incident import Following, Timeline
 from cockpit.ui.palette import Picker
+from cockpit.ui.times import zone as at_zone
 from support.boards import Sitting, sitting
 from support.scene import NOW, scene
 
@@ -217,6 +218,9 @@ def test_users_are_said_to_be_hurt_from_a_time_on_this_clock() -> None:
             await person.sees("until now: no checkout")
             assert now(person).impact_start == NOW.replace(microsecond=0)
             assert now(person).impact_end is None
+            here = NOW.astimezone(at_zone(person.board.zone))
+            assert here.utcoffset() != timedelta(0), "else this proves nothing"
+            await person.sees(f"users hurt from {here:%Y-%m-%d %H:%M}: no checkout")
 
     run(body)
 

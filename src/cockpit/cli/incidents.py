@@ -255,7 +255,7 @@ def _shown(options: Options, here: Incident, lines: Sequence[Line], config: Conf
     say(f"Timeline ({datetime.now(UTC).astimezone(zone):%Z})")
     for line in lines:
         who = f"{line.who}: " if line.who else ""
-        say(f"{line.at.astimezone(zone):%m-%d %H:%M:%S}  {line.what:<8}  {who}{line.text}")
+        say(f"{line.at.astimezone(zone):%m-%d %H:%M:%S}  {line.what:<8}  {who}{line.told(zone)}")
     return FINE
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import msgspec
 
@@ -25,6 +25,7 @@ from .actions import (
 from .aftermath import Past
 from .alerts import SEVERITY_WORDS, Alert, AlertState, Ref, Severity
 from .filters import FilterError, parse
+from .harmless import reckons
 from .incidents import ITEM, Change, Incident, Member, change_of, number_of
 
 BEFORE = timedelta(hours=1)
@@ -49,13 +50,24 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
 class Line(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """One line of a timeline: when (UTC), what kind of thing (``alert``, ``page``, ``run``, ``trap``, ``mark``, ``roster``,
     ``incident``, ``note``), who did it ("" for nobody), and what, for people. Of the same
-    moment, the journal's order (``number``) counts."""
+    moment, the journal's order (``number``) counts. ``times`` (UTC) are those that ``text`` begins by telling."""
 
     at: datetime
     number: int = 0
     what: str
     who: str = ""
     text: str
+    times: tuple[datetime, ...] = ()
+
+    def told(self, zone: tzinfo | None) -> str:
+        """The text, with its times on the clock of ``zone`` (``None``: this machine's), as the line's own time is told."""
+        text = self.text
+        for at in self.times:
+            text = text.replace(_utc(at), f"{at.astimezone(zone):{_FORM}}", 1)  # ours come first, before what people wrote
+        return text
+
+
+_FORM = "%Y-%m-%d %H:%M"
 
 
 def timeline(incident: Incident, noted: Iterable[Noted], runs: Iterable[Run], pasts: Iterable[Past] = ()) -> tuple[Line, ...]:
@@ -205,7 +217,8 @@ def line_of(each: Noted) -> Line | None:
         case "incident" if each.kind == Change.NOTED.value:
             return Line(at=each.at, what="note", who=each.who, text=f"{each.subject}: {text}")
         case "incident" if (change := change_of(each.kind)) is not None:
-            return Line(at=each.at, what="incident", who=each.who, text=f"{each.subject} {_told(change, each.data)}")
+            text = f"{each.subject} {_told(change, each.data)}"
+            return Line(at=each.at, what="incident", who=each.who, text=text, times=_times(change, each.data))
     return None
 
 
@@ -245,7 +258,7 @@ def _own(incident: Incident, each: Noted) -> Line | None:
     of = "" if each.subject == incident.id else f"{each.subject} "
     if change is Change.NOTED:
         return Line(at=each.at, what="note", who=each.who, text=of + said(each.data, "text"))
-    return Line(at=each.at, what="incident", who=each.who, text=of + _told(change, each.data))
+    return Line(at=each.at, what="incident", who=each.who, text=of + _told(change, each.data), times=_times(change, each.data))
 
 
 def _told(change: Change, data: Mapping[str, object]) -> str:
@@ -287,10 +300,26 @@ def _told(change: Change, data: Mapping[str, object]) -> str:
     return str(change.value).partition(".")[2]
 
 
+def _times(change: Change, data: Mapping[str, object]) -> tuple[datetime, ...]:
+    """The times that are told of a change."""
+    if change is not Change.IMPACT:
+        return ()
+    found = []
+    for key in ("impact_start", "impact_end"):
+        with suppress(ValueError, OverflowError):
+            at = datetime.fromisoformat(said(data, key)).astimezone(UTC)
+            found += [at] if reckons(at) else []
+    return tuple(found)
+
+
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):{_FORM}} UTC"
+
+
 def _moment(text: str) -> str:
     """A time of an entry, for people; as it stands there where it is none."""
     try:
-        return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        return _utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         return text
 

@@ -119,7 +119,7 @@ def _timeline(facts: Facts) -> list[str]:
     days = {line.at.astimezone(facts.zone).date() for line in facts.lines}
     form = "%H:%M:%S" if len(days) == 1 else "%m-%d %H:%M:%S"
     found = [
-        f"- {_at(line.at, facts, form)} **{line.what}** {inert(line.who) + ' — ' if line.who else ''}{inert(line.text)}"
+        f"- {_at(line.at, facts, form)} **{line.what}** {inert(line.who) + ' — ' if line.who else ''}{inert(line.told(facts.zone))}"
         for line in facts.lines
     ]
     return found or ["The journal has nothing."]

@@ -95,7 +95,7 @@ def rows(lines: Sequence[Line], width: int, zone: str) -> list[Row]:
         who = f"{line.who}: " if line.who else ""
         role = ROLES.get(line.what, "muted")
         head: list[Span] = [(f"{there:%H:%M:%S}  ", "muted"), *([(fit(line.what, kind), role)] if kind else [])]
-        for number, text in enumerate(wrapped(who + line.text, max(10, width - clock - kind))):
+        for number, text in enumerate(wrapped(who + line.told(at_zone(zone)), max(10, width - clock - kind))):
             front: Spans = tuple(head) if not number else ((" " * (clock + kind), ""),)
             told = (text[: len(who)], "who"), (text[len(who) :], "text")
             words: Spans = told if not number and text.startswith(who) else ((text, "text"),)
