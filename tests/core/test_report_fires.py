@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from math import inf
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
-from cockpit.core.report_fires import Called, Fact, Fires, Noise, Spread, Week, fires, spread
+from cockpit.core.report_fires import Called, Fact, Fires, Noise, Spans, Spread, Week, fires, spread
 from cockpit.core.report_trend import Verdict
 from cockpit.core.roster import Person
 
@@ -23,8 +25,8 @@ STRANGER = Person(id="root", name="root", timezone="Europe/Berlin")
 TRAPS = ("disk", "tls", "queue")
 
 
-def told(*facts: Fact) -> Fires:
-    return fires(sorted(facts, key=itemgetter(0)), (ANA, BO), STRANGER, TRAPS, START, END, BERLIN)
+def told(*facts: Fact, harm: Mapping[str, Spans] = {}) -> Fires:
+    return fires(sorted(facts, key=itemgetter(0)), (ANA, BO), STRANGER, TRAPS, START, END, BERLIN, harm=harm)
 
 
 def at(hours: float, kind: str, subject: str = "disk", who: str = "") -> Fact:
@@ -39,14 +41,45 @@ def test_what_called_nobody_was_caught_and_what_called_somebody_is_a_fire() -> N
         at(7, "alert.fired", "tls"), at(8, "alert.acked", "tls", "cron"), at(200, "trap.armed", "tls"),
         at(300, "trap.warning", "queue"),
     )  # fmt: skip
-    assert found.weeks[0] == Week(date(2026, 10, 5), fires=2, caught=1, pages=2, woken=found.weeks[0].woken)
-    assert found.lead == Spread(2, 3600.0, 7200.0)
+    assert found.weeks[0] == Week(date(2026, 10, 5), fires=1, caught=2, pages=2, woken=found.weeks[0].woken)
+    assert found.lead == Spread(1, 7200.0, 7200.0)
     assert (found.waiting, found.silent) == (1, ("queue",))
 
 
 def test_what_no_config_lays_any_more_does_not_go_on() -> None:
     assert told(at(1, "trap.warning", "gone"), at(2, "alert.fired", "gone")).waiting == 0
     assert told(at(1, "trap.warning", "queue"), at(2, "alert.fired", "gone")).waiting == 1
+
+
+def test_whoever_takes_it_unasked_was_not_called() -> None:
+    taken = (at(1, "alert.fired"), at(2, "alert.acked", who="ana"), at(3, "trap.armed"))
+    found = told(*taken)
+    assert (found.weeks[0].fires, found.weeks[0].caught, found.burnt, found.lead.times) == (0, 1, {}, 0)
+    assert found.to_ack.times == 1
+    found = told(*taken, at(1.5, "page.sent"))
+    assert (found.weeks[0].fires, found.weeks[0].caught) == (1, 0), "a system that calls by rules of its own had called them"
+    assert (found.lead.median, found.weeks[0].pages, [each.name for each in found.people]) == (3600.0, 0, ["Ana"])
+    for alone in ((at(1.5, "page.sent"), taken[0], taken[2]), (*taken, at(2.5, "page.sent"))):
+        assert told(*alone).weeks[0].fires == 0, "nobody came because of it"
+    again = (at(4, "alert.fired"), at(5, "alert.acked", who="ana"), at(6, "trap.armed"))
+    assert told(*taken, at(1.5, "page.sent"), *again).weeks[0].fires == 1, "the next time is another"
+
+
+@pytest.mark.parametrize(
+    ("begun", "over", "fires", "lead"),
+    [(1.5, 1.7, 1, 1800.0), (1.5, inf, 1, 1800.0), (0.5, 1.2, 1, 0.0), (0.1, 0.9, 0, None), (3.5, inf, 0, None)],
+)
+def test_users_who_were_hurt_before_it_was_armed_again_make_a_fire(
+    begun: float, over: float, fires: int, lead: float | None
+) -> None:
+    spans = [(START.timestamp() + begun * 3600, START.timestamp() + over * 3600)]
+    taken = (at(1, "alert.fired"), at(2, "alert.acked", who="ana"), at(3, "trap.armed"))
+    found = told(*taken, harm={"disk": spans})
+    assert (found.weeks[0].fires, found.weeks[0].caught, found.lead.median) == (fires, 1 - fires, lead)
+    assert told(*taken, at(2.5, "page.sent", who="bo"), harm={"disk": spans}).lead.median == (lead if fires else 5400.0)
+    assert told(*taken, harm={"tls": spans}).weeks[0].fires == 0
+    goes_on = told(taken[0], harm={"disk": spans})
+    assert (goes_on.weeks[0].fires, goes_on.waiting) == ((0, 1) if over == 0.9 else (1, 0))
 
 
 def test_a_trap_of_whose_alerts_nobody_needed_to_do_anything_cries_wolf() -> None:
@@ -145,9 +178,15 @@ def _facts(chance: random.Random) -> list[Fact]:
     made: list[Fact] = []
     for moment in moments:
         kind = chance.choice(kinds)
-        who = chance.choice(people) if kind in ("page.sent", "alert.acked") else ""
+        who = chance.choice((*people, "") if kind == "page.sent" else people) if kind in ("page.sent", "alert.acked") else ""
         made.append((START.timestamp() + moment, kind, who, chance.choice((*TRAPS, "swap"))))
     return made
+
+
+def _harm(chance: random.Random) -> dict[str, list[tuple[float, float]]]:
+    """One span for each of two traps, of up to three days."""
+    begun = [START.timestamp() + chance.random() * 40 * 86400 for _ in range(2)]
+    return {name: [(at, at + chance.random() * 3 * 86400)] for name, at in zip(TRAPS, begun, strict=False)}
 
 
 def _name(who: str) -> str:
@@ -180,14 +219,18 @@ def _stretches(facts: list[Fact], subject: str, begins: tuple[str, ...], ends: s
 
 @pytest.mark.parametrize("seed", range(25))
 def test_it_is_what_a_plain_reckoning_finds(seed: int) -> None:
-    shuffled = _facts(random.Random(seed))
-    found, facts = told(*shuffled), sorted(shuffled)
-    calls = [each for each in facts if each[1] in ("page.sent", "alert.acked")]
+    shuffled, harm = _facts(random.Random(seed)), _harm(random.Random(seed + 1000))
+    found, facts = told(*shuffled, harm=harm), sorted(shuffled)
+    calls = [each for each in facts if each[1] in ("page.sent", "alert.acked") and each[2]]
     burnt, caught, lead = 0, 0, []
     firings: dict[str, list[tuple[float, float]]] = {}
     for subject in (*TRAPS, "swap"):
         for begun, over in _stretches(facts, subject, ("trap.warning", "alert.fired"), "trap.armed", anew=False):
-            called = [moment for moment, _, _, of in calls if of == subject and begun < moment < over]
+            during = [each for each in facts if each[3] == subject and begun < each[0] < over]
+            routed = [moment for moment, kind, who, _ in during if kind == "page.sent" and not who]
+            called = [moment for moment, kind, who, _ in during if kind == "page.sent" and who]
+            called += [moment for moment, kind, _, _ in during if kind == "alert.acked" and routed and moment > routed[0]]
+            called += [max(start, begun) for start, end in harm.get(subject, ()) if start < over and end > begun]
             burnt, caught = burnt + bool(called), caught + (not called and over < float("inf"))
             lead += [min(called) - begun] if called else []
         firings[subject] = _stretches(facts, subject, ("alert.fired",), "alert.resolved", anew=True)

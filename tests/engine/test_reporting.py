@@ -79,6 +79,39 @@ def test_it_comes_from_the_journal_with_the_people_and_traps_of_the_config(
     assert made.fires.weeks[0].start.weekday() == 0
 
 
+def test_what_hurt_users_is_a_fire_though_nobody_was_paged_and_what_somebody_took_unasked_is_none(
+    journal: Journal, clock: FakeClock, tmp_path: Path
+) -> None:
+    now, minute = clock.now(), timedelta(minutes=1)
+    for kind, ago, who in (("trap.warning", 60, ""), ("alert.fired", 55, ""), ("alert.acked", 50, "ana"), ("trap.armed", 20, "")):
+        journal.record(kind, at=now - ago * minute, who=who, source="local", subject="root-disk")
+    desk, day = engine(journal, clock, tmp_path / "state"), timedelta(days=1)
+    found = desk.report(now - day, now, "UTC").fires
+    assert [(each.fires, each.caught) for each in found.weeks if each.fires or each.caught] == [(0, 1)]
+    alerts = [{"source": "local", "alert": "root-disk", "name": "root-disk", "trap": "root-disk"}]
+    journal.change_incident("", Change.OPENED, who="ana", at=now - 45 * minute, data={"title": "Full", "alerts": alerts})
+    hurt = {"impact_start": (now - 40 * minute).isoformat(), "impact_end": (now - 30 * minute).isoformat()}
+    journal.change_incident("i1", Change.IMPACT, who="ana", at=now - 10 * minute, data=hurt)
+    found = desk.report(now - day, now, "UTC").fires
+    assert [(each.fires, each.caught) for each in found.weeks if each.fires or each.caught] == [(1, 0)]
+    assert found.lead.median == 1200.0
+    journal.change_incident("i1", Change.CLOSED, who="ana", at=now)
+    journal.change_incident("", Change.OPENED, who="ana", at=now - 300 * minute, data={"title": "Full before", "alerts": alerts})
+    since = {"impact_start": (now - 290 * minute).isoformat()}
+    journal.change_incident("i2", Change.IMPACT, who="ana", at=now - 280 * minute, data=since)
+    journal.change_incident("i2", Change.CLOSED, who="ana", at=now - 200 * minute)
+    assert desk.report(now - day, now, "UTC").fires.lead.median == 1200.0, "that one was over before, until whenever it hurt"
+
+
+def test_a_page_that_named_nobody_and_was_answered_called_somebody(journal: Journal, clock: FakeClock, tmp_path: Path) -> None:
+    now, minute = clock.now(), timedelta(minutes=1)
+    for kind, ago, who in (("alert.fired", 55, ""), ("page.sent", 54, ""), ("alert.acked", 50, "ana"), ("trap.armed", 20, "")):
+        journal.record(kind, at=now - ago * minute, who=who, source="local", subject="root-disk", data={"kind": "trigger"})
+    found = engine(journal, clock, tmp_path / "state").report(now - timedelta(days=1), now, "UTC").fires
+    assert sum(each.fires for each in found.weeks) == 1
+    assert [(each.name, each.pages) for each in found.people] == [("Ana", 0)], "that page is nobody's"
+
+
 def test_it_tells_of_what_taught_no_trap_and_of_its_service(journal: Journal, clock: FakeClock, tmp_path: Path) -> None:
     a_fire(journal, clock)
     now, state = clock.now(), tmp_path / "state"

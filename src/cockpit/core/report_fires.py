@@ -11,7 +11,7 @@ from math import ceil
 import msgspec
 
 from .loads import AT_ONCE
-from .marks import BLIND_SUFFIX, channel_of
+from .report_story import Story
 from .report_trend import LEAST, Trend, Verdict, trend
 from .roster import Person, known_as, zone
 
@@ -22,18 +22,22 @@ KINDS = (
     "run.started",
 )  # fmt: skip
 """What is reckoned with, as the journal has it. That a trap tripped is told by its alert. Of pages those that called somebody, of
-runs those that acknowledged elsewhere. That something was run for an alert counts as if it was noted."""
+runs those that acknowledged elsewhere. That something was run for an alert counts as if it was noted. A page to nobody by name went
+to a system that calls people by rules of its own."""
+
+Spans = Sequence[tuple[float, float]]
+"""From when until when (seconds since the epoch; infinity: it goes on)."""
 
 WORKDAY = time(9), time(18)
 """From and until when people work, Monday to Friday, on their own clock; the rest, and their holidays, is out of hours."""
 CRIES, WOLF = 3, 0.8
 """A trap that tripped so often, and of whose alerts so large a share needed nobody, cries wolf."""
 FIRES = (
-    "A fire: a trap warned or tripped, and somebody was paged for it or acknowledged it before it was armed again; caught: it was "
-    "armed again and called nobody. Lead time: from the trap's first word to that call. Easier or harder is said where chance "
-    "would show so much of a trend less than once in twenty times (Mann-Kendall test, whole weeks). Woken: paged or acknowledging "
-    "in their own night, within 15 minutes once. Out of hours: not Monday to Friday 09:00–18:00 on their own clock, or on their "
-    "holiday. No action: nobody acknowledged it, ran or noted anything for it."
+    "A fire: a trap warned or tripped, and before it was armed again somebody was paged for it, or users were hurt (an incident "
+    "says so); caught: neither, whoever took it unasked. Lead time: from the trap's first word to that page or harm. Easier or "
+    "harder is said where chance would show so much of a trend less than once in twenty times (Mann-Kendall test, whole weeks). "
+    "Woken: paged or acknowledging in their own night, within 15 minutes once. Out of hours: not Monday to Friday 09:00–18:00 on "
+    "their own clock, or on their holiday. No action: nobody acknowledged it, ran or noted anything for it."
 )
 """What the figures mean, for people."""
 
@@ -84,7 +88,7 @@ class Noise(msgspec.Struct, frozen=True):
 
 
 class Fires(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything. ``waiting`` are troubles of traps that are laid, which go on and have called nobody. ``burnt`` has, by trap, when
+    """Everything. ``waiting`` are troubles of laid traps, which go on and are no fires so far. ``burnt`` has, by trap, when
     each of its fires began (seconds since the epoch), ``caught`` how often it caught what became none. ``acks_idle`` of ``acks``
     acknowledged alerts that are over had nothing run or noted for them. ``silent`` are traps that did not trip, ``wolves`` those
     that cry wolf (see `WOLF`)."""
@@ -127,29 +131,15 @@ def spread(seconds: Sequence[float]) -> Spread:
     return Spread(len(ranked), ranked[ceil(len(ranked) * 0.5) - 1], ranked[ceil(len(ranked) * 0.9) - 1])
 
 
-class _Story:
-    """What is known of one alert, and of the trap of that name, while its facts go by."""
-
-    __slots__ = ("acked", "acted", "burnt", "called", "caught", "fired", "idle", "of_trap", "over", "since", "trouble")
-
-    def __init__(self, *, of_trap: bool) -> None:
-        self.of_trap = of_trap  # a trap raised it: it has tripped. That one is blind, or a channel fails, is no trouble
-        self.fired = self.over = self.idle = self.caught = 0
-        self.since: float | None = None  # when it began to fire, if it does
-        self.acked = self.acted = False
-        self.trouble: float | None = None  # when its trap gave its first sign, if it is in trouble
-        self.called = False  # and whether that has called somebody
-        self.burnt = list[float]()
-
-
 class _Reckoning:
     """What is gathered while the facts go by in their order."""
 
-    def __init__(self, people: Sequence[Person], stranger: Person, clock: tzinfo | None) -> None:
+    def __init__(self, people: Sequence[Person], stranger: Person, clock: tzinfo | None, harm: Mapping[str, Spans]) -> None:
+        self._harm = harm
         self._week = cache(lambda day: _monday(day, clock))
         self._person = cache(lambda who: _clocked(who, people, stranger))
         self._latest: dict[str, float] = {}
-        self.stories: dict[str, _Story] = {}
+        self.stories: dict[str, Story] = {}
         self.weeks: Counter[tuple[date, str]] = Counter()
         self.called: Counter[tuple[str, str]] = Counter()
         self.names: set[str] = set()
@@ -162,21 +152,21 @@ class _Reckoning:
         for at, kind, who, subject in facts:
             story = stories.get(subject)
             if story is None:
-                story = stories[subject] = _Story(of_trap=is_trap(subject))
+                story = stories[subject] = Story(subject)
             if kind == "alert.fired":
                 story.fired += 1
                 story.since, story.acked, story.acted = at, False, False
                 if story.trouble is None and story.of_trap:
-                    story.trouble, story.called = at, False
+                    story.begins(at)
             elif kind == "alert.resolved":
                 if story.since is not None:
                     self._resolved(at, story)
             elif kind == "trap.armed":
                 if story.trouble is not None:
-                    self._armed(story)
+                    self._armed(at, story)
             elif kind == "trap.warning":
                 if story.trouble is None:
-                    story.trouble, story.called = at, False
+                    story.begins(at)
             elif kind == "alert.noted":
                 story.acted = True
             else:
@@ -185,13 +175,29 @@ class _Reckoning:
     def _in_week(self, at: float, what: str) -> None:
         self.weeks[self._week(int(at // 900)), what] += 1  # every zone's days begin on a quarter of an hour
 
-    def _armed(self, story: _Story) -> None:
+    def hurts(self, until: float, story: Story) -> None:
+        """A trouble whose users were hurt before ``until`` is a fire from then on."""
+        if (trouble := story.trouble) is None or story.called:
+            return
+        hurt = [max(begun, trouble) for begun, over in self._harm.get(story.name, ()) if begun < until and over > trouble]
+        if hurt:
+            self._burns(min(hurt), story)
+
+    def _burns(self, at: float, story: Story) -> None:
+        if story.trouble is not None and not story.called:
+            story.called = True
+            story.burnt.append(story.trouble)
+            self.lead.append(at - story.trouble)
+            self._in_week(story.trouble, "fires")
+
+    def _armed(self, at: float, story: Story) -> None:
+        self.hurts(at, story)
         if not story.called and story.trouble is not None:
             story.caught += 1
             self._in_week(story.trouble, "caught")
         story.trouble = None
 
-    def _resolved(self, at: float, story: _Story) -> None:
+    def _resolved(self, at: float, story: Story) -> None:
         self.to_resolve.append(at - (story.since or at))
         story.since = None
         story.over += 1
@@ -199,25 +205,28 @@ class _Reckoning:
         self.acks += story.acked
         self.acks_idle += story.acked and not story.acted
 
-    def _paged(self, at: float, who: str, story: _Story) -> None:
+    def _paged(self, at: float, who: str, story: Story) -> None:
+        if not who:
+            story.routed = True
+            return
         self._in_week(at, "pages")
         name, clock = self._person(who)
         self.called[name, "pages"] += 1
         self.called[name, "out_of_hours"] += clock(at)[0]
-        self._call(at, who, story)
+        self.hurts(at, story)
+        self._burns(at, story)
+        self._disturb(at, who)
 
-    def _acked(self, at: float, who: str, story: _Story) -> None:
+    def _acked(self, at: float, who: str, story: Story) -> None:
         if story.since is not None and not story.acked:
             story.acked = True
             self.to_ack.append(at - story.since)
-        self._call(at, who, story)
+        if story.routed:
+            self.hurts(at, story)
+            self._burns(at, story)
+        self._disturb(at, who)
 
-    def _call(self, at: float, who: str, story: _Story) -> None:
-        if story.trouble is not None and not story.called:
-            story.called = True
-            story.burnt.append(story.trouble)
-            self.lead.append(at - story.trouble)
-            self._in_week(story.trouble, "fires")
+    def _disturb(self, at: float, who: str) -> None:
         name, clock = self._person(who)
         self.names.add(name)
         before = self._latest.get(name)
@@ -257,15 +266,19 @@ def fires(
     clock: tzinfo | None,
     begun: datetime | None = None,
     dark: Collection[date] = (),
+    harm: Mapping[str, Spans] = {},
 ) -> Fires:
     """What the facts between two moments (UTC), the oldest first, come to; none of them is kept. ``traps`` are those that could
     have tripped, ``clock`` that of whoever reads it (``None``: this machine's). Who is none of ``people`` lives as ``stranger``
     does. A trouble that began before ``since`` is in no figure but those of its calls. The journal has ``begun`` then (``None``:
-    before), and ``dark`` are the Mondays of weeks of which nothing is known, see `weeks`. Raises ``ValueError`` where a zone does
+    before), and ``dark`` are the Mondays of weeks of which nothing is known, see `weeks`;
+    ``harm`` is when users were hurt, by the alerts of this machine whose incidents say so. Raises ``ValueError`` where a zone does
     not exist."""
-    sums = _Reckoning(people, stranger, clock)
+    sums = _Reckoning(people, stranger, clock, harm)
     sums.reckon(facts)
     told = sums.stories
+    for story in told.values():
+        sums.hurts(until.timestamp(), story)
     noisy = (Noise(alert, each.fired, each.over, each.idle) for alert, each in told.items() if each.fired)
     called = (Called(name, *(sums.called[name, what] for what in ("pages", "out_of_hours", "woken"))) for name in sums.names)
     return Fires(
@@ -283,12 +296,7 @@ def fires(
     )  # fmt: skip
 
 
-def is_trap(alert: str) -> bool:
-    """Whether an alert of this machine, by its id, is one that a trap raised by tripping."""
-    return bool(alert) and not alert.endswith(BLIND_SUFFIX) and not channel_of(alert)
-
-
-def _cries(story: _Story) -> bool:
+def _cries(story: Story) -> bool:
     return story.over >= CRIES and story.idle >= WOLF * story.over
 
 

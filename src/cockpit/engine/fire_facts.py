@@ -20,7 +20,7 @@ _FACTS = f"""
 SELECT at, kind, who, iif(kind = 'run.started', '', subject)
 FROM entry INDEXED BY entry_at
 WHERE at >= :since AND at < :until AND (kind IN ({_TRAPS_AND_ALERTS})
-    OR (kind IN ({_CALLS}) AND subject NOT LIKE :drills AND (kind <> 'page.sent' OR (who <> '' AND {{triggers}})))
+    OR (kind IN ({_CALLS}) AND subject NOT LIKE :drills AND (kind <> 'page.sent' OR {{triggers}}))
     OR (kind = 'run.started' AND source <> 'local' AND data LIKE :acked))
 UNION ALL
 SELECT began, 'alert.noted', '', alert FROM aftermath

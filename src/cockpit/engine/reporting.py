@@ -6,6 +6,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
+from math import inf
 
 import msgspec
 
@@ -13,7 +14,7 @@ from ..config.model import Config
 from ..core.action_items import Item, Owed, owed
 from ..core.incident_timeline import said
 from ..core.incidents import Incident, Status
-from ..core.report_fires import Fires, fires, weeks
+from ..core.report_fires import Fires, Spans, fires, weeks
 from ..core.report_learnt import Armed, Burnt, Caught, Laid, Service, caught_by, coverage, untrapped_fires, untrapped_incidents
 from ..core.report_toil import Toil, ledger
 from ..core.runbooks import Runbook
@@ -22,7 +23,7 @@ from .incident_facts import noted_of
 from .journal import Journal
 from .local import LOCAL
 from .person import os_user
-from .records import JournalError, moment
+from .records import JournalError, epoch, moment
 
 _ALL = 1_000_000
 
@@ -63,8 +64,9 @@ def reported(
     people, stranger = tuple(config.people.values()), os_user()
     dark = {start for start, begins, ends in weeks(since, until, clock) if not journal.knows(max(begins, since), min(ends, until))}
     begun = journal.begun()
+    harm = _harm(journal.incidents().values())
     made = journal.fire_facts(
-        since, until, lambda facts: fires(facts, people, stranger, config.traps.keys(), since, until, clock, begun, dark)
+        since, until, lambda facts: fires(facts, people, stranger, config.traps.keys(), since, until, clock, begun, dark, harm)
     )
     toil = journal.labours(since, until, lambda labours: ledger(labours, people, stranger))
     traps = _views(config, journal.watches(), until)
@@ -73,6 +75,20 @@ def reported(
         unproven=tuple(each.trap.name for each in traps if each.unproven),
         undrilled=tuple(each.trap.name for each in traps if not each.watch.drills and not each.watch.told),
     )  # fmt: skip
+
+
+def _harm(incidents: Iterable[Incident]) -> Mapping[str, Spans]:
+    """When users were hurt, by the alerts of this machine in the incidents that say so."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for each in incidents:
+        if each.impact_start is None or each.status is Status.MERGED:
+            continue
+        end = each.impact_end or each.closed_at  # nobody is hurt by what is over, also where nobody said until when
+        over = epoch(end) if end is not None else inf
+        for member in each.members:
+            if member.source == LOCAL:
+                found.setdefault(member.alert, []).append((epoch(each.impact_start), over))
+    return found
 
 
 def _views(config: Config, watches: Mapping[str, Watch], until: datetime) -> list[TrapView]:

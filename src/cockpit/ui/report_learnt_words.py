@@ -16,9 +16,9 @@ _NARROW = 72
 
 
 def caught(found: Sequence[Caught], width: int) -> list[Spans]:
-    """The traps that told before anybody was called, and how early they are known to."""
+    """The traps that told before anybody was called or hurt, and how early they are known to."""
     if not found:
-        return said("Nothing: no trap told of what was over before anybody was called.", width)
+        return said("Nothing: no trap told of what was over before anybody was called or hurt.", width)
     name = min(NAME, max(cells(each.trap) for each in found[:SHOWN]), width // 2)
     lines: list[Spans] = []
     for each in found[:SHOWN]:
