@@ -58,7 +58,7 @@ _FORMS = (
     (r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?|\d\d:\d\d(:\d\d)?", "TIME"),
     (r"\b(CET|CEST|UTC)\b", "ZONE"),
     (r"\d+ [dhms]( \d+ [hms])?(?![a-z])", "LENGTH"),
-    (r"[▁▂▃▄▅▆▇█]+", "BARS"),
+    (r"[▁▂▃▄▅▆▇█]([▁▂▃▄▅▆▇█ ]*[▁▂▃▄▅▆▇█])?", "BARS"),  # with gaps where no look fell
     (r"\d[\d.,]*", "N"),
     (r"(N BARS +N BARS +N).*", r"\1"),
     (r"With it moved .*", "With it moved"),
