@@ -20,6 +20,7 @@ from cockpit.core.arming import (
     standing,
     table_of,
     together,
+    told_of,
     values_of,
 )
 from cockpit.core.causes import LONGEST_WINDOW, of_alert, of_incident, origin_of
@@ -116,6 +117,13 @@ def test_another_disk_is_no_sign_of_the_one_that_a_trap_told_of() -> None:
         "the look of var-disk"
     ]
     assert "seen" not in [each.because for each in drafts(told, [DISK], [(other, "seen")], "web-3")]
+
+
+def test_only_a_trap_that_looks_at_the_very_thing_is_named() -> None:
+    assert told_of(alert(trap="cron"), CRON), "it raised it"
+    assert told_of(alert(mountpoint="/var"), DISK)
+    assert not told_of(alert(trap="var-disk"), CRON)
+    assert not told_of(alert(), DISK)
 
 
 def test_traps_that_stand_are_named_once() -> None:

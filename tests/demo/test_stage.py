@@ -222,7 +222,9 @@ def test_traps_rest_and_rosters_are_overridden_in_the_demos_own_files(at: Callab
 def test_a_trap_is_armed_after_the_fire_and_would_have_caught_it(at: Callable[[float], Stage]) -> None:
     stage = at(600.0)
     wait_until(lambda: stage.view.alert(DISK) is not None, 20.0, "the alert")
-    values, _ = stage.propose_traps(DISK).drafts[0]
+    proposed = stage.propose_traps(DISK)
+    assert proposed.standing == "", "its own trap is known to be able to do better, and others are about something else"
+    values, _ = proposed.drafts[0]
     tried = stage.try_trap({**values, "name": "db-disk-early"}, DISK)
     assert tried.problem == ""
     assert re.fullmatch(r"would have tripped [3-6] m( \d+ s)? before; no false alarm in (3 d 23 h|4 d.*) of readings", tried.would)

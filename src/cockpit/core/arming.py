@@ -157,6 +157,12 @@ def _place(trap: Trap) -> tuple[str, ...]:
     return trap.probe, *(str(trap.params.get(key, "")) for key in _AT)
 
 
+def told_of(alert: Alert, trap: Trap) -> bool:
+    """Whether a trap looks at the very thing that the alert is about: it raised it, or the alert names where it looks."""
+    said = {str(value) for value in alert.labels.values()}
+    return trap.name == alert.trap or any(place and place in said for place in _place(trap)[1:])
+
+
 def standing(names: Iterable[str]) -> str:
     """What is said of the traps that what fits would only repeat; "" where there are none."""
     found = list(dict.fromkeys(each for each in names if each))

@@ -25,6 +25,7 @@ from ..core.arming import (
     standing,
     table_of,
     together,
+    told_of,
     values_of,
 )
 from ..core.backtest import Backtest, Points, Trouble, backtest
@@ -60,7 +61,7 @@ class Arming:
             fits = (self._caught(each, cause) for each in drafts(alert, traps, offered, self._here.host))
             kept, copied = originals(fits, traps)
             fitting += kept
-            repeated.append(copied)
+            repeated += [trap.name for trap in traps if trap.name == copied and told_of(alert, trap)]
         moved = originals(self._moved(cause), traps)[0] if cause.incident else []
         found, helped = together(moved, fitting), self._helped(cause)
         return Proposals(
