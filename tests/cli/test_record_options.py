@@ -22,6 +22,9 @@ from support.recordings import HEADER, story
         (["--replay", "a", "watch"], "goes with no command"),
         (["--replay", "a", "--record", "b"], "a replay is not recorded"),
         (["--at", "03:12"], "they go with --replay FILE"),
+        (["--record-most", "1GB"], "goes with --record FILE"),
+        (["--record", "a", "--record-most", "large"], "is not a size: write 200MB"),
+        (["--record", "a", "--record-most", "2kB"], "less than the 1.0 MB that a recording takes at least"),
         (["--speed", "2"], "they go with --replay FILE"),
         (["--replay", "a", "--speed", "fast"], "invalid float"),
     ],
@@ -37,6 +40,10 @@ def test_what_does_not_go_together_is_said(words: list[str], said: str, capsys: 
 @pytest.mark.parametrize("words", [["--record", "a"], ["watch", "--record", "a"], ["--record", "a", "watch"]], ids=" ".join)
 def test_where_to_record_stands_before_or_after_the_command(words: list[str]) -> None:
     assert parse(words)["record_to"] == "a"
+
+
+def test_how_large_a_recording_may_become_is_said_with_it() -> None:
+    assert parse(["watch", "--record", "a", "--record-most", "200MB"])["record_most"] == 200_000_000
 
 
 def test_a_shell_recorded_into_a_runbook_is_another_thing() -> None:

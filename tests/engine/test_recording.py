@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.core.actions import Start
-from cockpit.core.recorded import Gone, Header, Noted, Printed, Said, Written, layout
+from cockpit.core.recorded import Gone, Header, Noted, Printed, Read, Said, Written, layout
 from cockpit.core.roster import Person
 from cockpit.core.runbooks import Runbook
 from cockpit.core.sharing import Told, encoded
@@ -26,7 +26,7 @@ from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.step import Step
 from cockpit.core.text import clean, clean_block
 from cockpit.core.traps import TrapState, as_laid
-from cockpit.engine import recording_in
+from cockpit.engine import recording_in, recording_room
 from cockpit.engine.recording_file import ANEW, APART, FIRST, HEAD, MAGIC, WINDOW, chunk
 from cockpit.engine.recording_in import NotReplayed, Recording, was_ended
 from cockpit.engine.recording_in import opened as opened_file
@@ -426,3 +426,58 @@ def test_what_is_hostile_in_it_is_shown_harmless(tmp_path: Path) -> None:  # saf
     for text in texts:
         assert "\x1b" not in text
         assert "\u202e" not in text
+
+
+def goes_on(recording: RecordingWriter) -> None:
+    """A line a second, for longer than any limit of these tests."""
+    for after in range(1, 2000):
+        recording.tell(float(after), Printed("run-1", after, (os.urandom(50).hex(),)))
+
+
+def test_a_recording_ends_with_a_reason_before_it_is_longer_than_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (recording_in, recording_room):
+        monkeypatch.setattr(module, "MANY", 1100)
+    path = tmp_path / "a.rec"
+    with RecordingWriter(path, HEADER) as recording:
+        recording.put(0.0, Facts({"am": said((alert(0),), 0)}, (), around("am")))
+        with pytest.raises(NotRecorded, match="100 moments, which is as many as a recording can have"):
+            goes_on(recording)
+        recording.close("it was full")
+    found = opened(path)
+    assert (found.broken, was_ended(found), found.length) == ("", True, 99.0)
+
+
+def test_one_that_is_longer_than_is_read_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = story(tmp_path / "a.rec")
+    monkeypatch.setattr(recording_in, "MANY", 4)
+    assert opened(path).broken == "it has more than the 4 moments that this version reads"
+
+
+@pytest.mark.parametrize(
+    ("told", "said_of_it"),
+    [
+        (Printed("run-1", 0, ("x",) * 20), "10 lines of output"),
+        (Read("disk", "used", ((0.0, 1.0),) * 20), "10 readings"),
+        (Written((Noted(at=HEADER.began_at, kind="mark"),) * 20), "10 entries of the journal"),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_no_more_is_recorded_than_a_replay_keeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Any, said_of_it: str
+) -> None:
+    for name in ("ENTRIES", "LINES", "POINTS"):
+        monkeypatch.setattr(recording_room, name, 10)
+    with RecordingWriter(tmp_path / "a.rec", HEADER) as recording:
+        recording.put(0.0, Facts({"am": said((alert(0),), 0)}, (), around("am")))
+        with pytest.raises(NotRecorded, match=said_of_it):
+            recording.tell(1.0, told)
+
+
+def test_a_recording_ends_at_its_largest_size(tmp_path: Path) -> None:
+    path = tmp_path / "a.rec"
+    with RecordingWriter(path, HEADER, largest=5000) as recording:
+        recording.put(0.0, Facts({"am": said((alert(0),), 0)}, (), around("am")))
+        with pytest.raises(NotRecorded, match=r"5\.0 kB that a recording may have .--record-most"):
+            goes_on(recording)
+    assert 5000 <= path.stat().st_size < 5500
+    assert was_ended(opened(path))

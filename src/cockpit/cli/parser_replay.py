@@ -5,6 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 
+from ..core.units import say_bytes, size
+
+_SMALLEST = 1_000_000
+"""Bytes."""
+
 
 def recording(parser: argparse.ArgumentParser) -> None:
     """What says where to record to."""
@@ -14,6 +19,14 @@ def recording(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         default=argparse.SUPPRESS,
         help="record what is seen into a new file, without secrets",
+    )  # fmt: skip
+    parser.add_argument(
+        "--record-most",
+        dest="record_most",
+        metavar="SIZE",
+        type=_size,
+        default=argparse.SUPPRESS,
+        help="end the recording at this size: 200MB (default: 1GB)",
     )  # fmt: skip
 
 
@@ -38,6 +51,17 @@ def playing(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _size(text: str) -> int:
+    """A size of a recording, in bytes."""
+    try:
+        found = int(size(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if found < _SMALLEST:
+        raise argparse.ArgumentTypeError(f"{text} is less than the {say_bytes(_SMALLEST)} that a recording takes at least")
+    return found
+
+
 def problem(args: Mapping[str, object]) -> str:
     """Why these words of a command line do not go together; "" where they do."""
     if args.get("demo") and args.get("command"):
@@ -46,6 +70,8 @@ def problem(args: Mapping[str, object]) -> str:
         return "--demo reads nothing and keeps nothing: it goes with no --config, --replay or --record"
     if args.get("record_to") and args.get("command") not in (None, "watch"):
         return "--record FILE is for the screen and for `cockpit watch`"
+    if args.get("record_most") and not args.get("record_to"):
+        return "--record-most SIZE says how large a recording may become: it goes with --record FILE"
     if args.get("replay") and args.get("command"):
         return "--replay FILE opens the screen: it goes with no command"
     if args.get("replay") and args.get("record_to"):

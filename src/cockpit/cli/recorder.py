@@ -20,8 +20,10 @@ def recorded(options: Options, config: Config) -> Recorder | None:
         return None
     from ..engine.recording import Recorder  # deferred: few record
     from ..engine.recording_out import NotRecorded
+    from ..engine.recording_room import LARGEST
 
+    largest = int(options.text("record_most") or LARGEST)
     try:
-        return Recorder(Path(options.text("record_to")), config, SystemClock())
+        return Recorder(Path(options.text("record_to")), config, SystemClock(), largest)
     except NotRecorded as error:
         raise Stop(f"nothing would be recorded, so nothing was begun: {error}") from None

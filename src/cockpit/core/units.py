@@ -84,6 +84,17 @@ def short_age(value: float) -> str:
     return f"{min(999, whole // 604800)}w"
 
 
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.ASCII | re.I)
+
+
+def size(text: str) -> float:
+    """Read a size in bytes: ``200MB``, ``1.5 GiB``, ``4096``. Raises ``ValueError`` that says what would have been understood."""
+    found = _SIZE.fullmatch(text)
+    if found is None or found[2].lower() not in _SIZE_UNITS:
+        raise ValueError(f"{text!r} is not a size: write 200MB, 1.5GiB or a number of bytes")
+    return float(found[1]) * _SIZE_UNITS[found[2].lower()]
+
+
 def say_bytes(value: float) -> str:
     """A size for people, in decimal units as disks are sold: ``3.1 GB``, ``640 kB``, ``12 B``."""
     size = abs(value)

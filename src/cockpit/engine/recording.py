@@ -28,6 +28,7 @@ from .journal import Entry, Journal, JournalError
 from .local import LOCAL
 from .person import hidden_values
 from .recording_out import NotRecorded, RecordingWriter
+from .recording_room import LARGEST
 from .store import Facts
 
 EVERY = 0.5
@@ -54,7 +55,7 @@ class Recorder:
     """Makes the file at once, and raises `recording_out.NotRecorded` where that cannot be; records from `follow` to `stop`.
     Where it cannot go on, every view of the engine says so, and all else goes on."""
 
-    def __init__(self, path: Path, config: Config, clock: Clock) -> None:
+    def __init__(self, path: Path, config: Config, clock: Clock, largest: int = LARGEST) -> None:
         self.path = path.absolute()
         self._config, self._clock = config, clock
         self._header = Header(
@@ -62,7 +63,7 @@ class Recorder:
             title=config.title, me=config.me, people=tuple(map(plain_person, config.people.values())), zones=config.zones,
             storm=config.storm, group_by=config.group_by,
         )  # fmt: skip
-        self._out = RecordingWriter(self.path, self._header)
+        self._out = RecordingWriter(self.path, self._header, largest)
         self._ended, self._thread = threading.Event(), threading.Thread(target=self._live, name="cockpit recording", daemon=True)
         self._engine: Engine | None = None
         self._says = f"recording to {clean(str(self.path))}"

@@ -28,6 +28,8 @@ LONGEST = 68 * 2**20
 """Bytes unpacked that a chunk may have: one message of the greatest length, with what stood before it."""
 MOST = 512 * 2**20
 """Bytes unpacked that may have to be read for one moment."""
+MANY = 2_000_000
+"""Chunks of one recording at most: eleven days of two a second."""
 WINDOW = -15
 
 

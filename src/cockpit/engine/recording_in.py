@@ -8,7 +8,6 @@ import stat
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -19,10 +18,8 @@ from ..core.recorded import Ended, Header, Message, unreadable
 from ..core.roster import zone
 from ..core.sharing import decoder
 from ..core.text import clean
-from .recording_file import ANEW, APART, EVENT, FIRST, FORMAT, HEAD, LONGEST, MAGIC, MORE, MOST, WINDOW, checksum
+from .recording_file import ANEW, APART, EVENT, FIRST, FORMAT, HEAD, LONGEST, MAGIC, MANY, MORE, MOST, WINDOW, checksum
 
-_MANY = 2_000_000
-"""Chunks of one recording: eleven days of two a second."""
 _LATEST = 10 * 366 * 86400 * 10**6
 """Microseconds after which no recording goes on."""
 _decode = decoder(Message).decode
@@ -58,6 +55,8 @@ class Recording:
         self._positions = tuple(each.position for each in rest)
         if not self._anew:
             raise NotReplayed(f"{self.path} has a beginning and nothing more: it was cut off before anything was recorded")
+        self.events = tuple(dict.fromkeys((self.first, *(each.position for each in rest if each.flags & EVENT))))
+        """The positions at which something happened, and the first. Who steps through a long recording waits for no reckoning."""
 
     @property
     def first(self) -> float:
@@ -68,11 +67,6 @@ class Recording:
     def length(self) -> float:
         """The position of the last chunk, in seconds."""
         return self.chunks[-1].position
-
-    @cached_property
-    def events(self) -> tuple[float, ...]:
-        """The positions at which something happened, and the first."""
-        return tuple(dict.fromkeys((self.first, *(each.position for each in self.chunks if each.flags & EVENT))))
 
     def place(self, position: float) -> int:
         """How many chunks there are up to this position."""
@@ -127,12 +121,13 @@ class Recording:
             head = self._file.read(HEAD.size)
             flags, position, packed, unpacked, crc = HEAD.unpack(head) if len(head) == HEAD.size else (0, 0, size, 0, 0)
             start = at + HEAD.size
-            if size - start < packed:
+            if len(found) == MANY:
+                self.broken = f"it has more than the {MANY} moments that this version reads"
+            elif size - start < packed:
                 self.broken = "its end is cut off, or damaged"
             elif (
                 max(packed, unpacked) > LONGEST
                 or not before <= position < _LATEST
-                or len(found) == _MANY
                 or checksum(flags, position, self._file.read(packed), unpacked) != crc
             ):
                 self.broken = "what follows is damaged"

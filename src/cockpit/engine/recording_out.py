@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 
 from ..core.actions import Run
-from ..core.alerts import Alert
 from ..core.recorded import (
     KINDS,
     Apart,
@@ -37,9 +36,10 @@ from ..core.sharing import Told
 from ..core.sharing import encoded as _encode
 from ..core.sources import Snapshot, SourceHealth
 from ..core.text import clean
-from ..core.traps import TrapView
 from .edits import cut, parts, spans
+from .recording_events import is_event
 from .recording_file import ANEW, APART, EVENT, FIRST, MAGIC, MORE, MOST, WIDEST, WINDOW, chunk
+from .recording_room import LARGEST, Room
 from .redacting import Redactor
 from .store import Facts, Surroundings
 
@@ -67,11 +67,13 @@ class RecordingWriter:
     that is what is not written again. ``hide`` may be given secrets at any time; none of them is in what is written from then on.
 
     A file that is there already is never touched; it is made with mode 0600. Raises `NotRecorded` where it cannot be made, and
-    where something cannot be written: the file then ends with the last whole moment, and is closed.
+    where something cannot be written: the file then ends with the last whole moment, and is closed. So it does where it has no
+    room for more (``largest`` in bytes, and what is read of any), but then waits for its `close`.
     """
 
-    def __init__(self, path: Path, header: Header) -> None:
+    def __init__(self, path: Path, header: Header, largest: int = LARGEST) -> None:
         self.path = path
+        self._room = Room(largest)
         self.bytes = 0
         """So many are in the file."""
         self._end = _made(path)
@@ -111,6 +113,7 @@ class RecordingWriter:
         messages, event = self._differences(facts)
         if not messages:
             return False
+        self._make_sure()
         if anew:
             self._packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, WINDOW)
             self._since = 0
@@ -131,6 +134,16 @@ class RecordingWriter:
         """What adds to what is known: entries of the journal, output, readings, pictures, answers, rosters. ``event``: it is worth
         a stop for whoever steps through the recording."""
         self._position = max(self._position, position)
+        self._room.take(messages)
+        self._make_sure()
+        self._tell(messages, event=event)
+
+    def _make_sure(self) -> None:
+        """Raises `NotRecorded` where there is no room for more."""
+        if why := self._room.full(self.bytes):
+            raise NotRecorded(why)
+
+    def _tell(self, messages: Sequence[Apart], *, event: bool = False) -> None:
         for group in _groups(list(map(_encode, messages))):
             self._write(APART | (EVENT if event else 0), group, zlib.compressobj(_LEVEL, zlib.DEFLATED, WINDOW))
 
@@ -139,7 +152,7 @@ class RecordingWriter:
         if self._end < 0:
             return
         with suppress(NotRecorded):  # it ends with the last whole moment, then
-            self.tell(self._position, Ended(why))
+            self._tell((Ended(why),))
         if self._end >= 0:
             with suppress(OSError):
                 os.fsync(self._end)
@@ -208,7 +221,7 @@ class RecordingWriter:
             for group in cut(made):
                 many += 1
                 found += [_encode(each) for each in parts(kind, here[kind], group)]
-            event |= before is not None and _happened(kind, here[kind], there.get(kind, ()), made)
+            event |= before is not None and is_event(kind, here[kind], there.get(kind, ()), made)
         told = Told(
             asked_at=now.asked_at,
             asked_mono=now.asked_mono,
@@ -229,6 +242,7 @@ class RecordingWriter:
         body = b"".join(len(each).to_bytes(4, "big") + each for each in shown)
         packed = packer.compress(body) + packer.flush(zlib.Z_SYNC_FLUSH)
         self._append(chunk(flags, round(self._position * 1e6), packed, len(body)))
+        self._room.chunk()
         return len(body)
 
     def _shown(self, message: bytes) -> bytes:
@@ -303,40 +317,6 @@ def _records(now: Snapshot, before: Snapshot | None, there: Mapping[str, tuple[A
         return {**found, "traps": there["traps"]}
     known = dict(zip(map(id, before.traps), there["traps"], strict=True)) if before is not None and before.traps else {}
     return {**found, "traps": tuple(known[id(each)] if id(each) in known else plain(each) for each in now.traps)}
-
-
-def _happened(kind: str, now: tuple[Any, ...], before: tuple[Any, ...], made: Sequence[tuple[int, int, int, int]]) -> bool:
-    """Whether what is new in it is worth a stop: something came, went, or is in another state."""
-    state = _STATES.get(kind)
-    if state is None:
-        return False
-    kept = [(start, start + count) for start, count, _, _ in made if count]
-    new = [state(each) for _, _, begin, end in made for each in now[begin:end]]
-    gone: list[object] = []
-    at = 0
-    for start, end in sorted(kept):
-        gone += map(state, before[at:start])
-        at = max(at, end)
-    gone += map(state, before[at:])
-    return sorted(map(repr, new)) != sorted(map(repr, gone))
-
-
-def _of_alert(alert: Alert) -> object:
-    return alert.ref, alert.state, alert.severity, alert.started_at, alert.acknowledged_by, len(alert.notes), len(alert.pages)
-
-
-def _of_trap(view: TrapView) -> object:
-    return view.trap.name, view.state, view.drill
-
-
-_STATES: Mapping[str, Callable[[Any], object]] = {
-    "alerts": _of_alert,
-    "traps": _of_trap,
-    "silences": lambda each: (each.ref, each.state, each.ends_at),
-    "overrides": lambda each: (each.id, each.start, each.end),
-    "maintenances": lambda each: each,
-}
-"""What of a record of a kind makes it another one for whoever steps through a recording."""
 
 
 def _any_odd(value: Any) -> bool:
