@@ -6,6 +6,7 @@ import errno
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,7 @@ from cockpit.core.ways_back import WayBack
 from cockpit.engine.engine import Engine
 from cockpit.engine.journal import Happened, open_journal
 from cockpit.engine.recording import Recorder
+from cockpit.engine.recording_file import checksum
 from cockpit.engine.recording_in import NotReplayed, opened, was_ended
 from cockpit.engine.recording_out import NotRecorded
 from cockpit.engine.recordings import recordings
@@ -286,6 +288,12 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(rig: Rig, monkeypatch: 
     wait(lambda: told[0] in rig.engine.view.remarks, "the remark")
     assert rig.path.stat().st_size == whole  # nothing of what did not go in is left
     rig.engine.ask(Ack((Ref("am", next(row.alert.ref.id for row in rig.engine.view.alerts)),)))
+    stopped = rig.clock.now()
+    rig.clock.advance(3600.0)
+    rig.end()
+    with closing(open_journal(rig.path.parent / "state", rig.clock)) as journal:
+        (film,) = recordings(journal, stopped - timedelta(minutes=30), rig.clock.now())
+    assert film.until <= stopped, "an hour of which nothing was recorded is not in it"
     with replayed(rig.path, rig.place) as (_, desk):
         assert len(desk.view.alerts) == 1
 
@@ -316,4 +324,35 @@ def test_the_recordings_of_a_time_are_known_by_the_journal_and_by_their_files(ri
     assert (gone.path, gone.there) == ("/tmp/no-such.rec", False)
     later = recordings(journal, began + timedelta(hours=1), began + timedelta(hours=2))
     assert [each.path for each in later] == ["/tmp/no-such.rec"]
+    journal.close()
+
+
+def test_of_recordings_of_another_time_nothing_is_read_and_of_one_that_was_ended_its_beginning(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.begun()
+    began = rig.clock.now()
+    rig.has(lambda data: b"web-3" in data, "the alert in the file")
+    rig.clock.advance(60.0)
+    rig.end()
+    killed = rig.path.with_name("killed.rec")
+    killed.write_bytes(rig.path.read_bytes()[:-1])
+    os.utime(killed, (began.timestamp() + 60, began.timestamp() + 60))
+    journal = open_journal(rig.path.parent / "state", rig.clock)
+    journal.record(STARTED, at=began, subject=str(killed))
+    read: list[int] = []
+
+    def counted(flags: int, position: int, packed: bytes, unpacked: int) -> int:
+        read.append(len(packed))
+        return checksum(flags, position, packed, unpacked)
+
+    monkeypatch.setattr("cockpit.engine.recording_in.checksum", counted)
+    assert recordings(journal, began + timedelta(hours=1), began + timedelta(hours=2)) == ()
+    assert read == [], "they are of another time"
+    films = recordings(journal, began, began + timedelta(seconds=30))
+    assert {each.path: (each.since, each.until, each.there) for each in films}[str(rig.path)] == (
+        began, began + timedelta(seconds=60), True)  # fmt: skip
+    many = len(read)
+    with opened(killed):
+        assert many == 1 + len(read) - many, "of the one that was ended its header, of the one that was not all of it"
     journal.close()

@@ -7,9 +7,9 @@ import os
 import stat
 import zlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Self, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ from ..core.sharing import decoder
 from ..core.text import clean
 from .recording_file import ANEW, APART, EVENT, FIRST, FORMAT, HEAD, LONGEST, MAGIC, MANY, MORE, MOST, WINDOW, checksum
 
+T = TypeVar("T")
 _LATEST = 10 * 366 * 86400 * 10**6
 """Microseconds after which no recording goes on."""
 _decode = decoder(Message).decode
@@ -40,69 +41,16 @@ class Chunk(NamedTuple):
     unpacked: int
 
 
-class Recording:
-    """A recording that is open. ``header`` is its first message, ``chunks`` where the others lie, in the order of time; ``broken``
-    says why it ends before its file does, for people ("" where it is whole). Everything else is read when it is asked for. Safe to
-    be used from one thread at a time."""
+class Beginning:
+    """A recording's file of which the first message is read, ``header``, and nothing else."""
 
-    def __init__(self, path: str, file: BinaryIO) -> None:
+    def __init__(self, path: str, file: BinaryIO, most: int = 1) -> None:
         self.path = path
         self._file = file
-        first, *rest = self._index(os.fstat(file.fileno()).st_size)
+        first, *self._rest = self._index(os.fstat(file.fileno()).st_size, most)
         self.header = self._header(first)
-        self.chunks: tuple[Chunk, ...] = tuple(rest)
-        self._anew = tuple(place for place, each in enumerate(rest) if each.flags & ANEW)
-        self._positions = tuple(each.position for each in rest)
-        if not self._anew:
-            raise NotReplayed(f"{self.path} has a beginning and nothing more: it was cut off before anything was recorded")
-        self.events = tuple(dict.fromkeys((self.first, *(each.position for each in rest if each.flags & EVENT))))
-        """The positions at which something happened, and the first. Who steps through a long recording waits for no reckoning."""
 
-    @property
-    def first(self) -> float:
-        """The position from which on something is known, in seconds."""
-        return self._positions[self._anew[0]]
-
-    @property
-    def length(self) -> float:
-        """The position of the last chunk, in seconds."""
-        return self.chunks[-1].position
-
-    def place(self, position: float) -> int:
-        """How many chunks there are up to this position."""
-        return bisect_right(self._positions, position)
-
-    def beginning(self, place: int) -> int:
-        """The chunk at which to begin to read, so that what is known after ``place`` chunks is known whole."""
-        return self._anew[max(0, bisect_left(self._anew, max(1, place)) - 1)]
-
-    def stream(self, start: int) -> Iterator[list[Message]]:
-        """The messages of each chunk from the one at ``start`` on, which begins anew; none of those apart, and those
-        of a moment of several chunks with its last. Raises `NotReplayed`
-        where one cannot be read."""
-        unpacker, held, read = zlib.decompressobj(WINDOW), list[Message](), 0
-        for each in self.chunks[start:]:
-            if each.flags & APART:
-                yield []
-                continue
-            if each.flags & ANEW:
-                unpacker, read = zlib.decompressobj(WINDOW), 0
-            read += each.unpacked
-            if read > MOST:
-                raise self._damaged(each, f"it wants more than {MOST >> 20} MB at once")
-            held += self._messages(each, unpacker)
-            if each.flags & MORE:
-                yield []
-                continue
-            yield held
-            held = []
-
-    def apart(self, place: int) -> list[Message]:
-        """The messages of a chunk that stands apart; none of another. Raises `NotReplayed`."""
-        each = self.chunks[place]
-        return self._messages(each, zlib.decompressobj(WINDOW)) if each.flags & APART else []
-
-    def __enter__(self) -> Recording:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -112,12 +60,12 @@ class Recording:
         """Give the file back."""
         self._file.close()
 
-    def _index(self, size: int) -> list[Chunk]:
-        """Where the chunks lie. What is not whole ends it: `broken`."""
+    def _index(self, size: int, most: int) -> list[Chunk]:
+        """Where the first chunks lie. What is not whole ends it: `broken`."""
         at, before, found = len(MAGIC), 0, list[Chunk]()
         self.broken = ""
         self._file.seek(at)
-        while at < size and not self.broken:
+        while at < size and not self.broken and len(found) < most:
             head = self._file.read(HEAD.size)
             flags, position, packed, unpacked, crc = HEAD.unpack(head) if len(head) == HEAD.size else (0, 0, size, 0, 0)
             start = at + HEAD.size
@@ -179,6 +127,67 @@ class Recording:
         return NotReplayed(f"{self.path} is damaged {each.position:.0f} s after its beginning: {clean(why, 200)}")
 
 
+class Recording(Beginning):
+    """A recording that is open. ``header`` is its first message, ``chunks`` where the others lie, in the order of time; ``broken``
+    says why it ends before its file does, for people ("" where it is whole). Everything else is read when it is asked for. Safe to
+    be used from one thread at a time."""
+
+    def __init__(self, path: str, file: BinaryIO) -> None:
+        super().__init__(path, file, MANY + 1)
+        rest, self._rest = self._rest, []
+        self.chunks: tuple[Chunk, ...] = tuple(rest)
+        self._anew = tuple(place for place, each in enumerate(rest) if each.flags & ANEW)
+        self._positions = tuple(each.position for each in rest)
+        if not self._anew:
+            raise NotReplayed(f"{self.path} has a beginning and nothing more: it was cut off before anything was recorded")
+        self.events = tuple(dict.fromkeys((self.first, *(each.position for each in rest if each.flags & EVENT))))
+        """The positions at which something happened, and the first. Who steps through a long recording waits for no reckoning."""
+
+    @property
+    def first(self) -> float:
+        """The position from which on something is known, in seconds."""
+        return self._positions[self._anew[0]]
+
+    @property
+    def length(self) -> float:
+        """The position of the last chunk, in seconds."""
+        return self.chunks[-1].position
+
+    def place(self, position: float) -> int:
+        """How many chunks there are up to this position."""
+        return bisect_right(self._positions, position)
+
+    def beginning(self, place: int) -> int:
+        """The chunk at which to begin to read, so that what is known after ``place`` chunks is known whole."""
+        return self._anew[max(0, bisect_left(self._anew, max(1, place)) - 1)]
+
+    def stream(self, start: int) -> Iterator[list[Message]]:
+        """The messages of each chunk from the one at ``start`` on, which begins anew; none of those apart, and those
+        of a moment of several chunks with its last. Raises `NotReplayed`
+        where one cannot be read."""
+        unpacker, held, read = zlib.decompressobj(WINDOW), list[Message](), 0
+        for each in self.chunks[start:]:
+            if each.flags & APART:
+                yield []
+                continue
+            if each.flags & ANEW:
+                unpacker, read = zlib.decompressobj(WINDOW), 0
+            read += each.unpacked
+            if read > MOST:
+                raise self._damaged(each, f"it wants more than {MOST >> 20} MB at once")
+            held += self._messages(each, unpacker)
+            if each.flags & MORE:
+                yield []
+                continue
+            yield held
+            held = []
+
+    def apart(self, place: int) -> list[Message]:
+        """The messages of a chunk that stands apart; none of another. Raises `NotReplayed`."""
+        each = self.chunks[place]
+        return self._messages(each, zlib.decompressobj(WINDOW)) if each.flags & APART else []
+
+
 def _sound(head: Header) -> Header:
     """The header, every text in it harmless. Raises ``ValueError`` for times that cannot be, and zones that there are not."""
     found = harmless(head)
@@ -190,7 +199,17 @@ def _sound(head: Header) -> Header:
 
 
 def opened(path: Path) -> Recording:
-    """The recording in a file, up to its last whole chunk. Raises `NotReplayed`."""
+    """The recording in a file, up to its last whole chunk: the whole file is read. Raises `NotReplayed`."""
+    return _of(path, Recording)
+
+
+def header_of(path: Path) -> Header:
+    """What a recording's file begins with, which alone is read. Raises `NotReplayed`."""
+    with _of(path, Beginning) as found:
+        return found.header
+
+
+def _of(path: Path, made: Callable[[str, BinaryIO], T]) -> T:
     name = clean(str(path))
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
@@ -206,7 +225,7 @@ def opened(path: Path) -> Recording:
             raise NotReplayed(
                 f"{name} is a recording in a format that this cockpit does not know: replay it with the one that made it"
             )
-        return Recording(name, file)
+        return made(name, file)
     except OSError as error:
         file.close()
         raise NotReplayed(f"{name} cannot be read: {error.strerror}") from None
