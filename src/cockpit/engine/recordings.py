@@ -20,16 +20,14 @@ _LATER = timedelta(minutes=1)
 
 def recordings(journal: Journal, since: datetime, until: datetime) -> tuple[Filmed, ...]:
     """Those that have something of the time between two moments (UTC), oldest first. Where the journal does not say when one ended
-    (its cockpit was killed, or its disk was full, or the clock stepped back), the file does, which is then read whole, unless nobody has written to it since. Raises
-    `JournalError`."""
+    (its cockpit was killed, or its disk was full, or the clock stepped back), the file does, which is then read whole, unless
+    nobody has written to it since. Raises `JournalError`."""
     found: dict[str, Filmed] = {}
     for entry in reversed(journal.entries(kind="recording.", limit=_MOST)):
         path = clean(entry.subject)
         if entry.kind == STARTED:
             found[path] = Filmed(path, entry.at, _OPEN)
-        elif (
-            entry.kind == ENDED and path in found and not entry.data.get("why")
-        ):  # one that had to stop ended before its cockpit did
+        elif entry.kind == ENDED and path in found and not entry.data.get("why"):  # "why": it ended earlier
             found[path] = Filmed(path, found[path].since, entry.at)
     looked = (
         _looked_at(each) for each in found.values() if each.since <= until and each.until >= since and not _is_older(each, since)
