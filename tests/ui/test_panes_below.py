@@ -17,7 +17,7 @@ from cockpit.core.runbooks import Param, Runbook
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.steps.run import RunStep
 from cockpit.core.steps.step import Step
-from cockpit.core.traps import TrapState
+from cockpit.core.traps import Reading, TrapState
 from cockpit.core.units import Seconds, bound
 from cockpit.core.view import JournalHealth, View
 from cockpit.ui.detail import laid_out
@@ -436,6 +436,12 @@ def test_the_chart_is_of_the_reading_that_trips_the_trap() -> None:
     assert watched(made) == "free_bytes"
     assert watched(trap("x", TrapState.ARMED, "", warn=bound("days_left < 14"), forecast="other")) == "days_left"
     assert watched(trap("x", TrapState.ARMED, "", forecast="other")) == "other"
+    plain = trap("web", TrapState.ARMED, "")
+    read = Reading({"status": 204.0, "seconds": 0.01, "bytes": 187.0}, "204 in 10 ms")
+    answered = msgspec.structs.replace(plain, watch=msgspec.structs.replace(plain.watch, reading=read))
+    assert watched(answered) == "seconds", "a code is no amount"
+    chosen = msgspec.structs.replace(answered, trap=msgspec.structs.replace(plain.trap, trip=bound("status >= 500")))
+    assert watched(chosen) == "status", "where its bound is about it, it is shown"
 
 
 def test_the_detail_scrolls_and_begins_at_the_top_for_another_thing() -> None:

@@ -273,11 +273,13 @@ def _reading(trap: TrapView, curve: Curve | None) -> Iterable[Fact]:
 
 
 def watched(trap: TrapView) -> str:
-    """The reading that a chart of this trap shows: the one that trips it, else the one that warns, else the one it forecasts."""
+    """The reading that a chart of this trap shows: the one that trips it, else the one that warns, else the one it forecasts; with
+    none of these the first that is an amount, which a status is not: its code says nothing as a curve."""
     bound = trap.trap.trip or trap.trap.warn
     if bound is not None or trap.trap.forecast:
         return bound.metric if bound is not None else trap.trap.forecast
-    return next(iter(trap.watch.reading.values), "") if trap.watch.reading else ""
+    read = trap.watch.reading.values if trap.watch.reading is not None else ()
+    return next((name for name in read if name.rpartition("_")[2] != "status"), "")
 
 
 def _answers(trap: TrapView) -> Iterable[Fact]:
