@@ -133,7 +133,17 @@ def _alerts() -> tuple[Row, ...]:
             )
         ),
         Row(
-            alert("am-prod", "NodeMaintenance", "k8s-14", info, 7200, "draining", state=hushed, hushed="Cy: new disks", quiet=9976)
+            alert(
+                "am-prod",
+                "NodeMaintenance",
+                "k8s-14",
+                info,
+                7200,
+                "draining",
+                state=hushed,
+                hushed="silenced by Cy: new disks",
+                quiet=9976,
+            )
         ),
         Row(alert("am-prod", "DeployRunning", "shop-eu", info, 420, "release 2026.47.3, step 2 of 4")),
     )

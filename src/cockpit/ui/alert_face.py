@@ -127,7 +127,8 @@ def _who(alert: Alert, pending: str, old: str) -> tuple[str, str]:
         case AlertState.ACKNOWLEDGED:
             return alert.acknowledged_by or "acked", "who"
         case AlertState.SUPPRESSED:
-            return alert.suppressed_by or "silenced", "muted"
+            # the column says who, and has no room for more
+            return alert.suppressed_by.removeprefix("silenced by ") or "silenced", "muted"
         case AlertState.RESOLVED:
             return "resolved", "ok"
     return ", ".join(alert.assignees), "who"
