@@ -74,8 +74,8 @@ def test_who_would_be_told_is_shown_and_y_begins_it_and_it_is_followed_to_its_en
             person.desk.rehearsed["root-disk"] = rehearsed(Stage.SIGNS)
             await person.sees("It shows signs, and trips in 10 s")
             assert "DRILL of root-disk" in person.text
-            assert "to be told" in person.text
-            assert "Ana: trap root-disk drilled" in person.text
+            await person.sees("to be told")
+            await person.sees("Ana: trap root-disk drilled")
             person.desk.rehearsed["root-disk"] = rehearsed(Stage.TRIPPED)
             await person.sees("It has tripped: nobody has it yet")
             person.desk.rehearsed["root-disk"] = rehearsed(Stage.NONE, "Ana has it: the trap is proven")
