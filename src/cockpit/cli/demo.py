@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from ..app import Cockpit
 from ..demo.stage import Stage
+from ..heap import stays
 from ..ui.keys import TABLE
 from ..ui.life import run_app
 from ..ui.theme import DEFAULT
@@ -18,6 +19,7 @@ def demo(options: Options) -> int:
     """Open it; its exit status is that of the process."""
     stage = Stage(datetime.now(UTC), options.theme or DEFAULT, read_only=options.read_only)
     app = Cockpit(stage.config, stage, table=TABLE, theme_dirs=theme_dirs(os.environ), clock=stage.clock, replay=stage)
+    app.on_drawn = stays
 
     def close() -> None:
         if not stage.close():

@@ -16,6 +16,7 @@ from ..engine.replay import Replay
 from ..engine.replay_clock import FASTEST, SLOWEST
 from ..engine.replay_desk import ReplayDesk
 from ..engine.temporary import temporary
+from ..heap import stays
 from ..ui.keys import TABLE, remapped
 from ..ui.life import run_app
 from . import USAGE
@@ -51,6 +52,7 @@ def _shown(options: Options, recording: Recording, speed: float) -> int:
             config, ReplayDesk(replayed, config), table=remapped(TABLE, config.keys), theme_dirs=theme_dirs(os.environ),
             clock=replayed.clock, replay=replayed,
         )  # fmt: skip
+        app.on_drawn = stays
         return run_app(app, replayed.stop, mouse=config.mouse)
 
 
