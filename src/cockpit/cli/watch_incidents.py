@@ -22,6 +22,8 @@ class OfIncidents:
         later."""
         try:
             newest = self._journal.newest()
+            if newest == self._last:
+                return
             found = self._journal.written(self._last if self._last is not None else newest, newest)
         except JournalError:
             return

@@ -10,8 +10,6 @@ from .actions import Run, Start
 from .plans import Plan
 from .values import SECRET
 
-Exact = tuple[tuple[str, ...], ...]
-
 
 class Difference(msgspec.Struct, frozen=True):
     """What is not as it was: the number of the part (from 1) of what is executed, what it was then, and what it would be now; empty

@@ -21,4 +21,9 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def does(self) -> str:
         """How it looks and when it trips, for people."""
-        return ", ".join(filter(None, (self.look, f"trips at {self.trip}" if self.trip else "")))
+        return does(self.look, self.trip)
+
+
+def does(look: str, trip: str) -> str:
+    """How a trap looks and when it trips, for people."""
+    return ", ".join(filter(None, (look, f"trips at {trip}" if trip else "")))

@@ -25,6 +25,7 @@ from .actions import (
 from .aftermath import Past
 from .alerts import SEVERITY_WORDS, Alert, AlertState, Ref, Severity
 from .filters import FilterError, parse
+from .guards import does
 from .harmless import reckons
 from .incidents import ITEM, Change, Incident, Member, change_of, number_of
 
@@ -291,8 +292,7 @@ def _told(change: Change, data: Mapping[str, object]) -> str:
             return " ".join(["users hurt", *parts]) + (f": {text}" if text else "")
         case Change.ARMED:
             look, trip, would = (said(data, key) for key in ("look", "trip", "would"))
-            facts = ", ".join(filter(None, (look, f"trips at {trip}" if trip else "")))
-            return f"trap {said(data, 'trap')} armed after it: " + "; ".join(filter(None, (facts, would)))
+            return f"trap {said(data, 'trap')} armed after it: " + "; ".join(filter(None, (does(look, trip), would)))
         case Change.MERGED:
             return f"took {said(data, 'other')} in"
         case Change.SPLIT:

@@ -63,6 +63,9 @@ _BEGINS = re.compile(r"^(\d{0,9})((?:(?<=\d)[.)]|(?<!\d)(?:[-+]|-+|=+))$|(?<!\d)
 4.1 to 4.3, 5.1 and 5.2)."""
 
 
+BARS = "▁▂▃▄▅▆▇█"
+
+
 def sparkline(points: tuple[tuple[float, float], ...], since: float, until: float, cells: int = 60) -> str:
     """``points`` (seconds since the epoch, value) as a line of bars from the least to the greatest, the highest of each cell; a gap
     where there was no reading. "" where there are none."""
@@ -75,7 +78,4 @@ def sparkline(points: tuple[tuple[float, float], ...], since: float, until: floa
         return ""
     low, high = min(tops.values()), max(tops.values())
     span = (high - low) or 1.0
-    return "".join(_BARS[round((tops[n] - low) / span * (len(_BARS) - 1))] if n in tops else " " for n in range(cells))
-
-
-_BARS = "▁▂▃▄▅▆▇█"
+    return "".join(BARS[round((tops[n] - low) / span * (len(BARS) - 1))] if n in tops else " " for n in range(cells))

@@ -17,6 +17,8 @@ from math import erfc, sqrt
 
 import msgspec
 
+from .markdown import BARS
+
 LEAST = 5
 """Fewer weeks can show no trend: of four that fall one after the other, chance makes one in twelve."""
 LEVEL = 0.05
@@ -72,9 +74,6 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
 def chances(p: float) -> str:
     """A probability for people: ``p = 0.017``."""
     return f"p = {p:.2g}" if p >= 0.001 else "p < 0.001"
-
-
-BARS = "▁▂▃▄▅▆▇█"
 
 
 def bars(counts: Sequence[int]) -> str:

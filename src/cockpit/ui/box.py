@@ -34,8 +34,10 @@ class Said(Static):
         super().__init__(_joined(lines), id=id, classes=classes, markup=False)
 
     def show(self, *lines: Line) -> None:
-        """Show these lines instead."""
-        self.update(_joined(lines))
+        """Show these lines instead. What is the same is neither laid out nor painted again."""
+        shown, before = _joined(lines), self.content
+        if not (isinstance(before, Content) and shown.is_same(before)):
+            self.update(shown)
 
 
 def _joined(lines: Iterable[Line]) -> Content:

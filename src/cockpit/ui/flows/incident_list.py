@@ -40,7 +40,11 @@ async def _listed(board: Board, desk: Desk, box: Looking, left: Awaitable[None])
         return
     while (id := await show(board, Picker("Incidents", entries(known.values(), board.clock.now())))) is not None:
         await followed(board, desk, id)
-        known = await asyncio.to_thread(desk.incidents)
+        try:
+            known = await asyncio.to_thread(desk.incidents)
+        except Refused as no:
+            board.say(str(no), "refusal")
+            return
 
 
 def entries(known: Iterable[Incident], now: datetime) -> list[Entry]:
