@@ -199,8 +199,7 @@ class Recorder:
         for run in facts.runs:
             if isinstance(run.action, (Start, StartMany)) and run.id not in self._over and self._is_recent(run):
                 since = self._lines.get(run.id, 0)
-                output = engine.output(run.id, since)
-                if output.lines and since < LINES:
+                if since < LINES and (output := engine.output(run.id, since)).lines:
                     self._out.tell(self._position(), Printed(run.id, output.first, output.lines, output.truncated))
                     self._lines[run.id] = output.first + len(output.lines)
                 if run.state.settled:

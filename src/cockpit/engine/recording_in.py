@@ -8,6 +8,7 @@ import stat
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self, TypeVar
 
@@ -166,7 +167,7 @@ class Recording(Beginning):
         of a moment of several chunks with its last. Raises `NotReplayed`
         where one cannot be read."""
         unpacker, held, read = zlib.decompressobj(WINDOW), list[Message](), 0
-        for each in self.chunks[start:]:
+        for each in islice(self.chunks, start, None):
             if each.flags & APART:
                 yield []
                 continue

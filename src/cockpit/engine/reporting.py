@@ -64,14 +64,16 @@ def reported(
     people, stranger = tuple(config.people.values()), os_user()
     dark = {start for start, begins, ends in weeks(since, until, clock) if not journal.knows(max(begins, since), min(ends, until))}
     begun = journal.begun()
-    harm = _harm(journal.incidents().values())
+    incidents = tuple(journal.incidents().values())
+    harm = _harm(incidents)
     made = journal.fire_facts(
         since, until, lambda facts: fires(facts, people, stranger, config.traps.keys(), since, until, clock, begun, dark, harm)
     )
     toil = journal.labours(since, until, lambda labours: ledger(labours, people, stranger))
     traps = _views(config, journal.watches(), until)
     return Reported(
-        since=since, until=until, fires=made, toil=toil, learnt=_learnt(journal, config, tuple(runbooks), made, since, until),
+        since=since, until=until, fires=made, toil=toil,
+        learnt=_learnt(journal, config, incidents, tuple(runbooks), made, since, until),
         unproven=tuple(each.trap.name for each in traps if each.unproven),
         undrilled=tuple(each.trap.name for each in traps if not each.watch.drills and not each.watch.told),
     )  # fmt: skip
@@ -96,9 +98,15 @@ def _views(config: Config, watches: Mapping[str, Watch], until: datetime) -> lis
 
 
 def _learnt(
-    journal: Journal, config: Config, runbooks: tuple[Runbook, ...], made: Fires, since: datetime, until: datetime
+    journal: Journal,
+    config: Config,
+    incidents: tuple[Incident, ...],
+    runbooks: tuple[Runbook, ...],
+    made: Fires,
+    since: datetime,
+    until: datetime,
 ) -> Learnt:
-    incidents, traps = tuple(journal.incidents().values()), tuple(config.traps.values())
+    traps = tuple(config.traps.values())
     laid = _laid(journal)
     armed = Armed(laid, incidents, traps)
     begun = [each for each in incidents if since <= each.began < until and each.status is not Status.MERGED]
