@@ -846,16 +846,18 @@ def test_a_fault_in_the_judgement_of_a_look_is_told_to_who_waits_for_it(stage: S
     run(story())
 
 
-def test_looking_once_does_not_find_the_quick_ones_overdue_because_another_hung(stage: Stage) -> None:
+@pytest.mark.parametrize("hung_for", [15.0, 6.0, 4.0])  # 6 s are its two intervals: overdue not yet, but a moment later
+def test_looking_once_does_not_find_the_quick_ones_overdue_because_another_hung(stage: Stage, hung_for: float) -> None:
     async def story() -> None:
         stage.acts |= {"a": stage.hang, "b": fine()}
         journal = open_journal(stage.state, stage.clock)
         traps = (a_trap("a", timeout=Seconds(60)), a_trap("b", every=Seconds(3)))
         keeper = stage.keeper(journal, *traps)
-        looked = asyncio.ensure_future(keeper.once(deadline=15))
+        looked = asyncio.ensure_future(keeper.once(deadline=hung_for))
         await until(lambda: stage.hanging == 1)
-        await stage.turn(15.0)
+        await stage.turn(hung_for)
         watches = await looked
+        await stage.turn(1.0)
         known = {trap.name: seen(trap, watches[trap.name], stage.clock.now()).state for trap in traps}
         assert known == {"a": BLIND, "b": ARMED}
         assert [name for name, _ in stage.looks].count("b") == 2

@@ -11,7 +11,7 @@ from functools import partial
 from ..config.decode import Secrets
 from ..config.secrets import resolve
 from ..core.retention import Retention
-from ..core.traps import Event, Trap, Watch, seen
+from ..core.traps import Event, Trap, TrapState, Watch
 from ..provider import Host
 from .aside import Aside
 from .backlog import Backlog
@@ -163,8 +163,8 @@ class Keeper:
             else:
                 chosen = [post for post in self._posts.values() if held.ours and self._is_due(post)]
             await self._look_together(chosen, deadline, ticking)
-            # others took so long that quick ones, looked at with them, count as overdue already
-            await self._look_together([post for post in chosen if self._is_stale(post)], deadline, ticking)
+            # others took so long that quick ones, looked at with them, are due again, and overdue in a moment
+            await self._look_together([post for post in chosen if self._is_ageing(post)], deadline, ticking)
             return {name: post.watch for name, post in self._posts.items()}
         finally:
             ticking.cancel()
@@ -251,8 +251,8 @@ class Keeper:
         checked = post.watch.checked_at
         return checked is None or not 0 <= (self._clock.now() - checked).total_seconds() < post.every
 
-    def _is_stale(self, post: Post) -> bool:
-        return post.watch.state is not seen(post.trap, post.watch, self._clock.now()).state
+    def _is_ageing(self, post: Post) -> bool:
+        return post.watch.state is not TrapState.BLIND and self._is_due(post)
 
     # -- looking
 
