@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
 from cockpit.engine.accepting import Accepting
 from cockpit.provider import Answer
-from cockpit.providers import am_groups
+from cockpit.providers import am_alerts, am_groups, am_showing
 from cockpit.providers.alertmanager import Alertmanager, AlertmanagerConfig
+from cockpit.providers.am_alerts import Seen
 from cockpit.providers.am_watchdog import Watchdog, watchdog_of
 from cockpit.testing import FakeClock, FakeHost, Misbehaving
 from support.alerts_recorded import answers
@@ -96,6 +97,89 @@ def test_a_silence_that_changed_changes_what_it_hushes_and_nothing_else() -> Non
         before, after = using(lambda provider: polls(provider, lambda: changed(server, SILENCES, said)), server.url)
     differing = [other for one, other in zip(before, after, strict=True) if one is not other]
     assert [alert.suppressed_by for alert in differing] == ["silenced by Bo: new racks (11111111)"]
+
+
+class TestUntilWhenItIsHushed:
+    """The end of the last silence that hushes it, by our clock."""
+
+    NINE, TEN = datetime(2026, 11, 23, 9, tzinfo=UTC), datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+    def untils(self, *changes: Callable[[Any], None], path: str = SILENCES) -> list[datetime | None]:
+        """Of the backup, which a silence until nine hushes, before and after each of these."""
+        with Misbehaving(compact()) as server:
+            between = [lambda each=each: changed(server, path, each) for each in changes]
+            found = using(lambda provider: polls(provider, *between), server.url)
+        return [next(alert for alert in alerts if alert.name == "Backup").suppressed_until for alerts in found]
+
+    def another(self, told: Any, **differs: Any) -> None:
+        """A second silence for the backup."""
+        told.append({**told[1], "id": "22222222-aaaa-4bbb-8ccc-000000000009", "endsAt": "2026-11-23T10:00:00.000Z", **differs})
+
+    def doubly(self, server: Misbehaving) -> None:
+        changed(server, ALERTS, lambda told: told[2]["status"]["silencedBy"].append("22222222-aaaa-4bbb-8ccc-000000000009"))
+
+    def until(self, **differs: Any) -> datetime | None:
+        """Where two hush it."""
+        with Misbehaving(compact()) as server:
+            changed(server, SILENCES, lambda told: self.another(told, **differs))
+            self.doubly(server)
+            ((*_,), found) = using(lambda provider: polls(provider, lambda: None), server.url)
+        return next(alert for alert in found if alert.name == "Backup").suppressed_until
+
+    def test_one_that_is_extended_moves_it_at_the_next_poll_and_an_ended_one_takes_it_away(self) -> None:
+        def extended(told: Any) -> None:
+            told[1]["endsAt"] = "2026-11-23T10:00:00.000Z"
+
+        def over(told: Any) -> None:
+            told[1]["status"]["state"] = "expired"
+
+        assert self.untils(extended, over) == [self.NINE, self.TEN, None]
+
+    def test_of_two_the_later_end_counts_and_it_goes_with_it(self) -> None:
+        assert self.until() == self.TEN
+        assert self.until(endsAt="2026-11-23T08:00:00.000Z") == self.NINE
+        assert self.until(status={"state": "expired"}) == self.NINE
+
+    def test_where_one_of_two_does_not_tell_an_end_nobody_knows(self) -> None:
+        assert self.until(endsAt="never") is None
+        assert self.until(comment="deploying [cockpit until resolved]") is None, "it is renewed until then"
+
+    def test_an_acknowledgement_beside_a_silence_hushes_nothing_on_the_screen_when_that_has_ended(self) -> None:
+        assert self.until(comment="ACK! Bo has it") == self.NINE
+
+    def test_what_an_alert_or_the_time_hushes_too_has_no_end(self) -> None:
+        def inhibited(told: Any) -> None:
+            told[2]["status"]["inhibitedBy"] = ["aaaaaaaaaaaaaaa1"]
+
+        assert self.untils(inhibited, path=ALERTS) == [self.NINE, None]
+
+    def test_what_is_only_acknowledged_inhibited_or_muted_has_none(self) -> None:
+        with Misbehaving(compact()) as server:
+            (found,) = using(polls, server.url)
+        assert [alert.name for alert in found if alert.suppressed_until is not None] == ["Backup"]
+
+    def test_of_very_many_none_is_looked_at_that_no_changed_silence_hushes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        looked: list[str] = []
+        real = am_alerts.shown
+
+        def shown(it: Seen, *more: Any, **others: Any) -> Alert:
+            looked.append(it.alert.name)
+            return real(it, *more, **others)
+
+        monkeypatch.setattr(am_showing, "shown", shown)
+
+        def alone(told: Any) -> None:
+            told[1]["endsAt"] = "2026-11-23T10:00:00.000Z"
+
+        with Misbehaving(compact()) as server:
+
+            def extended() -> None:
+                looked.clear()
+                changed(server, SILENCES, alone)
+
+            first, second = using(lambda provider: polls(provider, extended), server.url)
+        assert looked == ["Backup"]
+        assert [other.name for one, other in zip(first, second, strict=True) if one is not other] == ["Backup"]
 
 
 def test_two_that_claim_one_fingerprint_stay_the_same_two() -> None:

@@ -357,6 +357,32 @@ class TestSilences:
 
         using(work, server.url)
 
+    def test_until_when_it_is_hushed_is_the_last_end_and_goes_with_what_is_extended_and_ended(self, server: Server) -> None:
+        server.fire(HIGH, DISK)
+
+        async def work(source: Source) -> None:
+            async def until() -> float | None:
+                """Hours from now until it fires again."""
+                ends = (await source.one("HighErrorRate/web-1")).suppressed_until
+                return None if ends is None else round((ends - datetime.now(UTC)) / timedelta(hours=1), 1)
+
+            assert await until() is None
+            made = await source.provider.silence("service=shop", in_hours(), "Ana", "deploying")
+            assert await until() == 1
+            other = await source.provider.silence("instance=web-1", in_hours(2), "Bo", "new racks")
+            assert await until() == 2
+            assert await source.provider.edit_silence(made, "service=shop", in_hours(3), "Ana", "it takes longer") == made
+            assert await until() == 3
+            await source.provider.unsilence(made, "Ana")
+            assert await until() == 2
+            await source.ack("HighErrorRate/web-1")
+            assert await until() == 2
+            await source.provider.unsilence(other, "Bo")
+            assert await until() is None, "somebody has it, which has no end"
+            assert (await source.one("DiskFull/db-1")).suppressed_until is None
+
+        using(work, server.url)
+
     def test_one_that_will_begin_is_pending_and_stays_so_when_it_is_changed(self, server: Server) -> None:
         made = server.silence("maintenance", starts=30, minutes=60, rack="r1")
 
@@ -519,6 +545,9 @@ def test_a_clock_that_is_off_is_said_and_an_acknowledgement_still_lasts(tmp_path
             assert abs(datetime.fromisoformat(there["endsAt"]) - in_hours(1)) < NEAR, "an hour by its clock, too"
             (shown,) = [each for each in (await provider.silences()).records if each.ref.id == made]
             assert abs(shown.ends_at - ours - timedelta(hours=1)) < NEAR
+            server.fire({"alertname": "Other"})
+            (until,) = [each.suppressed_until for each in (await provider.alerts()).records if each.name == "Other"]
+            assert until == shown.ends_at
             await provider.close()
 
         asyncio.run(work())

@@ -121,24 +121,62 @@ def digest(labels: Mapping[str, str]) -> str:
     return hashlib.blake2b(repr(sorted(labels.items())).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
+class Hush(msgspec.Struct, frozen=True):
+    """What one silence says of the alerts that it hushes, read once for all of them. ``mark`` is ``None`` for a silence like any
+    other; ``made`` is by its Alertmanager's clock, ``began`` the same and ``ends`` its end by ours. One that is renewed until what
+    it hushes has resolved has no end to tell of, nor has one whose end nobody can read."""
+
+    silence: WireSilence
+    mark: Mark | None
+    words: str
+    made: datetime | None
+    began: datetime | None
+    ends: datetime | None
+
+    @property
+    def acks(self) -> bool:
+        """Whether it stands for an acknowledgement."""
+        return self.mark is not None and self.mark.ack
+
+
+def hushes(
+    silences: Mapping[str, WireSilence], before: Mapping[str, Hush], ahead: timedelta, prefix: str = PREFIX
+) -> dict[str, Hush]:
+    """Silences read, by id; one that says what it said ``before`` is the very same. The Alertmanager's clock is so far ``ahead`` of
+    ours; the comments of acknowledgements begin with ``prefix``."""
+    found = {}
+    for each, silence in silences.items():
+        known = before.get(each)
+        found[each] = known if known is not None and known.silence == silence else _hush(each, silence, ahead, prefix)
+    return found
+
+
+def _hush(silence_id: str, silence: WireSilence, ahead: timedelta, prefix: str) -> Hush:
+    mark, made, ends = mark_of(silence, prefix), when(silence.starts_at), when(silence.ends_at)
+    comment = mark.why if mark is not None else silence.comment
+    words = f"silenced by {silence.created_by or 'someone'}" + (f": {comment}" if comment else "") + f" ({silence_id[:8]})"
+    lasts = mark is not None and mark.ours and not mark.ack
+    return Hush(
+        silence=silence,
+        mark=mark,
+        words=words,
+        made=made,
+        began=made - ahead if made is not None else None,
+        ends=ends - ahead if ends is not None and not lasts else None,
+    )
+
+
 class Hushed(msgspec.Struct, frozen=True):
     """What `shown` needs to say why an alert is hushed: the silences by id, the names of the alerts by fingerprint, the intervals
-    that mute an alert now and the groups that it stands in, both by fingerprint. ``now`` is the Alertmanager's clock, which is so
-    far ``ahead`` of ours; acknowledgements (their comments begin with ``prefix``) from before ``old`` do not count any more: their
-    alerts come back before the eyes."""
+    that mute an alert now and the groups that it stands in, both by fingerprint. ``now`` is the Alertmanager's clock;
+    acknowledgements from before ``old`` do not count any more: their alerts come back before the eyes."""
 
-    silences: Mapping[str, WireSilence]
+    silences: Mapping[str, Hush]
     now: datetime
     names: Mapping[str, str] = {}
     muted: Mapping[str, tuple[str, ...]] = {}
     groups: Mapping[str, tuple[str, ...]] = {}
     old: datetime | None = None
-    ahead: timedelta = timedelta()
-    prefix: str = PREFIX
-
-    def mark(self, silence: WireSilence) -> Mark | None:
-        """What a silence is; ``None`` for one like any other."""
-        return mark_of(silence, self.prefix)
 
 
 def shown(it: Seen, by: Hushed, *, louder: bool = False) -> Alert:
@@ -151,41 +189,36 @@ def shown(it: Seen, by: Hushed, *, louder: bool = False) -> Alert:
     if groups:
         changes["groups"] = groups
     silences = [
-        (each, found) for each in it.silenced if (found := by.silences.get(each)) is None or not found.expired
+        (each, found) for each in it.silenced if (found := by.silences.get(each)) is None or not found.silence.expired
     ]  # one may have ended between two questions of the same poll
     if not (silences or it.inhibited or muted or (it.hushed and not it.silenced)):
         return msgspec.structs.replace(alert, **changes) if changes else alert
-    acks = [
-        (mark, silence) for _, silence in silences if silence is not None and (mark := by.mark(silence)) is not None and mark.ack
-    ]
-    plain = [each for each, silence in silences if silence is None or (mark := by.mark(silence)) is None or not mark.ack]
+    acks = [hush for _, hush in silences if hush is not None and hush.acks]
+    plain = [(each, hush) for each, hush in silences if hush is None or not hush.acks]
     changes["silences"] = tuple(each for each, _ in silences)
-    covering = [(mark, silence) for mark, silence in acks if mark.covers(alert.started_at, silence, by.now)]
+    covering = [(mark, hush) for hush in acks if (mark := hush.mark) and mark.covers(alert.started_at, hush.silence, by.now)]
     if covering:
-        mark, silence = max(covering, key=lambda each: each[1].starts_at)
-        made = when(silence.starts_at)
-        ours = made - by.ahead if made is not None else None
-        changes |= {"acknowledged_by": mark.who, "acknowledged_at": ours, "acknowledged_why": mark.why}
-        louder = louder or (by.old is not None and made is not None and made < by.old and not plain)
-    reasons = [_silence_words(each, by) for each in plain]
+        mark, hush = max(covering, key=lambda each: each[1].silence.starts_at)
+        changes |= {"acknowledged_by": mark.who, "acknowledged_at": hush.began, "acknowledged_why": mark.why}
+        louder = louder or (by.old is not None and hush.made is not None and hush.made < by.old and not plain)
+    reasons = [hush.words if hush is not None else f"silence {each[:8]}" for each, hush in plain]
     reasons += [f"inhibited by {by.names.get(each, each)}" for each in it.inhibited if not covering]
     reasons += [f"muted by {', '.join(muted)}"] if muted else []
     if louder:
         return msgspec.structs.replace(alert, **changes)
     if reasons or not (covering or acks):
-        changes |= {"state": AlertState.SUPPRESSED, "suppressed_by": clean("; ".join(reasons) or "suppressed")}
+        until = _last_end([hush for _, hush in plain]) if len(reasons) == len(plain) else None
+        hushed_by = clean("; ".join(reasons) or "suppressed")
+        changes |= {"state": AlertState.SUPPRESSED, "suppressed_by": hushed_by, "suppressed_until": until}
     elif covering:
         changes["state"] = AlertState.ACKNOWLEDGED
     return msgspec.structs.replace(alert, **changes)
 
 
-def _silence_words(silence_id: str, by: Hushed) -> str:
-    short, silence = silence_id[:8], by.silences.get(silence_id)
-    if silence is None:
-        return f"silence {short}"
-    mark = by.mark(silence)
-    comment = mark.why if mark is not None else silence.comment
-    return f"silenced by {silence.created_by or 'someone'}" + (f": {comment}" if comment else "") + f" ({short})"
+def _last_end(silences: Sequence[Hush | None]) -> datetime | None:
+    """When none of these hushes any more (our clock); ``None`` where one of them does not tell."""
+    ends = [hush.ends for hush in silences if hush is not None and hush.ends is not None]
+    return max(ends) if ends and len(ends) == len(silences) else None
 
 
 def routed(groups: Sequence[WireGroup]) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:

@@ -11,7 +11,7 @@ from ..core.alerts import Alert
 from ..core.same import alike
 from ..provider import ProviderError
 from .am_acks import PREFIX
-from .am_alerts import Hushed, One, Seen, id_of, listed, routed, whole
+from .am_alerts import Hush, Hushed, One, Seen, hushes, id_of, listed, routed, whole
 from .am_groups import MOST_GROUPED
 from .am_member import Member, Told
 from .am_members import told_by
@@ -62,21 +62,25 @@ class Merger:
         self._routed: tuple[tuple[WireGroup, ...], _Routes] = (), ({}, {})
         self._named: tuple[tuple[One, ...], Mapping[str, str]] = (), {}
         self._skew = timedelta()
+        self._hushes: Mapping[str, Hush] = {}
         self._unlike: Mapping[tuple[str, str], int] = {}
 
     def merged(self, good: Sequence[tuple[Member, Told]], bad: Sequence[tuple[Member, ProviderError]], now: datetime) -> Known:
         """One answer out of those that came. ``now`` (UTC) is our clock when they were asked."""
         told = [each for _, each in good]
-        skew = self._skew = steady(ahead((each.date for each in told), now), self._skew)
+        skew = steady(ahead((each.date for each in told), now), self._skew)
+        hushes_before = self._hushes if skew == self._skew else {}  # what they said of times was by another clock
+        self._skew = skew
         old_silences = all(each.unsaid for each in told)
         silences = _silences([each for each in told if old_silences or not each.unsaid])
         seen, differing = _alerts(told)
         groups, muted = self._routes(tuple(group for each in told for group in each.groups or ()))
         if seen.records is not self._named[0]:
             self._named = seen.records, _named_ones(seen.records)
+        self._hushes = hushes(silences, hushes_before, skew, self._prefix)
         theirs = now + skew
         old = None if self._ack_age is None else theirs - self._ack_age
-        hushed = Hushed(silences, theirs, self._named[1], muted, groups, old, skew, self._prefix)
+        hushed = Hushed(self._hushes, theirs, self._named[1], muted, groups, old)
         return Known(
             seen=seen,
             alerts=self._showing.shown(seen.records, hushed, differing),
