@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -80,6 +81,11 @@ class Cockpit(TerminalEdge, App[int], inherit_bindings=False, inherit_css=False)
             self._dressed = False
         else:
             super().refresh_css(animate)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys that were typed ahead of what they are for wait for it."""
+        if not self.board.ahead.keeps(event):
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         if self.curtain is not None:

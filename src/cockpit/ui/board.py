@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from textual import events
 from textual.message import Message
 from textual.timer import Timer
 
@@ -14,9 +15,10 @@ from ..core.actions import RunState
 from ..core.view import blinded
 from ..engine.desk import Desk, unheard
 from ..provider import Clock
+from .ahead import Pressed
 from .bell import Bell
-from .inputs import COMMAND
-from .keys import Key, printed
+from .inputs import COMMAND, sign
+from .keys import MOVE, TABLE, Key, printed
 from .lines import Lines
 from .look import Look
 from .places import order
@@ -88,7 +90,7 @@ class Board(Selected, inherit_bindings=False):
 
     def start(self, flow: Coroutine[Any, Any, object]) -> None:
         """Run a flow that opens boxes and waits for them."""
-        self.run_worker(flow, exit_on_error=True)
+        self.ahead.wait_for(self.run_worker(flow, exit_on_error=True))
 
     def do(self, id: str, key: str = "") -> None:
         """What the key of that id in the table does; ``key`` is the one pressed, where several lead there. Refused with the reason
@@ -259,6 +261,16 @@ class Board(Selected, inherit_bindings=False):
                 self.do(id, key)
         return id is not None
 
+    def harmless(self, event: Pressed) -> bool:
+        """Moves, and what leads to a line, or to a closer look at what the cursor is on."""
+        return isinstance(event, events.Paste) or self._keys.get(event.key, "back") in _AHEAD
+
+    def opens_line(self, event: Pressed) -> bool:
+        """Whether that opens the filter's line or the command's."""
+        if isinstance(event, events.Paste):
+            return sign(event.text) is not None
+        return self._keys.get(event.key) in ("filter", "command")
+
     def interrupted(self) -> None:
         """ctrl+c: nobody is thrown out by a habit."""
         key = next((key for key in self.table if key.id == "quit"), None)
@@ -308,6 +320,7 @@ class Board(Selected, inherit_bindings=False):
         self.post_message(self.Dress(name))
 
 
+_AHEAD = frozenset({"open", "back", "filter", "command", *(key.id for key in TABLE if key.group == MOVE)})
 _ACTS = frozenset({
     "ack", "unack", "silence", "silence-filter", "extend", "escalate", "resolve", "snooze", "note", "disarm", "drill", "run",
     "pick-runbook", "link", "copy", "palette", "help", "open", "read",

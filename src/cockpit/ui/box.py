@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -13,9 +14,14 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from .ahead import Pressed
 from .page import Line, harmless
+from .typed import EDITS, Typed
 
 T = TypeVar("T")
+
+REMARKED_FOR = 6.0
+"""Seconds that a `Box.remark` stands."""
 
 Hint = tuple[str, str]
 """A key and what it does here, as in ("y", "run it")."""
@@ -43,6 +49,13 @@ class Said(Static):
 def _joined(lines: Iterable[Line]) -> Content:
     safe = map(harmless, lines)
     return Content("\n").join([Content(line) if isinstance(line, str) else line for line in safe])
+
+
+MOVES = frozenset({
+    "j", "k", "g", "G", "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "ctrl+d", "ctrl+u", "ctrl+n", "ctrl+p",
+    "tab", "shift+tab", "escape",
+})  # fmt: skip
+"""Keys that do nothing but move, or leave, whatever stands in a box."""
 
 
 class Box(ModalScreen[T]):
@@ -80,6 +93,24 @@ class Box(ModalScreen[T]):
         """Change the line of keys; ``remark`` stands before them."""
         line = hints(pairs)
         self.foot.show(Content.assemble(remark, "   ", line) if remark else line)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it shows what it was opened for: what was typed before it opened is for that."""
+        return True
+
+    def harmless(self, event: Pressed) -> bool:
+        """Whether that may be typed before one sees what stands here: moves, and text for a line that has the keys."""
+        typed = isinstance(self.focused, Typed)
+        if isinstance(event, events.Paste):
+            return typed
+        return event.key in MOVES or (typed and (event.is_printable or event.key in EDITS))
+
+    def remark(self, text: str) -> None:
+        """Say something above the line of keys, for a while."""
+        said = Said(Content.styled(text, "$role-refusal"))
+        self._frame.mount(said, before=self.foot)
+        self.set_timer(REMARKED_FOR, said.remove)
 
     def action_leave(self) -> None:
         """Close without an answer."""

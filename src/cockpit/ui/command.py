@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import msgspec
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -138,13 +137,6 @@ class CommandLine(Widget):
     CommandLine Typed { width: 1fr; border: none; height: 1; padding: 0; background: $panel; }
     CommandLine .offers { height: 1; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False),
-        Binding("tab", "complete(1)", show=False, priority=True),
-        Binding("shift+tab", "complete(-1)", show=False, priority=True),
-        Binding("up", "past(-1)", show=False, priority=True),
-        Binding("down", "past(1)", show=False, priority=True),
-    ]
 
     class Changed(Message):
         """The text changed."""
@@ -190,7 +182,9 @@ class CommandLine(Widget):
         from .typed import Typed
 
         if not self.query(Typed):
-            await self.mount(Horizontal(Static(":", classes="sign", markup=False), Typed()), Static(classes="offers", markup=False))
+            typed = Typed()
+            typed.turn = self._turn
+            await self.mount(Horizontal(Static(":", classes="sign", markup=False), typed), Static(classes="offers", markup=False))
         self._at = len(self._history)
         self._write(text)
         self._offer_for(text)
@@ -198,20 +192,37 @@ class CommandLine(Widget):
         self.query_one(Typed).focus()
 
     def close(self) -> None:
-        """Hide it."""
+        """Hide it, and give the keys back."""
         self.remove_class("-open")
+        self.screen.set_focus(None)
+
+    def _turn(self, key: str) -> bool:
+        """What the keys do that type nothing, in their turn among those that do; gives back whether it is one."""
+        match key:
+            case "enter":
+                self._enter()
+            case "escape":
+                self._leave()
+            case "tab" | "shift+tab":
+                self._complete(1 if key == "tab" else -1)
+            case "up" | "down":
+                self._past(1 if key == "down" else -1)
+            case _:
+                return False
+        return True
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """New offers for the new text; those stay that `action_complete` is going through."""
+        """New offers for the new text; those stay that `_complete` is going through."""
         event.stop()
         if event.value != self._ours:
             self._offer_for(event.value)
         self.post_message(self.Changed(event.value))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def _enter(self) -> None:
         """Close, remember, hand over."""
-        event.stop()
-        text = event.value.strip()
+        from .typed import Typed
+
+        text = self.query_one(Typed).value.strip()
         self.close()
         if not text:
             self.post_message(self.Closed())
@@ -219,12 +230,12 @@ class CommandLine(Widget):
         self._history = [line for line in self._history if line != text] + [text]
         self.post_message(self.Submitted(text))
 
-    def action_leave(self) -> None:
+    def _leave(self) -> None:
         """Close; nothing happens."""
         self.close()
         self.post_message(self.Closed())
 
-    def action_complete(self, step: int) -> None:
+    def _complete(self, step: int) -> None:
         """The next offer into the line; on an empty line the first tab shows what there is."""
         if not self._offers:
             return
@@ -240,7 +251,7 @@ class CommandLine(Widget):
         else:
             self._draw()
 
-    def action_past(self, step: int) -> None:
+    def _past(self, step: int) -> None:
         """Through what was typed before; the line begun is kept below the newest."""
         from .typed import Typed
 

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
 from ..core.filters import FilterError, parse
-
-if TYPE_CHECKING:
-    from textual.widgets import Input
 
 
 class FilterLine(Widget):
@@ -36,7 +31,6 @@ class FilterLine(Widget):
     FilterLine .fault { height: 1; display: none; }
     FilterLine .fault.-shown { display: block; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
     PAUSE = 0.4
     """Seconds without a key after which a text is meant as it stands."""
@@ -84,7 +78,9 @@ class FilterLine(Widget):
         if not self.query(Typed):
             line = Horizontal(Static("/", classes="sign", markup=False), Typed(placeholder="team=web @severity>=warning words"))
             await self.mount(line, Static(classes="fault", markup=False))
-            self.watch(self.query_one(Typed), "value", self._typed, init=False)
+            typed = self.query_one(Typed)
+            typed.turn = self._turn
+            self.watch(typed, "value", self._typed, init=False)
         typed = self.query_one(Typed)
         with typed.prevent(typed.Changed):
             typed.value = text
@@ -94,8 +90,17 @@ class FilterLine(Widget):
         typed.focus()
 
     def close(self) -> None:
-        """Hide it."""
+        """Hide it, and give the keys back."""
         self.remove_class("-open")
+        self.screen.set_focus(None)
+
+    def _turn(self, key: str) -> bool:
+        """What the keys do that type nothing, in their turn among those that do; gives back whether it is one."""
+        if key == "enter":
+            self._enter()
+        elif key == "escape":
+            self._leave()
+        return key in ("enter", "escape")
 
     def _typed(self, text: str) -> None:
         """Filter with each key that leaves something to be read."""
@@ -121,15 +126,17 @@ class FilterLine(Widget):
             self._pause.stop()
             self._pause = None
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def _enter(self) -> None:
         """Keep it, if it can be read."""
-        event.stop()
-        self._wait_no_more()
-        if self._readable(event.value):
-            self.close()
-            self.post_message(self.Submitted(event.value))
+        from .typed import Typed
 
-    def action_leave(self) -> None:
+        text = self.query_one(Typed).value
+        self._wait_no_more()
+        if self._readable(text):
+            self.close()
+            self.post_message(self.Submitted(text))
+
+    def _leave(self) -> None:
         """Bring back what was."""
         self.close()
         self._put_in_force(self._before)

@@ -45,7 +45,13 @@ class HandoverBrief(Stirring):
         self._remark = ""
         self._gathering = False
         self._brief: Brief | None = None
+        self._gathered = False
         self.add_class("-full")
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has been gathered, or cannot be."""
+        return self._gathered
 
     def inside(self) -> Iterable[Widget]:
         """What is going on, then the lines."""
@@ -111,8 +117,9 @@ class HandoverBrief(Stirring):
             self._brief = await asyncio.to_thread(self._desk.handover, laid)
         except Refused as error:
             self._say(str(error), "refusal")
-            return
-        self._draw(self._brief)
+        else:
+            self._draw(self._brief)
+        self._gathered = True
 
     def _say(self, text: str, role: str = "muted") -> None:
         self._facts.show(Content.styled(text, f"$role-{role}"))

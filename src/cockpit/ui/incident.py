@@ -99,6 +99,11 @@ class Following(Walked):
         return self.desk.view
 
     @property
+    def ready(self) -> bool:
+        """Whether it has been read, or cannot be."""
+        return self.incident is not None or bool(self._remark[0])
+
+    @property
     def text(self) -> Lines:
         """What is read."""
         return self._timeline

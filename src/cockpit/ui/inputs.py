@@ -10,6 +10,7 @@ from textual import events
 from textual.screen import Screen
 
 from ..core.filters import parse
+from .ahead import Ahead, Pressed
 from .compositor import paint_at_once
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 FILTER, COMMAND = "line-filter", "line-command"
 IDS = (FILTER, COMMAND)
 _SIGNS = {"/": "filter", ":": "command"}  # what a line begins with, as it stands on the screen
+
+
+def sign(pasted: str) -> str | None:
+    """The id of the line that a text begins as it stands on the screen."""
+    return _SIGNS.get(pasted.lstrip()[:1])
 
 
 class InputLines(Screen[None], inherit_bindings=False, inherit_css=False):
@@ -36,7 +42,8 @@ class InputLines(Screen[None], inherit_bindings=False, inherit_css=False):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._early: list[events.Key | events.Paste] = []
+        self._early: list[Pressed] = []
+        self.ahead = Ahead(self)
 
     def sift(self, text: str, *, tentative: bool = False) -> None:
         """The filter is this now; ``tentative``: it is still being typed."""
@@ -56,6 +63,14 @@ class InputLines(Screen[None], inherit_bindings=False, inherit_css=False):
 
     def pressed(self, key: str) -> bool:
         """A key for the board; gives back whether it means anything."""
+        raise NotImplementedError
+
+    def harmless(self, event: Pressed) -> bool:
+        """Whether that may be typed before one sees what is on the board now."""
+        raise NotImplementedError
+
+    def opens_line(self, event: Pressed) -> bool:
+        """Whether that opens the filter's line or the command's."""
         raise NotImplementedError
 
     def do(self, id: str, key: str = "") -> None:
@@ -96,7 +111,7 @@ class InputLines(Screen[None], inherit_bindings=False, inherit_css=False):
         elif self.focused is not None:
             if event.time < self._focused_at:
                 self.focused.post_message(events.Paste(event.text))
-        elif (id := _SIGNS.get(event.text.lstrip()[:1])) is not None:
+        elif (id := sign(event.text)) is not None:
             self.do(id)
             if self._opening:
                 self._early.append(events.Paste(event.text.strip()[1:]))
@@ -129,8 +144,10 @@ class InputLines(Screen[None], inherit_bindings=False, inherit_css=False):
         much later where the board is busy."""
         from .typed import Typed
 
+        typed = line.query_one(Typed)
+        typed.heir = self.ahead
         if self._opening:
-            line.query_one(Typed).wait()
+            typed.wait()
 
     def opening(self) -> None:
         """From now on keys are kept for the line that is about to open."""
@@ -157,19 +174,19 @@ class InputLines(Screen[None], inherit_bindings=False, inherit_css=False):
         self.sift(message.text)
         self.typing(False)
         self.home = None
-        self.set_focus(None)
+        self.ahead.let_go()
 
     def on_filter_line_closed(self) -> None:
         """The filter from before is back in force."""
         self.typing(False)
         self.home = None
-        self.set_focus(None)
+        self.ahead.let_go()
 
     def on_command_line_submitted(self, message: CommandLine.Submitted) -> None:
         """Something is to be done."""
-        self.set_focus(None)
         self.obey(message.text)
+        self.ahead.let_go()
 
     def on_command_line_closed(self) -> None:
         """Nothing is."""
-        self.set_focus(None)
+        self.ahead.let_go()

@@ -17,6 +17,11 @@ class Looking(Box[None]):
         super().__init__(title, keys)
         self._what = what
 
+    @property
+    def ready(self) -> bool:
+        """What it stands for is still to come."""
+        return False
+
     def inside(self) -> Iterable[Widget]:
         """What is waited for."""
         yield Said(self._what)

@@ -98,7 +98,13 @@ class Report(Box[None]):
         super().__init__("Report", [("j k", "scroll"), ("[ ]", "section"), ("g G", "ends"), ("esc", "close")])
         self._desk, self._since, self._until, self._zone = desk, since, until, zone
         self._figures = Figures(look, zone)
+        self._counted = False
         self.add_class("-full")
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has been counted, or cannot be."""
+        return self._counted
 
     def inside(self) -> Iterable[Widget]:
         """The figures alone."""
@@ -123,6 +129,7 @@ class Report(Box[None]):
 
     def on__counted(self, message: _Counted) -> None:
         """Show it, or why there is nothing to show."""
+        self._counted = True
         if message.reported is not None:
             self._figures.show(message.reported)
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -14,9 +15,14 @@ from textual.widgets import Input
 
 from ..core.text import clean
 
+if TYPE_CHECKING:
+    from .ahead import Ahead
+
 _ROOMY = 4
 """Cells that a line must have before two of them are given away."""
 _ACTIONS = {key: binding.action for binding in Input.BINDINGS if isinstance(binding, Binding) for key in binding.key.split(",")}
+EDITS = frozenset(_ACTIONS) - {"enter"}
+"""Keys that change no more than the text and where its cursor is."""
 
 
 def _marked(strip: Strip, at: int) -> Strip:
@@ -39,7 +45,7 @@ class Before(Message, bubble=False):
 class _Left(Message, bubble=False):
     """From a line to itself, behind every key that still came to it: the keys are another's now."""
 
-    def __init__(self, to: Typed) -> None:
+    def __init__(self, to: Typed | Ahead) -> None:
         super().__init__()
         self.to = to
 
@@ -58,12 +64,18 @@ class Typed(Input):
         self.cursor_blink = False
         self.turn: Callable[[str], bool] = lambda _: False
         """What a form does with a key before the line does; gives back whether that was all."""
+        self.heir: Ahead | None = None
+        """Who has what is typed behind a key that leaves the line with no other in its place."""
         self._held: list[Pressed] | None = None
         self._late: list[Pressed] = []
 
     def wait(self) -> None:
         """Hold what is typed until `Before` comes."""
         self._held = []
+
+    def before(self, keys: Iterable[Pressed]) -> None:
+        """These were typed before any that it holds, and none is missing."""
+        self.post_message(Before(keys))
 
     def render_line(self, y: int) -> Strip:
         """The part of the text that is in sight, with … where it goes on, but for the cell that the cursor is in."""
@@ -86,9 +98,13 @@ class Typed(Input):
             self._taken(event)
         elif self.turn(event.key):
             self._taken(event)
-            if isinstance(now := self.screen.focused, Typed) and now is not self:
+            now = self.screen.focused
+            if isinstance(now, Typed) and now is not self:
                 now.wait()
                 self.post_message(_Left(now))
+            elif now is None and self.heir is not None:
+                self.heir.begin()
+                self.post_message(_Left(self.heir))
         elif not event.is_printable and (action := _ACTIONS.get(event.key)):
             event.stop()
             await self.run_action(action)
@@ -98,7 +114,7 @@ class Typed(Input):
         focused = self.screen.focused
         if self._held is not None:
             self._held.append(event)
-        elif isinstance(focused, Typed) and focused is not self:
+        elif (isinstance(focused, Typed) and focused is not self) or (focused is None and self.heir is not None):
             self._late.append(event)
         elif focused is not None and focused is not self:
             focused.post_message(again(event))
@@ -109,7 +125,7 @@ class Typed(Input):
     def on__left(self, message: _Left) -> None:
         """No more keys come here."""
         late, self._late = self._late, []
-        message.to.post_message(Before(late))
+        message.to.before(again(each) for each in late)
 
     async def on_before(self, message: Before) -> None:
         """Take what was typed, in the order in which it was."""
