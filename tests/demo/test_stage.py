@@ -112,6 +112,12 @@ def test_on_every_day_of_the_week_ana_is_on_call_and_divya_comes(day: int, tmp_p
         stage.close()
 
 
+def test_this_machine_is_the_one_of_the_story(at: Callable[[float], Stage]) -> None:
+    stage = at(600.0)
+    here = {row.alert.labels["host"] for row in stage.view.alerts if row.alert.ref.source == "local"}
+    assert here == {stage.here.host} == {"db-1"}
+
+
 def test_what_is_acknowledged_silenced_noted_and_snoozed_is_so(at: Callable[[float], Stage]) -> None:
     stage = at(200.0)
     assert done(stage, Ack((ERRORS,))).state is RunState.CONFIRMED

@@ -16,10 +16,11 @@ from cockpit.core.curves import Curve
 from cockpit.core.questions import Answered, HistoryOf
 from cockpit.core.recorded import Noted, Pictured, Printed, Read, Rostered, Written, replied
 from cockpit.core.roster import Shift
+from cockpit.core.runbooks import Runbook
 from cockpit.core.schedule import Laid
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.story import Story
-from cockpit.core.traps import TrapState
+from cockpit.core.traps import Trap, TrapState
 from cockpit.engine.desk import Desk, Output, Refused
 from cockpit.engine.recording_in import opened
 from cockpit.engine.recording_out import RecordingWriter
@@ -225,6 +226,17 @@ def test_the_journal_of_a_replay_lies_in_its_own_directory(tmp_path: Path) -> No
         assert replay.journal.problem == ""
         assert list(place.rglob("journal.sqlite"))
     assert [each.name for each in tmp_path.iterdir()] == ["place", "a.rec"] or len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_report_of_a_replay_is_of_the_machine_that_was_recorded(tmp_path: Path) -> None:
+    path, traps = tmp_path / "a.rec", {"root-disk": Trap(name="root-disk", probe="disk")}
+    mine = Runbook(name="clean", title="Clean", match=f"host={HEADER.host}", steps=())
+    with RecordingWriter(path, HEADER) as recording:
+        recording.put(0.0, Facts({"am": said((), 0.0)}, (), around("am", runbooks=(mine,))))
+        recording.put(1.0, Facts({"am": said((), 0.0)}, (), around("am", runbooks=(mine,))))
+    with replayed(path, tmp_path) as (replay, _):
+        made = ReplayDesk(replay, Config(traps=traps)).report(HEADER.at(0.0), HEADER.at(60.0), "UTC")
+        assert [(each.traps, each.no_runbook) for each in made.learnt.services] == [(1, ())]
 
 
 def test_a_desk_is_what_a_screen_talks_to(tmp_path: Path) -> None:

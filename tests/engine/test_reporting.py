@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from cockpit.core.report_fires import Spread
 from cockpit.core.report_learnt import Burnt
 from cockpit.core.report_trend import Verdict
 from cockpit.core.roster import Person
+from cockpit.core.runbooks import Runbook
 from cockpit.core.traps import Trap, TrapState, Watch
 from cockpit.core.units import bound
 from cockpit.engine.desk import Refused
@@ -25,6 +27,7 @@ from cockpit.testing import FakeClock
 
 NAMES = ("root-disk", "unborn")
 TRAPS = {name: Trap(name=name, probe="disk", params={"path": "/"}, trip=bound("used_percent >= 92")) for name in NAMES}
+CLEAN = Runbook(name="clean", title="Clean", match="host=db-7", steps=())
 PEOPLE = {"ana": Person(id="ana", name="Ana", timezone="America/Sao_Paulo")}
 
 
@@ -40,14 +43,15 @@ def journal(tmp_path: Path, clock: FakeClock) -> Iterator[Journal]:
     journal.close()
 
 
-def engine(journal: Journal, clock: FakeClock, state: Path) -> Engine:
+def engine(journal: Journal, clock: FakeClock, state: Path, **more: Any) -> Engine:
     return Engine(
-        Config(me=("ana",), traps=TRAPS, people=PEOPLE),
+        Config(me=("ana",), traps=TRAPS, people=PEOPLE, runbooks={CLEAN.name: CLEAN}),
         journal,
         clock,
         load_provider=partial(plugins.load, plugins.PROVIDERS),
         load_probe=partial(plugins.load, plugins.PROBES),
         state_dir=state,
+        **more,
     )
 
 
@@ -129,6 +133,16 @@ def test_it_tells_of_what_taught_no_trap_and_of_its_service(journal: Journal, cl
     journal.record("trap.laid", at=now, who="ana", source="local", subject="slow-early", data={"alert": "am/7f"})
     found = desk.report(now - day, now, "UTC").learnt
     assert (found.incidents, found.fires) == ((), ())
+
+
+def test_a_runbook_for_one_machine_is_there_for_the_traps_of_that_one(journal: Journal, clock: FakeClock, tmp_path: Path) -> None:
+    now, state = clock.now(), tmp_path / "state"
+
+    def without(host: str) -> tuple[str, ...]:
+        (service,) = engine(journal, clock, state, host=host).report(now - timedelta(days=1), now, "UTC").learnt.services
+        return service.no_runbook
+
+    assert (without("db-7"), without("db-8")) == ((), NAMES)
 
 
 def test_action_items_are_told_as_they_stood_then(journal: Journal, clock: FakeClock, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from collections.abc import Mapping
 
@@ -15,6 +14,7 @@ from ..core.export.laid import Laid
 from ..core.export.rules import Out, modules, rule_file, said, scrape, translate
 from ..core.text import clean
 from ..core.traps import Trap
+from ..engine.person import this_host
 from . import BAD, FINE, USAGE
 from .books import shelf
 from .configured import configured
@@ -28,7 +28,7 @@ def export(options: Options) -> int:
     if options.json:
         raise Stop("what is exported is YAML, for Prometheus to read: leave --json out", USAGE)
     config = configured(options)
-    host = options.text("instance") or clean(socket.gethostname().partition(".")[0], 100) or "localhost"
+    host = options.text("instance") or this_host()
     outs = exported(config, host)
     if options.flag("blackbox"):
         written = modules(outs)

@@ -14,6 +14,7 @@ from ..core.report_toil import RULE, Kind, Toil
 from ..core.runbooks import Runbook
 from ..core.text import clean
 from ..core.units import say_seconds, seconds
+from ..engine.person import this_host
 from ..engine.records import JournalError
 from ..engine.reporting import Reported, reported
 from . import COULD_NOT_SEE, FINE, USAGE, report_fires, report_learnt
@@ -41,7 +42,7 @@ def report(options: Options) -> int:
         raise Stop("--until lies before --since", USAGE)
     with journal() as kept:
         try:
-            made = reported(kept, config, _runbooks(config), since, until, clock)
+            made = reported(kept, config, this_host(), _runbooks(config), since, until, clock)
         except JournalError as error:
             raise Stop(str(error), COULD_NOT_SEE) from error
     if options.json:

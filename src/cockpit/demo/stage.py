@@ -38,6 +38,8 @@ from .writing import looked, remembered, written
 HOUR = time(3, 6, tzinfo=UTC)
 """When the night is told from."""
 DEFAULT_THEME = "night-shift"
+HOST = "db-1"
+"""The machine that the story calls this one: where its disk fills."""
 _OFTEN = 0.25
 """Real seconds between looks at whether others have something to write down."""
 PATIENCE = 2.0
@@ -208,6 +210,7 @@ class Stage:
         engine = Pretending(
             self._files.read(), journal, self.clock, load_provider=self._provider_of,
             load_probe=partial(probe_of, self.scene), load_channel=channel_of, state_dir=state, files=self._files, through=False,
+            host=HOST,
         )  # fmt: skip
         engine.scene = self.scene
         seen = threading.Event()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -29,7 +28,7 @@ from .journal import Happened, Journal, JournalError
 from .local import LOCAL, configured
 from .overriding import Overriding
 from .own_files import OwnFiles
-from .person import at_keyboard, os_user
+from .person import at_keyboard, os_user, this_host
 
 if TYPE_CHECKING:
     from .paging import Plan
@@ -48,7 +47,8 @@ def unconnected(url: str, _settings: HttpSettings, _clock: Clock, _speaks: str) 
 
 class Here:
     """This machine. ``config`` may be replaced while it runs (a proposal arrives, a roster is overridden); ``live`` gives what the
-    keeper in this process knows, which outlives a journal that fails; ``connect`` makes HTTP for who needs it.
+    keeper in this process knows, which outlives a journal that fails; ``connect`` makes HTTP for who needs it; ``host`` is what it
+    is called, "" for its own name.
 
     What cannot be written raises `ProviderError` with the journal's reason. What cannot be read is what was read last; where
     nothing ever was, `Unreachable`.
@@ -62,6 +62,7 @@ class Here:
         live: Callable[[], Mapping[str, Watch]] = dict,
         connect: Connect = unconnected,
         files: Reread | None = None,
+        host: str = "",
     ) -> None:
         self.config = config
         self.live = live
@@ -70,7 +71,7 @@ class Here:
         self._watches: Mapping[str, Watch] | None = None
         self._marks: Marks = _NO_MARKS
         self._missed: dict[str, str] = {}
-        self._host = clean(socket.gethostname().partition(".")[0], 100) or "localhost"
+        self._host = host or this_host()
         self._user = os_user()
         self._laid: dict[str, tuple[int, datetime]] = {}
         self._channels: tuple[ChannelHealth, ...] = ()

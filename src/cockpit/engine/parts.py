@@ -65,7 +65,8 @@ SENDING = 3.0
 class Parts:
     """``load_provider``, ``load_probe`` and ``load_channel`` give the class for a name, raising `plugins.PluginError`. The journal
     belongs to who opened it, and outlives this. ``through``: sources are looked at through the watch of this machine where there is
-    one. ``on_polled`` may be set, and is called on the engine's loop when a source has been asked."""
+    one. ``host`` is what this machine is called, "" for its own name. ``on_polled`` may be set, and is called on the engine's loop
+    when a source has been asked."""
 
     def __init__(
         self,
@@ -80,6 +81,7 @@ class Parts:
         connect: Connect = unconnected,
         files: Reread | None = None,
         through: bool = True,
+        host: str = "",
     ) -> None:
         self.on_polled: Callable[[], None] = lambda: None
         self._state_dir, self._looks_through = state_dir, through
@@ -88,7 +90,7 @@ class Parts:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._store, self._crew, self._stamp = Store(clock.now()), Crew(clock), Stamp(clock)
         self._aside, self._vault = Aside("journal reading"), Vault()
-        self.here = Here(config, journal, clock, connect=connect, files=files)
+        self.here = Here(config, journal, clock, connect=connect, files=files, host=host)
         self.here.on_config = self.adopt
         self.keeper = Keeper(
             self.here, journal, load_probe, traps=config.traps.values(), retention=config.retention, on_change=self._trap_changed

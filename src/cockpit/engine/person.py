@@ -1,10 +1,11 @@
-"""Who sits at the keyboard, as the config and as the system say it."""
+"""Who sits at the keyboard of which machine, as the config and as the system say it."""
 
 from __future__ import annotations
 
 import getpass
 import os
 import pwd
+import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,11 @@ from ..core.roster import Person
 from ..core.steps.http import HttpStep
 from ..core.steps.wait import WaitStep
 from ..core.text import clean
+
+
+def this_host() -> str:
+    """This machine's name, without its domain."""
+    return clean(socket.gethostname().partition(".")[0], 100) or "localhost"
 
 
 def real_person() -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -26,7 +25,7 @@ from ..provider import Clock
 from .engine import Engine
 from .journal import Entry, Journal, JournalError
 from .local import LOCAL
-from .person import hidden_values
+from .person import hidden_values, this_host
 from .recording_out import NotRecorded, RecordingWriter
 from .recording_room import LARGEST
 from .store import Facts
@@ -59,7 +58,7 @@ class Recorder:
         self.path = path.absolute()
         self._config, self._clock = config, clock
         self._header = Header(
-            cockpit=__version__, host=clean(os.uname().nodename.partition(".")[0], 100), began_at=clock.now(), mono=clock.mono(),
+            cockpit=__version__, host=this_host(), began_at=clock.now(), mono=clock.mono(),
             title=config.title, me=config.me, people=tuple(map(plain_person, config.people.values())), zones=config.zones,
             storm=config.storm, group_by=config.group_by,
         )  # fmt: skip

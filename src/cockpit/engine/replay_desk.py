@@ -223,7 +223,8 @@ class ReplayDesk:
         from .reporting import reported  # deferred, as above
 
         try:
-            return reported(self._replay.journal, self._config, self._replay.store.peek.runbooks, since, until, at_zone(zone))
+            replay, config = self._replay, self._config
+            return reported(replay.journal, config, replay.header.host, replay.store.peek.runbooks, since, until, at_zone(zone))
         except JournalError as error:
             raise Refused(str(error)) from error
 

@@ -3,7 +3,6 @@ screen."""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from math import inf
@@ -54,11 +53,17 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reported(
-    journal: Journal, config: Config, runbooks: Collection[Runbook], since: datetime, until: datetime, clock: tzinfo | None
+    journal: Journal,
+    config: Config,
+    host: str,
+    runbooks: Collection[Runbook],
+    since: datetime,
+    until: datetime,
+    clock: tzinfo | None,
 ) -> Reported:
-    """The figures between two moments (UTC), with weeks on the clock of whoever reads them (``None``: this machine's).
-    ``runbooks`` are all that can be offered. A million events take a second. Raises `JournalError` where there is nothing that
-    could be read."""
+    """The figures between two moments (UTC), with weeks on the clock of whoever reads them (``None``: this machine's). ``host`` is
+    the name of the machine whose journal it is; ``runbooks`` are all that can be offered. A million events take a second. Raises
+    `JournalError` where there is nothing that could be read."""
     if not journal.knows(since, until) and journal.problem:
         raise JournalError(journal.problem)
     people, stranger = tuple(config.people.values()), os_user()
@@ -73,7 +78,7 @@ def reported(
     traps = _views(config, journal.watches(), until)
     return Reported(
         since=since, until=until, fires=made, toil=toil,
-        learnt=_learnt(journal, config, incidents, tuple(runbooks), made, since, until),
+        learnt=_learnt(journal, config, host, incidents, tuple(runbooks), made, since, until),
         unproven=tuple(each.trap.name for each in traps if each.unproven),
         undrilled=tuple(each.trap.name for each in traps if not each.watch.drills and not each.watch.told),
     )  # fmt: skip
@@ -100,6 +105,7 @@ def _views(config: Config, watches: Mapping[str, Watch], until: datetime) -> lis
 def _learnt(
     journal: Journal,
     config: Config,
+    host: str,
     incidents: tuple[Incident, ...],
     runbooks: tuple[Runbook, ...],
     made: Fires,
@@ -111,7 +117,6 @@ def _learnt(
     armed = Armed(laid, incidents, traps)
     begun = [each for each in incidents if since <= each.began < until and each.status is not Status.MERGED]
     burnt = {trap: len(times) for trap, times in made.burnt.items()}
-    host = socket.gethostname().partition(".")[0]
     return Learnt(
         incidents=untrapped_incidents(armed, incidents, since, until),
         fires=untrapped_fires(armed, {trap: tuple(map(moment, times)) for trap, times in made.burnt.items()}),

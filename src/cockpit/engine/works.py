@@ -201,7 +201,7 @@ class Works(Parts):
 
         journal = open_journal(self._state_dir, self.clock)
         try:
-            return reported(journal, self.here.config, self.bookcase.runbooks.values(), since, until, at_zone(zone))
+            return reported(journal, self.here.config, self.here.host, self.bookcase.runbooks.values(), since, until, at_zone(zone))
         except JournalError as error:
             raise Refused(str(error)) from error
         finally:
