@@ -46,11 +46,10 @@ def tables(fires: Fires, shown: int) -> Iterator[Table]:
         yield counted("Noisiest alerts", "", shown, fires.noisy), ("Alert", "Fired", "Needed no action"), noisy
 
 
-def verdict(fires: Fires, hint: str = "--since 90d") -> Iterator[str]:
-    """Whether it is getting easier, in a line, and week by week, where a trend could be told; ``hint`` is how to look further
-    back."""
+def verdict(fires: Fires) -> Iterator[str]:
+    """Whether it is getting easier, in a line, and week by week, where a trend could be told."""
     found = fires.trend
-    short = f" ({hint} looks further back)" if fires.too_short else ""
+    short = " (--since 90d looks further back)" if fires.too_short else ""
     yield f"Is it getting easier? {found.sign} {found.says}{short}."
     if found.p is not None:
         yield f"Week by week: {bars(fires.burdens)}, the worst {max(fires.burdens)} (Mann-Kendall test: {chances(found.p)})."

@@ -188,8 +188,7 @@ def owed(items: Iterable[Item], people: Sequence[Person], now: datetime) -> tupl
     counts nowhere."""
     by_owner: dict[str, list[Item]] = {}
     for each in in_order(items):
-        person = known_as(people, each.owner)
-        by_owner.setdefault(person.name if person is not None else each.owner, []).append(each)
+        by_owner.setdefault(_owner(each, people), []).append(each)
     found = [
         Owed(
             owner=owner,
@@ -203,6 +202,12 @@ def owed(items: Iterable[Item], people: Sequence[Person], now: datetime) -> tupl
     return tuple(sorted(shown, key=lambda each: (-len(each.overdue), -len(each.open), each.owner)))
 
 
+def _owner(item: Item, people: Sequence[Person]) -> str:
+    """Whose it is, by the name that people go by."""
+    person = known_as(people, item.owner)
+    return person.name if person is not None else item.owner
+
+
 def gone(item: Item, traps: Collection[str] | None) -> bool:
     """Whether it waits for a trap that is none of these (any more): it can be done by nobody then. ``None``: not known."""
     return traps is not None and item.open and bool(item.trap) and item.trap not in traps
@@ -210,8 +215,7 @@ def gone(item: Item, traps: Collection[str] | None) -> bool:
 
 def standing(item: Item, people: Sequence[Person], now: datetime, traps: Collection[str] | None = None) -> str:
     """How it stands, for people: ``Bo, due Fri 2026-12-04``, ``Bo, overdue by 3 d``, ``done 2026-12-01 by Bo: …``."""
-    person = known_as(people, item.owner)
-    name = person.name if person is not None else item.owner
+    name = _owner(item, people)
     if not item.open:
         by = f" by {item.ended_by}" if item.ended_by else ""
         return f"{name}, {item.state.value} {item.ended_at:%Y-%m-%d}{by}" + (f": {item.how}" if item.how else "")

@@ -173,11 +173,6 @@ def guards(trap: Trap, alert: Alert) -> bool:
     return born is not None and (born.source, born.alert, born.where) == (alert.ref.source, alert.name, alert.where)
 
 
-def born_of(trap: Trap, incident: str) -> bool:
-    """Whether the trap was armed after that incident."""
-    return trap.origin is not None and bool(incident) and trap.origin.incident == incident
-
-
 def fingerprint(trap: Trap) -> int:
     """What a trap looks at and judges by, as a number (CRC-32): what was seen of port 80 says nothing of port 81."""
     return crc32(msgspec.json.encode((trap.probe, trap.params, trap.warn, trap.trip)))

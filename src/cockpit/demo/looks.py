@@ -30,7 +30,11 @@ class ChannelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def subject_of(trap: Trap) -> str:
     """What of the story a trap looks at: its path, address or name, else the kind of its probe."""
-    return next((str(trap.params[name]) for name in _NAMES if trap.params.get(name)), trap.probe)
+    return _subject(trap.params, trap.probe)
+
+
+def _subject(params: Mapping[str, object], kind: str) -> str:
+    return next((str(params[name]) for name in _NAMES if params.get(name)), kind)
 
 
 def probe_of(scene: Scene, kind: str) -> type:
@@ -41,7 +45,7 @@ def probe_of(scene: Scene, kind: str) -> type:
         readings: ClassVar[Mapping[str, str]] = {"*": "as the story has it"}
 
         def __init__(self, config: LookConfig, _host: Host) -> None:
-            self.subject = config.path or config.url or config.name or config.host or kind
+            self.subject = _subject(msgspec.structs.asdict(config), kind)
 
         def look(self) -> Reading:
             seen = scene.reading(self.subject)
