@@ -14,12 +14,10 @@ import msgspec
 from ..core.sharing import LONGEST, VERSION, Ask, Hello, News, Part, Reader, Told, Welcome, shape
 from ..core.text import clean
 from .alive import boot
-from .edits import applied
+from .edits import append
 from .frames import framed, received
 from .peers import peer_of
 
-MANY = 2_000_000
-"""Records that a source may have."""
 SILENT = 5.0
 """Seconds without a word after which a watch that was asked does not answer."""
 PATIENT = 16.0
@@ -130,7 +128,7 @@ class Attached:
                 part = await self._next()
                 if not isinstance(part, Part):
                     raise ValueError("an answer that breaks off")
-                self._put(news[part.kind], part)
+                append(news[part.kind], part, self._records.get(part.kind, ()), self._read)
                 more = part.more
                 await asyncio.sleep(0)  # a screen in this process has its turn
         self._records = {kind: self._records[kind] for kind in told.kinds if kind not in news} | {
@@ -138,18 +136,6 @@ class Attached:
         }
         if (answer := self._answer) is not None and not answer.done():
             answer.set_result(Shared(told, dict(self._records)))
-
-    def _put(self, news: list[Any], part: Part) -> None:
-        """Put what a part says behind what is there."""
-        for edit in part.edits:
-            news += applied(self._records.get(part.kind, ()), edit.start, edit.count)
-            for raw in edit.records:
-                try:
-                    news.append(self._read.read(part.kind, raw))
-                except ValueError:
-                    news.append(None)  # its place stays, for later edits count places
-            if len(news) > MANY:
-                raise ValueError(f"more than {MANY} {part.kind}")
 
 
 async def attach(path: str, source: str, likeness: str, on_news: Callable[[], None]) -> Attached | None:

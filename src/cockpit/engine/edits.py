@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ..core.same import differing
-from ..core.sharing import LEFT_OUT, LONGEST, Edit, Part, written
+from ..core.sharing import LEFT_OUT, LONGEST, Edit, Part, Reader, written
 
 AT_ONCE = 200
 """Records that are written in one step: until it is over, no other thread has its turn."""
@@ -18,6 +18,9 @@ HEAVY = 4 * 2**20
 
 LONG = LONGEST - 2**16
 """Bytes of one record that still goes into a message, with all that stands around it."""
+
+MANY = 2_000_000
+"""Records that a source may have of a kind."""
 
 _UNWRITABLE = (TypeError, ValueError, OverflowError, AttributeError, RecursionError)
 """What writing raises where a third party's record is not what its type says."""
@@ -102,6 +105,20 @@ def _raw(kind: str, record: Any) -> bytes:
     except _UNWRITABLE:
         return LEFT_OUT
     return raw if len(raw) <= LONG else LEFT_OUT
+
+
+def append(news: list[Any], part: Part, before: tuple[Any, ...], read: Reader) -> None:
+    """Put what a part says behind what is there (``news``); ``before`` are the records that its edits are of. ``None`` stands in
+    the place of one that cannot be read. Raises ``ValueError`` where it keeps records that there are none of, and for too many."""
+    for edit in part.edits:
+        news += applied(before, edit.start, edit.count)
+        for raw in edit.records:
+            try:
+                news.append(read.read(part.kind, raw))
+            except (ValueError, RecursionError):
+                news.append(None)  # its place stays, for later edits count places
+        if len(news) > MANY:
+            raise ValueError(f"more than {MANY} {part.kind}")
 
 
 def applied(before: tuple[Any, ...], start: int, count: int) -> tuple[Any, ...]:

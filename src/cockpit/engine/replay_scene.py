@@ -21,8 +21,8 @@ from ..core.text import clean
 from ..core.view import JournalHealth
 from ..core.watchrule import Outside
 from .accepting import Accepting
-from .attached import MANY, Shared
-from .edits import applied
+from .attached import Shared
+from .edits import append
 from .store import Facts, Surroundings
 from .taken import taken, there
 
@@ -39,18 +39,6 @@ class _Source:
         self.name = name
         self.records: dict[str, tuple[Any, ...]] = {}
         self.read, self.accepting = Reader(), Accepting(name)
-
-    def put(self, news: list[Any], part: Part) -> None:
-        """Put what a part says behind what is there."""
-        for edit in part.edits:
-            news += applied(self.records.get(part.kind, ()), edit.start, edit.count)
-            for raw in edit.records:
-                try:
-                    news.append(self.read.read(part.kind, raw))
-                except (ValueError, RecursionError):
-                    news.append(None)  # its place stays, for later edits count places
-            if len(news) > MANY:
-                raise ValueError(f"more than {MANY} {part.kind}")
 
 
 class Scene:
@@ -121,7 +109,7 @@ class Scene:
                 part = next(iter(rest), None)
                 if not isinstance(part, Part) or part.kind not in news:
                     raise ValueError("an answer that breaks off")
-                source.put(news[part.kind], part)
+                append(news[part.kind], part, source.records.get(part.kind, ()), source.read)
                 more = part.more
         source.records = {kind: source.records[kind] for kind in told.kinds if kind not in news} | {
             kind: tuple(records) for kind, records in news.items()
