@@ -277,6 +277,7 @@ class Engine(Following):
             self.clock,
             self.here,
             self._crew,
+            self._aside,
             config=lambda: self.config,
             view=lambda: self._store.peek,
             leads=lambda: self.keeper.leads,

@@ -23,6 +23,7 @@ async def keep_incidents(
     clock: Clock,
     here: Here,
     crew: Crew,
+    aside: Aside,
     *,
     config: Callable[[], Config],
     view: Callable[[], View],
@@ -30,9 +31,8 @@ async def keep_incidents(
     changed: Callable[[], None],
 ) -> None:
     """Have both done for as long as the engine lives. Nothing of either is there until it is needed: a screen that opens pays for
-    neither."""
+    neither. ``aside`` reads the journal."""
     witness = opener = False
-    aside = Aside("looking for incidents")
     while not (witness and opener):
         await clock.sleep(FOLLOW)
         if not opener and config().incidents:
@@ -55,7 +55,6 @@ async def keep_incidents(
 
             crew.keep("seeing what becomes of incidents", Witness(journal, clock, view=view, leads=leads, pid=os.getpid()).run)
             witness = True
-    aside.close()
 
 
 def _any(journal: Journal) -> bool:

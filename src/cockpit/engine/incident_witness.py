@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from ..core.incident_sight import sight
-from ..core.incidents import Incident
 from ..core.view import View
 from ..provider import Clock
 from .aside import Aside
@@ -23,7 +22,6 @@ class Witness:
     def __init__(self, journal: Journal, clock: Clock, *, view: Callable[[], View], leads: Callable[[], bool], pid: int) -> None:
         self._journal, self._clock, self._view, self._leads, self._pid = journal, clock, view, leads, pid
         self._aside = Aside("what becomes of incidents")
-        self._known: Mapping[str, Incident] = {}
         self._duty: Mapping[tuple[str, str], str] | None = None
 
     async def run(self) -> None:
@@ -41,8 +39,8 @@ class Witness:
 
     async def _look(self) -> None:
         try:
-            await self._aside.do(self._read)
-            opened = [each for each in self._known.values() if not each.status.over]
+            known = await self._aside.do(self._journal.incidents)
+            opened = [each for each in known.values() if not each.status.over]
             if not opened:
                 self._duty = None
                 return
@@ -52,10 +50,6 @@ class Witness:
             await self._follow_duty(view)
         except JournalError:
             return  # the view says that nothing is journalled; it is seen again
-
-    def _read(self) -> None:
-        """The incidents: the journal itself knows whether something has happened to one since they were read."""
-        self._known = self._journal.incidents()
 
     async def _follow_duty(self, view: View) -> None:
         """Who comes on call while it goes on belongs to its story."""
