@@ -92,16 +92,17 @@ class Arming:
             trap = self._here.files.judged(name, text).traps[name]
         except ProviderError as error:
             return Tried(file=str(file), text=text, problem=clean(str(error), 1000))
-        return Tried(file=str(file), text=text, would=self._would(trap, cause))
+        return Tried(file=str(file), text=text, would=_would(trap, self._tested(trap, cause), cause))
 
     def lay(self, name: str, text: str, who: str, cause: Cause | None) -> str:
         """Write exactly this, and go on with it at once; the incident that it came of, if any, says so from then on. Gives the
         file. Raises `ProviderError`."""
         trap = self._here.files.judged(name, text).traps[name]
-        would = self._would(trap, cause)
+        tested = self._tested(trap, cause)
+        would = _would(trap, tested, cause)
         file, now = self._here.files.lay(name, text), self._clock.now()
         data: dict[str, object] = {"file": str(file), "after": str(cause.origin) if cause is not None else ""}
-        if (lead := self._lead(trap, cause)) is not None:
+        if (lead := _lead(tested, cause)) is not None:
             data["lead"] = round(lead, 3)
         if cause is not None and cause.incident:
             data |= {"incident": cause.incident}
@@ -113,20 +114,6 @@ class Arming:
                 guard = {"trap": name, "look": look_of(trap), "trip": trap.trip.text if trap.trip else "", "would": would}
                 self._journal.change_incident(cause.incident, Change.ARMED, who=who, at=now, data=guard)
         return str(file)
-
-    def _would(self, trap: Trap, cause: Cause | None) -> str:
-        if trap.trip is None:
-            return "judged by the probe itself: there is no bound to test on what was read"
-        tested = self._tested(trap, cause)
-        if not tested.looks:
-            return "no readings of this look are kept yet: there is nothing to test it on"
-        return tested.says(cause.trouble if cause is not None else None)
-
-    def _lead(self, trap: Trap, cause: Cause | None) -> float | None:
-        """So many seconds before what it is armed after it would have told of that; ``None``: it would not, or nobody knows."""
-        trouble = cause.trouble if cause is not None else None
-        lead = self._tested(trap, cause).lead(trouble) if trouble is not None else None
-        return lead if lead is not None and lead > 0 else None
 
     def _tested(self, trap: Trap, cause: Cause | None) -> Backtest:
         if trap.trip is None:
@@ -203,3 +190,19 @@ class Arming:
 def _after(cause: Cause) -> str:
     """What it was armed after, an incident by its name."""
     return f"incident {cause.name}, {cause.origin.at}" if cause.incident else str(cause.origin)
+
+
+def _would(trap: Trap, tested: Backtest, cause: Cause | None) -> str:
+    """What it would have done, for people."""
+    if trap.trip is None:
+        return "judged by the probe itself: there is no bound to test on what was read"
+    if not tested.looks:
+        return "no readings of this look are kept yet: there is nothing to test it on"
+    return tested.says(cause.trouble if cause is not None else None)
+
+
+def _lead(tested: Backtest, cause: Cause | None) -> float | None:
+    """So many seconds before what it is armed after it would have told of that; ``None``: it would not, or nobody knows."""
+    trouble = cause.trouble if cause is not None else None
+    lead = tested.lead(trouble) if trouble is not None else None
+    return lead if lead is not None and lead > 0 else None
