@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from importlib import import_module
 
 from ..config.model import Config
+from ..core.alerts import LOCAL
 from ..core.roster import OnCall
 from ..core.rotation import alone, on_call
 from ..core.units import say_seconds
@@ -16,7 +17,6 @@ from .listing import as_json, say, table, when
 from .moments import read, there, told, viewer
 from .options import Options
 
-LOCAL = "local"
 _ELSEWHERE = {
     "week": ("rota", "period"),
     "month": ("rota", "period"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from ..config.model import Config
+from ..core.alerts import LOCAL
 from ..core.coverage import NEVER, Clash, begins, ends, next_of
 from ..core.loads import DISTURBED, Load
 from ..core.roster import Gap, Shift, known_as
@@ -21,7 +22,6 @@ from .listing import as_json, say, table, when
 from .moments import midnight, read, there, told, viewer
 from .options import Options, Stop
 
-LOCAL = "local"
 LONGEST = timedelta(days=800)
 """No longer time is laid out."""
 _AHEAD, _BACK = timedelta(days=30), timedelta(days=30)

@@ -6,7 +6,7 @@ import math
 from datetime import timedelta
 
 from ..core.actions import Arm, Disarm
-from ..core.alerts import Ref
+from ..core.alerts import LOCAL, Ref
 from ..core.trap_steps import step
 from ..core.traps import Reading, TrapState, TrapView, Watch, view_of
 from ..core.units import say_bytes, say_seconds, short_age
@@ -133,7 +133,7 @@ def _check(options: Options, name: str) -> int:
             _unknown(name, list(home.config.traps))
             raise AssertionError  # _unknown always raises
         event = home.look_once(trap)
-        view = view_of("local", trap, step(trap, Watch(), event), home.clock.now())
+        view = view_of(LOCAL, trap, step(trap, Watch(), event), home.clock.now())
     reading = view.watch.reading or Reading({}, "")
     if options.json:
         as_json([_record(view)])

@@ -8,6 +8,7 @@ from itertools import pairwise
 import msgspec
 
 from .. import plugins
+from ..core.alerts import LOCAL
 from ..core.escalation import Aim, EscalationStep, Policy, Target
 from ..core.filters import FilterError, parse
 from ..core.quiet import Quiet, time_of_day
@@ -252,4 +253,4 @@ def target_of(text: str) -> Target:
 
 def sources_beside(sources: Mapping[str, SourceConfig], provider_of: Callable[[str], type]) -> bool:
     """Whether any source may have rosters of its own."""
-    return any(hasattr(provider_of(each.provider), "on_call") for each in sources.values() if each.provider != "local")
+    return any(hasattr(provider_of(each.provider), "on_call") for each in sources.values() if each.provider != LOCAL)

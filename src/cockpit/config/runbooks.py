@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
+from ..core.alerts import LOCAL
 from ..core.filters import FilterError, parse
 from ..core.permits import malformed
 from ..core.placeholders import placeholders, unfit
@@ -63,7 +64,7 @@ def check_waits(decoder: Decoder, runbooks: Mapping[str, Runbook], traps: Collec
     for name, runbook in runbooks.items():
         for index, step in enumerate(runbook.steps):
             do = step.do
-            if not isinstance(do, WaitStep) or not do.trap or do.source not in ("", "local") or placeholders(do.trap):
+            if not isinstance(do, WaitStep) or not do.trap or do.source not in ("", LOCAL) or placeholders(do.trap):
                 continue
             if do.trap not in traps:
                 what = f"it waits for the trap {clean(do.trap, 80)!r}, and there is none of this machine"

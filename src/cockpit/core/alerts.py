@@ -10,6 +10,9 @@ import msgspec
 
 from .paged import Paged
 
+LOCAL = "local"
+"""The provider, and the name of the source, that is this machine itself."""
+
 
 class Severity(enum.IntEnum):
     """How bad an alert is; ordered, so that ``@severity>=warning`` means what it says.

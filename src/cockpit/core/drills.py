@@ -11,12 +11,18 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from .alerts import Alert
+
 SIGNS = timedelta(seconds=10)
 """For how long signs are shown until it trips."""
 LASTS = timedelta(minutes=15)
 """How long it stays tripped where nobody acknowledges it."""
 TAKEN = timedelta(seconds=30)
 """How long it is still shown as acknowledged, so that channels which keep an incident hear of that before they hear of the end."""
+DRILL_SUFFIX = ":drill"
+"""The alert of a drill has the trap's name and this as its id."""
+DRILL_LABEL = "drill"
+"""The label of a drill's alert: ``true``, or ``quiet`` where nobody is paged."""
 _AHEAD = timedelta(minutes=1)
 
 
@@ -53,6 +59,11 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     def number(self) -> int:
         """Which firing of the drill's alert it is, so that pages and an acknowledgement are of this one and no other."""
         return int(self.began_at.timestamp())
+
+
+def rehearses(alert: Alert) -> bool:
+    """Whether it is what the drill of a trap of this machine raises."""
+    return bool(alert.trap) and alert.ref.id.endswith(DRILL_SUFFIX) and DRILL_LABEL in alert.labels
 
 
 def drill_of(who: str, now: datetime, *, quiet: bool) -> Drill:

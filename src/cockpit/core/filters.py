@@ -23,6 +23,7 @@ from functools import lru_cache
 from typing import NoReturn, TypeVar
 
 from .alerts import SEVERITY_WORDS, Alert, AlertState
+from .drills import DRILL_LABEL, rehearses
 from .terms import Aged, Filter, InState, Is, Mine, Ranks, Term, Word, haystack, people, value_of
 from .units import seconds
 
@@ -72,8 +73,8 @@ def matchable(alert: Alert) -> dict[str, str]:
     own = value_of(alert, "alertname")
     if alert.trap and value_of(alert, "trap") == alert.trap:
         names = ["trap"] if own == alert.trap else ["alertname", "trap"]
-        if alert.ref.id.endswith(":drill") and "drill" in alert.labels:
-            names = ["drill", *names]  # a rehearsal's silence never covers the real one
+        if rehearses(alert):
+            names = [DRILL_LABEL, *names]  # a rehearsal's silence never covers the real one
     elif alert.labels:
         names = sorted(alert.labels, key=lambda name: (name != "alertname", name))
     else:

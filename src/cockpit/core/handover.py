@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from .action_items import Item, soon
-from .alerts import AlertState, Silence
+from .alerts import LOCAL, AlertState, Silence
 from .coverage import Clash, begins, clashes, ends, who_has
 from .covers import Standing
 from .incident_timeline import Line
@@ -245,7 +245,7 @@ def brief(view: View, laid: Schedule, shown: Shown) -> Brief:
 def _open(row: Row) -> bool:
     """Whether an alert goes over to the next person: a drill that somebody acknowledged is over."""
     alert = row.alert
-    rehearsed = alert.state is AlertState.ACKNOWLEDGED and alert.ref.source == "local" and is_drill(alert.ref.id)
+    rehearsed = alert.state is AlertState.ACKNOWLEDGED and alert.ref.source == LOCAL and is_drill(alert.ref.id)
     return alert.state not in (AlertState.RESOLVED, AlertState.SUPPRESSED) and not rehearsed
 
 
@@ -260,7 +260,7 @@ def _fired(view: View, shown: Shown) -> Iterable[Line]:
     """The open alerts of other systems that began in the shift: only their source has when."""
     for row in view.alerts:
         alert = row.alert
-        if alert.ref.source != "local" and alert.started_at is not None and alert.started_at >= shown.since:
+        if alert.ref.source != LOCAL and alert.started_at is not None and alert.started_at >= shown.since:
             place = f" on {alert.where}" if alert.where else ""
             yield Line(at=alert.started_at, what="alert", text=f"{alert.name}{place} fired: {alert.summary}")
 

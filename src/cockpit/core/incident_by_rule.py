@@ -9,11 +9,11 @@ from typing import NamedTuple
 import msgspec
 
 from .alerts import SEVERITY_WORDS, Alert, Ref, Severity
+from .drills import rehearses
 from .escalation import Aim, Target
 from .filters import parse, value_of
 from .incidentrule import OWN, IncidentRule
 from .incidents import Change, Incident, Member, member, next_id
-from .marks import DRILL_LABEL, is_drill
 from .placeholders import filled, placeholders
 from .reaching import known_as
 from .roster import OnCall, Person
@@ -50,7 +50,7 @@ class Written(NamedTuple):
 
 def rule_for(alert: Alert, rules: Iterable[IncidentRule], now: datetime, me: tuple[str, ...]) -> IncidentRule | None:
     """The first rule that an alert is for, whatever its state and age; ``None`` for a drill, which is nobody's incident."""
-    if alert.trap and is_drill(alert.ref.id) and DRILL_LABEL in alert.labels:
+    if rehearses(alert):
         return None
     return next((rule for rule in rules if parse(rule.match).matches(alert, now, me)), None)
 

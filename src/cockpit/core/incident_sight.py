@@ -6,13 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from .alerts import Alert, AlertState, Ref
+from .alerts import LOCAL, Alert, AlertState, Ref
 from .incidents import Incident, Member
 from .view import View
-
-LOCAL = "local"
-"""The provider whose alerts have entries of their own in the journal."""
-
 
 TURNS = 40
 """So often what becomes of one alert is written down: one that comes and goes all night must not fill the journal."""

@@ -23,7 +23,7 @@ from .actions import (
     touched,
 )
 from .aftermath import Past
-from .alerts import SEVERITY_WORDS, Alert, AlertState, Ref, Severity
+from .alerts import LOCAL, SEVERITY_WORDS, Alert, AlertState, Ref, Severity
 from .filters import FilterError, parse
 from .guards import does
 from .harmless import reckons
@@ -31,7 +31,6 @@ from .incidents import ITEM, Change, Incident, Member, change_of, number_of
 
 BEFORE = timedelta(hours=1)
 """So long before an incident's first sign, what was marked and which traps spoke belongs to it, too."""
-LOCAL = "local"
 MARK = "mark"
 """The kind of what ``cockpit mark`` writes."""
 

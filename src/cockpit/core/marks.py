@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from .alerts import Alert, AlertState, Ref, Remark, Severity, Silence
-from .drills import Stage, stage
+from .drills import DRILL_LABEL, DRILL_SUFFIX, Stage, stage
 from .filters import Filter, FilterError, parse
 from .pages import ChannelHealth
 from .text import clean
@@ -38,11 +38,6 @@ class Marks(msgspec.Struct, frozen=True):
 
 BLIND_SUFFIX = ":blind"
 """An alert about a trap that cannot see has the trap's name and this as its id."""
-
-DRILL_SUFFIX = ":drill"
-"""The alert of a drill has the trap's name and this as its id."""
-DRILL_LABEL = "drill"
-"""The label of a drill's alert: ``true``, or ``quiet`` where nobody is paged."""
 
 
 CHANNEL_PREFIX = "channel:"

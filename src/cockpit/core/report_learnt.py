@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from .alerts import Alert
-from .incident_timeline import LOCAL, as_alert
+from .alerts import LOCAL, Alert
+from .incident_timeline import as_alert
 from .incidents import Incident, Member, Status
 from .marks import Marks, local_alerts
 from .runbooks import Runbook, offered

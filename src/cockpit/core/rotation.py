@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from .alerts import LOCAL
 from .holidays import Holidays
 from .roster import Away, Gap, Layer, OnCall, Override, Person, Roster, Shift, zone
 from .turns import instant, turn_at, turn_begins
@@ -155,7 +156,7 @@ def absences(people: Sequence[Person]) -> dict[str, list[tuple[datetime, datetim
 class Rotation:
     """A roster laid out. Raises ``ValueError`` where a zone does not exist."""
 
-    def __init__(self, roster: Roster, people: Sequence[Person], source: str = "local") -> None:
+    def __init__(self, roster: Roster, people: Sequence[Person], source: str = LOCAL) -> None:
         self.roster, self.source = roster, source
         self._people = {person.id: person for person in reversed(people)}
         clock = zone(roster.timezone)
@@ -239,13 +240,13 @@ class Rotation:
         return Gap(roster=self.roster.name, level=self.roster.level, source=self.source, start=held.start, end=held.end)
 
 
-def shifts(roster: Roster, people: Sequence[Person], start: datetime, end: datetime, source: str = "local") -> tuple[Shift, ...]:
+def shifts(roster: Roster, people: Sequence[Person], start: datetime, end: datetime, source: str = LOCAL) -> tuple[Shift, ...]:
     """The final shifts that touch [start, end), in order, gaps left out. Shift ends are real ends, not clipped: what one person has
     without a break is one shift. Raises ``ValueError`` where a zone does not exist."""
     return tuple(Rotation(roster, people, source).shifts(start, end))
 
 
-def on_call(roster: Roster, people: Sequence[Person], at: datetime, source: str = "local") -> OnCall:
+def on_call(roster: Roster, people: Sequence[Person], at: datetime, source: str = LOCAL) -> OnCall:
     """Who is on at ``at`` (aware), until when, who is next, and the next gap within `LOOKED_AHEAD`. Someone who is not among
     ``people`` is named by their id, with a remark; so is who is on although they are away. Raises ``ValueError`` where a zone does
     not exist."""
@@ -278,7 +279,7 @@ def _clashing(held: _Stretch, people: Sequence[Person], now: datetime) -> Iterat
                     return
 
 
-def alone(person: Person, source: str = "local") -> OnCall:
+def alone(person: Person, source: str = LOCAL) -> OnCall:
     """With no roster configured, the person at the keyboard is on call alone, without end."""
     now = Shift(
         roster="primary", level=1, person=person.id, name=person.name, timezone=person.timezone, start=None, end=None, source=source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from .alerts import Ref
+from .alerts import LOCAL, Ref
 from .covers import Standing
 from .roster import Person, Roster, zone
 from .turns import instant
@@ -14,7 +14,7 @@ BY_HAND = "it stands in the config by hand: take it out there"
 """Why the cockpit does not end an override that it did not write."""
 
 
-def standings(roster: Roster, people: Sequence[Person], now: datetime, source: str = "local") -> tuple[Standing, ...]:
+def standings(roster: Roster, people: Sequence[Person], now: datetime, source: str = LOCAL) -> tuple[Standing, ...]:
     """Those that are not over at ``now`` (UTC), in the order of the config: of two at one time the later wins. Raises
     ``ValueError`` where the roster's zone does not exist."""
     clock, names = zone(roster.timezone), {person.id: person.name for person in people}

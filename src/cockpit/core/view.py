@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from .actions import Run
-from .alerts import Alert, Ref, Silence
+from .alerts import LOCAL, Alert, Ref, Silence
 from .approvals import Heard
 from .covers import Standing
 from .hopes import Hopes
@@ -105,7 +105,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     def unwatched(self) -> str:
         """Why nothing is watched, though all is seen: this machine is the only source, and it has no traps, or all of them rest.
         "" where something watches."""
-        others = any(each.provider != "local" for each in self.sources)
+        others = any(each.provider != LOCAL for each in self.sources)
         if others or any(each.state is not TrapState.DISARMED for each in self.traps):
             return ""
         many = len(self.traps)

@@ -16,6 +16,7 @@ from .. import plugins
 from ..config.load import load
 from ..config.model import Config
 from ..config.reread import Reread
+from ..core.alerts import LOCAL
 from ..core.arming import Proposals
 from ..core.recorded import Header
 from ..core.view import View
@@ -200,7 +201,7 @@ class Stage:
         return msgspec.structs.replace(config, **self._dress)
 
     def _provider_of(self, kind: str) -> type:
-        return plugins.load(plugins.PROVIDERS, kind) if kind == "local" else provider_of(self.scene, kind)
+        return plugins.load(plugins.PROVIDERS, kind) if kind == LOCAL else provider_of(self.scene, kind)
 
     def _begin(self) -> Engine:
         """An engine at this moment, over a journal that knows all that was before."""

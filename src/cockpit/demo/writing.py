@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from ..core.actions import Run, RunState, Start
 from ..core.aftermath import Aftermath
-from ..core.alerts import Ref
+from ..core.alerts import LOCAL, Ref
 from ..core.incidents import Change as Changed
 from ..core.incidents import Incident
 from ..core.traps import Failed, Looked, Trap
@@ -29,7 +29,7 @@ _THINLY, _OFTEN, _SELDOM = 1800.0, 300.0, 600.0
 """How far apart they are, those of lately, and those of the other traps."""
 _RUNS = (
     (ROLL_BACK, "am-prod", f"{CHECKOUT.name}/{CHECKOUT.where}", f"{CHECKOUT.name} · {CHECKOUT.where}", 22.0),
-    (FREE_DISK, "local", "db-disk", f"db-disk · {DATABASE}", 9.0),
+    (FREE_DISK, LOCAL, "db-disk", f"db-disk · {DATABASE}", 9.0),
 )
 """What others run in the night: the runbook, the alert's source and id, the target, and how long it takes."""
 
@@ -85,13 +85,13 @@ def remembered(journal: Journal, scene: Scene) -> None:
     entries, runs = weeks()
     journal.record_many(
         Happened(
-            at=scene.moment(each.at), kind=each.kind, who=each.who, source="local", subject=each.trap,
+            at=scene.moment(each.at), kind=each.kind, who=each.who, source=LOCAL, subject=each.trap,
             data={"kind": "trigger"} if each.kind == "page.sent" else {"text": each.text},
         )
         for each in entries
     )  # fmt: skip
     for run in runs:
-        alert = Ref("local", run.trap)
+        alert = Ref(LOCAL, run.trap)
         _ran(journal, alert, run.runbook, f"{run.trap} · {DATABASE}", scene.moment(run.at), run.seconds, run.who, run.helped)
 
 
@@ -114,7 +114,7 @@ def _ran(
     ended = at + timedelta(seconds=seconds)
     after = Aftermath(
         run=run.id, source=alert.source, alert=alert.id, name=name, place=place, began=at, within=600.0, ended=ended,
-        trap=alert.id if alert.source == "local" else "", firing=at - timedelta(minutes=4),
+        trap=alert.id if alert.source == LOCAL else "", firing=at - timedelta(minutes=4),
         there=at if helped else ended + timedelta(seconds=700),
         gone=ended + timedelta(seconds=40) if helped else None,
     )  # fmt: skip

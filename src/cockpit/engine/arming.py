@@ -11,6 +11,7 @@ import msgspec
 from ..config.model import Config
 from ..core.actions import Start
 from ..core.aftermath import Verdict
+from ..core.alerts import LOCAL
 from ..core.arming import (
     Draft,
     Proposals,
@@ -39,7 +40,6 @@ from .desk import Tried
 from .incident_facts import pasts_of
 from .incident_signs import alike, signs
 from .journal import Journal, JournalError
-from .local import LOCAL
 from .machine import Here
 from .person import who_is
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from ..core.alerts import LOCAL
 from ..core.loads import Disturbance
 from ..core.marks import is_drill
 from .journal import Journal
-from .local import LOCAL
 from .records import Entry
 
 MOST = 100_000

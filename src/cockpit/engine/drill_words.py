@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.marks import DRILL_SUFFIX
+from ..core.drills import DRILL_SUFFIX
 from ..core.text import clean
 from ..core.units import say_seconds
 from .drilling import Call, Route

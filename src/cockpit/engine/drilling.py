@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from ..core.alerts import Alert, AlertState
+from ..core.alerts import LOCAL, Alert, AlertState
 from ..core.drills import TAKEN, Drill, Stage, drill_of, stage
 from ..core.escalation import due
 from ..core.marks import Numbered, local_alerts, trap_of
@@ -18,7 +18,6 @@ from ..core.paging import PageKind
 from ..core.traps import Trap, TrapState, Watch, as_laid, seen
 from ..provider import Clock, Conflict, NotFound
 from .journal import Happened, Journal
-from .local import LOCAL
 from .machine import Here
 from .paging import Plan, firing_of
 from .tenure import claim

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TypeVar
 
-from ..core.marks import DRILL_SUFFIX
+from ..core.drills import DRILL_SUFFIX
 from ..core.report_fires import Fact
 from .records import epoch
 

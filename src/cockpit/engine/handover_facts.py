@@ -22,8 +22,9 @@ from ..core.actions import (
     touched,
 )
 from ..core.aftermath import Verdict
+from ..core.alerts import LOCAL
 from ..core.handover import BEFORE, DONE, LONGEST, NOTED, UNNOTED, Brief, Handed, Note, Shown, brief, duties, since_when
-from ..core.incident_timeline import LOCAL, Line, line_of, ran, said
+from ..core.incident_timeline import Line, line_of, ran, said
 from ..core.postmortem import VERDICTS
 from ..core.schedule import Schedule
 from ..core.view import View

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
+from ..core.alerts import LOCAL
 from ..core.retention import Retention
 from ..provider import Clock
 from .aside import Aside
@@ -64,7 +65,7 @@ class Thinner(InStep):
         with suppress(JournalError):  # the journal's `problem` says it; old readings can wait
             if believed is not self._thins:
                 kind = RESUMED if believed else PAUSED
-                await self._aside.do(partial(self._journal.record, kind, at=now, source="local", data={"pid": self._pid}))
+                await self._aside.do(partial(self._journal.record, kind, at=now, source=LOCAL, data={"pid": self._pid}))
                 self._thins = believed
             if believed:
                 await self._aside.do(partial(self._journal.thin, now, retention))

@@ -22,6 +22,7 @@ from ..core.actions import (
     StartMany,
     changing,
 )
+from ..core.alerts import LOCAL
 from ..core.plans import Plan, secrets_of
 from ..core.several import named
 from ..core.values import SECRET, unfit_for
@@ -31,7 +32,6 @@ from . import verbs
 from .desk import Refused
 from .failures import said
 from .journal import Journal, JournalError
-from .local import LOCAL
 from .logbook import Logbook
 from .planning import difference
 from .source import Source

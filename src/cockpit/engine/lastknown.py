@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from ..config.model import Config
+from ..core.alerts import LOCAL
 from ..core.marks import local_alerts
 from ..core.rotation import alone, on_call
 from ..core.sources import Health, Snapshot, SourceHealth
@@ -12,7 +13,7 @@ from ..core.traps import Watch, as_told
 from ..core.view import JournalHealth, View, project
 from ..provider import Clock, Unreachable
 from .journal import Journal
-from .local import LOCAL, configured
+from .local import configured
 from .machine import Here
 from .person import known_by
 

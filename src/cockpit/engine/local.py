@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from ..config.model import Config, SourceConfig
+from ..core.alerts import LOCAL
 from ..core.units import Seconds
 
-LOCAL = "local"
-"""The provider, and the name of the source, that is this machine itself."""
 _EVERY = Seconds(5.0)
 
 

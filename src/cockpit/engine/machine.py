@@ -13,7 +13,7 @@ import msgspec
 
 from ..config.model import Config
 from ..config.reread import Reread
-from ..core.alerts import Alert
+from ..core.alerts import LOCAL, Alert
 from ..core.covers import Cover
 from ..core.marks import Marks, Numbered, is_drill, local_alerts
 from ..core.paged import Paged
@@ -25,7 +25,7 @@ from ..core.traps import Armed, Rested, Trap, Watch, as_laid, fingerprint
 from ..provider import Clock, Http, HttpSettings, Machine, NotFound, ProbeError, ProviderError, Unreachable
 from .dated import Dated
 from .journal import Happened, Journal, JournalError
-from .local import LOCAL, configured
+from .local import configured
 from .overriding import Overriding
 from .own_files import OwnFiles
 from .person import at_keyboard, os_user, this_host
@@ -213,11 +213,11 @@ class Here:
         """Rest a trap. Raises `NotFound`."""
         rest = Rested(at, who, why, until)
         data = {"why": why, "until": until.isoformat()}
-        self._change(trap, rest, Happened(at=at, kind="trap.disarmed", who=who, source="local", subject=trap, data=data))
+        self._change(trap, rest, Happened(at=at, kind="trap.disarmed", who=who, source=LOCAL, subject=trap, data=data))
 
     def arm(self, trap: str, who: str, at: datetime) -> None:
         """End a trap's rest. Raises `NotFound`."""
-        self._change(trap, Armed(at, who), Happened(at=at, kind="trap.armed", who=who, source="local", subject=trap))
+        self._change(trap, Armed(at, who), Happened(at=at, kind="trap.armed", who=who, source=LOCAL, subject=trap))
 
     def override(self, roster: str, covers: Sequence[Cover], who: str, why: str, at: datetime) -> Sequence[str]:
         """Put people on call. Gives an id for each. Raises `NotFound`."""

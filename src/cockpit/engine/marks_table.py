@@ -5,13 +5,12 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime, timedelta
 
-from ..core.alerts import Ref, Remark, Silence
+from ..core.alerts import LOCAL, Ref, Remark, Silence
 from ..core.marks import AckMark, Marks
 from ..core.text import clean, clean_block
 from ..provider import Conflict, NotFound
 from .records import Happened, Odd, epoch, moment, sifted, write_entries
 
-SOURCE = "local"
 NOTES_KEPT = 20
 """Notes shown for one alert: the latest."""
 NOTES_DAYS = 30
@@ -48,7 +47,7 @@ def _acked(alert: str, firing: int, who: str, at: float, note: str) -> AckMark:
 
 def _silenced(i: str, match: str, start: float, end: float, who: str, comment: str, lasting: int) -> Silence:
     return Silence(
-        ref=Ref(SOURCE, clean(i)),
+        ref=Ref(LOCAL, clean(i)),
         match=clean(match),
         starts_at=moment(start),
         ends_at=moment(end),
@@ -147,4 +146,4 @@ def last_beat(db: sqlite3.Connection, name: str) -> datetime | None:
 
 
 def _happened(db: sqlite3.Connection, at: datetime, kind: str, who: str, subject: str, data: dict[str, object]) -> None:
-    write_entries(db, [Happened(at=at, kind=kind, who=who, source=SOURCE, subject=subject, data=data)])
+    write_entries(db, [Happened(at=at, kind=kind, who=who, source=LOCAL, subject=subject, data=data)])

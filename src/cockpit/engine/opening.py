@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..core.alerts import LOCAL
 from ..core.margins import Margin
 from ..core.questions import Answered, Question
 from ..core.sources import Health
@@ -17,7 +18,6 @@ from ..core.why import why_not
 from .desk import After, Followed, Output, Refused, Rehearsed, Session, Told, Tried, unheard
 from .hits import Hits
 from .lastknown import last_known
-from .local import LOCAL
 from .planning import resolved
 
 if TYPE_CHECKING:

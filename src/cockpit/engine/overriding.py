@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from ..core.alerts import LOCAL
 from ..core.covers import Cover
 from ..core.standings import BY_HAND
 from ..core.text import clean
@@ -52,4 +53,4 @@ class Overriding:
 
     def _note(self, kind: str, at: datetime, who: str, roster: str, data: dict[str, str]) -> None:
         with suppress(JournalError):  # the override stands in the config; the journal's `problem` says the rest
-            self._journal.record(kind, at=at, who=who, source="local", subject=roster, data=data)
+            self._journal.record(kind, at=at, who=who, source=LOCAL, subject=roster, data=data)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from ..core.alerts import LOCAL
 from ..core.paged import PageState
 from ..core.pages import Attempt, ChannelHealth, channel_health
 from ..core.text import clean
@@ -82,7 +83,7 @@ def _happened(attempt: Attempt) -> Happened:
         "kind": kind, "why": attempt.why, "firing": attempt.firing,
     }  # fmt: skip
     at = attempt.settled_at or attempt.begun_at
-    return Happened(at=at, kind=f"page.{attempt.state.value}", who=attempt.person, source="local", subject=attempt.alert, data=data)
+    return Happened(at=at, kind=f"page.{attempt.state.value}", who=attempt.person, source=LOCAL, subject=attempt.alert, data=data)
 
 
 def standing(db: sqlite3.Connection, odd: Odd) -> tuple[tuple[Attempt, ...], frozenset[str]]:

@@ -11,9 +11,10 @@ import msgspec
 from ..config.channels import target_of, way_of
 from ..config.model import Config
 from ..core.alerts import Alert, AlertState
+from ..core.drills import DRILL_LABEL
 from ..core.escalation import Aim, Attention, EscalationStep, Firing, Policy, Reach, Reached, Target, due
 from ..core.filters import parse
-from ..core.marks import DRILL_LABEL, channel_of, is_drill, rehearsed
+from ..core.marks import channel_of, is_drill, rehearsed
 from ..core.paged import Paged, PageState
 from ..core.pages import Attempt
 from ..core.paging import PageKind

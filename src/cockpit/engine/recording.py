@@ -14,6 +14,7 @@ from .. import __version__
 from ..config.model import Config
 from ..config.secrets import found, references
 from ..core.actions import Run, Start, StartMany
+from ..core.alerts import LOCAL
 from ..core.recorded import Header, Noted, Pictured, Printed, Read, Rostered, Written, plain_person, replied
 from ..core.recorded_entries import plain_entry
 from ..core.recordings import ENDED, STARTED, worth_whole
@@ -24,7 +25,6 @@ from ..core.traps import TrapView
 from ..provider import Clock
 from .engine import Engine
 from .journal import Entry, Journal, JournalError
-from .local import LOCAL
 from .person import hidden_values, this_host
 from .recording_out import NotRecorded, RecordingWriter
 from .recording_room import LARGEST

@@ -8,10 +8,9 @@ from datetime import datetime
 import msgspec
 
 from ..core.actions import DrillTrap, Run, RunState
-from ..core.drills import Drill, Stage, stage
+from ..core.drills import DRILL_SUFFIX, Drill, Stage, stage
 from ..core.harmless import reckons
 from ..core.incident_timeline import Line, line_of, said
-from ..core.marks import DRILL_SUFFIX
 from ..provider import Clock, Conflict, NotFound, ProviderError
 from .desk import Refused, Rehearsed
 from .drilling import Drilling, Route

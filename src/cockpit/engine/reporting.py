@@ -11,6 +11,7 @@ import msgspec
 
 from ..config.model import Config
 from ..core.action_items import Item, Owed, owed
+from ..core.alerts import LOCAL
 from ..core.incident_timeline import said
 from ..core.incidents import Incident, Status
 from ..core.report_fires import Fires, Spans, fires, weeks
@@ -20,7 +21,6 @@ from ..core.runbooks import Runbook
 from ..core.traps import TrapView, Watch, view_of
 from .incident_facts import noted_of
 from .journal import Journal
-from .local import LOCAL
 from .person import os_user
 from .records import JournalError, epoch, moment
 

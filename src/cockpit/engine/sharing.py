@@ -11,11 +11,11 @@ import socket
 from pathlib import Path
 from typing import IO
 
+from ..core.alerts import LOCAL
 from ..core.sharing import likeness
 from ..core.watchrule import WatchRule, socket_of
 from .engine import Engine
 from .hub import Hub, Standing
-from .local import LOCAL
 from .serving import Serving
 
 

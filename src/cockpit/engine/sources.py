@@ -10,6 +10,7 @@ from functools import partial
 from ..config.decode import decode_settings
 from ..config.model import Config, SourceConfig
 from ..config.secrets import resolve
+from ..core.alerts import LOCAL
 from ..core.days import Day
 from ..core.roster import OnCall, believed
 from ..core.schedule import Laid
@@ -17,7 +18,7 @@ from ..core.sources import Snapshot, SourceHealth
 from ..provider import Clock, Host, capabilities
 from .crew import Crew
 from .laying import days_of, laid_out, missing
-from .local import LOCAL, configured
+from .local import configured
 from .source import Source
 
 FIND = 2.0

@@ -15,11 +15,11 @@ import msgspec
 
 from ..core.actions import RunState
 from ..core.aftermath import Verdict, credited, verdict_of
-from ..core.alerts import Ref
-from ..core.marks import DRILL_SUFFIX, is_drill
+from ..core.alerts import LOCAL, Ref
+from ..core.drills import DRILL_SUFFIX
+from ..core.marks import is_drill
 from ..core.report_toil import Kind, Labour, shape
 from ..core.text import clean
-from .local import LOCAL
 from .records import epoch, moment
 
 T = TypeVar("T")

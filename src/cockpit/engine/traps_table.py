@@ -14,6 +14,7 @@ from struct import Struct
 
 import msgspec
 
+from ..core.alerts import LOCAL
 from ..core.traps import Watch, drilled
 from .records import Happened, Kept, Odd, epoch, safe, sifted, write_entries
 
@@ -91,10 +92,10 @@ def keep(db: sqlite3.Connection, looks: Iterable[Kept], odd: Odd) -> dict[str, W
         happened = list(look.happened)
         if over and watch.checked_at is not None:
             why = {"why": "its rest is over", "rested": before.rest_why}
-            happened.append(Happened(at=watch.checked_at, kind="trap.armed", source="local", subject=look.trap, data=why))
+            happened.append(Happened(at=watch.checked_at, kind="trap.armed", source=LOCAL, subject=look.trap, data=why))
         if ended and watch.checked_at is not None:
             happened.append(
-                Happened(at=watch.checked_at, kind="trap.drill_ended", source="local", subject=look.trap, data={"why": ended})
+                Happened(at=watch.checked_at, kind="trap.drill_ended", source=LOCAL, subject=look.trap, data={"why": ended})
             )
         write_entries(db, happened)
         proofs += _proofs(look.trap, happened)

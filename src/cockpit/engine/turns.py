@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from ..core.alerts import LOCAL
 from ..core.marks import BLIND_SUFFIX
 from ..core.traps import Trap, TrapState, Watch, gone_by
 from .records import Happened
-
-SOURCE = "local"
 
 
 def turns(trap: Trap, before: Watch, after: Watch) -> tuple[Happened, ...]:
@@ -20,7 +19,7 @@ def turns(trap: Trap, before: Watch, after: Watch) -> tuple[Happened, ...]:
     found: list[Happened] = []
 
     def happened(kind: str, subject: str, **data: object) -> None:
-        found.append(Happened(at=at, kind=kind, source=SOURCE, subject=subject, data=data))
+        found.append(Happened(at=at, kind=kind, source=LOCAL, subject=subject, data=data))
 
     text = after.reading.text if after.reading is not None and after.state is not TrapState.BLIND else after.reason
     fresh = before.checked_at is None

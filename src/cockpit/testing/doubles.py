@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from ..core.alerts import Alert, Ref, Remark, Silence
+from ..core.alerts import LOCAL, Alert, Ref, Remark, Silence
 from ..core.covers import Cover
 from ..core.marks import AckMark, Marks
 from ..core.paged import Paged
@@ -81,7 +81,7 @@ class FakeMachine:
         """Gives the id."""
         silence_id = f"silence-{len(self._silences) + 1}"
         self._silences[silence_id] = Silence(
-            ref=Ref("local", silence_id),
+            ref=Ref(LOCAL, silence_id),
             match=match,
             starts_at=starts_at,
             ends_at=ends_at,

@@ -13,8 +13,7 @@ from textual.widget import Widget
 
 from ..core.actions import Ack
 from ..core.alerts import Ref
-from ..core.drills import Stage
-from ..core.marks import DRILL_SUFFIX
+from ..core.drills import DRILL_SUFFIX, Stage
 from ..core.units import say_seconds
 from ..engine.desk import Desk, Refused, Rehearsed
 from ..engine.drill_words import called

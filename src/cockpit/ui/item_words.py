@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ..core.action_items import Item, ItemState, in_order, is_overdue, standing
+from ..core.alerts import LOCAL
 from ..core.roster import Person
 from ..core.view import View
 
@@ -15,7 +16,7 @@ SHOWN = 3
 
 def local_traps(view: View) -> tuple[str, ...]:
     """The names of this machine's traps."""
-    return tuple(each.trap.name for each in view.traps if each.source == "local")
+    return tuple(each.trap.name for each in view.traps if each.source == LOCAL)
 
 
 def standings(items: Sequence[Item], people: Sequence[Person], view: View, now: datetime) -> list[tuple[Item, str]]:

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from ..alerts import LOCAL
 from ..metadata import CREDENTIALS, hands_out_credentials
 from ..placeholders import filled
 from ..traps import Trap
@@ -57,7 +58,7 @@ class WaitStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def _at(self) -> str:
-        return self.source or (SOURCE if self.wait == "gone" else "local")
+        return self.source or (SOURCE if self.wait == "gone" else LOCAL)
 
     def texts(self) -> Iterator[tuple[KeyPath, str]]:
         """See `Kind`."""

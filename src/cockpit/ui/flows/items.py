@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 
 from ...core.action_items import USUALLY, Item, due_of, refusal, today_of
 from ...core.actions import ChangeIncident
+from ...core.alerts import LOCAL
 from ...core.incidents import Change, Incident, Status
 from ...engine.desk import Desk
 from ..ask import Ask, Field, wanted
@@ -43,7 +44,7 @@ async def _picked(at: Following, desk: Desk, here: Incident, answer: Awaitable[s
 
 def _ticked(at: Following, desk: Desk, here: Incident, item: Item) -> Rest:
     """What has a trap is done by that trap's drill: it is begun from here."""
-    trap = next((each for each in at.view.traps if each.source == "local" and each.trap.name == item.trap), None)
+    trap = next((each for each in at.view.traps if each.source == LOCAL and each.trap.name == item.trap), None)
     if item.open and trap is not None:
         from .drill import drilled  # by itself: few drill
 
