@@ -11,11 +11,12 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
-from cockpit.core.alerts import Ref
+from cockpit.core.alerts import AlertState, Ref
 from cockpit.core.sources import Health
 from cockpit.core.traps import TrapState
 from cockpit.core.view import JournalHealth, View
 from cockpit.core.watchrule import Outside
+from cockpit.ui.alert_face import Sizes, widths
 from cockpit.ui.keys import TABLE, remapped
 from cockpit.ui.places import PANES
 from cockpit.ui.spans import fit_name, told_apart
@@ -207,6 +208,35 @@ def test_columns_stand_under_their_titles_at_any_width() -> None:
                     assert row.index("5xx") == head.index("Summary")
 
     run(body)
+
+
+LONG = {
+    "name": "web-http-127-0-0-1-60591", "where": "http://127.0.0.1:60591/health", "summary": "connection refused",
+    "suppressed_by": "silenced by anastasia.popova",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("width", "whole"), [(80, ()), (120, ("name", "where", "summary")), (160, tuple(LONG)), (200, tuple(LONG))]
+)
+def test_what_the_summaries_do_not_need_goes_to_what_would_be_cut(width: int, whole: tuple[str, ...]) -> None:
+    async def body() -> None:
+        view, long = scene(), {**LONG, "ref": Ref("am-prod-frankfurt-2", "long"), "state": AlertState.SUPPRESSED}
+        row = msgspec.structs.replace(view.alerts[0], alert=msgspec.structs.replace(view.alerts[0].alert, **long))
+        only = msgspec.structs.replace(view, alerts=(row,))
+        async with sitting(only, (width, 30)) as person:
+            shown = line(person, "connection refused")
+            assert [key for key in whole if LONG[key].removeprefix("silenced by ") not in shown] == []
+            if width >= 160:
+                assert "am-prod-frankfurt-2" in shown
+
+    run(body)
+
+
+def test_a_long_summary_keeps_its_room() -> None:
+    long = Sizes(summary=200, name=40, where=40, who=40, source=40)
+    for width in (80, 100, 120, 160, 200):
+        assert widths(width, long) == widths(width, msgspec.structs.replace(long, name=32, where=24, who=20, source=14))
 
 
 def test_an_age_that_reads_differently_is_drawn_as_time_goes_by() -> None:

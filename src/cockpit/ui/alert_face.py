@@ -27,24 +27,28 @@ SEVERITIES: Mapping[Severity, tuple[str, str]] = {
 
 
 class Sizes(msgspec.Struct, frozen=True):
-    """How many cells the longest name, place and holder take, and whether several sources are looked at."""
+    """How many cells the longest name, place, summary, holder and source take, and whether several sources are looked at."""
 
     name: int = 32
     where: int = 24
+    summary: int = 1000
     who: int = 14
+    source: int = 14
     sources: bool = True
 
     def grown(self, entries: Iterable[Entry], ages: Mapping[str, timedelta | None], new: bool) -> Sizes:
         """With room for these as well: columns grow, and never go back and forth because a row comes or goes (``new`` begins
         again). The worst rows count, which are in sight; the others are cut."""
-        had = Sizes(0, 0, 0, False) if new else self
+        had = Sizes(0, 0, 0, 0, 0, False) if new else self
         seen = tuple(islice(entries, _MEASURED))
         rows = [each for each in seen if not isinstance(each, Group)]
         groups = [each for each in seen if isinstance(each, Group)]
         return Sizes(
             max((had.name, *(cells(row.alert.name) for row in rows), *(cells(_titled(group)) for group in groups))),
             max((had.where, *(cells(row.alert.where) for row in rows))),
-            max((had.who, *(cells(_who(row.alert, row.pending, _old(row, ages))[0]) for row in rows))),
+            max((had.summary, *map(_summary_cells, rows), *(cells(_summed(group)) for group in groups))),
+            max((had.who, *(_who_cells(row, ages) for row in rows))),
+            max((had.source, *(cells(row.alert.ref.source) for row in rows))),
             len(ages) > 1 or had.sources,
         )
 
@@ -56,17 +60,25 @@ EVERYTHING = Sizes()
 
 def widths(width: int, needs: Sizes = EVERYTHING) -> tuple[int, int, int, int, int]:
     """Cells for name, where, summary, who and source of ``width``, beyond glyph, severity and age; 0 = the column is left out. Each
-    takes what it needs and no more than its share; the summary has the rest."""
+    takes what it needs and no more than its share; the summary has the rest. What that does not need goes to those that are cut."""
     left = width - 14
     name = max(12, min(32, round(width * 0.18), needs.name))
     where = max(8, min(24, round(width * 0.12), needs.where)) if width >= 56 else 0
     who = max(8, min(20, round(width * 0.12), needs.who)) if width >= 48 else 0
     source = max(7, min(14, round(width * 0.09))) if width >= 96 and needs.sources else 0
-    spent = sum(each + 2 for each in (name, where, who, source) if each)
-    return name, where, max(0, left - spent), who, source
+    given = [where, name, who, source]
+    summary = max(0, left - sum(each + 2 for each in given if each))
+    for place, need in enumerate((needs.where, needs.name, needs.who, needs.source)):
+        if given[place]:
+            more = max(0, min(need - given[place], summary - needs.summary))
+            given[place] += more
+            summary -= more
+    where, name, who, source = given
+    return name, where, summary, who, source
 
 
 _SUMMARY = 2
+_UNDER = 3  # cells around the name of what runs
 
 
 class AlertFace(msgspec.Struct, frozen=True):
@@ -102,7 +114,7 @@ class AlertFace(msgspec.Struct, frozen=True):
         )
         for place, ((text, role), size) in enumerate(zip(shown, sizes, strict=True)):
             if size and place == _SUMMARY and self.running:
-                under = fit(f"▶ {self.running} ", min(cells(self.running) + 3, size))
+                under = fit(f"▶ {self.running} ", min(cells(self.running) + _UNDER, size))
                 spans += [(under, "pending"), *column(text, size - cells(under), role)]
             elif size:
                 spans += column(text, size, role)
@@ -115,6 +127,16 @@ def _old(row: Row, ages: Mapping[str, timedelta | None]) -> str:
         return ""
     last = ages.get(row.alert.ref.source)
     return f"{short_age(last.total_seconds())} old" if last is not None else "old"
+
+
+def _summary_cells(row: Row) -> int:
+    return cells(row.alert.summary) + (cells(row.running) + _UNDER if row.running else 0)
+
+
+def _who_cells(row: Row, ages: Mapping[str, timedelta | None]) -> int:
+    who = _who(row.alert, row.pending, _old(row, ages))[0]
+    once = row.alert.acknowledged_by if not who and row.alert.acknowledged_at is not None else ""
+    return cells(who) or (cells(once) + len("59m ago ") if once else 0)
 
 
 def _who(alert: Alert, pending: str, old: str) -> tuple[str, str]:
@@ -160,18 +182,22 @@ def group_face(group: Group, now: datetime | None, needs: Sizes, doing: str = ""
     worst, newest = group.worst, group.newest
     alert = worst.alert
     age = drawn_age(newest, now) if newest is not None and now is not None else ""
-    stands = ((AlertState.FIRING, "firing"), (AlertState.ACKNOWLEDGED, "acked"), (AlertState.SUPPRESSED, "suppressed"))
-    states = [f"{count} {word}" for state, word in stands if (count := group.count_in(state))]
-    known = {*group.key.names, "alertname", "severity"}
-    shared = " ".join(f"{name}={value}" for name, value in sorted(group.common.items()) if name not in known)
-    parts = [", ".join(states) if len(states) > 1 else "", kinds_said(group), shared]
     acked = group.count_in(AlertState.ACKNOWLEDGED)
     who = (doing, "pending") if doing else _who(alert, worst.pending, "")
     who = ("over", "ok") if gone else who if who[0] or not acked else (f"{acked} acked", "who")
     return AlertFace(
-        alert.severity, age, _titled(group), f"{alert.where} …" if alert.where else "", " · ".join(filter(None, parts)), *who,
-        alert.ref.source, alert.state is not AlertState.FIRING, worst.stale or gone, "", needs,
+        alert.severity, age, _titled(group), f"{alert.where} …" if alert.where else "", _summed(group), *who, alert.ref.source,
+        alert.state is not AlertState.FIRING, worst.stale or gone, "", needs,
     )  # fmt: skip
+
+
+def _summed(group: Group) -> str:
+    """How many of a group stand how, what kinds they are, and what they share."""
+    stands = ((AlertState.FIRING, "firing"), (AlertState.ACKNOWLEDGED, "acked"), (AlertState.SUPPRESSED, "suppressed"))
+    states = [f"{count} {word}" for state, word in stands if (count := group.count_in(state))]
+    known = {*group.key.names, "alertname", "severity"}
+    shared = " ".join(f"{name}={value}" for name, value in sorted(group.common.items()) if name not in known)
+    return " · ".join(filter(None, (", ".join(states) if len(states) > 1 else "", kinds_said(group), shared)))
 
 
 def _titled(group: Group) -> str:
