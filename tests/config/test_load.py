@@ -297,6 +297,7 @@ DISK = '[traps.{name}]\nprobe = "disk"\npath = "/"\n'
         ('every = "0s"', "every", "at least 1s"),
         ('timeout = "0s"', "timeout", "more than 0"),
         ("every = true", "every", 'every must be a duration like "90s"'),
+        ('labels = { drill = "true" }', "labels.drill", "it says of an alert that it is a drill"),
         ('labels = "team=web"', "labels", 'labels must be a table like { name = "text" }'),
         ('runbooks = "x"', "runbooks", 'write it as a list: ["x"]'),
         ('path = "var"', "", "must be absolute"),

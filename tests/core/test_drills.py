@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 import msgspec
 import pytest
 
-from cockpit.core.alerts import AlertState, Ref, Silence
-from cockpit.core.drills import LASTS, SIGNS, TAKEN, Drill, Stage, drill_of, stage
+from cockpit.core.alerts import Alert, AlertState, Ref, Severity, Silence
+from cockpit.core.drills import LASTS, SIGNS, TAKEN, Drill, Stage, drill_of, marked_as_drill, rehearses, stage
 from cockpit.core.filters import for_alert
 from cockpit.core.marks import Marks, is_drill, local_alerts, rehearsed, trap_of
 from cockpit.core.trap_steps import step
@@ -135,3 +137,49 @@ def test_a_silence_of_a_drill_hushes_the_drill_and_never_the_real_trip() -> None
     assert [(each.ref.id, each.state) for each in found] == [
         ("disk:drill", AlertState.SUPPRESSED), ("disk", AlertState.FIRING),
     ]  # fmt: skip
+
+
+def told(annotations: Mapping[str, str] = MappingProxyType({}), name: str = "disk", summary: str = "", **labels: str) -> Alert:
+    """An alert that another source tells."""
+    return Alert(
+        ref=Ref("am", "1"), name=name, severity=Severity.ERROR, state=AlertState.FIRING,
+        labels=labels, annotations=annotations, summary=summary,
+    )  # fmt: skip
+
+
+PAGE = "web-1/disk:drill/1790000000"
+
+
+@pytest.mark.parametrize(
+    ("alert", "is_one"),
+    [
+        (told(alertname="disk", trap="disk", drill="true"), True),
+        (told(alertname="disk", trap="disk", drill="quiet"), True),
+        (told({"cockpit_page": PAGE}, alertname="disk", trap="disk", drill="true"), True),
+        (told({"cockpit_page": "web-1/disk/1790000000"}, alertname="disk", trap="disk", drill="true"), False),
+        (told(alertname="DrillBitWorn", drill="true", rig="north-4"), False),
+        (told(alertname="disk", trap="disk", drill="rig-4"), False),
+        (told(alertname="disk", trap="disk"), False),
+        (told(service="shop", key=PAGE, summary="DRILL: disk: 97 %"), True),
+        (told(service="shop", key="web-1/disk/1790000000"), False),
+        (told(service="shop", key="disk:drill"), False),
+    ],
+    ids=str,
+)
+def test_what_another_source_tells_of_a_drill_is_one_and_what_only_looks_like_it_is_not(alert: Alert, is_one: bool) -> None:
+    assert rehearses(alert) is is_one
+    marked = marked_as_drill(alert)
+    assert ("DRILL" in f"{marked.name} {marked.summary}") is is_one
+    assert marked_as_drill(marked) is marked, "once is enough"
+    assert marked.labels == alert.labels, "by what its rules call it, it is still found"
+
+
+def test_an_alert_of_this_machine_is_a_drill_by_its_id_alone() -> None:
+    watch, at = drilling(), NOW + SIGNS
+    (alert, _) = local_alerts("local", "web-1", (DISK,), {"disk": watch}, NOTHING, at)[0]
+    assert rehearses(alert)
+    assert marked_as_drill(alert) is alert, "it says so itself"
+    labelled = msgspec.structs.replace(DISK, labels={"drill": "true"})
+    ((real, _),) = local_alerts("local", "web-1", (labelled,), {"disk": looked(Watch(), NOW, 97)}, NOTHING, NOW)
+    assert not rehearses(real)
+    assert not rehearses(msgspec.structs.replace(told(alertname="db:drill"), ref=Ref("prom", "db:drill"), trap="db:drill"))

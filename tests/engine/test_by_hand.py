@@ -19,7 +19,7 @@ from cockpit.engine.by_hand import paged_by_hand
 def test_a_page_about_a_drill_is_a_drill(id: str, drill: bool) -> None:
     alert = Alert(
         ref=Ref("local", id), name=id, severity=Severity.CRITICAL, state=AlertState.FIRING, summary="",
-        started_at=datetime(2026, 11, 1, tzinfo=UTC), trap="disk",
+        started_at=datetime(2026, 11, 1, tzinfo=UTC), trap="disk", labels={"drill": "true"} if drill else {},
     )  # fmt: skip
     sent: list[Page] = []
 

@@ -61,6 +61,42 @@ def test_an_acknowledgement_at_another_source_calls_and_one_here_is_told_by_its_
     assert disturbances(journal, clock.now() - DAY) == (Disturbance(clock.now(), "ana"),)
 
 
+def test_an_acknowledgement_of_a_drill_that_another_source_tells_us_of_calls_nobody(journal: Journal, clock: FakeClock) -> None:
+    def begun(**more: str) -> Happened:
+        return Happened(at=clock.now(), kind="run.started", who="ana", source="am", subject="x", data={"what": "ack", **more})
+
+    journal.record_many([begun(drill="true"), begun()])
+    assert disturbances(journal, clock.now() - DAY) == (Disturbance(clock.now(), "ana"),)
+    facts = journal.fire_facts(clock.now() - DAY, clock.now() + DAY, list)
+    assert [kind for _, kind, _, _ in facts] == ["run.started"]
+
+
+def test_what_was_done_for_a_drill_of_another_source_is_no_toil(journal: Journal, clock: FakeClock) -> None:
+    now = clock.now()
+    for number, drill in (("r1", False), ("r2", True)):
+        action = Start("mend", {}, Ref("am", "1"), (("true",),))
+        journal.put_run(
+            Run(
+                id=number,
+                at=now,
+                who="ana",
+                action=action,
+                what="mend",
+                target="x",
+                state=RunState.CONFIRMED,
+                seconds=9,
+                drill=drill,
+            )
+        )
+        journal.record_many([
+            Happened(at=now, kind="hand.step", who="ana", data={"what": number, "step": "Up?", "run": number}),
+            Happened(at=now, kind="hand.command", who="ana", data={"command": f"tool-{number}", "alert": "am/1", "drill": drill}),
+            Happened(at=now, kind="reader.ticked", who="ana", subject="am/1", data={"book": number, "box": "Told", "drill": drill}),
+        ])  # fmt: skip
+    found = journal.labours(now - DAY, now + DAY, list)
+    assert sorted(each.what for each in found) == ["mend", "r1: Told", "r1: Up?", "tool-r1"]
+
+
 def put_run(journal: Journal, at: datetime, number: str, alert: str) -> None:
     action = Start("mend", {"host": "web:drill"}, Ref("local", alert), (("true",),))
     journal.put_run(Run(id=number, at=at, who="ana", action=action, what="mend", target="x", state=RunState.CONFIRMED, seconds=9))

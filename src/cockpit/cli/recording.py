@@ -14,6 +14,7 @@ from ..config.repositories import BESIDE
 from ..config.write import WriteError, write_new
 from ..core.alerts import Alert
 from ..core.drafts import Recording, draft
+from ..core.drills import rehearses
 from ..core.text import clean, clean_block
 from ..engine.person import who_is
 from ..engine.recorder import Recorded, record
@@ -119,7 +120,7 @@ def _write(path: Path, text: str) -> Path:
 
 def _journalled(name: str, who: str, alert: Alert | None, recorded: Recorded) -> None:
     """What was typed, for the ledger of what is done by hand."""
-    about = {"alert": str(alert.ref)} if alert is not None else {}
+    about: dict[str, object] = {"alert": str(alert.ref), "drill": rehearses(alert)} if alert is not None else {}
     entries = [
         Happened(
             at=each.at, kind="hand.command", who=who, subject=name,

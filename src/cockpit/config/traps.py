@@ -8,6 +8,7 @@ from functools import cache
 import msgspec
 
 from .. import plugins
+from ..core.drills import DRILL_LABEL
 from ..core.text import clean, clean_block
 from ..core.traps import Origin, Trap
 from ..core.units import Bound, Seconds, say_seconds, seconds
@@ -65,6 +66,11 @@ def read_trap(decoder: Decoder, name: str, raw: object, probe_of: ProbeOf, runbo
             own[key] = clean_block(text) if key in _ANSWERS else clean(text)
     if isinstance(labels := own.get("labels"), dict):
         own["labels"] = {clean(key): clean(text) for key, text in labels.items()}
+        if DRILL_LABEL in labels:
+            what = (
+                f"trap {name!r} has a label {DRILL_LABEL!r}: it says of an alert that it is a drill, and nobody is called for one"
+            )
+            decoder.faults.add((*path, "labels", DRILL_LABEL), what, "call it otherwise")
     if isinstance(born := own.get("origin"), Origin):
         own["origin"] = Origin(**{name: clean(text) for name, text in msgspec.structs.asdict(born).items()})
     if "probe" not in own:

@@ -247,7 +247,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     where another had to. ``done`` is of how many of its alerts its source has been told so far, where they are many. ``far`` is
     where it goes on, where that is another engine. ``address_wanted``: the source must know who does that before it does anything;
     nothing was sent then. ``amiss``: it was done, and ``reason`` says what on the way to it failed. ``part_of`` is the run for
-    several targets that it is one of, ``step`` where of several steps it is, or ended.
+    several targets that it is one of, ``step`` where of several steps it is, or ended. ``drill``: it was for a drill alone,
+    so it is practice.
     """
 
     id: str
@@ -270,6 +271,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     amiss: bool = False
     part_of: str = ""
     step: str = ""
+    drill: bool = False
 
 
 def called(run: Run) -> str:

@@ -7,6 +7,7 @@ them and from the clock alone, so that every process says the same, and so that 
 from __future__ import annotations
 
 import enum
+import re
 from datetime import datetime, timedelta
 
 import msgspec
@@ -23,6 +24,11 @@ DRILL_SUFFIX = ":drill"
 """The alert of a drill has the trap's name and this as its id."""
 DRILL_LABEL = "drill"
 """The label of a drill's alert: ``true``, or ``quiet`` where nobody is paged."""
+PAGE_NOTE = "cockpit_page"
+"""The annotation with the key of the page, on an alert that a page raised elsewhere."""
+_PAGED = re.compile(r"[^/]*/.+:drill/[0-9]+")
+"""The key of a page about a drill (`engine.page_words`), by which a paging service knows what it was told."""
+_SAID = "DRILL"
 _AHEAD = timedelta(minutes=1)
 
 
@@ -62,8 +68,26 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rehearses(alert: Alert) -> bool:
-    """Whether it is what the drill of a trap of this machine raises."""
-    return bool(alert.trap) and alert.ref.id.endswith(DRILL_SUFFIX) and DRILL_LABEL in alert.labels
+    """Whether an alert, of whatever source, is what a drill raises: this machine's own, or what a cockpit told another source of
+    one, which that source tells us again. Such a one has the label of a drill beside that of its trap, or its page's key: the label
+    alone may be anybody's, and what is real must never pass for a drill."""
+    if alert.trap:
+        return alert.ref.id.endswith(DRILL_SUFFIX) and alert.label(DRILL_LABEL) is not None
+    key = alert.label("key")
+    if alert.label(DRILL_LABEL) in ("true", "quiet") and alert.label("trap"):
+        key = alert.annotations.get(PAGE_NOTE)
+        return key is None or _PAGED.fullmatch(key) is not None
+    return key is not None and _PAGED.fullmatch(key) is not None
+
+
+def marked_as_drill(alert: Alert) -> Alert:
+    """The alert, whose name says that it is a drill where it is one: by what its source's rules call it, it is still found. Where a
+    source has no such label its summary says so."""
+    if not rehearses(alert):
+        return alert
+    field = "name" if alert.label("alertname") is not None else "summary"
+    said: str = getattr(alert, field)
+    return alert if said.startswith(_SAID) else msgspec.structs.replace(alert, **{field: f"{_SAID} {said}"})
 
 
 def drill_of(who: str, now: datetime, *, quiet: bool) -> Drill:

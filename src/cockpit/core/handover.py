@@ -15,10 +15,10 @@ from .action_items import Item, soon
 from .alerts import LOCAL, AlertState, Silence
 from .coverage import Clash, begins, clashes, ends, who_has
 from .covers import Standing
+from .drills import rehearses
 from .incident_timeline import Line
 from .incidents import Incident
 from .loads import Disturbance, disturbed, nights
-from .marks import is_drill
 from .roster import Gap, Person, Shift, known_as, zone
 from .schedule import Schedule
 from .traps import TrapState, TrapView
@@ -245,8 +245,8 @@ def brief(view: View, laid: Schedule, shown: Shown) -> Brief:
 def _open(row: Row) -> bool:
     """Whether an alert goes over to the next person: a drill that somebody acknowledged is over."""
     alert = row.alert
-    rehearsed = alert.state is AlertState.ACKNOWLEDGED and alert.ref.source == LOCAL and is_drill(alert.ref.id)
-    return alert.state not in (AlertState.RESOLVED, AlertState.SUPPRESSED) and not rehearsed
+    over = alert.state is AlertState.ACKNOWLEDGED and rehearses(alert)
+    return alert.state not in (AlertState.RESOLVED, AlertState.SUPPRESSED) and not over
 
 
 def _away(people: Iterable[Person]) -> Iterable[Gone]:

@@ -13,7 +13,7 @@ import msgspec
 from .incidents import Change
 from .recorded import Noted
 
-_RUN = ("run", "what", "state", "reason", "exit_code")
+_RUN = ("run", "what", "state", "reason", "exit_code", "drill")
 _TURN = ("text", "reason", "values", "trips_in")
 _PAGE = ("channel", "policy", "round", "step", "tries", "kind", "why", "firing")
 _SILENCE = ("match", "until", "comment")

@@ -17,6 +17,7 @@ import msgspec
 from ..core.alerts import Alert, AlertState, Link, Ref, Remark, Severity, Silence, SilenceState
 from ..core.covers import Standing
 from ..core.days import Day, Holiday, Leave
+from ..core.drills import marked_as_drill
 from ..core.jobs import Job, Option, OptionKind
 from ..core.packed import Packed
 from ..core.responses import Maintenance
@@ -88,7 +89,7 @@ def _alert(alert: Alert, source: str) -> Alert | None:
         and not alert.notes
         and all(time is None or (type(time) is datetime and time.tzinfo is UTC) for time in times)
     ):
-        return alert  # nearly all that ever comes
+        return marked_as_drill(alert)  # nearly all that ever comes
     texts = _texts_of(alert)
     changes: dict[str, object] = {
         name: new for name, old, new in zip(_ALERT_TEXTS, texts, map(_text, texts), strict=True) if new != old
@@ -107,7 +108,7 @@ def _alert(alert: Alert, source: str) -> Alert | None:
     for name, new_items in (*lists, ("links", links), ("notes", notes)):
         if new_items != getattr(alert, name):
             changes[name] = new_items
-    return msgspec.structs.replace(alert, **changes) if changes else alert
+    return marked_as_drill(msgspec.structs.replace(alert, **changes) if changes else alert)
 
 
 def _is_clean(alert: Alert) -> bool:

@@ -6,7 +6,8 @@ import msgspec
 
 from ..core.actions import PagePeople, Run, RunState
 from ..core.alerts import Alert, Severity
-from ..core.marks import Numbered, is_drill
+from ..core.drills import rehearses
+from ..core.marks import Numbered
 from ..core.paging import Page, PageKind
 from ..core.text import clean, clean_block
 from ..core.view import View
@@ -22,7 +23,7 @@ async def paged_by_hand(escalator: Escalator, here: Here, view: View, incidents:
     for the person."""
     row = view.alert(action.alert) if action.alert is not None else None
     alert = row.alert if row is not None else None
-    if not action.incident or (alert is not None and alert.trap and is_drill(alert.ref.id)):
+    if not action.incident or (alert is not None and rehearses(alert)):
         return await _paged(escalator, here, alert, run, action)
     opened = await incidents.of_page(run, action, alert)
     paged = await _paged(escalator, here, alert, run, action)
@@ -40,7 +41,7 @@ async def _paged(escalator: Escalator, here: Here, alert: Alert | None, run: Run
         details=clean_block(action.text, 4000),
         labels=dict(alert.labels) if alert is not None else {},
         links=alert.links if alert is not None else (),
-        drill=alert is not None and bool(alert.trap) and is_drill(alert.ref.id),
+        drill=alert is not None and rehearses(alert),
         test=action.test,
     )
     own = next((each for each in here.alerts() if alert is not None and each.alert.ref == alert.ref), None)

@@ -27,6 +27,8 @@ def _told(entry: Entry) -> Iterator[Disturbance]:
     match entry.kind:
         case "alert.acked" | "page.sent" if entry.source == LOCAL and is_drill(entry.subject):
             return
+        case "run.started" if entry.data.get("drill"):
+            return
         case "alert.acked":
             yield Disturbance(entry.at, entry.who)
         case "run.started" if entry.data.get("what") == "ack" and entry.source != LOCAL:  # here, `alert.acked` tells of it

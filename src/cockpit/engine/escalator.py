@@ -15,6 +15,7 @@ from functools import partial
 import msgspec
 
 from ..core.alerts import Alert
+from ..core.drills import DRILL_SUFFIX
 from ..core.escalation import TRIES, Firing, due, endings
 from ..core.marks import Numbered
 from ..core.paged import PageState
@@ -98,7 +99,7 @@ class Escalator:
         wanted = [
             Attempt(
                 key=f"by-hand/{run_id}/{each.person}/{channel}",
-                alert=about.alert.ref.id if about is not None else f"page:{run_id}",
+                alert=about.alert.ref.id if about is not None else f"page:{run_id}{DRILL_SUFFIX * page.drill}",
                 firing=about.firing if about is not None else 0,
                 policy="",
                 begun_at=now,

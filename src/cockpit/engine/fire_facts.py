@@ -21,7 +21,7 @@ SELECT at, kind, who, iif(kind = 'run.started', '', subject)
 FROM entry INDEXED BY entry_at
 WHERE at >= :since AND at < :until AND (kind IN ({_TRAPS_AND_ALERTS})
     OR (kind IN ({_CALLS}) AND subject NOT LIKE :drills AND (kind <> 'page.sent' OR {{triggers}}))
-    OR (kind = 'run.started' AND source <> 'local' AND data LIKE :acked))
+    OR (kind = 'run.started' AND source <> 'local' AND data LIKE :acked AND data NOT LIKE :practice))
 UNION ALL
 SELECT began, 'alert.noted', '', alert FROM aftermath
 WHERE source = 'local' AND began >= :since AND began < :until AND alert NOT LIKE :drills
@@ -36,7 +36,13 @@ _LOST = "SELECT count(*) FROM entry WHERE kind = 'page.sent' AND at >= :since AN
 
 def reckoned(db: sqlite3.Connection, since: datetime, until: datetime, work: Callable[[Iterator[Fact]], T]) -> tuple[T, int]:
     """What ``work`` makes of all between two moments (UTC), the oldest first; and how many records could not be read."""
-    asked = {"since": epoch(since), "until": epoch(until), "drills": f"%{DRILL_SUFFIX}", "acked": '%"what":"ack"%'}
+    asked = {
+        "since": epoch(since),
+        "until": epoch(until),
+        "drills": f"%{DRILL_SUFFIX}",
+        "acked": '%"what":"ack"%',
+        "practice": '%"drill":"true"%',
+    }
     lost: int = db.execute(_LOST, asked).fetchone()[0]
     return work(db.execute(_FACTS.format(triggers=_TRIGGERS), asked)), lost
 

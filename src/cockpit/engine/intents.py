@@ -21,8 +21,10 @@ from ..core.actions import (
     Start,
     StartMany,
     changing,
+    touched,
 )
 from ..core.alerts import LOCAL
+from ..core.drills import rehearses
 from ..core.plans import Plan, secrets_of
 from ..core.several import named
 from ..core.values import SECRET, unfit_for
@@ -161,7 +163,16 @@ class Intents:
                 raise Refused(why)
 
     def _run(self, action: Action, run_id: str, what: str, target: str) -> Run:
-        return Run(id=run_id, at=self._clock.now(), who=self._who, action=action, what=what, target=target, state=RunState.PENDING)
+        return Run(
+            id=run_id, at=self._clock.now(), who=self._who, action=action, what=what, target=target, state=RunState.PENDING,
+            drill=self._practice(action),
+        )  # fmt: skip
+
+    def _practice(self, action: Action) -> bool:
+        """Whether every alert that an action is about is a drill, as far as is known now."""
+        view = self._store.peek
+        rows = [view.alert(ref) for ref in touched(action)]
+        return bool(rows) and all(row is not None and rehearses(row.alert) for row in rows)
 
     def _refuse_beside_orphan(self, run: Run, exclusive: str) -> None:
         """What a killed cockpit began may be at work still: nothing that changes the world is begun beside the same."""

@@ -101,6 +101,8 @@ class Logbook:
         data = {"run": run.id, "what": run.what, "state": run.state.value, "reason": run.reason, **self.real}
         if run.exit_code is not None:
             data["exit_code"] = str(run.exit_code)
+        if run.drill:
+            data["drill"] = "true"
         self._record(kind, run, data)
 
     def kept(self, source: str, done: Sequence[str]) -> None:

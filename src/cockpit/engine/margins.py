@@ -10,6 +10,7 @@ from functools import partial
 from ..core.actions import Run, Start
 from ..core.alerts import Alert, Ref
 from ..core.books import Books, box_of
+from ..core.drills import rehearses
 from ..core.margins import Margin, Tick
 from ..core.margins import occasion as occasion_of
 from ..core.text import clean
@@ -44,6 +45,7 @@ class Margins:
         self._journal, self._clock, self._aside = journal, clock, aside
         self._who, self._alert, self._may_write = who, alert, may_write
         self._occasions: dict[Ref, str] = {}
+        self._drills: set[Ref] = set()
         self._ticks: dict[tuple[str, str, str], tuple[datetime, Tick | None]] = {}
         self._lines: dict[str, int] = {}
         self._since: datetime | None = None
@@ -68,7 +70,8 @@ class Margins:
         now, key = self._clock.now(), (book, occasion, box)
         gone = box in self._on(book, occasion).ticks
         self._ticks[key] = (now, None if gone else Tick(box, self._who, now))
-        self._write(_UNTICKED if gone else _TICKED, occasion, {"book": book, "box": box, **({"run": run} if run else {})}, now)
+        more = ({"run": run} if run else {}) | ({"drill": True} if alert in self._drills else {})
+        self._write(_UNTICKED if gone else _TICKED, occasion, {"book": book, "box": box, **more}, now)
 
     def tick_in_run(self, run: Run, books: Books) -> None:
         """What a run waited for is ticked: so is the box of the text that it came from."""
@@ -85,6 +88,8 @@ class Margins:
         if alert is None:
             return ""
         there = self._alert(alert)
+        if there is not None and rehearses(there):
+            self._drills.add(alert)
         if there is not None or alert not in self._occasions:
             self._occasions[alert] = occasion_of(alert, there)
         return self._occasions[alert]

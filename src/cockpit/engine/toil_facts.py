@@ -38,6 +38,7 @@ class _Run(msgspec.Struct):
     state: RunState
     action: msgspec.Raw
     seconds: float | None = None
+    drill: bool = False
 
 
 class _Hand(msgspec.Struct):
@@ -52,6 +53,7 @@ class _Hand(msgspec.Struct):
     alert: str = ""
     seconds: float = 0.0
     status: int = 0
+    drill: bool = False
 
 
 class _About(msgspec.Struct):
@@ -98,7 +100,7 @@ def _runs(db: sqlite3.Connection, since: datetime, until: datetime, now: datetim
             action = bytes(run.action)
             if not action.startswith(_RUNBOOK) or _DRY in action:
                 continue
-            if _DRILL in action and _rehearses(action):
+            if run.drill or (_DRILL in action and _rehearses(action)):
                 drills.add(number)
                 continue
             well = _WENT.get(run.state)
@@ -130,7 +132,7 @@ def _by_hand(db: sqlite3.Connection, since: datetime, until: datetime, drills: C
         try:
             hand = decode(data)
             about = subject if kind == "reader.ticked" else hand.alert
-            if hand.run in drills or (DRILL_SUFFIX in about and _drilled(about)):
+            if hand.drill or hand.run in drills or (DRILL_SUFFIX in about and _drilled(about)):
                 continue
             yield _labour(kind, moment(at), _clean(who), hand)
         except (msgspec.DecodeError, TypeError, ValueError, OverflowError, OSError):

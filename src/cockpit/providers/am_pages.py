@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from ..core.drills import DRILL_LABEL, PAGE_NOTE
 from ..core.paging import Page, PageKind
 from ..provider import ProviderError
 from .am_member import API, Member
@@ -50,10 +51,10 @@ def _alert(page: Page, now: datetime) -> dict[str, object]:
     labels.setdefault("alertname", page.summary.partition(":")[0])
     labels["severity"] = page.severity.word
     if page.drill:
-        labels["drill"] = "true"
+        labels[DRILL_LABEL] = "true"
     links = {_NAME.sub("_", link.name): link.url for link in page.links}
     summary = ("DRILL: " if page.drill else "") + page.summary
-    annotations = {"summary": summary, "description": page.details, "cockpit_page": page.key, **links}
+    annotations = {"summary": summary, "description": page.details, PAGE_NOTE: page.key, **links}
     over = page.kind is PageKind.RESOLVE
     return {
         "labels": labels,
