@@ -104,11 +104,12 @@ def test_what_one_person_has_in_pieces_is_one_shift_and_a_gap_has_nobody() -> No
 
 
 def test_a_drill_that_was_acknowledged_does_not_go_over_to_the_next_person() -> None:
-    drill = alert("disk:drill", MONDAY, source="local")
+    drill = msgspec.structs.replace(alert("disk:drill", MONDAY, source="local"), trap="disk", labels={"drill": "true"})
     taken = msgspec.structs.replace(drill, state=AlertState.ACKNOWLEDGED)
     other = alert("disk:drill", MONDAY, AlertState.ACKNOWLEDGED)
-    rows = made(MONDAY + HOUR, taken, other).alerts
-    assert [row.alert.ref.source for row in rows] == ["am"], "it is over; what another source calls so is no drill of ours"
+    back = msgspec.structs.replace(other, ref=Ref("am", "1"), labels={"alertname": "disk", "trap": "disk", "drill": "true"})
+    rows = made(MONDAY + HOUR, taken, other, back).alerts
+    assert [row.alert.ref for row in rows] == [other.ref], "it is over, also where it was told to; what is only called so is none"
     assert len(made(MONDAY + HOUR, drill).alerts) == 1, "one that nobody has taken goes on"
 
 
