@@ -32,6 +32,7 @@ from .provider import (
     Sink,
     Unreachable,
 )
+from .trust import HTTP, Trust, UnusableFile, context_for
 from .web_bodies import Budget, body_of
 from .web_words import refusal, sent_date, untrusted
 
@@ -59,6 +60,7 @@ class Web:
         self._settings, self._clock, self._speaks = settings, clock, speaks or "what was expected"
         self._budget = Budget()
         self._client: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
+        self._context: ssl.SSLContext | None = None  # outlives the connections: others trust the same
         self._fields()  # what cannot be sent is said now, and not at the first request
 
     def __repr__(self) -> str:
@@ -156,7 +158,7 @@ class Web:
         if self._client is not None and self._client[0] is loop:
             return self._client[1]
         client = httpx.AsyncClient(
-            verify=self._tls(),
+            verify=self._trusted(),
             trust_env=False,  # neither proxies nor credentials from the environment or from ~/.netrc
             proxy=self._settings.proxy or None,
             timeout=None,  # noqa: S113  # the deadline is for the whole request
@@ -166,24 +168,15 @@ class Web:
         self._client = (loop, client)
         return client
 
-    def _tls(self) -> ssl.SSLContext:
+    def _trusted(self) -> ssl.SSLContext:
         settings = self._settings
-        if not self._base.startswith("https:") and not settings.proxy.startswith("https:"):
-            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # it is not going to be used: the system's authorities are not loaded
+        secured = self._base.startswith("https:") or settings.proxy.startswith("https:")
+        ours = Trust(settings.ca, settings.certificate, settings.certificate_key, settings.verify, speaks=HTTP)
         try:
-            context = ssl.create_default_context(cafile=settings.ca or None)
-        except (OSError, ssl.SSLError) as error:
-            raise ProviderError(f"cannot read the authorities in {clean(settings.ca, 200)}: {_os_word(error)}") from None
-        if settings.certificate:
-            try:
-                # without a password it would ask for one at the terminal
-                context.load_cert_chain(settings.certificate, settings.certificate_key or None, password="")
-            except (OSError, ssl.SSLError, ValueError) as error:
-                raise AuthFailed(f"cannot use the certificate {clean(settings.certificate, 200)}: {_os_word(error)}") from None
-        if not settings.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
+            self._context = context_for(ours if secured else Trust(verify=False, speaks=HTTP))
+        except UnusableFile as error:
+            raise (AuthFailed if error.own else ProviderError)(str(error)) from None
+        return self._context
 
     def _fields(self, more: Mapping[str, str] = {}) -> dict[str, str]:
         """The header fields, secrets among them: made for each request, and kept nowhere."""
@@ -332,7 +325,3 @@ def _below(error: BaseException) -> str:
             return os.strerror(deepest.errno).lower() if deepest.errno and deepest.errno > 0 else deepest.strerror
         deepest = deepest.__cause__ or deepest.__context__
     return str(error)
-
-
-def _os_word(error: Exception) -> str:
-    return clean(getattr(error, "strerror", "") or getattr(error, "reason", "") or type(error).__name__, 200)

@@ -15,6 +15,7 @@ from ..core.text import clean
 from ..core.traps import TrapState
 from ..core.units import Seconds, say_bytes
 from ..provider import Host, ProbeError, Reading, Secret
+from ..trust import HTTP, Trust, UnusableFile, context_for
 from .dial import Down, addresses
 from .fetch import MOST_BODY, Ask, Got, fetch
 from .matching import Matcher, check_pattern
@@ -115,6 +116,8 @@ class HttpProbe:
         self._config = config
         self._clock = host.clock
         self._matcher = Matcher(config.matches) if config.matches else None
+        self._trust = Trust(ca=config.ca, verify=config.verify, speaks=HTTP)
+        self._context: ssl.SSLContext | None = None
 
     @property
     def subject(self) -> str:
@@ -134,7 +137,7 @@ class HttpProbe:
             redirects=config.redirects,
             elsewhere=config.elsewhere,
             proxy=config.proxy or None,
-            tls=self._tls(),
+            tls=self._trusted(),
         )
         parts = urlsplit(config.proxy or config.url)
         addresses(parts.hostname or "", parts.port or 0)  # a name that does not resolve is blindness, not a slow answer
@@ -190,12 +193,9 @@ class HttpProbe:
             raise ProbeError("a secret for a header has spaces around it, a line break or what is not printable ASCII: not sent")
         return headers
 
-    def _tls(self) -> ssl.SSLContext:
+    def _trusted(self) -> ssl.SSLContext:
         try:
-            context = ssl.create_default_context(cafile=self._config.ca or None)
-        except (OSError, ssl.SSLError) as error:
-            raise ProbeError(f"cannot read the authorities in {clean(self._config.ca, 200)}: {error.strerror or error}") from error
-        if not self._config.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
+            self._context = context_for(self._trust)  # held until the next look: others trust the same
+        except UnusableFile as error:
+            raise ProbeError(str(error)) from error
+        return self._context

@@ -62,6 +62,7 @@ class Promql:
 
     def __init__(self, config: PromqlConfig, host: Host) -> None:
         self._config, self._host = config, host
+        self._api: Api | None = None
 
     @property
     def subject(self) -> str:
@@ -71,13 +72,14 @@ class Promql:
     async def look(self) -> Reading:
         """Ask once."""
         config = self._config
-        api = Api(self._host.http(config.url, config, "a Prometheus"))  # for this look: each has a loop of its own
         try:
-            found = await instant(api, config.query, float(config.within))
+            api = self._api = self._api or Api(self._host.http(config.url, config, "a Prometheus"))
+            try:
+                found = await instant(api, config.query, float(config.within))
+            finally:
+                await api.close()  # its connections: each look has a loop of its own
         except ProviderError as error:
             raise ProbeError(str(error)) from error
-        finally:
-            await api.close()
         return self._read(found)
 
     def _read(self, found: Result) -> Reading:

@@ -13,6 +13,7 @@ from ..core.text import clean
 from ..core.traps import TrapState
 from ..core.units import Seconds, say_seconds
 from ..provider import Host, ProbeError, Reading
+from ..trust import Trust, UnusableFile, context_for
 from .certificate import Certificate, read_certificate
 from .dial import Deadline, Down, check_port, dial, verdict
 from .starttls import STARTTLS, start_tls
@@ -68,6 +69,7 @@ class Tls:
         self._config = config
         self._clock = host.clock
         self._name = config.server_name or config.host
+        self._context: ssl.SSLContext | None = None
 
     @property
     def subject(self) -> str:
@@ -81,7 +83,7 @@ class Tls:
             return self._judged(_first_to_end(Path(self._config.file)), {}, "")
         began = self._clock.mono()
         try:
-            der, doubt = self._handshake(self._context())
+            der, doubt = self._handshake(self._trusted())
         except Down as down:
             return Reading({}, str(down), TrapState.TRIPPED)
         values = {"seconds": self._clock.mono() - began}
@@ -111,13 +113,13 @@ class Tls:
         tripped = bool(wrong) or left < 0
         return Reading(values, ", ".join([text, *wrong]), TrapState.TRIPPED if tripped else None)
 
-    def _context(self) -> ssl.SSLContext:
+    def _trusted(self) -> ssl.SSLContext:
         try:
-            context = ssl.create_default_context(cafile=self._config.ca or None)
-        except (OSError, ssl.SSLError) as error:
-            raise ProbeError(f"cannot read the authorities in {clean(self._config.ca, 200)}: {error.strerror or error}") from error
-        context.check_hostname = False  # checked apart, so that a wrong name and a broken chain are told apart
-        return context
+            # the name is checked apart, so that a wrong name and a broken chain are told apart
+            self._context = context_for(Trust(ca=self._config.ca, named=False))  # held until the next look: others trust the same
+        except UnusableFile as error:
+            raise ProbeError(str(error)) from error
+        return self._context
 
     def _handshake(self, context: ssl.SSLContext) -> tuple[bytes, str]:
         """(certificate, why its chain does not hold or ""). Raises `Down` or `ProbeError`."""
@@ -137,9 +139,7 @@ class Tls:
                 raise Down(f"no TLS: {_reason(error)}") from error
             except OSError as error:
                 raise _spoken(error, deadline) from error
-        untrusting = ssl.create_default_context()
-        untrusting.check_hostname = False
-        untrusting.verify_mode = ssl.CERT_NONE  # nothing is sent: this only reads what the certificate says of itself
+        untrusting = context_for(Trust(verify=False))  # nothing is sent: this only reads what the certificate says of itself
         return self._handshake(untrusting)[0], doubt
 
 
