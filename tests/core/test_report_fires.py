@@ -25,8 +25,8 @@ STRANGER = Person(id="root", name="root", timezone="Europe/Berlin")
 TRAPS = ("disk", "tls", "queue")
 
 
-def told(*facts: Fact, harm: Mapping[str, Spans] = {}) -> Fires:
-    return fires(sorted(facts, key=itemgetter(0)), (ANA, BO), STRANGER, TRAPS, START, END, BERLIN, harm=harm)
+def told(*facts: Fact, harm: Mapping[str, Spans] = {}, traps: tuple[str, ...] = TRAPS) -> Fires:
+    return fires(sorted(facts, key=itemgetter(0)), (ANA, BO), STRANGER, traps, START, END, BERLIN, harm=harm)
 
 
 def at(hours: float, kind: str, subject: str = "disk", who: str = "") -> Fact:
@@ -86,6 +86,8 @@ def test_a_trap_of_whose_alerts_nobody_needed_to_do_anything_cries_wolf() -> Non
     cries = [at(n, kind) for n in range(3) for kind in ("trap.warning", "alert.fired")]
     over = [at(n + 0.5, kind) for n in range(3) for kind in ("trap.armed", "alert.resolved")]
     assert told(*cries, *over).wolves == ("disk",)
+    gone = told(*cries, *over, traps=("queue",))
+    assert (gone.wolves, [each.alert for each in gone.noisy]) == ((), ["disk"]), "laid no more, it is nothing to mend; it was noise"
     assert told(*cries, *over, at(1.2, "alert.noted"), at(1.3, "alert.acked", who="ana")).wolves == ()
     assert told(*cries[:4], *over[:4]).wolves == ()
 

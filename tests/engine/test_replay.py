@@ -20,7 +20,7 @@ from cockpit.core.runbooks import Runbook
 from cockpit.core.schedule import Laid
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.story import Story
-from cockpit.core.traps import Trap, TrapState
+from cockpit.core.traps import TrapState
 from cockpit.engine.desk import Desk, Output, Refused
 from cockpit.engine.recording_in import opened
 from cockpit.engine.recording_out import RecordingWriter
@@ -229,13 +229,17 @@ def test_the_journal_of_a_replay_lies_in_its_own_directory(tmp_path: Path) -> No
 
 
 def test_the_report_of_a_replay_is_of_the_machine_that_was_recorded(tmp_path: Path) -> None:
-    path, traps = tmp_path / "a.rec", {"root-disk": Trap(name="root-disk", probe="disk")}
+    path = tmp_path / "a.rec"
     mine = Runbook(name="clean", title="Clean", match=f"host={HEADER.host}", steps=())
     with RecordingWriter(path, HEADER) as recording:
-        recording.put(0.0, Facts({"am": said((), 0.0)}, (), around("am", runbooks=(mine,))))
-        recording.put(1.0, Facts({"am": said((), 0.0)}, (), around("am", runbooks=(mine,))))
-    with replayed(path, tmp_path) as (replay, _):
-        made = ReplayDesk(replay, Config(traps=traps)).report(HEADER.at(0.0), HEADER.at(60.0), "UTC")
+        for after in (0.0, 1.0):
+            here = {"local": trap("root-disk", 80.0, after)}
+            recording.put(after, Facts(here, (), around("local", runbooks=(mine,))))
+    with replayed(path, tmp_path) as (replay, desk):
+        replay.seek(1.0)
+        wait_for(lambda: desk.view.traps, "the trap")
+        made = desk.report(HEADER.at(0.0), HEADER.at(60.0), "UTC")
+        assert made.undrilled == ("root-disk",)
         assert [(each.traps, each.no_runbook) for each in made.learnt.services] == [(1, ())]
 
 

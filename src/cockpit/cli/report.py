@@ -16,7 +16,7 @@ from ..core.text import clean
 from ..core.units import say_seconds, seconds
 from ..engine.person import this_host
 from ..engine.records import JournalError
-from ..engine.reporting import Reported, reported
+from ..engine.reporting import Reported, laid_here, reported
 from . import COULD_NOT_SEE, FINE, USAGE, report_fires, report_learnt
 from .configured import read_config
 from .listing import as_json_object, say, table, when
@@ -42,7 +42,8 @@ def report(options: Options) -> int:
         raise Stop("--until lies before --since", USAGE)
     with journal() as kept:
         try:
-            made = reported(kept, config, this_host(), _runbooks(config), since, until, clock)
+            people, traps = tuple(config.people.values()), laid_here(config, kept, until)
+            made = reported(kept, people, traps, this_host(), _runbooks(config), since, until, clock)
         except JournalError as error:
             raise Stop(str(error), COULD_NOT_SEE) from error
     if options.json:

@@ -30,7 +30,8 @@ from .harmless import reckons
 from .incidents import ITEM, Change, Incident, Member, change_of, number_of
 
 BEFORE = timedelta(hours=1)
-"""So long before an incident's first sign, what was marked and which traps spoke belongs to it, too."""
+"""So long before an incident's first sign, what was marked and which traps spoke belongs to it, too: also those that no config
+lays any more, for then they did."""
 MARK = "mark"
 """The kind of what ``cockpit mark`` writes."""
 

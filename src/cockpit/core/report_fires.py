@@ -90,8 +90,8 @@ class Noise(msgspec.Struct, frozen=True):
 class Fires(msgspec.Struct, frozen=True, kw_only=True):
     """Everything. ``waiting`` are troubles of laid traps, which go on and are no fires so far. ``burnt`` has, by trap, when
     each of its fires began (seconds since the epoch), ``caught`` how often it caught what became none. ``acks_idle`` of ``acks``
-    acknowledged alerts that are over had nothing run or noted for them. ``silent`` are traps that did not trip, ``wolves`` those
-    that cry wolf (see `WOLF`)."""
+    acknowledged alerts that are over had nothing run or noted for them. ``silent`` are laid traps that did not trip, ``wolves``
+    those that cry wolf (see `WOLF`): what is laid no more is nothing to mend."""
 
     weeks: tuple[Week, ...]
     waiting: int
@@ -290,7 +290,7 @@ def fires(
         noisy=tuple(sorted(noisy, key=lambda each: (-each.fired, -each.idle, each.alert))),
         acks=sums.acks, acks_idle=sums.acks_idle,
         silent=tuple(sorted(set(traps) - {name for name, each in told.items() if each.fired})),
-        wolves=tuple(sorted(name for name, each in told.items() if each.of_trap and each.fired >= CRIES and _cries(each))),
+        wolves=tuple(sorted(name for name in told.keys() & set(traps) if _cries(told[name]))),
         burnt={name: tuple(each.burnt) for name, each in told.items() if each.burnt},
         caught={name: each.caught for name, each in told.items() if each.caught},
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..config.model import Config
 from ..core.actions import Action, Run, Start
 from ..core.aftermath import Aftermath, Past
-from ..core.alerts import Alert, AlertState, Ref
+from ..core.alerts import LOCAL, Alert, AlertState, Ref
 from ..core.books import Books
 from ..core.curves import Curve
 from ..core.margins import Margin
@@ -223,8 +223,9 @@ class ReplayDesk:
         from .reporting import reported  # deferred, as above
 
         try:
-            replay, config = self._replay, self._config
-            return reported(replay.journal, config, replay.header.host, replay.store.peek.runbooks, since, until, at_zone(zone))
+            replay, view, people = self._replay, self._replay.store.peek, tuple(self._config.people.values())
+            laid = [each for each in view.traps if each.source == LOCAL]  # as the recording has them: no config here lays them
+            return reported(replay.journal, people, laid, replay.header.host, view.runbooks, since, until, at_zone(zone))
         except JournalError as error:
             raise Refused(str(error)) from error
 

@@ -3,7 +3,7 @@ screen."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from math import inf
 
@@ -17,8 +17,9 @@ from ..core.incidents import Incident, Status
 from ..core.report_fires import Fires, Spans, fires, weeks
 from ..core.report_learnt import Armed, Burnt, Caught, Laid, Service, caught_by, coverage, untrapped_fires, untrapped_incidents
 from ..core.report_toil import Toil, ledger
+from ..core.roster import Person
 from ..core.runbooks import Runbook
-from ..core.traps import TrapView, Watch, view_of
+from ..core.traps import Trap, TrapView, Watch, view_of
 from .incident_facts import noted_of
 from .journal import Journal
 from .person import os_user
@@ -54,7 +55,8 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
 
 def reported(
     journal: Journal,
-    config: Config,
+    people: Sequence[Person],
+    traps: Sequence[TrapView],
     host: str,
     runbooks: Collection[Runbook],
     since: datetime,
@@ -62,26 +64,31 @@ def reported(
     clock: tzinfo | None,
 ) -> Reported:
     """The figures between two moments (UTC), with weeks on the clock of whoever reads them (``None``: this machine's). ``host`` is
-    the name of the machine whose journal it is; ``runbooks`` are all that can be offered. A million events take a second. Raises
-    `JournalError` where there is nothing that could be read."""
+    the name of the machine whose journal it is, ``traps`` are those that are laid on it (see `laid_here`), ``runbooks`` all that
+    can be offered. A million events take a second. Raises `JournalError` where there is nothing that could be read."""
     if not journal.knows(since, until) and journal.problem:
         raise JournalError(journal.problem)
-    people, stranger = tuple(config.people.values()), os_user()
+    stranger, laid = os_user(), [each.trap.name for each in traps]
     dark = {start for start, begins, ends in weeks(since, until, clock) if not journal.knows(max(begins, since), min(ends, until))}
     begun = journal.begun()
     incidents = tuple(journal.incidents().values())
     harm = _harm(incidents)
     made = journal.fire_facts(
-        since, until, lambda facts: fires(facts, people, stranger, config.traps.keys(), since, until, clock, begun, dark, harm)
+        since, until, lambda facts: fires(facts, people, stranger, laid, since, until, clock, begun, dark, harm)
     )
     toil = journal.labours(since, until, lambda labours: ledger(labours, people, stranger))
-    traps = _views(config, journal.watches(), until)
     return Reported(
         since=since, until=until, fires=made, toil=toil,
-        learnt=_learnt(journal, config, host, incidents, tuple(runbooks), made, since, until),
+        learnt=_learnt(journal, people, [each.trap for each in traps], host, incidents, tuple(runbooks), made, since, until),
         unproven=tuple(each.trap.name for each in traps if each.unproven),
         undrilled=tuple(each.trap.name for each in traps if not each.watch.drills and not each.watch.told),
     )  # fmt: skip
+
+
+def laid_here(config: Config, journal: Journal, until: datetime) -> list[TrapView]:
+    """The traps of a config, as the journal knows them at a moment (UTC). Raises `JournalError`."""
+    watches = journal.watches()
+    return [view_of(LOCAL, trap, watches.get(trap.name, Watch()), until) for trap in config.traps.values()]
 
 
 def _harm(incidents: Iterable[Incident]) -> Mapping[str, Spans]:
@@ -98,13 +105,10 @@ def _harm(incidents: Iterable[Incident]) -> Mapping[str, Spans]:
     return found
 
 
-def _views(config: Config, watches: Mapping[str, Watch], until: datetime) -> list[TrapView]:
-    return [view_of(LOCAL, trap, watches.get(trap.name, Watch()), until) for trap in config.traps.values()]
-
-
 def _learnt(
     journal: Journal,
-    config: Config,
+    people: Sequence[Person],
+    traps: Sequence[Trap],
     host: str,
     incidents: tuple[Incident, ...],
     runbooks: tuple[Runbook, ...],
@@ -112,7 +116,6 @@ def _learnt(
     since: datetime,
     until: datetime,
 ) -> Learnt:
-    traps = tuple(config.traps.values())
     laid = _laid(journal)
     armed = Armed(laid, incidents, traps)
     begun = [each for each in incidents if since <= each.began < until and each.status is not Status.MERGED]
@@ -122,7 +125,7 @@ def _learnt(
         fires=untrapped_fires(armed, {trap: tuple(map(moment, times)) for trap, times in made.burnt.items()}),
         services=coverage(traps, runbooks, begun, burnt, made.caught, host, until),
         caught=caught_by(laid, made.caught),
-        owed=owed(_items(incidents, since, until), tuple(config.people.values()), until),
+        owed=owed(_items(incidents, since, until), people, until),
     )
 
 

@@ -197,11 +197,12 @@ class Works(Parts):
 
     def report(self, since: datetime, until: datetime, zone: str) -> Reported:
         """See `Desk.report`. It reads through a connection of its own: those who draw do not wait behind it."""
-        from .reporting import reported  # deferred: few look at a report
+        from .reporting import laid_here, reported  # deferred: few look at a report
 
-        journal = open_journal(self._state_dir, self.clock)
+        config, host, journal = self.here.config, self.here.host, open_journal(self._state_dir, self.clock)
         try:
-            return reported(journal, self.here.config, self.here.host, self.bookcase.runbooks.values(), since, until, at_zone(zone))
+            people, traps = tuple(config.people.values()), laid_here(config, journal, until)
+            return reported(journal, people, traps, host, self.bookcase.runbooks.values(), since, until, at_zone(zone))
         except JournalError as error:
             raise Refused(str(error)) from error
         finally:
