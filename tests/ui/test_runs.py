@@ -218,7 +218,8 @@ def test_an_undo_of_it_is_told_as_what_became_of_it(state: RunState, why: str) -
 
 def test_what_a_killed_cockpit_did_is_not_guessed() -> None:
     killed = msgspec.structs.replace(run(RunState.UNCERTAIN), action=Start("fix", preview=SHOWN))
-    why = "its cockpit was killed before it could keep what was done, and with which values; as its preview had it, undo is: "
+    why = "its cockpit was killed, and nothing was kept of a step that has an undo: look whether one was begun; "
+    why += "as its preview had it, undo is: "
     assert not_undone(killed, [killed]).startswith(why)
 
 

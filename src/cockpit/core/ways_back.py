@@ -22,7 +22,8 @@ class WayBack(msgspec.Struct, frozen=True):
     ``numbers`` (from 1) are the steps whose ``undo`` is done, in that order; ``values`` is what stands in it, what steps gave
     included, and ``exact`` all that would be done (`Plan.exact`), by which is seen whether the runbook still says the same.
     ``target`` and ``changes`` are as the run had them; ``warning`` must be known before; ``lost`` says why nothing can be taken
-    back that has a way back, and then the others are empty. There is never a secret in it.
+    back that has a way back, and then the others are empty. All of it is empty where nothing is to be taken back any more. It is
+    kept before a step is begun, for the case that the cockpit is killed, and anew at the end. There is never a secret in it.
     """
 
     numbers: tuple[int, ...] = ()

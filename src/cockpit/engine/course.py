@@ -14,14 +14,12 @@ from ..core.actions import RunState
 from ..core.asking import Answers, Asked, Want
 from ..core.jobs import Far
 from ..core.plans import Plan, captured
-from ..core.steps.ask import AskStep
-from ..core.steps.manual import ManualStep
-from ..core.steps.pick import PickStep
 from ..core.steps.step import Do, ResolvedStep, needed
 from ..core.units import say_seconds
 from ..provider import Clock
 from .capturing import NotCaptured, capture_all
 from .far import Engines
+from .saying import lines, said
 from .steps.deeds import deed
 from .steps.doing import Deed, Doing, Ended, Going, Outcome, Unattended
 from .steps.world import NOWHERE, World
@@ -101,9 +99,11 @@ class Course:
                 await self._going.say(line)
             lacks = self._lacks(planned.step.do, planned.later)
             problem = lacks or (step.problem() if planned.later else "")  # what another step gave stands in it now
-            last = (
-                Outcome(RunState.FAILED, None, 0.0, f"was not started: it {problem}") if problem else await self._step(step, place)
-            )
+            if problem:
+                last = Outcome(RunState.FAILED, None, 0.0, f"was not started: it {problem}")
+            else:
+                await self._about_to(step, place)
+                last = await self._step(step, place)
             if last.state is RunState.CONFIRMED:
                 self._done.append(step)
                 continue
@@ -245,17 +245,35 @@ class Course:
         """What takes back what was done and has not been taken back yet, the last first, for somebody who asks for it later: as a
         plan, and as it is kept. None where nothing can be; refused, with the reason, where there were secrets: those are kept by
         nobody."""
-        from .taking_back import taking_back  # deferred: no screen that opens needs it
-
-        steps, known = self._backwards(), {**self._plan.values, **self._given}
-        doubts = list(self._tried)
+        steps, doubts = self._backwards(), list(self._tried)
         if self._interrupted is not None and self._interrupted in steps:
             doubts.insert(0, f"step {self._interrupted.number} was interrupted, and may be half done")
+        return self._taking_back(steps, doubts)
+
+    def _taking_back(self, steps: list[ResolvedStep], doubts: list[str]) -> tuple[Plan, WayBack] | None:
+        from .taking_back import taking_back  # deferred: no screen that opens needs it
+
+        known = {**self._plan.values, **self._given}
         return taking_back(self._plan, self._going, steps, doubts, known, self._unfit, self._named)
 
-    def _backwards(self) -> list[ResolvedStep]:
-        """The steps that have a way back and have not been taken back, the last first; also one that was interrupted."""
-        begun = (*self._done, *((self._interrupted,) if self._interrupted is not None else ()))
+    async def _about_to(self, step: ResolvedStep, what: str) -> None:
+        """Have kept what takes back what is done by now, and this step, before it is begun: should the cockpit be killed from here
+        on, others have that, with the word that nobody knows of this step, nor of what comes after it. ``what`` is to be done."""
+        steps = self._backwards(step)
+        if not steps:
+            return
+        doubt = f"its cockpit was killed: nobody knows whether {what} was done, or half done, nor anything after it"
+        found = self._taking_back(steps, [*self._tried, doubt])
+        if found is not None:
+            way = found[1]
+            lost = self._going.told(f"{doubt}; {way.lost}") if way.lost else ""
+            await self._going.keep(msgspec.structs.replace(way, lost=lost))
+
+    def _backwards(self, begins: ResolvedStep | None = None) -> list[ResolvedStep]:
+        """The steps that have a way back and have not been taken back, the last first; also one that was interrupted, and one that
+        ``begins`` now."""
+        more = (each for each in (self._interrupted, begins) if each is not None and each not in self._done)
+        begun = (*self._done, *more)
         return [each for each in reversed(begun) if each.step.undo is not None and each.number not in self._taken_back]
 
     def _named(self, step: ResolvedStep) -> str:
@@ -297,9 +315,10 @@ class Course:
                 told.append(f"undo of step {step.number} was not started: it {problem}")
                 await self._going.say(told[-1])
                 continue
-            for line in _lines(do, "$ "):
+            for line in lines(do, "$ "):
                 await self._going.say(line)
             self._at_work = False
+            await self._about_to(step, f"the undo of step {step.number}")
             back = await self._once(do, timeout, self._doing(f"undo of step {step.number}"))
             if back.state is RunState.CONFIRMED:
                 self._taken_back.add(step.number)
@@ -309,20 +328,6 @@ class Course:
             if self._at_work:
                 self._tried.append(told[-1])
         return "; ".join(told)
-
-
-def said(step: ResolvedStep, prompt: str = "") -> tuple[str, ...]:
-    """What the output says of a step before it begins, or in its place at a dry run."""
-    if step.skipped:
-        return (f"step {step.number} is {step.why_skipped}",)
-    undo = _lines(step.undo, "  undo: ") if step.undo is not None and not prompt else ()
-    only = (f"  only when {step.step.when}",) if step.open else ()
-    return (*_lines(step.do, prompt), *only, *undo)
-
-
-def _lines(do: Do, prompt: str) -> tuple[str, ...]:
-    first, *more = do.said()
-    return (first if isinstance(do, AskStep | PickStep | ManualStep) else f"{prompt}{first}", *more)
 
 
 async def _left(done: asyncio.Future[Outcome], going: Going, still: str) -> Outcome:

@@ -77,7 +77,7 @@ class Dispatch:
         self.several.end_part = self.end
         runner.on_want, runner.on_step = self._waits, self._steps
         runner.on_failing = self.several.failing
-        runner.on_way_back = self.logbook.keep_way_back_soon
+        runner.on_way_back, runner.on_about_to = self.logbook.keep_way_back_soon, self.logbook.keep_way_back
         self._vault = vault
         self._waiting_since: dict[tuple[str, int], float] = {}
         self._unwritten: set[str] = set()

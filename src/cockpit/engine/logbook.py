@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +19,9 @@ from .store import Store
 
 if TYPE_CHECKING:
     from ..core.ways_back import WayBack
+
+PATIENCE = 2.0
+"""Real seconds for which a run waits until what would take it back is written down."""
 
 
 class Logbook:
@@ -71,12 +75,17 @@ class Logbook:
 
     def keep_way_back_soon(self, run_id: str, way: WayBack) -> None:
         """Have written down, in its turn, what takes a run back."""
+        self.aside.put(partial(self._keep_way_back, run_id, way))
 
-        def keep() -> None:
-            with suppress(JournalError):  # the journal's `problem` tells; this cockpit knows it all the same
-                self._journal.keep_way_back(run_id, way, who=self._who, at=self._clock.now())
+    async def keep_way_back(self, run_id: str, way: WayBack) -> None:
+        """The same, and wait for it, `PATIENCE` seconds at most: a disk that does not answer ends no run."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self.aside.do(partial(self._keep_way_back, run_id, way))
 
-        self.aside.put(keep)
+    def _keep_way_back(self, run_id: str, way: WayBack) -> None:
+        with suppress(JournalError):  # the journal's `problem` tells; this cockpit knows it all the same
+            self._journal.keep_way_back(run_id, way, who=self._who, at=self._clock.now())
 
     async def take_back(self, run_id: str, *, by: str, after: str) -> None:
         """Write down that a run is being taken back. Raises `JournalError`, and `cockpit.provider.Conflict` where that may not be;

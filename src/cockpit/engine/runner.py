@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,9 +23,10 @@ from ..core.plans import Plan
 from ..core.steps.step import Do
 from ..core.text import clean
 from ..provider import Clock, ProviderError
-from .course import Course, said
+from .course import Course
 from .desk import Output, Session
 from .far import Engines
+from .saying import said
 from .spool import CAP, LINE_CAP, Spool, kept
 from .steps.deeds import deed
 from .steps.doing import DISK, Deed, Doing, Going, Outcome
@@ -43,12 +44,13 @@ _WAYS_BACK = 500  # so many can still be taken back: what one holds is small, an
 class Runner:
     """Executes plans; several at once. ``hidden`` names the environment variables that no program gets: the secrets that the config
     refers to. ``grace`` is how long (seconds) a program may take to end after TERM; ``engines`` takes orders for other engines.
-    Methods belong to the engine's loop, except `output`, which any thread may call. ``on_want`` is called with a run's id when it
-    begins to wait for a person, and with ``None`` when it ceases to, ``on_step`` with each of several steps that it comes to,
-    ``on_way_back`` with what takes an ended one back, as it is kept, ``on_failing`` once it will not succeed, whatever is still
-    asked or taken back; ``attended`` says whether there is anybody to ask, ``world`` what steps may reach beyond programs,
-    ``deed`` makes the doing of each; ``secrets`` gives what no output may hold, and may block, ``fetched`` what this process has
-    fetched of that so far, and does not."""
+    Methods belong to the engine's loop, except `output`, which any thread may call. ``on_want`` is called with a run's id when
+    it begins to wait for a person, and with ``None`` when it ceases to, ``on_step`` with each of several steps that it comes
+    to, ``on_way_back`` with what takes an ended one back, as it is kept (empty where nothing does any more), ``on_about_to``
+    with what would take it back then, before each step from the first with a way back on, ``on_failing`` once it will not
+    succeed, whatever is still asked or taken back; ``attended`` says whether there is anybody to ask, ``world`` what steps may
+    reach beyond programs, ``deed`` makes the doing of each; ``secrets`` gives what no output may hold, and may block,
+    ``fetched`` what this process has fetched of that so far, and does not."""
 
     def __init__(
         self,
@@ -78,6 +80,7 @@ class Runner:
         self.on_step: Callable[[str, str], None] = lambda _id, _step: None
         self.on_failing: Callable[[str], None] = lambda _id: None
         self.on_way_back: Callable[[str, WayBack], None] = lambda _id, _way: None
+        self.on_about_to: Callable[[str, WayBack], Awaitable[None]] | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self._spools: dict[str, Spool] = {}
@@ -124,6 +127,8 @@ class Runner:
                 if (back := course.way_back()) is not None:
                     self.remember(run_id, back[0])
                     self.on_way_back(run_id, back[1])
+                elif going.kept:
+                    self._taken_back_already(run_id)
             try:
                 await going.write(going.spool.close, DISK)
             except TimeoutError:
@@ -143,12 +148,19 @@ class Runner:
         going.attended = self.attended
         going.reached = partial(self.on_step, run_id)
         going.failing = partial(self.on_failing, run_id)
+        going.keeps = partial(self.on_about_to, run_id) if self.on_about_to is not None else None
         for secret in secrets.values():
             going.confide(secret)
         if unwanted := self._shut or self._unwanted.pop(run_id, ""):
             going.end(unwanted)
         self._idle.clear()
         return going
+
+    def _taken_back_already(self, run_id: str) -> None:
+        """What was kept while it went on does not count any more."""
+        from ..core.ways_back import WayBack  # deferred: no screen that opens needs it
+
+        self.on_way_back(run_id, WayBack())
 
     def cancel(self, run_id: str, why: str) -> None:
         """End a run, also one that has not begun yet; ``why`` goes into its reason."""

@@ -36,8 +36,8 @@ def keep(db: sqlite3.Connection, run_id: str, way: WayBack, who: str, at: dateti
 
 
 def find(db: sqlite3.Connection, run_id: str) -> tuple[WayBack | None, Undoing | None]:
-    """What takes a run back (``None`` where nothing was kept), and who began to do so last. The values are as they were, not made
-    safe to show."""
+    """What takes a run back (``None`` where nothing was kept, or nothing is to be taken back any more), and who began to do so
+    last. The values are as they were, not made safe to show."""
     return _way(db, run_id), _undoing(db, run_id)
 
 
@@ -63,7 +63,8 @@ def _way(db: sqlite3.Connection, run_id: str) -> WayBack | None:
     if row is None:
         return None
     try:
-        return msgspec.json.decode(row[2], type=_Way).way
+        way = msgspec.json.decode(row[2], type=_Way).way
+        return way if way.numbers or way.lost else None
     except (msgspec.DecodeError, UnicodeDecodeError):
         return WayBack(lost="another version of the cockpit kept how it is undone, and this one cannot read that")
 

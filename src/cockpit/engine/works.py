@@ -227,6 +227,7 @@ class Works(Parts):
     def find_way_back(self, run: Run) -> Plan | None:
         """See `Desk.find_way_back`."""
         from ..core.ways_back import WayBack, after, plan_back  # deferred: no screen that opens needs it
+        from .twice import still_running  # as above
 
         plan = self._runner.ways_back(run.id)
         if not isinstance(run.action, Start) or run.action.dry_run:
@@ -237,10 +238,10 @@ class Works(Parts):
             if plan is not None:
                 return plan  # whether it may be begun is asked of the journal again then
             raise Refused(str(error)) from error
-        if undoing is not None and undoing.final:
+        if why := undoing.says if undoing is not None and undoing.final else still_running([run]):
             gone = Runbook(name=run.action.runbook, title=run.action.runbook, steps=())
-            return plan_back(gone, (), WayBack(lost=undoing.says))
-        if plan is None and way is not None:
+            return plan_back(gone, (), WayBack(lost=why))
+        if plan is None and way is not None and run.state.settled:
             plan = self._plans.back(run, way)
         if plan is None:
             return None

@@ -48,7 +48,7 @@ def not_undone(run: Run, runs: Iterable[Run]) -> str:
     spelt = "; ".join(spell_argv(words[1:] if words[:1] == ("",) else words) for words in reversed(ways))
     why = "none of its steps that have an undo was done, or what they did could not be kept"
     if run.state is RunState.UNCERTAIN:
-        why = "its cockpit was killed before it could keep what was done, and with which values"
+        why = "its cockpit was killed, and nothing was kept of a step that has an undo: look whether one was begun"
     if tried is not None:
         why = tried.says
     return f"{why}; as its preview had it, undo is: {spelt}"

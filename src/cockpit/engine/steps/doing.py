@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
@@ -22,6 +22,9 @@ from ..process import Child, Heir
 from ..redacting import Redactor
 from ..spool import Spool
 from .world import NOWHERE, World
+
+if TYPE_CHECKING:
+    from ...core.ways_back import WayBack
 
 DISK = 2.0
 """Real seconds that what we write ourselves waits for the disk."""
@@ -51,8 +54,9 @@ class Unattended(Exception):
 
 class Going:
     """A run under way: where its output goes, what ends it, and why; and what it waits for a person to say. ``told`` is called when
-    it begins and ceases to wait, ``reached`` with each step that it comes to, where there are several; ``fetched`` gives the
-    secrets that this process has fetched so far."""
+    it begins and ceases to wait, ``reached`` with each step that it comes to, where there are several, ``keeps`` with what takes
+    back what is done by then, before anything with a way back is begun; ``fetched`` gives the secrets that this process has
+    fetched so far."""
 
     spool: Spool
     given_up = False
@@ -84,6 +88,9 @@ class Going:
         self._answer: asyncio.Future[tuple[str, str]] | None = None
         self.reached: Callable[[str], None] = lambda _place: None
         self.failing: Callable[[], None] = lambda: None
+        self.keeps: Callable[[WayBack], Awaitable[None]] | None = None
+        self.kept = False
+        """Whether a way back has been kept while it goes on."""
 
     async def write(self, work: Callable[[], T], patience: float | None = None) -> T:
         """Have something done to the file, in turn: a disk that does not answer holds up this run alone. `TimeoutError` after
@@ -96,6 +103,12 @@ class Going:
         self._look_for_fetched()
         with contextlib.suppress(TimeoutError):  # it will stand there once the disk answers
             await self.write(partial(self.spool.say, self._redactor.line(line)), DISK)
+
+    async def keep(self, way: WayBack) -> None:
+        """Have written down what takes back what is done by now, should the cockpit be killed."""
+        if self.keeps is not None:
+            self.kept = True
+            await self.keeps(way)
 
     async def learn(self, secrets: Callable[[], Collection[str]], patience: float) -> bool:
         """Keep these out of the output; False where they are not known after ``patience`` seconds, or the run is to end first. Then
