@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from ..core.books import Book
+from ..core.placeholders import literal
 from ..core.runbooks import Runbook
 from ..core.text import clean
 from . import front as front_matter
@@ -65,7 +66,7 @@ def _runbook(faults: Faults, name: str, table: Mapping[str, object], parsed: Bod
 
 def _step(faults: Faults, step: Fenced, params: Collection[str], path: KeyPath) -> dict[str, object]:
     if not step.program:
-        return {"manual": _BRACES.sub(lambda found: found[0] if found[1] in params else _literal(found[0]), step.text)}
+        return {"manual": _BRACES.sub(lambda found: found[0] if found[1] in params else literal(found[0]), step.text)}
     table: dict[str, object] = {"script": step.text, "interpreter": step.program}
     for word in step.attributes:
         key, equals, value = word.partition("=")
@@ -77,10 +78,6 @@ def _step(faults: Faults, step: Fenced, params: Collection[str], path: KeyPath) 
             hint = f"write key=value behind the language, like name=restart, or {ASIDE} for a block that is only read"
             faults.add(path, f"{clean(word, 60)!r} means nothing for a step", hint)
     return table
-
-
-def _literal(text: str) -> str:
-    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _put(table: dict[str, object], keys: Sequence[str], value: str) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from .alerts import Alert
+from .placeholders import literal
+from .shells import words_of
 from .steps.script import ScriptStep
 from .text import clean, clean_block
 from .typed import MASK, Typed, spelt_out
@@ -158,7 +160,7 @@ def _steps(recording: Recording, facts: Mapping[str, tuple[str, str]]) -> tuple[
 def _attributes(each: Typed) -> str:
     if not each.cwd.startswith("/") or not each.cwd.isprintable():
         return ""
-    return f"cwd={shlex.quote(each.cwd.replace('{', '{{').replace('}', '}}'))}"
+    return f"cwd={shlex.quote(literal(each.cwd))}"
 
 
 def _fenced(info: str, body: str) -> list[str]:
@@ -174,10 +176,7 @@ def _indented(lines: Sequence[str]) -> list[str]:
 
 def program(command: str) -> str:
     """The program that a command begins with, past variables, ``sudo`` and the like; "" where it only sets variables."""
-    try:
-        words = shlex.split(command, comments=True)
-    except ValueError:
-        words = command.split()
+    words = words_of(command)
     for word in words:
         if _ASSIGNED.fullmatch(word) or word in ("sudo", "doas", "env", "nohup", "time", "command", "nice") or word.startswith("-"):
             continue

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from .jobs import Job, Option, OptionKind
 from .offering import Rule
 from .patterns import PatternError, compiled
-from .placeholders import ANY
+from .placeholders import ANY, literal
 from .runbooks import Param, Runbook
 from .steps.job import JobStep
 from .steps.step import Step
@@ -33,10 +33,10 @@ def runbook_of(job: Job, rule: Rule) -> Runbook:
     }
     free = tuple(each.name for each in job.options if not each.secret and each.name not in rule.params)
     step = JobStep(source, job.ref.id, job.name, job.request, job.adds, job.options, secrets, _refused(job, rule), free)
-    does = rule.changes or f"runs {_literal(job.name)} at {source}"
+    does = rule.changes or f"runs {literal(job.name)} at {source}"
     return Runbook(
         name=f"{source}/{job.name}",
-        title=rule.title or f"{source}: {_literal(job.title or job.name)}",
+        title=rule.title or f"{source}: {literal(job.title or job.name)}",
         steps=(Step(step),),
         key=rule.key,
         match=rule.match,
@@ -98,7 +98,3 @@ def _help(option: Option) -> str:
         words = ", ".join(option.choices[:20]) + (", …" if len(option.choices) > 20 or option.open else "")
     first = option.help.strip().split("\n")[0]
     return f"{first} ({words})" if first and words else first or words
-
-
-def _literal(text: str) -> str:
-    return text.replace("{", "{{").replace("}", "}}")

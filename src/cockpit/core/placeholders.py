@@ -28,6 +28,11 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return "".join(values.get(name, f"{{{name}}}") if name else literal for literal, name in _pieces(text))
 
 
+def literal(text: str) -> str:
+    """The text as itself, where braces mean a placeholder."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 @lru_cache(maxsize=1024)
 def _pieces(text: str) -> tuple[tuple[str, str], ...]:
     """(literal, "") and ("", name), alternating as they come."""

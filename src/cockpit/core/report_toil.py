@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import re
-import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -14,6 +13,7 @@ import msgspec
 
 from .aftermath import Verdict
 from .roster import Person, known_as, zone
+from .shells import words_of
 
 NIGHT_COUNTS = 3
 """What is done in the night of whoever does it counts as so many."""
@@ -164,10 +164,7 @@ _SHELLS_OWN = frozenset(("cd", "pushd", "popd", "exit", "logout", "clear", "hist
 def shape(command: str) -> str:
     """What a command does, whatever it does it to: its program and, where it has such, the verb: ``systemctl restart``. "" for
     what only the shell itself knows of."""
-    try:
-        words = shlex.split(command, comments=True)
-    except ValueError:
-        words = command.split()
+    words = words_of(command)
     while words and _BEFORE.fullmatch(words[0]):
         words.pop(0)
     if not words:

@@ -24,6 +24,14 @@ _TO_SQL = "hand it over in env to a script of yours, which quotes it as this dat
 _TO_ANSIBLE = """hand it over in env, as env = { ARG = "{…}" }, and write {{ lookup('env', 'ARG') }} in a playbook"""
 
 
+def words_of(command: str) -> list[str]:
+    """The words of a command as a shell takes it apart, without comments; of one that it would not take, what spaces divide."""
+    try:
+        return shlex.split(command, comments=True)
+    except ValueError:
+        return command.split()
+
+
 class _Takes(msgspec.Struct, frozen=True):
     """How a program is given the text of another: by an option (``flag``), in the same word or the next; where ``first``, else as
     the first word that is no option, and where ``later``, as any word after that. ``valued`` are options whose value is a word of

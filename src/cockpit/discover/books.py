@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from ..core.placeholders import literal
 from ..core.runbooks import Confirm, Param, Runbook
 from ..core.steps.run import RunStep
 from ..core.steps.step import Step
@@ -95,7 +96,7 @@ class Shelf:
             return ()
         books: list[Runbook | None] = []
         if unit and self._found.systemd is not None and not unit.startswith("-"):
-            shown = _literal(unit)
+            shown = literal(unit)
             books.append(
                 self._look(
                     f"status-{slug}", f"State of {shown}", [("systemctl", "status", "--no-pager", "--full", shown)], tolerant=True
@@ -110,7 +111,7 @@ class Shelf:
             restart = ()
         if program in self._found.logs:
             log = self._found.logs[program]
-            books.append(self._look(f"error-log-{slug}", f"End of {_literal(log)}", [("tail", "-n", "100", _literal(log))]))
+            books.append(self._look(f"error-log-{slug}", f"End of {literal(log)}", [("tail", "-n", "100", literal(log))]))
         check = _CHECKS.get(program, ())
         if check and self._has(check[0]):
             books.append(self._look(f"check-{slug}", f"Check {program}'s configuration", [check], root=True))
@@ -120,8 +121,8 @@ class Shelf:
     def certificate(self, file: str, connect: str = "", port: int = 0, name: str = "") -> tuple[str, ...]:
         """What the certificate says of itself, and its renewal where certbot does that."""
         if file:
-            argv: tuple[str, ...] = ("openssl", "x509", "-in", _literal(file), "-noout", "-dates", "-subject", "-issuer")
-            slug, title = _slug(file), f"Show {_literal(file)}"
+            argv: tuple[str, ...] = ("openssl", "x509", "-in", literal(file), "-noout", "-dates", "-subject", "-issuer")
+            slug, title = _slug(file), f"Show {literal(file)}"
         else:
             at = f"[{connect}]:{port}" if ":" in connect else f"{connect}:{port}"
             argv = ("openssl", "s_client", "-connect", at, "-showcerts", *(("-servername", name) if name else ()))
@@ -134,7 +135,7 @@ class Shelf:
 
     def backups(self, directory: str) -> tuple[str, ...]:
         """What lies in a backup directory, newest first."""
-        shown = _literal(directory)
+        shown = literal(directory)
         listing = self._look(f"list-{_slug(directory)}", f"List {shown}", [("ls", "-lht", "--", shown), ("df", "-h", "--", shown)])
         return self._take(listing, self._cron())
 
@@ -225,11 +226,6 @@ class Shelf:
     def _as_root(self, argv: Sequence[str]) -> tuple[str, ...]:
         """Through sudo where needed; ``-n`` fails at once instead of asking for a password nobody can type."""
         return tuple(argv) if self._found.root or not self._has("sudo") else ("sudo", "-n", *argv)
-
-
-def _literal(text: str) -> str:
-    """The text as itself where braces mean a parameter."""
-    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _slug(text: str) -> str:
