@@ -42,3 +42,11 @@ def test_a_gap_that_has_ended_since_it_was_told_is_none() -> None:
     plan = Plan(Config(people=people("ana", "bo"), channels=channel()), ("ana",), lambda: (gap,))
     assert [each.person for each in plan.by_hand(("roster:web",), (), NINE + HOUR)[0]] == ["bo"]
     assert plan.by_hand(("roster:web",), (), NINE - HOUR)[1] == ("nobody is on call: roster:web has a gap",)
+
+
+def test_who_is_on_call_by_an_address_is_the_person_who_has_it() -> None:
+    """As wherever else their source's word for somebody is read."""
+    told = OnCall(roster="web", level=1, source="pd", now=shift("+ana", NINE, None), next=None)
+    plan = Plan(Config(people=people("ana", "bo"), channels=channel()), ("ana",), lambda: (told,))
+    people_told, gaps = plan.by_hand(("roster:web",), (), NINE + HOUR)
+    assert ([each.person for each in people_told], gaps) == (["ana"], ())

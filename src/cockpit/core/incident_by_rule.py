@@ -15,8 +15,7 @@ from .filters import parse, value_of
 from .incidentrule import OWN, IncidentRule
 from .incidents import Change, Incident, Member, member, next_id
 from .placeholders import filled, placeholders
-from .reaching import known_as
-from .roster import OnCall, Person
+from .roster import OnCall, Person, known_as
 
 MOST = 500
 """So many alerts an incident takes in by itself: a storm is one trouble, and nobody reads thousands of lines."""
@@ -95,7 +94,7 @@ def _person(target: Target, on_call: Sequence[OnCall], people: Mapping[str, Pers
     shift = next((each.now for each in rosters if each.now is not None), None)
     if shift is None:
         return "", f"{target} has a gap now" if rosters else f"no roster is {target} now"
-    known = known_as((shift.person, shift.name), people)
+    known = known_as(people.values(), shift.person, shift.name)
     return (known.name or known.id) if known is not None else shift.name or shift.person, ""
 
 

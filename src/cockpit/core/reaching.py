@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from .escalation import Aim, EscalationStep, Policy, Reached, Target
-from .roster import OnCall, Person
+from .roster import OnCall, Person, known_as
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -38,19 +38,10 @@ def meant(target: Target, on_call: Sequence[OnCall], people: Mapping[str, Person
     shifts = [each.now for each in rosters if each.now is not None]
     if not shifts:
         return (), f"nobody is on call: {target} has a gap"
-    found = [(shift, known_as((shift.person, shift.name), people)) for shift in shifts]
+    found = [(shift, known_as(people.values(), shift.person, shift.name)) for shift in shifts]
     strangers = [shift.name for shift, person in found if person is None]
     known = tuple({person.id: person for _, person in found if person is not None}.values())
     return known, f"{', '.join(strangers)} of {target} is not among [people]" if strangers else ""
-
-
-def known_as(names: Iterable[str], people: Mapping[str, Person]) -> Person | None:
-    """The person who goes by one of these names: as id, as name, or as what a source calls them (``also``)."""
-    wanted = {name.casefold() for name in names if name}
-    for person in people.values():
-        if wanted & {each.casefold() for each in (person.id, person.name, *person.also)}:
-            return person
-    return None
 
 
 def reached(

@@ -18,8 +18,8 @@ from ..core.marks import channel_of, is_drill, rehearsed
 from ..core.paged import Paged, PageState
 from ..core.pages import Attempt
 from ..core.paging import PageKind
-from ..core.reaching import address_of, known_as, reached
-from ..core.roster import OnCall, Person, as_of
+from ..core.reaching import address_of, reached
+from ..core.roster import OnCall, Person, as_of, known_as
 from ..core.rotation import on_call
 from ..provider import NotFound
 from .desk import Told
@@ -85,7 +85,7 @@ class Plan:
                 return target_of(text)
             except ValueError as error:
                 raise NotFound(str(error)) from None
-        person = known_as((text,), self.people)
+        person = known_as(self.people.values(), text)
         if person is not None:
             return Target(Aim.PERSON, person.id)
         rosters = [*self._config.rosters, *(each.roster for each in self._elsewhere())]
