@@ -166,6 +166,7 @@ def test_the_first_frame_waits_for_nothing_that_it_does_not_show(home: Home, tmp
         "cockpit.core.incidents",
         "cockpit.core.lookback",
         "cockpit.core.patterns",
+        "cockpit.core.policies",
         "cockpit.core.postmortem",
         "cockpit.core.recorded",
         "cockpit.core.report_fires",

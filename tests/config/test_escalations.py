@@ -9,7 +9,7 @@ import pytest
 
 from cockpit.config.model import Config, ConfigError
 from cockpit.core.alerts import Severity
-from cockpit.core.escalation import Aim, Target
+from cockpit.core.policies import Aim, Target
 from support.configs import loaded
 
 GOOD = """

@@ -15,9 +15,9 @@ from cockpit.config.merge import NAMED
 from cockpit.config.model import NOT_KEYS, ChannelConfig, Config, Repository
 from cockpit.config.traps import trap_keys
 from cockpit.core.asking import Asked
-from cockpit.core.escalation import EscalationStep, Policy
 from cockpit.core.incidentrule import IncidentRule
 from cockpit.core.offering import Rule
+from cockpit.core.policies import EscalationStep, Policy
 from cockpit.core.roster import Layer, Override, Person, Roster
 from cockpit.core.runbooks import Param, Runbook
 from cockpit.core.steps.step import KINDS, Step

@@ -8,7 +8,7 @@ import pytest
 
 from cockpit.config.model import Config, ConfigError
 from cockpit.core.alerts import AlertState, Severity
-from cockpit.core.escalation import Aim, Target
+from cockpit.core.policies import Aim, Target
 from support.configs import loaded
 
 GOOD = """

@@ -13,21 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.core.alerts import Severity
-from cockpit.core.escalation import (
-    RETOLD,
-    TRIES,
-    Aim,
-    Attention,
-    EscalationStep,
-    Firing,
-    Policy,
-    Reached,
-    Target,
-    due,
-)
+from cockpit.core.escalation import RETOLD, TRIES, Attention, Firing, Reached, due
 from cockpit.core.paged import PageState
 from cockpit.core.pages import Attempt, channel_health
 from cockpit.core.paging import PageKind
+from cockpit.core.policies import Aim, EscalationStep, Policy, Target
 from cockpit.core.quiet import Quiet, quiet_until, time_of_day
 from cockpit.core.units import Seconds
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.core.alerts import Alert, AlertState, Link, Ref, Severity
-from cockpit.core.escalation import Aim, Target
 from cockpit.core.incident_by_rule import MOST, Fire, fire_of, rule_for, titled, wanted
 from cockpit.core.incidentrule import IncidentRule
 from cockpit.core.incidents import Change, Incident, Status, Step, fold
 from cockpit.core.paged import Paged, PageState
+from cockpit.core.policies import Aim, Target
 from cockpit.core.roster import OnCall, Person, Shift
 
 T0 = datetime(2026, 11, 27, 1, 0, tzinfo=UTC)

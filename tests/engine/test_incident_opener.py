@@ -16,10 +16,10 @@ import pytest
 from cockpit.core.actions import Ack, MakeSilence
 from cockpit.core.alerts import AlertState, Ref, Severity
 from cockpit.core.drills import drill_of
-from cockpit.core.escalation import Aim, Target
 from cockpit.core.incident_by_rule import Fire
 from cockpit.core.incidentrule import IncidentRule
 from cockpit.core.incidents import Change, Incident, Member
+from cockpit.core.policies import Aim, Target
 from cockpit.core.roster import Layer, Roster
 from cockpit.core.traps import as_laid
 from cockpit.core.units import Seconds

@@ -9,8 +9,8 @@ from typing import ClassVar
 import msgspec
 
 from cockpit.config.model import ChannelConfig
-from cockpit.core.escalation import Aim, EscalationStep, Policy, Target
 from cockpit.core.paging import Page
+from cockpit.core.policies import Aim, EscalationStep, Policy, Target
 from cockpit.core.roster import Contact, Person
 from cockpit.core.units import Seconds
 from cockpit.plugins import PluginError

@@ -9,8 +9,8 @@ import msgspec
 
 from .. import plugins
 from ..core.alerts import LOCAL
-from ..core.escalation import Aim, EscalationStep, Policy, Target
 from ..core.filters import FilterError, parse
+from ..core.policies import Aim, EscalationStep, Policy, Target
 from ..core.quiet import Quiet, time_of_day
 from ..core.reaching import Way
 from ..core.roster import Person, Roster

@@ -8,10 +8,10 @@ from typing import Literal
 import msgspec
 
 from ..core.alerts import AlertState
-from ..core.escalation import Target
 from ..core.filters import FilterError, parse
 from ..core.incidentrule import TITLE, IncidentRule
 from ..core.placeholders import placeholders
+from ..core.policies import Target
 from ..core.roster import Person, Roster
 from ..core.text import clean
 from ..core.units import Seconds

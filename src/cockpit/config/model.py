@@ -19,8 +19,8 @@ from ..core.units import Seconds
 from ..core.watchrule import WatchRule
 
 if TYPE_CHECKING:  # read by themselves, where there are any
-    from ..core.escalation import Policy
     from ..core.incidentrule import IncidentRule
+    from ..core.policies import Policy
 
 
 class SourceConfig(msgspec.Struct, frozen=True, kw_only=True):

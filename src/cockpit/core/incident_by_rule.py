@@ -10,11 +10,11 @@ import msgspec
 
 from .alerts import SEVERITY_WORDS, Alert, Ref, Severity
 from .drills import rehearses
-from .escalation import Aim, Target
 from .filters import parse, value_of
 from .incidentrule import OWN, IncidentRule
 from .incidents import Change, Incident, Member, member, next_id
 from .placeholders import filled, placeholders
+from .policies import Aim, Target
 from .roster import OnCall, Person, known_as
 
 MOST = 500

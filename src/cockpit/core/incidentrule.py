@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import msgspec
 
 from .alerts import Alert, AlertState, Severity
-from .escalation import Target
 from .paged import PageState
+from .policies import Target
 from .units import Seconds
 
 TITLE = "{name} {where}"

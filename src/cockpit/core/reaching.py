@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from .escalation import Aim, EscalationStep, Policy, Reached, Target
+from .escalation import Reached
+from .policies import Aim, EscalationStep, Policy, Target
 from .roster import OnCall, Person, known_as
 
 

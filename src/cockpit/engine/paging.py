@@ -12,12 +12,13 @@ from ..config.channels import target_of, way_of
 from ..config.model import Config
 from ..core.alerts import Alert, AlertState
 from ..core.drills import DRILL_LABEL
-from ..core.escalation import Aim, Attention, EscalationStep, Firing, Policy, Reach, Reached, Target, due
+from ..core.escalation import Attention, Firing, Reach, Reached, due
 from ..core.filters import parse
 from ..core.marks import channel_of, is_drill, rehearsed
 from ..core.paged import Paged, PageState
 from ..core.pages import Attempt
 from ..core.paging import PageKind
+from ..core.policies import Aim, EscalationStep, Policy, Target
 from ..core.reaching import address_of, reached
 from ..core.roster import OnCall, Person, as_of, known_as
 from ..core.rotation import on_call
