@@ -8,7 +8,7 @@ from cockpit.core.alerts import Alert, AlertState, Ref, Severity
 from cockpit.core.elsewhere import runbook_of, runbooks_of
 from cockpit.core.jobs import Job, Option, OptionKind
 from cockpit.core.offering import Rule
-from cockpit.core.plans import Plan, asks, plan, title_for
+from cockpit.core.plans import Plan, asks, plan
 from cockpit.core.runbooks import Param, offered
 from cockpit.core.units import Seconds
 
@@ -49,7 +49,7 @@ class TestOffering:
     def test_a_job_that_no_rule_is_about_is_in_the_picker_and_changes_the_world(self) -> None:
         (book,) = runbooks_of([job()], [])
         assert (book.name, book.match, book.changes) == ("rd/web/Restart {all}", "", "runs web/Restart {{all}} at rd")
-        assert title_for(book, None) == "rd: Restart {all}"
+        assert plan(book, None, {}).changes == "runs web/Restart {all} at rd"
         assert offered([book], alert()) == ()
 
     def test_the_first_rule_that_matches_holds_and_the_rules_order_the_jobs(self) -> None:

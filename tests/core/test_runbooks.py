@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
 from cockpit.core.placeholders import placeholders
-from cockpit.core.plans import Plan, asks, needs_typing, params_of, plan, title_for
+from cockpit.core.plans import Plan, asks, needs_typing, params_of, plan
 from cockpit.core.runbooks import Confirm, Param, Runbook, offered
 from cockpit.core.shells import evaluated, quoted, remote
 from cockpit.core.steps.run import RunStep
@@ -407,7 +407,7 @@ def test_over_a_real_sshd_a_value_is_still_one_argument(shell: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("alert", "given_", "title"),
+    ("alert", "given_", "changes"),
     [
         (DISK, {}, "Free space on /srv"),
         (None, {}, "Free space on {path}"),
@@ -415,12 +415,12 @@ def test_over_a_real_sshd_a_value_is_still_one_argument(shell: str, tmp_path: Pa
         (labelled(path="{path}{{"), {}, "Free space on {path}{{"),
     ],
 )
-def test_the_title_says_what_is_known(alert: Alert | None, given_: Mapping[str, str], title: str) -> None:
-    assert title_for(book(ECHO), alert, given_) == title
+def test_what_it_changes_says_what_is_known(alert: Alert | None, given_: Mapping[str, str], changes: str) -> None:
+    assert plan(book(ECHO, changes="Free space on {path}"), alert, given_).changes == changes
 
 
-def test_a_title_with_odd_braces_is_shown_as_it_is() -> None:
-    assert title_for(book(ECHO, title="a {b"), DISK) == "a {b"
+def test_what_has_odd_braces_is_shown_as_it_is() -> None:
+    assert plan(book(ECHO, changes="a {b"), DISK, {}).changes == "a {b"
 
 
 def test_what_it_changes_is_told_with_what_is_known_and_needs_no_value() -> None:

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
+from . import numbered
 from .roster import Person, known_as, zone
 from .units import seconds
 
@@ -67,17 +68,12 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True):
 
 def number_of(text: str) -> str:
     """The id that a person means: ``a3``, ``3`` and ``A3`` are the same."""
-    bare = text.casefold().removeprefix("a")
-    return f"a{int(bare)}" if bare.isascii() and bare.isdigit() and len(bare) < 10 else text
+    return numbered.meant("a", text)
 
 
 def next_id(known: Iterable[Item]) -> str:
     """The id of the next one: the first is ``a1``."""
-    return f"a{max((int(each.id[1:]) for each in known if _numbered(each.id)), default=0) + 1}"
-
-
-def _numbered(item: str) -> bool:
-    return item[1:].isascii() and item[1:].isdigit()  # "²" is a digit, and no number
+    return numbered.after("a", (each.id for each in known))
 
 
 def changed(
@@ -171,8 +167,7 @@ def in_order(items: Iterable[Item]) -> tuple[Item, ...]:
     def rank(each: Item) -> tuple[bool, float, float, int]:
         ended = each.ended_at.timestamp() if each.ended_at is not None else 0.0
         day = float(each.due.toordinal()) if each.due is not None else float("inf")
-        number = int(each.id[1:]) if _numbered(each.id) else 0
-        return not each.open, 0.0 if not each.open else day, -ended, number
+        return not each.open, 0.0 if not each.open else day, -ended, numbered.number_in(each.id)
 
     return tuple(sorted(items, key=rank))
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from . import numbered
 from .action_items import Item, changed
 from .alerts import SEVERITY_WORDS, Alert, Ref, Severity
 from .guards import Guard
@@ -174,13 +175,12 @@ def member(alert: Alert) -> Member:
 
 def number_of(text: str) -> str:
     """The id that a person means: ``i7``, ``7`` and ``I7`` are the same."""
-    bare = text.casefold().removeprefix("i")
-    return f"i{int(bare)}" if bare.isascii() and bare.isdigit() and len(bare) < 10 else text
+    return numbered.meant("i", text)
 
 
 def next_id(known: Iterable[str]) -> str:
     """The id of the next incident: the first is ``i1``."""
-    return f"i{max((int(each[1:]) for each in known if each[1:].isascii() and each[1:].isdigit()), default=0) + 1}"
+    return numbered.after("i", known)
 
 
 def change_of(kind: str) -> Change | None:

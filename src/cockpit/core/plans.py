@@ -181,14 +181,8 @@ def _target(runbook: Runbook, alert: Alert | None, values: Mapping[str, str]) ->
     return alert.name.strip() if not place or (alert.trap and place == alert.labels.get("host")) else place
 
 
-def title_for(
-    runbook: Runbook, alert: Alert | None, given: Mapping[str, str] | None = None, reading: Mapping[str, float] | None = None
-) -> str:
-    """The title with what is known in its placeholders, safe to show; ``{path}`` stays where nothing is known of it."""
-    return _told(runbook.title, runbook, Facts(alert, given or {}, reading or {}))
-
-
 def _told(text: str, runbook: Runbook, facts: Facts) -> str:
+    """The text with what is known in its placeholders, safe to show; ``{path}`` stays where nothing is known of it."""
     try:
         names = placeholders(text)
     except ValueError:

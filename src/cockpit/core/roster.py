@@ -188,7 +188,6 @@ def as_of(told: OnCall, at: datetime) -> OnCall:
     return msgspec.structs.replace(told, now=following, next=None)
 
 
-UNITS = ("hours", "days", "weeks", "months")
 _TURN = re.compile(r"(\d{1,4})?\s*(h|d|w|hour|day|week|month)s?", re.ASCII)
 _WORDS = {"h": "hours", "d": "days", "w": "weeks"}
 
