@@ -72,7 +72,32 @@ def test_merged_and_split_again(watched: Watched) -> None:
         "i1": ("one", []),
         "i3": ("three", ["local/backup"]),
     }
-    assert watched.run("incident", "note", "i2", "late").stderr.strip() == "cockpit: i2 was merged into i1: say it of that one"
+    late = "cockpit: i2 was merged into i1: say it of that one; `cockpit incident unmerge i2` takes it out again"
+    assert watched.run("incident", "note", "i2", "late").stderr.strip() == late
+
+
+def test_a_merge_is_taken_back(watched: Watched) -> None:
+    watched.empty()
+    done(watched, "incident", "open", "one")
+    done(watched, "incident", "open", "two", "--alert", "backup", "--lead", "Bo")
+    refused = watched.run("incident", "unmerge", "i2", "--yes")
+    assert (refused.returncode, refused.stderr) == (1, "cockpit: i2 was not merged into another one: it is open\n")
+    before = watched.json("incident", "list", "--all")
+    done(watched, "incident", "merge", "i1", "i2", "--yes")
+    assert "unmerge i2` takes it out again" in watched.run("incident", "reopen", "i2").stderr
+    shown = done(watched, "incident", "unmerge", "i2")
+    for words in (
+        "Take i2 two out of i1 one again:",
+        "i2 is open then, with 1 alert\n",
+        "roles of i1 then: nobody has one",
+        "Nothing was changed",
+    ):
+        assert words in shown, shown
+    assert [each["status"] for each in watched.json("incident", "list", "--all")].count("merged") == 1
+    assert done(watched, "incident", "unmerge", "i2", "--yes").startswith("i2 ")
+    assert watched.json("incident", "list", "--all") == before
+    (two,) = watched.json("incident", "show", "i2")
+    assert [each["text"] for each in two["timeline"] if "i1" in each["text"]] == ["merged into i1", "taken out again of i1"]
 
 
 def test_one_is_not_opened_again_beside_another_with_its_alert(watched: Watched) -> None:

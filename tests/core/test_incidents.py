@@ -118,7 +118,9 @@ def test_only_alerts_that_it_has_leave_an_incident() -> None:
 
 DEEDS = st.lists(
     st.tuples(
-        st.sampled_from([Change.OPENED, Change.ADDED, Change.CLOSED, Change.REOPENED, Change.MERGED, Change.SPLIT]),
+        st.sampled_from(
+            [Change.OPENED, Change.ADDED, Change.CLOSED, Change.REOPENED, Change.MERGED, Change.UNMERGED, Change.SPLIT]
+        ),
         st.sampled_from(["i1", "i2", "i3"]),
         st.sampled_from(["i1", "i2", "i3"]),
         st.lists(st.sampled_from("abc"), unique=True, max_size=2),
@@ -216,10 +218,90 @@ def test_what_is_split_off_and_merged_again_is_as_before(one: list[str], more: l
     assert (after["i2"].status, after["i2"].into, after["i1"].absorbed) == (Status.MERGED, "i1", ("i2",))
 
 
+class TestAMergeThatIsTakenBack:
+    MERGE, BACK = step(50, Change.MERGED, other="i2"), step(90, Change.UNMERGED, other="i2")
+
+    @given(NAMES, NAMES, st.booleans(), st.booleans())
+    def test_leaves_both_as_they_were(self, one: list[str], other: list[str], closed: bool, led: bool) -> None:
+        before = [
+            opened(1, "i1", *(a(name) for name in one)),
+            opened(2, "i2", *(a(name, source="pd") for name in other)),
+            step(3, Change.SEVERITY, "i2", severity="critical"),
+            step(4, Change.ROLE, "i2", role="lead", person="Bo"),
+            hurt(5, "i2", "02:00", "02:30", "no mail"),
+            step(6, Change.ITEM_ADDED, "i2", item="a1", text="look", owner="bo", due="2026-12-04"),
+            step(7, Change.ARMED, "i2", trap="disk", look="disk"),
+            *([step(8, Change.ROLE, role="lead", person="Ana")] if led else []),
+            *([step(9, Change.CLOSED, "i2")] if closed else []),
+        ]
+        assert fold([*before, self.MERGE, self.BACK]) == fold(before)
+
+    def test_keeps_what_has_become_of_alerts_and_items_and_what_was_said_of_the_whole(self) -> None:
+        before = [
+            opened(1, "i1", a("disk")), opened(2, "i2", a("web"), a("load")),
+            step(3, Change.ITEM_ADDED, "i2", item="a1", text="look", owner="bo", due="2026-12-04"),
+        ]  # fmt: skip
+        since = [
+            step(51, Change.SEEN, source="am", alert="web", state="resolved"),
+            step(52, Change.ITEM_DONE, item="a1", how="by hand"),
+            step(53, Change.SPLIT, new="i3", title="load alone", alerts=msgspec.to_builtins((a("load"),))),
+            step(54, Change.ADDED, alerts=msgspec.to_builtins((a("queue"),))),
+            step(55, Change.ROLE, role="lead", person="Cy"),
+            step(56, Change.SEVERITY, severity="critical"),
+            hurt(57, "i1", "02:00", text="no orders"),
+        ]
+        found = fold([*before, self.MERGE, *since, self.BACK])
+        assert [each.alert for each in found["i1"].members] == ["disk", "queue"]
+        assert [(each.alert, each.state) for each in found["i2"].members] == [("web", "resolved")]
+        assert [each.alert for each in found["i3"].members] == ["load"]
+        assert [(each.id, each.incident, each.open) for each in found["i2"].items] == [("a1", "i2", False)]
+        assert found["i1"].items == ()
+        assert (found["i1"].roles, found["i1"].severity, told_hurt(found["i1"])) == (
+            {"lead": "Cy"}, Severity.CRITICAL, ("02:00", "", "no orders"),
+        )  # fmt: skip
+        assert (found["i1"].absorbed, found["i2"].into, found["i2"].status) == ((), "", Status.OPEN)
+
+    def test_leaves_an_alert_that_both_had_in_both(self) -> None:
+        found = two_of_one_alert(step(50, Change.MERGED, "i2", other="i1"), step(90, Change.UNMERGED, "i2", other="i1"))
+        assert found == two_of_one_alert()
+
+    def test_leaves_in_it_what_had_gone_into_it_before(self) -> None:
+        before = [opened(1, "i1"), opened(2, "i2"), opened(3, "i3", a("web")), step(4, Change.MERGED, "i2", other="i3")]
+        assert fold([*before, self.MERGE, self.BACK]) == fold(before)
+
+    def test_can_be_merged_and_taken_back_again(self) -> None:
+        before = [opened(1, "i1", a("disk")), opened(2, "i2", a("web"))]
+        more = [step(91, Change.MERGED, other="i2"), step(92, Change.UNMERGED, other="i2")]
+        assert fold([*before, self.MERGE, self.BACK, *more]) == fold(before)
+
+    def test_is_refused_with_what_to_do_instead(self) -> None:
+        known = fold([
+            opened(1, "i0"), opened(2, "i1"), opened(3, "i2"), opened(4, "i3"),
+            step(5, Change.MERGED, "i1", other="i2"), step(6, Change.MERGED, "i0", other="i1"),
+        ])  # fmt: skip
+        first = "i1 was merged into i0 since: `cockpit incident unmerge i1` takes that out first"
+        assert refusal(known, "i1", Change.UNMERGED, {"other": "i2"}) == first
+        assert refusal(known, "i0", Change.UNMERGED, {"other": "i2"}) == "i2 went into i1, not into i0"
+        assert refusal(known, "i0", Change.UNMERGED, {"other": "i1"}) == ""
+        assert refusal(known, "i0", Change.UNMERGED, {"other": "i3"}) == "i3 was not merged into another one: it is open"
+        assert "there is no incident i9" in refusal(known, "i0", Change.UNMERGED, {"other": "i9"})
+        closed = {**known, "i0": msgspec.structs.replace(known["i0"], status=Status.CLOSED)}
+        assert "`cockpit incident reopen i0` opens it again" in refusal(closed, "i0", Change.UNMERGED, {"other": "i1"})
+
+    def test_is_told_in_both(self) -> None:
+        entries = [
+            Noted(number=n, at=T0 + timedelta(minutes=n), kind=kind.value, who="ana", subject="i1", data={"other": "i2"})
+            for n, kind in ((5, Change.MERGED), (6, Change.UNMERGED))
+        ]
+        found = fold([opened(1, "i1"), opened(2, "i2"), self.MERGE, self.BACK])
+        told = {name: [each.text for each in timeline(here, entries, ())] for name, here in found.items()}
+        assert told == {"i1": ["took i2 in", "i2 taken out again"], "i2": ["merged into i1", "taken out again of i1"]}
+
+
 def test_entries_that_nobody_understands_hide_no_others() -> None:
     bad = [
         step(2, Change.SEVERITY, severity="terrible"), step(3, Change.STATUS, status=7),
-        step(4, Change.MERGED, other="i9"),
+        step(4, Change.MERGED, other="i9"), step(4, Change.UNMERGED, other="i1"), step(4, Change.UNMERGED, other="i9"),
         step(5, Change.ADDED, alerts=[{"no": "alert"}]), step(6, Change.IMPACT, impact_start="yesterday"),
         step(7, Change.CLOSED, "i8"),
     ]  # fmt: skip
@@ -236,6 +318,7 @@ def test_what_cannot_be_says_why() -> None:
     assert "not closed" in refusal(known, "i2", Change.REOPENED)
     assert "into itself" in refusal(known, "i2", Change.MERGED, {"other": "i2"})
     assert "into i2" in refusal(known, "i3", Change.NOTED)
+    assert "`cockpit incident unmerge i3` takes it out again" in refusal(known, "i3", Change.REOPENED)
     assert "no incident i9" in refusal(known, "i2", Change.MERGED, {"other": "i9"})
 
 

@@ -144,6 +144,29 @@ def test_another_is_merged_into_it_after_it_was_shown(size: tuple[int, int]) -> 
 
 
 @SIZES
+def test_one_that_was_merged_is_taken_out_again_after_it_was_shown(size: tuple[int, int]) -> None:
+    async def body() -> None:
+        async with sitting(scene(), size) as person:
+            await both(person)
+            person.desk.happens(Change.MERGED, "i2", {"other": "i1"}, who="Bo")
+            person.desk.change(me=person.desk.view.me)
+            await person.sees("o take out…")
+            assert "m merge…" not in person.text
+            await person.press("n")
+            await person.sees("i1 was merged into i2: say it of that one, or take it out again with o")
+            await person.press("o")
+            await shows(person, Confirm)
+            assert "Take i1 out of i2 again?" in person.text
+            await person.press("enter")
+            assert now(person).status is Status.MERGED, "enter does nothing"
+            await person.press("y")
+            await person.until(lambda: now(person).status is Status.OPEN, "that it is out")
+            assert [len(now(person, each).members) for each in ("i1", "i2")] == [2, 1]
+
+    run(body)
+
+
+@SIZES
 def test_a_merge_shows_who_leads_then_and_when_users_were_hurt(size: tuple[int, int]) -> None:
     async def body() -> None:
         async with sitting(scene(), size) as person:

@@ -13,7 +13,7 @@ from ..core.action_items import in_order, standing
 from ..core.alerts import SEVERITY_WORDS
 from ..core.incident_refusals import refusal
 from ..core.incident_timeline import MARK, Line
-from ..core.incidents import Change, Incident, Member, member, merged, number_of
+from ..core.incidents import Change, Incident, Member, member, merged, number_of, unmerged
 from ..core.text import clean
 from ..core.why import READ_ONLY
 from ..engine.incident_facts import lines_of
@@ -50,6 +50,9 @@ def incident(options: Options) -> int:
             raise Stop(f"there is no incident {clean(options.text('id'), 80)}; `cockpit incident` lists them")
         if verb == "show":
             return _shown(options, here, lines_of(kept, here), config)
+        told = here
+        if verb == "unmerge":
+            here = known.get(here.into, here)
         change, data, preview = _wanted(options, here, known, viewer(config))
         if reason := refusal(known, here.id, change, data):
             raise Stop(reason)
@@ -60,6 +63,7 @@ def incident(options: Options) -> int:
             return FINE
         with _told_why():
             now = kept.change_incident(here.id, change, who=who_is(config), at=datetime.now(UTC), data=data)
+            now = now if told is here else kept.incidents()[told.id]
         _say_one(now)
     return FINE
 
@@ -147,6 +151,9 @@ def _wanted(
             gone = known.get(other)
             becomes = _becomes(here, gone, zone) if gone is not None else []
             return Change.MERGED, {"other": other}, [f"Merge into {title}:", *becomes, "It goes on as that one then."]
+        case "unmerge":
+            gone = known[number_of(options.text("id"))]
+            return Change.UNMERGED, {"other": gone.id}, _apart(here, gone, zone) if gone.into == here.id else []
         case "split":
             out = _some(here, options.words("alerts"))
             name = clean(options.text("title"))
@@ -167,6 +174,17 @@ def _becomes(here: Incident, gone: Incident, zone: tzinfo | None) -> list[str]:
     said = [f"  {gone.id} {gone.title}  ({len(gone.members)} alerts)"]
     said += [f"  roles then: {_roles(then)}"] if then.roles != here.roles else []
     return [*said, *([f"  users hurt then: {_hurt(then, zone)}"] if _hurt(then, zone) != _hurt(here, zone) else [])]
+
+
+def _apart(here: Incident, gone: Incident, zone: tzinfo | None) -> list[str]:
+    """What both are once one is taken out of the other again."""
+    rest, out = unmerged(here, gone)
+    said = [f"Take {gone.id} {gone.title} out of {here.id} {here.title} again:"]
+    many = {each.id: f"{len(each.members)} alert{'s' * (len(each.members) != 1)}" for each in (out, rest)}
+    said += [f"  {each.id} is {each.status.value} then, with {many[each.id]}" for each in (out, rest)]
+    said += [f"  roles of {here.id} then: {_roles(rest) or 'nobody has one'}"] if rest.roles != here.roles else []
+    said += [f"  users hurt by {here.id} then: {_hurt(rest, zone)}"] if _hurt(rest, zone) != _hurt(here, zone) else []
+    return [*said, f"What was said of {here.id} since the merge stays there."]
 
 
 def _impact(options: Options, here: Incident, zone: tzinfo | None) -> dict[str, object]:

@@ -53,7 +53,8 @@ def incident(parser: argparse.ArgumentParser, general: Callable[[], argparse.Arg
     split.add_argument("alerts", nargs="+", metavar="ALERT", help="an alert of it: its id, SOURCE/ID, or its name")
     split.add_argument("--title", required=True, metavar="TITLE", help="what the new one is called")
     close = verb("close", "say that it is over")
-    for each in (merge, split, close):
+    unmerge = verb("unmerge", "take it out again of the one that it was merged into")
+    for each in (merge, unmerge, split, close):
         each.add_argument("--yes", action="store_true", help="do it; without it what would change is shown and nothing is done")
     verb("reopen", "open a closed one again")
 

@@ -1,4 +1,4 @@
-"""What a watch says of incidents: opened (by a rule, by whom), closed, merged, opened again."""
+"""What a watch says of incidents: opened (by a rule, by whom), closed, merged, taken apart, opened again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ..engine.journal import Journal, JournalError
 
-_TOLD = ("incident.opened", "incident.closed", "incident.reopened", "incident.merged", "incident.split")
+_TOLD = ("incident.opened", "incident.closed", "incident.reopened", "incident.merged", "incident.unmerged", "incident.split")
 
 
 class OfIncidents:

@@ -27,8 +27,10 @@ def refusal(known: Mapping[str, Incident], incident: str, change: Change, data: 
 
 def _stands(here: Incident, change: Change) -> str:
     """Why nothing of the kind can happen to one that stands so."""
+    if here.status is Status.MERGED and change is Change.UNMERGED:
+        return f"{here.id} was merged into {here.into} since: `cockpit incident unmerge {here.id}` takes that out first"
     if here.status is Status.MERGED:
-        return f"{here.id} was merged into {here.into}: say it of that one"
+        return f"{here.id} was merged into {here.into}: say it of that one; `cockpit incident unmerge {here.id}` takes it out again"
     if change is Change.REOPENED:
         return "" if here.status is Status.CLOSED else f"{here.id} is not closed: it is {here.status.value}"
     if here.status is Status.CLOSED and change not in AFTERWARDS:
@@ -46,6 +48,8 @@ def _judged(known: Mapping[str, Incident], here: Incident, change: Change, data:
             return _taken(known, here.id, here.members, f": merge {here.id} into that one")
         case Change.MERGED:
             return _unmerged(known, here, data.get("other"))
+        case Change.UNMERGED:
+            return _not_in(known, here, data.get("other"))
         case Change.SPLIT:
             return _unsplit(here, _alerts(data))
         case Change.ROLE:
@@ -63,6 +67,16 @@ def _unmerged(known: Mapping[str, Incident], here: Incident, other: object) -> s
         return f"{gone.id} was merged into {gone.into} already"
     # its alerts are in no other open one while it is open itself; but one that is closed keeps what burns elsewhere by now
     return _taken(known, here.id, gone.members, f": merge that one into {here.id} first") if gone.status.over else ""
+
+
+def _not_in(known: Mapping[str, Incident], here: Incident, other: object) -> str:
+    """Why it cannot be taken out. Its alerts are in no other open one: they are in ``here``, which is open."""
+    gone = known.get(other) if isinstance(other, str) else None
+    if gone is None:
+        return f"there is no incident {other}; {_LISTS}"
+    if gone.status is not Status.MERGED:
+        return f"{gone.id} was not merged into another one: it is {gone.status.value}"
+    return f"{gone.id} went into {gone.into}, not into {here.id}" if gone.into != here.id else ""
 
 
 def _unsplit(here: Incident, out: tuple[Member, ...]) -> str:

@@ -251,9 +251,15 @@ def _marked(incident: Incident, each: Noted) -> bool:
     return not service or any(m.labels.get("service", service) == service for m in incident.members) or not incident.members
 
 
+_PUT = {Change.MERGED: "merged into", Change.UNMERGED: "taken out again of"}
+"""What is told of the one that is put into another."""
+
+
 def _own(incident: Incident, each: Noted) -> Line | None:
     change = change_of(each.kind)
     ids = (incident.id, *incident.absorbed)
+    if change in _PUT and each.subject not in ids and said(each.data, "other") == incident.id:
+        return Line(at=each.at, what="incident", who=each.who, text=f"{_PUT[change]} {each.subject}")
     if change is None or (each.subject not in ids and said(each.data, "new") != incident.id):
         return None
     of = "" if each.subject == incident.id else f"{each.subject} "
@@ -295,6 +301,8 @@ def _told(change: Change, data: Mapping[str, object]) -> str:
             return f"trap {said(data, 'trap')} armed after it: " + "; ".join(filter(None, (does(look, trip), would)))
         case Change.MERGED:
             return f"took {said(data, 'other')} in"
+        case Change.UNMERGED:
+            return f"{said(data, 'other')} taken out again"
         case Change.SPLIT:
             return f"split {names} off as {said(data, 'new')}"
     return str(change.value).partition(".")[2]

@@ -17,6 +17,7 @@ from .action_items import Item, changed
 from .alerts import SEVERITY_WORDS, Alert, Ref, Severity
 from .guards import Guard
 from .harmless import reckons
+from .incident_parting import parted
 
 
 class Status(enum.Enum):
@@ -66,6 +67,7 @@ class Change(enum.Enum):
     ITEM_REOPENED = "incident.item_reopened"
     ITEM_DROPPED = "incident.item_dropped"
     MERGED = "incident.merged"
+    UNMERGED = "incident.unmerged"
     SPLIT = "incident.split"
     SEEN = "incident.seen"
     CLOSED = "incident.closed"
@@ -123,7 +125,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     ``split_from`` the one that it came out of. ``roles`` has the person of each role. ``guards`` are the traps that were armed
     after it, ``items`` what is to be done after it. ``rule`` is the rule of the config that opened it, ``group`` what tells it from
     others of that rule; "" where a person did. ``pages`` are the runs by which people were paged when it was opened.
-    ``closed_entry`` is the journal's number of what closed it last.
+    ``closed_entry`` is the journal's number of what closed it last. ``apart`` is what the one that it went into, and it itself,
+    were before they were merged.
     """
 
     id: str
@@ -147,6 +150,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     group: str = ""
     pages: tuple[str, ...] = ()
     items: tuple[Item, ...] = ()
+    apart: tuple[Incident, Incident] | None = None
 
     @property
     def lead(self) -> str:
@@ -207,10 +211,10 @@ def _after(known: Mapping[str, Incident], step: Step) -> dict[str, Incident]:
     old = known[step.incident]
     if step.change is Change.MERGED:
         other = known[_text(step, "other")]
-        return {
-            old.id: merged(old, other),
-            other.id: msgspec.structs.replace(other, status=Status.MERGED, into=old.id, members=(), guards=(), items=()),
-        }
+        put_in = {"status": Status.MERGED, "into": old.id, "members": (), "guards": (), "items": (), "apart": (old, other)}
+        return {old.id: merged(old, other), other.id: msgspec.structs.replace(other, **put_in)}
+    if step.change is Change.UNMERGED:
+        return {each.id: each for each in unmerged(old, known[_text(step, "other")])}
     if step.change is Change.SPLIT:
         out = _members(step)
         new = msgspec.structs.replace(_opened(step), id=_text(step, "new"), split_from=old.id, severity=old.severity)
@@ -239,6 +243,14 @@ def merged(here: Incident, other: Incident) -> Incident:
         impact_start=start,
         impact_end=end,
     )
+
+
+def unmerged(here: Incident, other: Incident) -> tuple[Incident, Incident]:
+    """What both are once ``other`` is taken out of the one that it went into: see `parted`. Raises `ValueError` where it did
+    not."""
+    if other.apart is None or other.into != here.id:
+        raise ValueError(f"{other.id} is not in {here.id}")
+    return parted(here, other, merged(*other.apart))
 
 
 def _hurt(*both: Incident) -> tuple[datetime | None, datetime | None]:

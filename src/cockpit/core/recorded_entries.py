@@ -68,6 +68,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     Change.ITEM_REOPENED.value: _ITEM,
     Change.ITEM_DROPPED.value: _ITEM,
     Change.MERGED.value: ("other",),
+    Change.UNMERGED.value: ("other",),
     Change.SPLIT.value: ("new", "title", "alerts"),
     Change.SEEN.value: ("source", "alert", "name", "state", "before", "why", "at"),
     Change.CLOSED.value: (),

@@ -63,8 +63,10 @@ _WORKING = (("s", "status…"), ("m", "merge…"), ("x", "split…"), ("c", "clo
 
 def keys_of(here: Incident | None) -> tuple[Hint, ...]:
     """The keys that do something to it as it stands."""
-    if here is None or here.status is Status.MERGED:
+    if here is None:
         return (("esc", "back"),)
+    if here.status is Status.MERGED:
+        return (("o", "take out…"), ("esc", "back"))
     return (*_ANY, *((("o", "reopen…"),) if here.status is Status.CLOSED else _WORKING), ("esc", "back"))
 
 

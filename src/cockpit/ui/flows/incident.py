@@ -188,7 +188,7 @@ def barred(desk: Desk, here: Incident, *, closed: bool = False) -> str:
     if reason := desk.why_not(ChangeIncident):
         return reason
     if here.status is Status.MERGED:
-        return f"{here.id} was merged into {here.into}: say it of that one"
+        return f"{here.id} was merged into {here.into}: say it of that one, or take it out again with o"
     if here.status is Status.CLOSED and not closed:
         return f"{here.id} is closed: o opens it again"
     return ""

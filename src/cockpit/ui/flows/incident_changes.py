@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import msgspec
 from textual.content import Content
 
+from ...core.actions import ChangeIncident
 from ...core.alerts import SEVERITY_WORDS
 from ...core.incident_refusals import refusal
-from ...core.incidents import LEAD, ROLES, Change, Incident, Member, Status, merged
+from ...core.incidents import LEAD, ROLES, Change, Incident, Member, Status, merged, unmerged
 from ...engine.desk import Desk
 from ..ask import Ask, Field, wanted
 from ..confirm import Confirm
@@ -128,8 +129,8 @@ async def _merged(at: Following, desk: Desk, here: Incident) -> None:
         *_listed(gone.members),
         *_becomes(at, here, gone),
         "",
-        loud(f"{gone.id} goes on as {here.id}: its alerts, its past and its traps are there then. This cannot be undone,"),
-        loud("but alerts can be split off again."),
+        loud(f"{gone.id} goes on as {here.id}: its alerts, its past and its traps are there then."),
+        f"It can be taken out again: o in {gone.id}.",
     ]
     if await show(at, Confirm(f"Merge {gone.id} into {here.id}?", lines, yes="merge")):
         change(at, desk, here, Change.MERGED, {"other": gone.id})
@@ -175,7 +176,10 @@ async def _parted(at: Following, desk: Desk, here: Incident, answer: Awaitable[t
 
 
 def reopen(at: Following, desk: Desk, here: Incident) -> Rest:
-    """Open a closed one again."""
+    """Open a closed one again; take one that was merged out again."""
+    if here.status is Status.MERGED:
+        reason = desk.why_not(ChangeIncident)
+        return refuse(at, reason) if reason else _taken_out(at, desk, here)
     if reason := barred(desk, here, closed=True):
         return refuse(at, reason)
     if here.status is not Status.CLOSED:
@@ -190,6 +194,32 @@ async def _again(at: Following, desk: Desk, here: Incident) -> None:
     lines: list[Line] = [fact("incident", f"{here.id} {here.title}", "bold"), fact("lead", here.lead or "nobody")]
     if await show(at, Confirm(f"Open {here.id} again?", lines, yes="reopen")):
         change(at, desk, here, Change.REOPENED, {})
+
+
+async def _taken_out(at: Following, desk: Desk, here: Incident) -> None:
+    known = await at.known()
+    if reason := refusal(known, here.into, Change.UNMERGED, {"other": here.id}):
+        at.say(reason, "refusal")
+        return
+    before = known[here.into]
+    rest, out = unmerged(before, known[here.id])
+    clock = at.clock.now(), at.zone
+    lines: list[Line] = [
+        fact("incident", f"{out.id} {out.title}: {out.status.value} then", "bold"),
+        fact("out of", f"{rest.id} {rest.title}", "bold"),
+        *_listed(out.members),
+        fact("stay", counted(len(rest.members), "alert")),
+        *([fact("roles", _had(rest))] if rest.roles != before.roles else []),
+        *([fact("hurt", hurt(rest, *clock))] if hurt(rest, *clock) != hurt(before, *clock) else []),
+        "",
+        f"What was said of {rest.id} since the merge stays there.",
+    ]
+    if await show(at, Confirm(f"Take {out.id} out of {rest.id} again?", lines, yes="take out")):
+        change(at, desk, before, Change.UNMERGED, {"other": out.id})
+
+
+def _had(here: Incident) -> str:
+    return ", ".join(f"{role}: {who}" for role, who in sorted(here.roles.items())) or "nobody has one"
 
 
 CHANGES: Mapping[str, Callable[[Following, Desk, Incident], Rest]] = {
