@@ -43,7 +43,7 @@ def test_a_shift_is_told_marked_and_what_changed_since_stands_first(watched: Wat
     done(watched, "mark", "deployed", "1.4")
     told = done(watched, "handover")
     for words in (
-        "Handover from Ana to Bo", "primary: Ana hands over to Bo", "critical ", "ana has it", "mark: ana: deployed 1.4",
+        "Handover from Ana to Bo", "primary: Ana hands over to Bo", "critical ", "Ana has it", "mark: Ana: deployed 1.4",
         "backup fired", "backup acknowledged: on it", "Ana: 1 time",
     ):  # fmt: skip
         assert words in told, (words, told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -206,7 +207,7 @@ def test_the_postmortem_is_drafted_and_never_written_over_a_persons_words(watche
     for words in (
         "# Postmortem i1: No backup \\<b>",
         "backup resolved",
-        "make for backup, by ana",
+        "make for backup, by Ana",
         "## What signs showed before?",
     ):
         assert words in first, first
@@ -228,3 +229,25 @@ def test_the_postmortem_looks_at_others_of_the_same_alert_whether_they_are_over_
         done(watched, "incident", "close", f"i{number}", "--yes")
     done(watched, "incident", "reopen", "i3")
     assert "# Postmortem i1: one" in done(watched, "postmortem", "i1")
+
+
+def test_people_are_told_by_their_names_and_programs_by_their_ids(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, PAGES.format(log=tmp_path / "paged"))
+    watched.empty()
+    assert done(watched, "incident", "open", "No", "backup", "--alert", "backup", "--lead", "ANA").endswith(", Ana leads\n")
+    done(watched, "page", "person:ana", "come", "--alert", "backup", "--yes")
+    done(watched, "ack", "backup")
+    done(watched, "run", "make", "--alert", "backup", "--yes")
+    done(watched, "incident", "lead", "i1", "Ana", "--role", "communications")
+    done(watched, "handover", "--note", "look at the backup")
+    (shown,) = watched.json("incident", "show", "i1")
+    assert (shown["lead"], shown["opened_by"], shown["roles"]["communications"]) == ("ana", "ana", "ana")
+    assert {each["who"] for each in shown["timeline"]} == {None, "ana"}
+    assert any("ana leads" in each["text"] for each in shown["timeline"])
+    for words in (
+        ("incident",), ("incident", "show", "i1"), ("incident", "list", "--all"), ("postmortem", "i1"), ("handover",),
+        ("handover", "--markdown"), ("handover", "--done", "--to", "ana"),
+    ):  # fmt: skip
+        told = watched.run(*words).stdout
+        assert re.search(r"\bAna\b", told), told
+        assert not re.search(r"\bana\b", told), told

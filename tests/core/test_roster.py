@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from cockpit.core.roster import Contact, Layer, Override, Person, Roster, Shift, known_as, turn, zone
+from cockpit.core.roster import Contact, Layer, Override, Person, Roster, Shift, display, known_as, turn, zone
 from cockpit.core.rotation import alone, on_call, shifts
 from cockpit.core.turns import instant, turn_begins
 
@@ -206,3 +206,11 @@ def test_a_person_is_known_by_every_name_that_sources_have_for_them() -> None:
     for name in ("ana", "Ana", "ANA.Souza", "uana01", "Ana@Example.com"):
         assert known_as((BO, ana), "nobody", name) is ana
     assert known_as((BO, ana), "", "zoe") is None
+
+
+def test_people_are_called_by_their_names_whatever_word_they_go_by() -> None:
+    ana = Person(id="ana", name="Ana", also=("ana@example.com", "PANA"), contacts=(Contact(via="sms", to="+55 11"),))
+    called = display([ana, Person(id="bo", name="Bo"), Person(id="ana2", name="Another", also=("PANA",))])
+    assert [called(word) for word in ("ana", "Ana", "ANA@example.com", "+55 11", "bo", "Bo")] == ["Ana"] * 4 + ["Bo"] * 2
+    assert called("PANA") == "Ana", "the first, as known_as has it"
+    assert [called(word) for word in ("cy", "")] == ["cy", ""]

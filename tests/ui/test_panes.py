@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
@@ -229,6 +230,29 @@ def test_what_the_summaries_do_not_need_goes_to_what_would_be_cut(width: int, wh
             assert [key for key in whole if LONG[key].removeprefix("silenced by ") not in shown] == []
             if width >= 160:
                 assert "am-prod-frankfurt-2" in shown
+
+    run(body)
+
+
+def test_people_are_called_by_the_names_of_the_config() -> None:
+    async def body() -> None:
+        view = scene()
+        alert = msgspec.structs.replace(
+            view.alerts[0].alert, state=AlertState.ACKNOWLEDGED, acknowledged_by="ana", assignees=("bo",)
+        )
+        held = msgspec.structs.replace(alert, ref=Ref("am-prod", "held"), name="Held")
+        hushed = msgspec.structs.replace(
+            alert, ref=Ref("am-prod", "hushed"), name="Hushed", state=AlertState.SUPPRESSED, suppressed_by="silenced by bo: mended",
+        )  # fmt: skip
+        rows = [msgspec.structs.replace(view.alerts[0], alert=each) for each in (held, hushed)]
+        async with sitting(msgspec.structs.replace(view, alerts=rows)) as person:
+            assert re.search(r"Held .*  Ana  ", line(person, "Held "))
+            assert "Bo: mended" in line(person, "Hushed ")
+            person.board.alerts.seek(held.ref)
+            await person.follow()
+            assert "acknowledged by Ana" in person.text
+            await person.sees("assigned to")
+            assert not re.search(r"\b(ana|bo)\b", person.text)
 
     run(body)
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from ..config.model import Config
 from ..core.handover import LONGEST, Brief
 from ..core.handover_words import at, markdown, sections, standing, title
+from ..core.roster import Naming, display
 from ..core.text import clean
 from ..core.why import READ_ONLY
 from ..engine.handing import leave, mark, take_back
@@ -39,7 +40,7 @@ def handover(options: Options) -> int:
         return _note(options, config)
     if options.text("unnote"):
         return _unnote(options, config)
-    made, zone = _brief(options, config), viewer(config)
+    made, zone = _brief(options, config, str if options.json else display(config.people.values())), viewer(config)
     if options.flag("done"):
         return _done(options, config, made, zone)
     if options.json:
@@ -52,7 +53,7 @@ def handover(options: Options) -> int:
     return COULD_NOT_SEE if made.unseen else FINE
 
 
-def _brief(options: Options, config: Config) -> Brief:
+def _brief(options: Options, config: Config, called: Naming) -> Brief:
     zone = viewer(config)
     with house(options) as home:
         view = home.view()
@@ -60,7 +61,7 @@ def _brief(options: Options, config: Config) -> Brief:
         since = read(options.text("since"), zone) if options.text("since") else None
         if since is not None and since >= view.now:
             raise Stop("--since lies in the future: nothing has happened there yet", USAGE)
-        return gathered(home.journal, view, laid, since)
+        return gathered(home.journal, view, laid, since, called)
 
 
 def _note(options: Options, config: Config) -> int:
@@ -91,8 +92,9 @@ def _done(options: Options, config: Config, made: Brief, zone: tzinfo | None) ->
     taker = clean(options.text("to"), 200) or (duty.taker if duty is not None else "")
     if not taker:
         raise Stop("no roster says who takes over: say it with --to PERSON", USAGE)
+    parties = f"from {made.called_so(giver)} to {made.called_so(taker)}"
     if not options.flag("yes"):
-        say(f"Mark as handed over from {giver} to {taker}, now ({at(made.now, zone)}):")
+        say(f"Mark as handed over {parties}, now ({at(made.now, zone)}):")
         for line in standing(made):
             say(f"  {line}")
         _say_stays(made, taker, zone)
@@ -100,7 +102,7 @@ def _done(options: Options, config: Config, made: Brief, zone: tzinfo | None) ->
         return FINE
     with journal() as kept:
         mark(kept, made, taker, who, datetime.now(UTC))
-    say(f"Handed over from {giver} to {taker}. What changes from now on stands first in the next brief.")
+    say(f"Handed over {parties}. What changes from now on stands first in the next brief.")
     _say_stays(made, taker, zone)
     return FINE
 
@@ -110,7 +112,7 @@ def _say_stays(made: Brief, taker: str, zone: tzinfo | None) -> None:
     duty = made.duty
     if duty is not None and duty.giver and duty.at is not None and duty.at > made.now:
         say(f"{duty.giver} stays on call until {at(duty.at, zone)}, and is paged until then.")
-        say(f"`cockpit oncall take --roster {duty.roster}`, run by {taker}, takes the rest of that shift.")
+        say(f"`cockpit oncall take --roster {duty.roster}`, run by {made.called_so(taker)}, takes the rest of that shift.")
 
 
 def _print(made: Brief, zone: tzinfo | None, limit: int) -> None:

@@ -14,6 +14,8 @@ from ..core.alerts import SEVERITY_WORDS
 from ..core.incident_refusals import refusal
 from ..core.incident_timeline import MARK, Line
 from ..core.incidents import Change, Incident, Member, member, merged, number_of, unmerged
+from ..core.roster import display, person_id
+from ..core.spoken import spoken
 from ..core.text import clean
 from ..core.why import READ_ONLY
 from ..engine.incident_facts import lines_of
@@ -40,7 +42,7 @@ def incident(options: Options) -> int:
     if verb in ("open", "add"):
         return _with_alerts(options, config, verb)
     with journal() as kept:
-        known = kept.incidents()
+        known, called = kept.incidents(), display(config.people.values())
         if not known and kept.problem:
             raise Stop(kept.problem, COULD_NOT_SEE)
         if verb in _LIST:
@@ -49,11 +51,11 @@ def incident(options: Options) -> int:
         if here is None:
             raise Stop(f"there is no incident {clean(options.text('id'), 80)}; `cockpit incident` lists them")
         if verb == "show":
-            return _shown(options, here, lines_of(kept, here), config)
+            return _shown(options, here, lines_of(kept, here, str if options.json else called), config)
         told = here
         if verb == "unmerge":
             here = known.get(here.into, here)
-        change, data, preview = _wanted(options, here, known, viewer(config))
+        change, data, preview = _wanted(options, here, known, config)
         if reason := refusal(known, here.id, change, data):
             raise Stop(reason)
         if preview and not options.flag("yes"):
@@ -64,7 +66,7 @@ def incident(options: Options) -> int:
         with _told_why():
             now = kept.change_incident(here.id, change, who=who_is(config), at=datetime.now(UTC), data=data)
             now = now if told is here else kept.incidents()[told.id]
-        _say_one(now)
+        _say_one(spoken(now, called))
     return FINE
 
 
@@ -94,6 +96,7 @@ def _with_alerts(options: Options, config: Config, verb: str) -> int:
     """Open one, or add alerts to one: these must be there now."""
     members: tuple[Member, ...] = ()
     wanted, who, at = options.words("alerts"), who_is(config), datetime.now(UTC)
+    called = display(config.people.values())
     if wanted:
         with house(options) as home:
             view = home.view()
@@ -102,14 +105,15 @@ def _with_alerts(options: Options, config: Config, verb: str) -> int:
     alerts = msgspec.to_builtins(members)
     with journal() as kept, _told_why():
         if verb == "add":
-            _say_one(kept.change_incident(number_of(options.text("id")), Change.ADDED, who=who, at=at, data={"alerts": alerts}))
+            now = kept.change_incident(number_of(options.text("id")), Change.ADDED, who=who, at=at, data={"alerts": alerts})
+            _say_one(spoken(now, called))
             return FINE
         worst = max(members, key=_rank).severity if members else "unknown"
         severity = options.text("severity") or worst
-        lead = clean(options.text("lead"), 200)
+        lead = person_id(config.people.values(), clean(options.text("lead"), 200))
         data = {"title": _text(options), "severity": severity, "alerts": alerts, "lead": lead}
         opened = kept.change_incident("", Change.OPENED, who=who, at=at, data=data)
-    _say_one(opened)
+    _say_one(spoken(opened, called))
     return FINE
 
 
@@ -127,13 +131,13 @@ def _rank(each: Member) -> int:
 
 
 def _wanted(
-    options: Options, here: Incident, known: dict[str, Incident], zone: tzinfo | None
+    options: Options, here: Incident, known: dict[str, Incident], config: Config
 ) -> tuple[Change, dict[str, object], list[str]]:
     """The change that a verb means, what its entry says, and what is shown first where it must be confirmed."""
-    title = f"{here.id} {here.title}"
+    title, zone, called = f"{here.id} {here.title}", viewer(config), display(config.people.values())
     match options.text("verb"):
         case "lead":
-            person, role = clean(options.text("person"), 200), clean(options.text("role"), 100)
+            person, role = person_id(config.people.values(), clean(options.text("person"), 200)), clean(options.text("role"), 100)
             given: dict[str, object] = {"role": role, "person": "" if person == "-" else person, "before": here.roles.get(role, "")}
             return Change.ROLE, given, []
         case "status":
@@ -149,11 +153,12 @@ def _wanted(
         case "merge":
             other = number_of(options.text("other"))
             gone = known.get(other)
-            becomes = _becomes(here, gone, zone) if gone is not None else []
+            becomes = _becomes(spoken(here, called), spoken(gone, called), zone) if gone is not None else []
             return Change.MERGED, {"other": other}, [f"Merge into {title}:", *becomes, "It goes on as that one then."]
         case "unmerge":
             gone = known[number_of(options.text("id"))]
-            return Change.UNMERGED, {"other": gone.id}, _apart(here, gone, zone) if gone.into == here.id else []
+            apart = _apart(spoken(here, called), spoken(gone, called), zone) if gone.into == here.id else []
+            return Change.UNMERGED, {"other": gone.id}, apart
         case "split":
             out = _some(here, options.words("alerts"))
             name = clean(options.text("title"))
@@ -226,13 +231,14 @@ def _listed(options: Options, known: Iterable[Incident], config: Config) -> int:
     if options.json:
         as_json([_record(each, config) for each in shown])
     elif shown:
+        called = display(config.people.values())
         rows = [
             (
                 each.id,
                 each.severity.word,
                 each.status.value,
                 told(each.opened_at, zone),
-                each.lead,
+                called(each.lead),
                 str(len(each.members)),
                 each.title,
             )
@@ -250,6 +256,7 @@ def _shown(options: Options, here: Incident, lines: Sequence[Line], config: Conf
         entries = [{"at": when(each.at), "what": each.what, "who": each.who or None, "text": each.text} for each in lines]
         as_json([{**_record(here, config), "timeline": entries}])
         return FINE
+    here = spoken(here, display(config.people.values()))
     _say_one(here)
     facts = [
         ("opened", f"{told(here.opened_at, zone)} by {here.opened_by}"),

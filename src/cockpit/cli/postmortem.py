@@ -14,6 +14,8 @@ from ..config.model import Config
 from ..core.incident_timeline import BEFORE
 from ..core.incidents import Incident, number_of
 from ..core.postmortem import Facts, Graph, draft, moment_of, signs_of
+from ..core.roster import display
+from ..core.spoken import spoken
 from ..core.text import clean
 from ..engine.incident_facts import lines_of, pasts_of
 from ..engine.incident_signs import LOOKED_BACK, numbers, signs
@@ -62,9 +64,10 @@ def _facts(kept: Journal, here: Incident, known: dict[str, Incident], config: Co
     raised = {each.trap for each in here.members if each.trap}
     shown, looked, moment = here.began - BEFORE, signs(kept, here, known, config.traps), moment_of(here)
     told = [each for each, _ in signs_of(looked)]
+    called = display(config.people.values())
     return Facts(
-        incident=here,
-        lines=lines_of(kept, here),
+        incident=spoken(here, called),
+        lines=lines_of(kept, here, called),
         pasts=pasts_of(kept, here),
         graphs=tuple(Graph(trap, name, kept.readings(trap, name, shown)) for trap, name in numbers(kept, raised)),
         signs=tuple(Graph(each.trap, each.metric, kept.readings(each.trap, each.metric, moment - LOOKED_BACK)) for each in told),

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from . import numbered
-from .roster import Person, known_as, zone
+from .roster import Person, display, known_as, zone
 from .units import seconds
 
 USUALLY = timedelta(days=14)
@@ -212,7 +212,7 @@ def standing(item: Item, people: Sequence[Person], now: datetime, traps: Collect
     """How it stands, for people: ``Bo, due Fri 2026-12-04``, ``Bo, overdue by 3 d``, ``done 2026-12-01 by Bo: …``."""
     name = _owner(item, people)
     if not item.open:
-        by = f" by {item.ended_by}" if item.ended_by else ""
+        by = f" by {display(people)(item.ended_by)}" if item.ended_by else ""
         return f"{name}, {item.state.value} {item.ended_at:%Y-%m-%d}{by}" + (f": {item.how}" if item.how else "")
     left = days_left(item, people, now)
     when = _when(item.due, left)

@@ -19,7 +19,7 @@ from .drills import rehearses
 from .incident_timeline import Line
 from .incidents import Incident
 from .loads import Disturbance, disturbed, nights
-from .roster import Gap, Person, Shift, known_as, zone
+from .roster import Gap, Naming, Person, Shift, known_as, zone
 from .schedule import Schedule
 from .traps import TrapState, TrapView
 from .turns import instant
@@ -118,7 +118,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     ``since_then`` what happened after that; ``fresh`` are the open alerts that were not there then, ``over`` the names of those
     that were and are not any more. ``hushed`` counts alerts that are kept quiet. ``traps`` are those to look at: tripped, warning,
     blind, at rest, or near a bound.
-    ``items`` are the action items that are overdue or due within a week. ``unseen`` is what cannot be seen now, in words."""
+    ``items`` are the action items that are overdue or due within a week. ``unseen`` is what cannot be seen now, in words. Where it
+    is told in words, its people are ``called_so``."""
 
     now: datetime
     since: datetime
@@ -143,6 +144,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     away: tuple[Gone, ...]
     overrides: tuple[Standing, ...]
     unseen: tuple[str, ...]
+    called_so: Naming = str
 
     @property
     def duty(self) -> Duty | None:

@@ -48,7 +48,9 @@ def standing(brief: Brief) -> Iterator[str]:
     yield _many(len(brief.alerts), "open alert") + (f", {untaken} of them without anybody" if untaken else "")
     for each in sorted(brief.incidents, key=lambda each: each.opened_at):
         yield (
-            f"incident {each.id} {each.title}: {each.lead} leads" if each.lead else f"incident {each.id} {each.title}: nobody leads"
+            f"incident {each.id} {each.title}: {brief.called_so(each.lead)} leads"
+            if each.lead
+            else f"incident {each.id} {each.title}: nobody leads"
         )
     yield _many(len(brief.notes), "note")
     yield _many(len(brief.traps), "trap") + " to look at"
@@ -67,13 +69,16 @@ def sections(brief: Brief, zone: tzinfo | None, shown: int) -> Iterator[Section]
     if handed is not None:
         when = at(handed.at, zone)
         changes = [*_changed(brief), *_cut([_happened(each, zone) for each in brief.since_then], shown, newest=True)]
-        heading = f"Changed since {handed.giver or 'nobody'} handed over to {handed.taker or 'nobody'}, {when}"
+        giver, taker = (brief.called_so(each) or "nobody" for each in (handed.giver, handed.taker))
+        heading = f"Changed since {giver} handed over to {taker}, {when}"
         yield Section(heading, tuple(changes) or ("nothing",))
     yield Section("On call", tuple(_duty(each, brief, zone) for each in brief.duties))
     open_ = [_alert(row, brief, zone) for row in brief.alerts]
     hushed = [f"{brief.hushed} more kept quiet by silences and the like"] if brief.hushed else []
     yield Section("Open alerts", (*(_cut(open_, shown) or _clear(brief)), *hushed))
-    yield Section("Notes", tuple(f"[{each.number}] {at(each.at, zone)} {each.who}: {each.text}" for each in brief.notes))
+    yield Section(
+        "Notes", tuple(f"[{each.number}] {at(each.at, zone)} {brief.called_so(each.who)}: {each.text}" for each in brief.notes)
+    )
     yield Section("Incidents that are not over", tuple(_incidents(brief, zone)))
     yield Section("Action items: overdue, or due within a week", tuple(_cut([*_items(brief)], shown)))
     yield Section(
@@ -129,17 +134,17 @@ def _alert(row: Row, brief: Brief, zone: tzinfo | None) -> str:
     if alert.state is AlertState.ACKNOWLEDGED:
         since = f" for {say_seconds((brief.now - alert.acknowledged_at).total_seconds())}" if alert.acknowledged_at else ""
         why = f" ({alert.acknowledged_why})" if alert.acknowledged_why else ""
-        words.append(f"{alert.acknowledged_by or 'somebody'} has it{since}{why}")
+        words.append(f"{brief.called_so(alert.acknowledged_by) or 'somebody'} has it{since}{why}")
     elif alert.state is AlertState.FIRING:
         words.append("nobody has it")
-    words += [f"note of {note.who}, {at(note.at, zone)}: {note.text}" for note in alert.notes[-1:]]
+    words += [f"note of {brief.called_so(note.who)}, {at(note.at, zone)}: {note.text}" for note in alert.notes[-1:]]
     words += ["last known, its source is blind"] if row.stale else []
     return "; ".join(words)
 
 
 def _incidents(brief: Brief, zone: tzinfo | None) -> Iterator[str]:
     for each in sorted(brief.incidents, key=lambda each: each.opened_at):
-        lead = f"{each.lead} leads" if each.lead else "nobody leads"
+        lead = f"{brief.called_so(each.lead)} leads" if each.lead else "nobody leads"
         yield f"{each.id} {each.title}: {each.status.value}, {each.severity.word}, since {at(each.opened_at, zone)}, {lead}"
 
 
@@ -166,7 +171,7 @@ def _trap(each: TrapView) -> str:
 def _silences(brief: Brief, zone: tzinfo | None) -> Iterator[str]:
     for each in brief.silences:
         left = say_seconds((each.ends_at - brief.now).total_seconds())
-        yield f"{each.match}: ends {at(each.ends_at, zone)}, in {left}, by {each.who}: {each.comment}"
+        yield f"{each.match}: ends {at(each.ends_at, zone)}, in {left}, by {brief.called_so(each.who)}: {each.comment}"
 
 
 def _gaps(brief: Brief, zone: tzinfo | None) -> Iterator[str]:
@@ -181,7 +186,7 @@ def _gaps(brief: Brief, zone: tzinfo | None) -> Iterator[str]:
 
 def _overrides(brief: Brief, zone: tzinfo | None) -> Iterator[str]:
     for each in brief.overrides:
-        more = (f", by {each.who}" if each.who else "") + (f": {each.why}" if each.why else "")
+        more = (f", by {brief.called_so(each.who)}" if each.who else "") + (f": {each.why}" if each.why else "")
         yield f"{each.name} has {each.roster}, {at(each.start, zone)} to {at(each.end, zone)}{more}"
 
 

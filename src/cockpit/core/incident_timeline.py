@@ -28,6 +28,8 @@ from .filters import FilterError, parse
 from .guards import does
 from .harmless import reckons
 from .incidents import ITEM, Change, Incident, Member, change_of, number_of
+from .roster import Naming
+from .spoken import spoken_entry
 
 BEFORE = timedelta(hours=1)
 """So long before an incident's first sign, what was marked and which traps spoke belongs to it, too: also those that no config
@@ -71,28 +73,30 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, order=True):
 _FORM = "%Y-%m-%d %H:%M"
 
 
-def timeline(incident: Incident, noted: Iterable[Noted], runs: Iterable[Run], pasts: Iterable[Past] = ()) -> tuple[Line, ...]:
+def timeline(
+    incident: Incident, noted: Iterable[Noted], runs: Iterable[Run], pasts: Iterable[Past] = (), called: Naming = str
+) -> tuple[Line, ...]:
     """All that belongs to it, oldest first. ``noted`` and ``runs`` may be more than that; ``pasts`` tell which of its alerts were
     seen to be over. Notes and what was said of the incident itself count whenever they were written; all else between an hour
-    before its first sign and its end."""
+    before its first sign and its end. People are ``called`` so."""
     first, last = incident.began - BEFORE, incident.closed_at
     lines = {_fired(each, each.since) for each in incident.members if each.since is not None and each.source != LOCAL}
     seen = frozenset[Ref]()
     for each in noted:
         if each.kind == Change.SEEN.value:
-            line = seen_line(each) if each.subject in (incident.id, *incident.absorbed) else None
+            line = seen_line(each, called) if each.subject in (incident.id, *incident.absorbed) else None
             seen |= {Ref(said(each.data, "source"), said(each.data, "alert"))} if line is not None else frozenset()
         elif each.kind.startswith("incident."):
-            line = _own(incident, each)
+            line = _own(incident, each, called)
         elif each.at < first or (last is not None and each.at > last):
             line = None
         else:
-            line = _around(incident, each)
+            line = _around(incident, each, called)
         if line is not None:
             lines.add(msgspec.structs.replace(line, number=each.number))
     for run in runs:
         if run.at >= first and (last is None or run.at <= last) and concerns(incident, run):
-            lines.add(ran(run))
+            lines.add(ran(run, called))
     for past in pasts:
         after = past.after
         ref = Ref(after.source, after.alert)
@@ -146,24 +150,24 @@ def _named(name: str, where: str) -> str:
     return f"{name} on {where}" if where else name
 
 
-def ran(run: Run) -> Line:
-    """What was done, and what became of it."""
+def ran(run: Run, called_so: Naming = str) -> Line:
+    """What was done, and what became of it. People are called so."""
+    who = called_so(run.who)
     reason = f": {run.reason}" if run.reason else ""
     if isinstance(run.action, PagePeople):
-        return Line(
-            at=run.at, what="page", who=run.who, text=f"paged {run.target} ({run.action.text}): {run.reason or run.state.value}"
-        )
+        told = ", ".join(called_so(each.removeprefix("person:")) for each in run.target.split(", "))
+        return Line(at=run.at, what="page", who=who, text=f"paged {told} ({run.action.text}): {run.reason or run.state.value}")
     state = (
         "done" if isinstance(run.action, (Start, ChangeIncident, DrillTrap)) and run.state.value == "confirmed" else run.state.value
     )
     if isinstance(run.action, (MakeOverride, EndOverride)):
-        return Line(at=run.at, what="roster", who=run.who, text=f"{called(run)} on {run.target}: {run.state.value}{reason}")
+        return Line(at=run.at, what="roster", who=who, text=f"{called(run)} on {run.target}: {run.state.value}{reason}")
     on = f" on {run.target}" if run.target else ""
     dry = " (dry run)" if isinstance(run.action, Start) and run.action.dry_run else ""
-    return Line(at=run.at, what="run", who=run.who, text=f"{called(run)}{dry}{on}: {state}{reason}")
+    return Line(at=run.at, what="run", who=who, text=f"{called(run)}{dry}{on}: {state}{reason}")
 
 
-def _around(incident: Incident, each: Noted) -> Line | None:
+def _around(incident: Incident, each: Noted, called: Naming) -> Line | None:
     """What an entry says of it; ``None`` for one that has nothing to do with it."""
     kind, _, _ = each.kind.partition(".")
     match kind:
@@ -177,11 +181,13 @@ def _around(incident: Incident, each: Noted) -> Line | None:
             about = False  # it was armed after this very incident, which tells so itself
         case _:
             about = True
-    return line_of(each) if about else None
+    return line_of(each, called) if about else None
 
 
-def line_of(each: Noted) -> Line | None:
-    """What an entry says, whatever it belongs to; ``None`` for kinds that are no part of a story by themselves."""
+def line_of(each: Noted, called: Naming = str) -> Line | None:
+    """What an entry says, whatever it belongs to; ``None`` for kinds that are no part of a story by themselves. People are
+    ``called`` so."""
+    each = spoken_entry(each, called)
     kind, _, word = each.kind.partition(".")
     text = said(each.data, "text")
     match kind:
@@ -227,7 +233,7 @@ _SEEN = {"resolved": "is over", "acknowledged": "acknowledged", "suppressed": "h
 _LET_GO = {"acknowledged": "no longer acknowledged", "suppressed": "no longer hushed"}
 
 
-def seen_line(each: Noted) -> Line:
+def seen_line(each: Noted, called: Naming = str) -> Line:
     """How an alert was seen to stand at its source, at the moment that its source says; by whom, where that is known."""
     at, state, why = each.at, said(each.data, "state"), said(each.data, "why")
     with suppress(ValueError, OverflowError):
@@ -235,7 +241,7 @@ def seen_line(each: Noted) -> Line:
         at = there if each.at - timedelta(days=1) < there < each.at else each.at  # a clock that is far off is not believed
     word = _LET_GO.get(said(each.data, "before"), _SEEN["firing"]) if state == "firing" else _SEEN.get(state, state)
     text = f"{said(each.data, 'name')} {word} at {said(each.data, 'source')}" + (f": {why}" if why else "")
-    return Line(at=at, what="alert", who=each.who, text=text)
+    return Line(at=at, what="alert", who=called(each.who), text=text)
 
 
 _ALERT = {"acked": "acknowledged", "unacked": "no longer acknowledged"}
@@ -255,7 +261,8 @@ _PUT = {Change.MERGED: "merged into", Change.UNMERGED: "taken out again of"}
 """What is told of the one that is put into another."""
 
 
-def _own(incident: Incident, each: Noted) -> Line | None:
+def _own(incident: Incident, each: Noted, called: Naming) -> Line | None:
+    each = spoken_entry(each, called)
     change = change_of(each.kind)
     ids = (incident.id, *incident.absorbed)
     if change in _PUT and each.subject not in ids and said(each.data, "other") == incident.id:

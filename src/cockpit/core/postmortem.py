@@ -14,7 +14,7 @@ from .incidents import Incident
 from .lookback import Lookback, Moved
 from .markdown import code, inert, link, sparkline
 from .recordings import MOST, Filmed, command, moments, seen_at
-from .roster import Person
+from .roster import Person, display
 from .units import say_number, say_seconds
 
 
@@ -171,12 +171,12 @@ def _helped(past: Past, now: datetime) -> str:
 
 
 def _runs(facts: Facts) -> list[str]:
-    found = []
+    found, called = [], display(facts.people)
     for past in facts.pasts:
-        run = past.run
+        run, who = past.run, inert(called(past.run.who))
         took = f", took {say_seconds(run.seconds)}" if run.seconds is not None else ""
         verdict = _helped(past, facts.now)
-        found.append(f"- {_at(run.at, facts)} {inert(run.what)} for {inert(past.after.name)}, by {inert(run.who)}{took}: {verdict}")
+        found.append(f"- {_at(run.at, facts)} {inert(run.what)} for {inert(past.after.name)}, by {who}{took}: {verdict}")
     return found or ["No runbook was run for its alerts. *What was done by hand? Should it be a runbook?*"]
 
 

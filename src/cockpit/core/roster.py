@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, time
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -62,6 +62,26 @@ def known_as(people: Iterable[Person], *names: str) -> Person | None:
         ):
             return person
     return None
+
+
+Naming = Callable[[str], str]
+"""What somebody is called who goes by a word; ``str`` leaves everybody the word."""
+
+
+def display(people: Iterable[Person]) -> Naming:
+    """How people are called on a screen and on paper, whatever word they go by: by the name of the first of ``people`` whom
+    `known_as` would find; who is none of them, by that word. What programs read keeps the word."""
+    known: dict[str, str] = {}
+    for person in reversed(tuple(people)):
+        words = (person.id, person.name, *person.also, *(contact.to for contact in person.contacts))
+        known |= dict.fromkeys((word.casefold() for word in words), person.name or person.id)
+    return lambda word: known.get(word.casefold(), word) if word else ""
+
+
+def person_id(people: Iterable[Person], word: str) -> str:
+    """The id of whoever goes by a word, as the journal has people; who is none of ``people`` goes by that word."""
+    known = known_as(people, word)
+    return known.id if known is not None else word
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ from ..core.alerts import LOCAL
 from ..core.handover import BEFORE, DONE, LONGEST, NOTED, UNNOTED, Brief, Handed, Note, Shown, brief, duties, since_when
 from ..core.incident_timeline import Line, line_of, ran, said
 from ..core.postmortem import VERDICTS
+from ..core.roster import Naming
 from ..core.schedule import Schedule
 from ..core.view import View
 from .disturbed import disturbances
@@ -36,29 +37,30 @@ _KINDS = ("alert.", "incident.", "mark", "override.", "page.", "silence.", "trap
 _MOST = 100_000
 
 
-def gathered(journal: Journal, view: View, laid: Schedule, since: datetime | None = None) -> Brief:
-    """The brief of the shift that is asked about now, or of the time since ``since`` (UTC). ``laid`` are the rosters, `LONGEST`
-    back and ahead. Raises `JournalError`."""
+def gathered(journal: Journal, view: View, laid: Schedule, since: datetime | None = None, called: Naming = str) -> Brief:
+    """The brief of the shift that is asked about now, or of the time since ``since`` (UTC), with people ``called`` so. ``laid`` are
+    the rosters, `LONGEST` back and ahead. Raises `JournalError`."""
     if since is None:
         since = since_when(duties(laid, view.now), handed(journal, view.now - LONGEST - BEFORE), view.now)
-    return brief(view, laid, shown(journal, since, view.now))
+    made = brief(view, laid, shown(journal, since, view.now, called))
+    return msgspec.structs.replace(made, called_so=called)
 
 
-def shown(journal: Journal, since: datetime, now: datetime) -> Shown:
-    """Everything since ``since`` (UTC). Raises `JournalError`."""
+def shown(journal: Journal, since: datetime, now: datetime, called: Naming = str) -> Shown:
+    """Everything since ``since`` (UTC), with people ``called`` so in what happened. Raises `JournalError`."""
     entries = (noted_of(each) for kind in _KINDS for each in journal.entries(since=since, kind=kind, limit=_MOST))
-    lines = [msgspec.structs.replace(line, number=each.number) for each in entries if (line := line_of(each)) is not None]
+    lines = [msgspec.structs.replace(line, number=each.number) for each in entries if (line := line_of(each, called)) is not None]
     runs = [run for run in journal.runs(_MOST) if run.at >= since and not _told_by_entry(run)]
     verdicts = _verdicts(journal, runs, now)
     return Shown(
-        since=since, lines=tuple(sorted((*lines, *(_ran(run, verdicts.get(run.id)) for run in runs)))),
+        since=since, lines=tuple(sorted((*lines, *(_ran(run, verdicts.get(run.id), called) for run in runs)))),
         notes=notes(journal, since), handed=handed(journal, since), disturbances=disturbances(journal, since),
         incidents=tuple(journal.incidents().values()),
     )  # fmt: skip
 
 
-def _ran(run: Run, verdict: Verdict | None) -> Line:
-    line = ran(run)
+def _ran(run: Run, verdict: Verdict | None, called: Naming) -> Line:
+    line = ran(run, called)
     more = f" ({VERDICTS[verdict]})" if verdict is not None else ""
     return Line(at=line.at, what=line.what, who=line.who, text=line.text + more)
 

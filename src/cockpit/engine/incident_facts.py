@@ -7,6 +7,7 @@ from datetime import datetime
 from ..core.aftermath import Past
 from ..core.incident_timeline import BEFORE, Line, Noted, timeline
 from ..core.incidents import Incident
+from ..core.roster import Naming
 from ..core.text import clean
 from .journal import Journal
 from .records import Entry, safe
@@ -16,14 +17,14 @@ _AROUND = ("alert.", "page.", "trap.", "silence.", "override.", "roster.", "mark
 _MOST = 20_000
 
 
-def lines_of(journal: Journal, incident: Incident) -> tuple[Line, ...]:
-    """Its timeline. Raises `JournalError`."""
+def lines_of(journal: Journal, incident: Incident, called: Naming = str) -> tuple[Line, ...]:
+    """Its timeline, people ``called`` so. Raises `JournalError`."""
     since, until = incident.began - BEFORE, incident.closed_at
     around = {kind: journal.entries(since=since, until=until, kind=kind, limit=_MOST) for kind in _AROUND}
     own = journal.entries(kind="incident.", limit=_MOST)
     noted = [noted_of(each) for found in (own, *around.values()) for each in found]
     runs = journal.runs(_MOST, until)
-    lines = timeline(incident, noted, (run for run in runs if run.at >= since), pasts_of(journal, incident))
+    lines = timeline(incident, noted, (run for run in runs if run.at >= since), pasts_of(journal, incident), called)
     cut = [_cut(f"entries of kind {kind.rstrip('.')}", found[-1].at) for kind, found in around.items() if len(found) == _MOST]
     if len(runs) >= _MOST and runs[-1].at >= since:
         cut.append(_cut("runs", runs[-1].at))

@@ -19,6 +19,7 @@ from .journal import Journal, JournalError
 
 if TYPE_CHECKING:
     from ..core.incidents import Incident
+    from ..core.roster import Person
 
 EVERY = 5.0
 """Seconds after which it is read anew, when somebody looks, which incident an alert is in: another cockpit may have opened one."""
@@ -42,13 +43,14 @@ class Incidents:
         except JournalError as error:
             raise Refused(f"the incidents cannot be read: {said(error)}") from error
 
-    def followed(self, incident: str) -> Followed | None:
-        """See `Desk.follow_incident`."""
-        from .incident_facts import lines_of  # deferred: see above
+    def followed(self, incident: str, people: tuple[Person, ...]) -> Followed | None:
+        """See `Desk.follow_incident`; ``people`` are those whom the config names."""
+        from ..core.roster import display  # deferred: see above
+        from .incident_facts import lines_of
 
         here = self.known().get(incident)
         try:
-            return Followed(here, lines_of(self._journal, here)) if here is not None else None
+            return Followed(here, lines_of(self._journal, here, display(people)), people) if here is not None else None
         except JournalError as error:
             raise Refused(f"the timeline of {incident} cannot be read: {said(error)}") from error
 

@@ -147,7 +147,7 @@ class ReplayDesk:
 
     def follow_incident(self, incident: str) -> Followed | None:
         """See `Desk.follow_incident`."""
-        return self._replay.incidents.followed(incident)
+        return self._replay.incidents.followed(incident, self._replay.header.people)
 
     def incident_of(self, alert: Ref) -> str:
         """See `Desk.incident_of`."""
@@ -203,10 +203,11 @@ class ReplayDesk:
 
     def handover(self, laid: Schedule) -> Brief:
         """See `Desk.handover`."""
-        from .handover_facts import gathered  # deferred: few look at it
+        from ..core.roster import display  # deferred: few look at it
+        from .handover_facts import gathered
 
         try:
-            return gathered(self._replay.journal, self._replay.store.peek, laid)
+            return gathered(self._replay.journal, self._replay.store.peek, laid, called=display(self._replay.header.people))
         except JournalError as error:
             raise Refused(str(error)) from error
 

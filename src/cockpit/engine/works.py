@@ -146,10 +146,11 @@ class Works(Parts):
 
     def handover(self, laid: Schedule) -> Brief:
         """See `Desk.handover`."""
-        from .handover_facts import gathered  # deferred: no screen that opens needs it
+        from ..core.roster import display  # deferred: no screen that opens needs it
+        from .handover_facts import gathered
 
         try:
-            return gathered(self.journal, self._store.peek, laid)
+            return gathered(self.journal, self._store.peek, laid, called=display(self.here.people))
         except JournalError as error:
             raise Refused(str(error)) from error
 
@@ -285,8 +286,7 @@ class Works(Parts):
 
     def follow_incident(self, incident: str) -> Followed | None:
         """See `Desk.follow_incident`."""
-        found = self._incidents.followed(incident)
-        return msgspec.structs.replace(found, people=tuple(self.here.people)) if found is not None else None
+        return self._incidents.followed(incident, tuple(self.here.people))
 
     def incident_of(self, alert: Ref) -> str:
         """See `Desk.incident_of`."""

@@ -10,7 +10,9 @@ import msgspec
 
 from ..core.alerts import Alert, AlertState, Severity
 from ..core.groups import Group
+from ..core.roster import Naming
 from ..core.rows import Row
+from ..core.spoken import spoken_alert
 from ..core.units import short_age
 from .entries import Entry
 from .spans import Spans, cells, column, fit, fit_name
@@ -36,7 +38,7 @@ class Sizes(msgspec.Struct, frozen=True):
     source: int = 14
     sources: bool = True
 
-    def grown(self, entries: Iterable[Entry], ages: Mapping[str, timedelta | None], new: bool) -> Sizes:
+    def grown(self, entries: Iterable[Entry], ages: Mapping[str, timedelta | None], called: Naming = str, *, new: bool) -> Sizes:
         """With room for these as well: columns grow, and never go back and forth because a row comes or goes (``new`` begins
         again). The worst rows count, which are in sight; the others are cut."""
         had = Sizes(0, 0, 0, 0, 0, False) if new else self
@@ -47,7 +49,7 @@ class Sizes(msgspec.Struct, frozen=True):
             max((had.name, *(cells(row.alert.name) for row in rows), *(cells(_titled(group)) for group in groups))),
             max((had.where, *(cells(row.alert.where) for row in rows))),
             max((had.summary, *map(_summary_cells, rows), *(cells(_summed(group)) for group in groups))),
-            max((had.who, *(_who_cells(row, ages) for row in rows))),
+            max((had.who, *(_who_cells(row, ages, called) for row in rows))),
             max((had.source, *(cells(row.alert.ref.source) for row in rows))),
             len(ages) > 1 or had.sources,
         )
@@ -133,9 +135,10 @@ def _summary_cells(row: Row) -> int:
     return cells(row.alert.summary) + (cells(row.running) + _UNDER if row.running else 0)
 
 
-def _who_cells(row: Row, ages: Mapping[str, timedelta | None]) -> int:
-    who = _who(row.alert, row.pending, _old(row, ages))[0]
-    once = row.alert.acknowledged_by if not who and row.alert.acknowledged_at is not None else ""
+def _who_cells(row: Row, ages: Mapping[str, timedelta | None], called: Naming) -> int:
+    alert = spoken_alert(row.alert, called)
+    who = _who(alert, row.pending, _old(row, ages))[0]
+    once = alert.acknowledged_by if not who and alert.acknowledged_at is not None else ""
     return cells(who) or (cells(once) + len("59m ago ") if once else 0)
 
 
@@ -163,9 +166,11 @@ def _once_had(alert: Alert, now: datetime | None) -> str:
     return f"{drawn_age(alert.acknowledged_at, now)} ago {alert.acknowledged_by}".rstrip()
 
 
-def face_of(row: Row, now: datetime | None, ages: Mapping[str, timedelta | None], needs: Sizes, *, gone: bool = False) -> AlertFace:
+def face_of(
+    row: Row, now: datetime | None, ages: Mapping[str, timedelta | None], needs: Sizes, called: Naming = str, *, gone: bool = False
+) -> AlertFace:
     """What the row of an alert shows; ``ages`` says how old the news of each source is. ``gone``: it is there no more."""
-    alert = row.alert
+    alert = spoken_alert(row.alert, called)
     age = "" if alert.started_at is None or now is None else drawn_age(alert.started_at, now)
     who = _who(alert, row.pending, _old(row, ages))
     if not who[0] and (once := _once_had(alert, now)):
@@ -176,11 +181,13 @@ def face_of(row: Row, now: datetime | None, ages: Mapping[str, timedelta | None]
     )  # fmt: skip
 
 
-def group_face(group: Group, now: datetime | None, needs: Sizes, doing: str = "", *, gone: bool = False) -> AlertFace:
+def group_face(
+    group: Group, now: datetime | None, needs: Sizes, called: Naming = str, doing: str = "", *, gone: bool = False
+) -> AlertFace:
     """What the row of a group shows: how many of what, the newest age of those that fire, how they stand, and what all of them
     share. ``doing`` is what is under way with them."""
     worst, newest = group.worst, group.newest
-    alert = worst.alert
+    alert = spoken_alert(worst.alert, called)
     age = drawn_age(newest, now) if newest is not None and now is not None else ""
     acked = group.count_in(AlertState.ACKNOWLEDGED)
     who = (doing, "pending") if doing else _who(alert, worst.pending, "")

@@ -11,6 +11,7 @@ import msgspec
 from ..core.actions import Ack, Unack, progress
 from ..core.alerts import AlertState, Ref
 from ..core.groups import Group, GroupKey
+from ..core.roster import Naming
 from ..core.rows import Rank, rank
 from ..core.view import Row as AlertRow
 from ..core.view import View
@@ -52,6 +53,8 @@ class Alerts(Haunted[Entry]):
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="alerts")
         self.things: Listing[Entry] = Few[Entry]()
+        self.called: Naming = str
+        """How people are called."""
         self.hidden = 0
         self._looked = 1.0
         self.filter_text = ""
@@ -102,7 +105,7 @@ class Alerts(Haunted[Entry]):
         self._count_hidden(chosen)
         self._doing = under_way(view) if self._around.find is not None else ()
         if len(listed) or not len(self.things):
-            self._needs = self._needs.grown(listed, self._ages, new=chosen or not len(self.things))
+            self._needs = self._needs.grown(listed, self._ages, self.called, new=chosen or not len(self.things))
         self.hold(listed, lambda key: self._known(key, view), chosen=chosen)
         self.settle()
 
@@ -156,8 +159,8 @@ class Alerts(Haunted[Entry]):
         thing = self.things[index]
         if isinstance(thing, Group):
             doing = next((said for row, said in self._doing if thing.members.place(row) is not None), "")
-            return group_face(thing, self._now, self._needs, doing, gone=thing is self.ghost)
-        return face_of(thing, self._now, self._ages, self._needs, gone=thing is self.ghost)
+            return group_face(thing, self._now, self._needs, self.called, doing, gone=thing is self.ghost)
+        return face_of(thing, self._now, self._ages, self._needs, self.called, gone=thing is self.ghost)
 
     def head(self, width: int) -> Spans:
         firing = self._counts.get(AlertState.FIRING, 0)

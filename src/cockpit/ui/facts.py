@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from ..core.alerts import Alert, AlertState, Link
 from ..core.paged import Paged, PageState
 from ..core.questions import Answered
+from ..core.roster import Naming
 from ..core.runbooks import Confirm, Runbook
+from ..core.spoken import spoken_alert
 from ..core.traps import Trap, TrapState, TrapView, guards
 from ..core.units import say_seconds
 from .alert_face import SEVERITIES
@@ -41,10 +43,12 @@ def of_alert(
     told: Answered = Answered(),
     past: Sequence[Past] = (),
     incident: str = "",
+    called: Naming = str,
 ) -> tuple[Fact, ...]:
     """All about an alert; ``curve`` is how it went over time, ``trap`` the trap that raised it, ``told`` what its source tells of
-    it when asked, ``past`` what was run for it, ``incident`` the open one that it is in. Times in ``zone``."""
-    alert = row.alert
+    it when asked, ``past`` what was run for it, ``incident`` the open one that it is in. Times in ``zone``; people are
+    ``called`` so."""
+    alert = spoken_alert(row.alert, called)
     glyph, word = SEVERITIES[alert.severity]
     role = "stale" if row.stale else alert.severity.word if alert.state is AlertState.FIRING else "muted"
     facts = [
@@ -79,7 +83,13 @@ def of_alert(
     routed += [Fact(" in group" if not n else " ", group) for n, group in enumerate(alert.groups)]
     facts += [BLANK, title_fact("Routing"), *routed] if routed else []
     story, above = told_of(told, alert.ref.source)
-    facts += [*above, BLANK, title_fact("Timeline"), *timeline(alert, view.runs, now, zone, story), *before(story, now, zone)]
+    facts += [
+        *above,
+        BLANK,
+        title_fact("Timeline"),
+        *timeline(alert, view.runs, now, zone, story, called),
+        *before(story, now, zone),
+    ]
     return (*facts, BLANK, Fact("source", f"{alert.ref.source} · {alert.ref.id}", "muted"))
 
 

@@ -13,7 +13,8 @@ from textual.widget import Widget
 
 from ..core.incident_timeline import Line
 from ..core.incidents import Incident
-from ..core.roster import Person
+from ..core.roster import Naming, Person, display
+from ..core.spoken import spoken
 from ..core.view import View
 from ..engine.desk import Desk, Followed, Refused
 from ..provider import Clock
@@ -94,6 +95,11 @@ class Following(Walked):
         self.add_class("-full")
 
     @property
+    def called(self) -> Naming:
+        """How people are called here."""
+        return display(self.people)
+
+    @property
     def view(self) -> View:
         """What the desk shows now."""
         return self.desk.view
@@ -150,8 +156,8 @@ class Following(Walked):
         if found is None:
             self.say(f"there is no incident {self._which}", "refusal")
             return
-        here, self.people = found.incident, found.people
-        self.incident = here
+        self.incident, self.people = found.incident, found.people
+        here = spoken(found.incident, self.called)
         self.retitle(" ", (here.id, "bold $role-key"), (f" {here.title} ", "bold"))
         opened = f"{moment(here.began, now, self.zone)} {city(self.zone)}, opened by {here.opened_by}"
         facts = [("hurt", hurt(here, now, self.zone)), ("since", opened), ("alerts", alerts(here))]

@@ -11,6 +11,7 @@ from textual.timer import Timer
 from ..config.model import Config
 from ..core.alerts import Ref
 from ..core.filters import Filter
+from ..core.roster import display
 from ..core.view import Row
 from ..engine.desk import Desk
 from ..provider import Clock
@@ -49,6 +50,7 @@ class Selected(Stage, inherit_bindings=False):
         self.desk, self.config, self.table, self.clock = desk, config, tuple(table), clock
         self.view = desk.view
         self.why: Mapping[str, str] = {}
+        self.called = self.alerts.called = self.silences.called = display(config.people.values())
         self.showing = Showing(desk, self.zone, config.people, self.told)
         self._subject_pane = "alerts"
         self._timer: Timer | None = None

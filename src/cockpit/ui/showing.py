@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..core.alerts import Alert, AlertState, Silence
 from ..core.curves import Curve
 from ..core.questions import Answered, HistoryOf
-from ..core.roster import OnCall, Person
+from ..core.roster import OnCall, Person, display
 from ..core.traps import TrapView
 from . import facts
 from .alert_face import SEVERITIES
@@ -37,6 +37,7 @@ class Showing:
 
     def __init__(self, desk: Desk, zone: str, people: Mapping[str, Person], told: Told) -> None:
         self._desk, self._zone, self._people, self._told = desk, zone, people, told
+        self._called = display(people.values())
         self.room = 0
         self.looks = True
         """Whether the pane is open: what nobody sees is not asked for."""
@@ -73,7 +74,9 @@ class Showing:
             told = self._desk.look_up(HistoryOf(alert.ref)) if self.looks else Answered()
             curve = self._curve(alert, trap, now)
             past, incident = self._desk.past(alert), self._desk.incident_of(alert.ref)
-            return Shown(alert.ref, title, facts.of_alert(about.row, view, now, self._zone, curve, trap, told, past, incident))
+            return Shown(
+                alert.ref, title, facts.of_alert(about.row, view, now, self._zone, curve, trap, told, past, incident, self._called)
+            )
         return self.of_trap(about.trap, view, now)
 
     def of_trap(self, trap: TrapView | None, view: View, now: datetime) -> Shown:
@@ -93,7 +96,7 @@ class Showing:
         if self._hit[0] is not view.alerts or self._hit[1] != each:
             self._hit = (view.alerts, each, silence_facts.hit_by(each, view))
         title = ((f"{state_of(each)[0]} {each.match}", "title"),)
-        return Shown(("silence", each.ref), title, silence_facts.of_silence(each, self._hit[2], now, self._zone))
+        return Shown(("silence", each.ref), title, silence_facts.of_silence(each, self._hit[2], now, self._zone, self._called))
 
     def of_roster(self, each: OnCall | None, now: datetime) -> Shown:
         """A roster."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ..core.alerts import Silence, SilenceState
 from ..core.filters import FilterError, parse
+from ..core.roster import Naming
 from ..core.terms import Is
 from ..core.view import Row, View
 from .alert_face import SEVERITIES
@@ -33,11 +34,12 @@ def hit_by(silence: Silence, view: View) -> tuple[Row, ...]:
     return tuple(row for row in there if rule.matches(row.alert, view.now, view.me))
 
 
-def of_silence(silence: Silence, hit: Sequence[Row], now: datetime, zone: str) -> tuple[Fact, ...]:
-    """All about a silence: how it stands, who made it and why, what it matches, what it hits. Times in ``zone``."""
+def of_silence(silence: Silence, hit: Sequence[Row], now: datetime, zone: str, called: Naming = str) -> tuple[Fact, ...]:
+    """All about a silence: how it stands, who made it and why, what it matches, what it hits. Times in ``zone``; people are
+    ``called`` so."""
     glyph, word, role = state_of(silence)
     end, end_role = ends(silence, now)
-    facts = [Fact(spans=((f"{glyph} {word}", role), ("  ", ""), (end, end_role), ("  ", ""), (f"by {silence.who}", "who")))]
+    facts = [Fact(spans=((f"{glyph} {word}", role), ("  ", ""), (end, end_role), ("  ", ""), (f"by {called(silence.who)}", "who")))]
     facts += [BLANK, Fact(text=silence.comment)] if silence.comment else []
     facts += [BLANK, _title("Matches"), *_matchers(silence.match)]
     facts += [BLANK, *_hits(silence, hit)]

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from ..core.alerts import Ref, Silence, SilenceState
+from ..core.roster import Naming
 from ..core.silences import ends_soon, hushed, listed, order_of, under_way
 from ..core.view import View
 from .haunted import Few, Haunted, Listing
@@ -122,6 +123,8 @@ class Silences(Haunted[Silence]):
         self._doing: Mapping[Ref, str] = {}
         self._blind: tuple[str, ...] = ()
         self._alerts: object = None
+        self.called: Naming = str
+        """How people are called."""
         self.filter_text = ""
         """The filter of the alerts: it hides no silence, and what F would silence is shown."""
         self.open = False
@@ -176,7 +179,9 @@ class Silences(Haunted[Silence]):
         hits = self._hits.get((each.ref.source, each.ref.id), 0)
         number = str(hits) if each.state is SilenceState.ACTIVE else ""
         comment = " ".join(each.comment.split())
-        return SilenceFace(state_of(each), end, number, each.match, each.who, comment, each.ref.source, each is self.ghost)
+        return SilenceFace(
+            state_of(each), end, number, each.match, self.called(each.who), comment, each.ref.source, each is self.ghost
+        )
 
     def head(self, width: int) -> Spans:
         groups = Counter("ack" if each.ack else each.state.value for each in self.things if each is not self.ghost)

@@ -14,18 +14,22 @@ from .times import moment
 if TYPE_CHECKING:
     from ..core.alerts import Alert
     from ..core.questions import Answered
+    from ..core.roster import Naming
 
 ROLES = {"fired": "text", "acknowledged": "who", "resolved": "ok", "told": "muted", "moved": "warning", "note": "text"}
 """How each kind of entry of a story is drawn."""
 
 
-def timeline(alert: Alert, runs: Iterable[actions.Run], now: datetime, zone: str, story: Story | None = None) -> list[Fact]:
-    """Everything in the order of time. What a source tells in its own words stands instead of what the alert's times say."""
+def timeline(
+    alert: Alert, runs: Iterable[actions.Run], now: datetime, zone: str, story: Story | None = None, called: Naming = str
+) -> list[Fact]:
+    """Everything in the order of time, people ``called`` so. What a source tells in its own words stands instead of what the
+    alert's times say."""
     happened = _told(story) if story is not None and story.entries else _known(alert)
     for run in runs:
         if alert.ref in actions.touched(run.action):
             reason = f" ({run.reason})" if run.reason else ""
-            happened.append((run.at, f"{run.what} by {run.who}: {state_word(run.state)}{reason}", "muted"))
+            happened.append((run.at, f"{run.what} by {called(run.who)}: {state_word(run.state)}{reason}", "muted"))
     return [Fact(" " + moment(at, now, zone), text, role) for at, text, role in sorted(happened, key=lambda each: each[0])]
 
 

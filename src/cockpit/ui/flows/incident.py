@@ -12,6 +12,7 @@ import msgspec
 from ...core.actions import ChangeIncident, RunState
 from ...core.alerts import SEVERITY_WORDS, Alert, Ref
 from ...core.incidents import LEAD, WORKING, Change, Incident, Status, member, number_of
+from ...core.roster import Naming
 from ...core.turns import instant
 from ...core.why import READ_ONLY
 from ...engine.desk import Desk, Refused
@@ -81,12 +82,12 @@ def _picked(board: Board, desk: Desk, opened: Sequence[Incident]) -> Rest:
         return refuse(board, "there is no open incident: i on an alert opens one; :incidents lists those that are over")
     if len(opened) == 1:
         return followed(board, desk, opened[0].id)
-    entries = [Entry(each.id, f"{each.id} {each.title}", _about(each), also=(each.id,)) for each in opened]
+    entries = [Entry(each.id, f"{each.id} {each.title}", _about(each, board.called), also=(each.id,)) for each in opened]
     return _chosen(board, desk, show(board, Picker("Follow which incident?", entries)))
 
 
-def _about(each: Incident) -> str:
-    return f"{each.severity.word} · {each.status.value} · {each.lead or 'nobody leads'}"
+def _about(each: Incident, called: Naming) -> str:
+    return f"{each.severity.word} · {each.status.value} · {called(each.lead) or 'nobody leads'}"
 
 
 async def _chosen(board: Board, desk: Desk, answer: Awaitable[str | None]) -> None:
@@ -203,7 +204,9 @@ def lead(at: Following, desk: Desk, here: Incident) -> Rest:
         return refuse(at, "you lead already")
     data: dict[str, object] = {"role": LEAD, "person": me, "before": here.lead}
     if here.lead:
-        box = Confirm(f"Take the lead from {here.lead}?", [fact("incident", f"{here.id} {here.title}", "bold")], yes="take it")
+        box = Confirm(
+            f"Take the lead from {at.called(here.lead)}?", [fact("incident", f"{here.id} {here.title}", "bold")], yes="take it"
+        )
         return if_so(at, box, lambda: change(at, desk, here, Change.ROLE, data))
     change(at, desk, here, Change.ROLE, data)
     return nothing()
@@ -320,7 +323,7 @@ def close(at: Following, desk: Desk, here: Incident) -> Rest:
     """Say that it is over."""
     if reason := barred(desk, here):
         return refuse(at, reason)
-    lines: list[Line] = [fact("incident", f"{here.id} {here.title}", "bold"), fact("lead", here.lead or "nobody")]
+    lines: list[Line] = [fact("incident", f"{here.id} {here.title}", "bold"), fact("lead", at.called(here.lead) or "nobody")]
     if here.impact_start is not None and here.impact_end is None:
         lines += ["", loud("Users are still said to be hurt: u says until when they were.")]
     lines += ["", f"`cockpit postmortem {here.id}` drafts its postmortem then."]

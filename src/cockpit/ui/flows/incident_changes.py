@@ -11,6 +11,8 @@ from ...core.actions import ChangeIncident
 from ...core.alerts import SEVERITY_WORDS
 from ...core.incident_refusals import refusal
 from ...core.incidents import LEAD, ROLES, Change, Incident, Member, Status, merged, unmerged
+from ...core.roster import person_id
+from ...core.spoken import spoken
 from ...engine.desk import Desk
 from ..ask import Ask, Field, wanted
 from ..confirm import Confirm
@@ -52,14 +54,16 @@ def roles(at: Following, desk: Desk, here: Incident) -> Rest:
     if reason := barred(desk, here, closed=True):
         return refuse(at, reason)
     known = {**ROLES, **{role: "" for role in here.roles if role not in ROLES}}
-    entries = [Entry(role, role, f"{here.roles.get(role, 'nobody')} · {about}".rstrip(" ·")) for role, about in known.items()]
+    has = {role: at.called(who) for role, who in here.roles.items()}
+    entries = [Entry(role, role, f"{has.get(role, 'nobody')} · {about}".rstrip(" ·")) for role, about in known.items()]
     return _role(at, desk, here, show(at, Picker(f"Which role in {here.id}?", entries)))
 
 
 async def _role(at: Following, desk: Desk, here: Incident, answer: Awaitable[str | None]) -> None:
     if (role := await answer) is None:
         return
-    has = here.roles.get(role, "")
+    before = here.roles.get(role, "")
+    has = at.called(before)
     names = [each for each in _people(at, here) if each != has]
     entries = [Entry(name, name, about) for name, about in ((each, _about(at, each)) for each in names)]
     entries += [Entry(_ELSE, "somebody else…", "by name")]
@@ -70,10 +74,10 @@ async def _role(at: Following, desk: Desk, here: Incident, answer: Awaitable[str
         who = given["who"].strip() if given is not None else None
     if who is None:
         return
-    who = "" if who == _NOBODY else who
-    if has and has not in at.view.me and not await show(at, _taken(here, role, has, who)):
+    who = "" if who == _NOBODY else at.called(who)
+    if has and before not in at.view.me and not await show(at, _taken(here, role, has, who)):
         return
-    change(at, desk, here, Change.ROLE, {"role": role, "person": who, "before": has})
+    change(at, desk, here, Change.ROLE, {"role": role, "person": person_id(at.people, who), "before": before})
 
 
 def _taken(here: Incident, role: str, has: str, who: str) -> Confirm:
@@ -84,17 +88,16 @@ def _taken(here: Incident, role: str, has: str, who: str) -> Confirm:
 def _people(at: Following, here: Incident) -> list[str]:
     """Who is likely meant: me, whoever is on call and comes next, who has a role already, and the people of the config."""
     shifts = [shift for each in at.view.rosters for shift in (each.now, each.next) if shift is not None]
-    known = (each.name or each.id for each in at.people)
-    others = (*(shift.name or shift.person for shift in shifts), *here.roles.values(), *known)
-    return [*at.view.me[:1], *dict.fromkeys(name for name in others if name and name not in at.view.me)]
+    others = (*(shift.name or shift.person for shift in shifts), *here.roles.values(), *(each.id for each in at.people))
+    return list(dict.fromkeys(at.called(name) for name in (*at.view.me[:1], *others) if name))
 
 
 def _about(at: Following, name: str) -> str:
     """Why somebody stands in the list."""
-    if name in at.view.me[:1]:
+    if at.view.me and name == at.called(at.view.me[0]):
         return "you"
     for each in at.view.rosters:
-        if each.now is not None and name in (each.now.name, each.now.person):
+        if each.now is not None and name == at.called(each.now.name or each.now.person):
             return f"on call: {each.roster}"
     return ""
 
@@ -139,7 +142,7 @@ async def _merged(at: Following, desk: Desk, here: Incident) -> None:
 def _becomes(at: Following, here: Incident, gone: Incident) -> list[Line]:
     """Who has which role then, and when users were hurt, where that is not as before."""
     then, clock = merged(here, gone), (at.clock.now(), at.zone)
-    passed = [fact(role, who) for role, who in sorted(then.roles.items()) if role not in here.roles]
+    passed = [fact(role, at.called(who)) for role, who in sorted(then.roles.items()) if role not in here.roles]
     return [*passed, *([fact("hurt", hurt(then, *clock))] if hurt(then, *clock) != hurt(here, *clock) else [])]
 
 
@@ -191,7 +194,7 @@ async def _again(at: Following, desk: Desk, here: Incident) -> None:
     if reason := refusal(await at.known(), here.id, Change.REOPENED):
         at.say(reason, "refusal")
         return
-    lines: list[Line] = [fact("incident", f"{here.id} {here.title}", "bold"), fact("lead", here.lead or "nobody")]
+    lines: list[Line] = [fact("incident", f"{here.id} {here.title}", "bold"), fact("lead", at.called(here.lead) or "nobody")]
     if await show(at, Confirm(f"Open {here.id} again?", lines, yes="reopen")):
         change(at, desk, here, Change.REOPENED, {})
 
@@ -209,7 +212,7 @@ async def _taken_out(at: Following, desk: Desk, here: Incident) -> None:
         fact("out of", f"{rest.id} {rest.title}", "bold"),
         *_listed(out.members),
         fact("stay", counted(len(rest.members), "alert")),
-        *([fact("roles", _had(rest))] if rest.roles != before.roles else []),
+        *([fact("roles", _had(spoken(rest, at.called)))] if rest.roles != before.roles else []),
         *([fact("hurt", hurt(rest, *clock))] if hurt(rest, *clock) != hurt(before, *clock) else []),
         "",
         f"What was said of {rest.id} since the merge stays there.",

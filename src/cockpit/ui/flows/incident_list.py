@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Iterable
 from datetime import datetime
 
 from ...core.incidents import Incident, Status
+from ...core.roster import Naming
 from ...engine.desk import Desk, Refused
 from ..looking import Looking
 from ..palette import Entry, Picker
@@ -38,7 +39,7 @@ async def _listed(board: Board, desk: Desk, box: Looking, left: Awaitable[None])
     if not known:
         board.say("there is no incident yet: i on an alert opens one", "refusal")
         return
-    while (id := await show(board, Picker("Incidents", entries(known.values(), board.clock.now())))) is not None:
+    while (id := await show(board, Picker("Incidents", entries(known.values(), board.clock.now(), board.called)))) is not None:
         await followed(board, desk, id)
         try:
             known = await asyncio.to_thread(desk.incidents)
@@ -47,14 +48,16 @@ async def _listed(board: Board, desk: Desk, box: Looking, left: Awaitable[None])
             return
 
 
-def entries(known: Iterable[Incident], now: datetime) -> list[Entry]:
-    """Those that are open first, the newest of each above."""
+def entries(known: Iterable[Incident], now: datetime, called: Naming = str) -> list[Entry]:
+    """Those that are open first, the newest of each above. People are ``called`` so."""
     every = sorted(known, key=lambda each: (each.status.over, -each.opened_at.timestamp()))
-    return [Entry(each.id, f"{each.id} {each.title}", _about(each, now), also=(each.id, each.lead)) for each in every[:RECENT]]
+    return [
+        Entry(each.id, f"{each.id} {each.title}", _about(each, now, called), also=(each.id, each.lead)) for each in every[:RECENT]
+    ]
 
 
-def _about(each: Incident, now: datetime) -> str:
-    lead = each.lead or ("nobody leads" if not each.status.over else "nobody led")
+def _about(each: Incident, now: datetime, called: Naming) -> str:
+    lead = called(each.lead) or ("nobody leads" if not each.status.over else "nobody led")
     stands = f"into {each.into}" if each.status is Status.MERGED else each.status.value
     many = f" · {counted(len(each.members), 'alert')}" if each.members else ""
     return f"{each.severity.word} · {stands} · {lead}{many} · {said_age(each.opened_at, now)}"

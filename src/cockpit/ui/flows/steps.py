@@ -12,6 +12,7 @@ from textual.content import Content
 
 from ...core.actions import Action
 from ...core.alerts import Alert, Ref
+from ...core.roster import Naming
 from ...core.units import say_seconds, seconds
 from ...core.view import Row, View
 from ...engine.desk import Desk, Refused
@@ -42,8 +43,8 @@ class Speaker(Protocol):
 
 class Board(Speaker, Protocol):
     """What a flow needs of the board. ``why`` holds the reason by key id for each key that cannot work now, ``zone`` is that of
-    whoever sits here: every time is on its clock. ``voice`` says the board's answers while something stands over it that hides its
-    footer."""
+    whoever sits here: every time is on its clock; people are ``called`` so. ``voice`` says the board's answers while something
+    stands over it that hides its footer."""
 
     zone: str
     table: tuple[Key, ...]
@@ -52,6 +53,7 @@ class Board(Speaker, Protocol):
     clock: Clock
     view: View
     panes: Mapping[str, Lines]
+    called: Naming
 
     @property
     def offers(self) -> tuple[Offer, ...]: ...
