@@ -23,7 +23,7 @@ from ..core.sources import Health
 from ..core.text import clean, plain
 from ..core.units import say_seconds
 from ..core.view import View
-from ..engine.spool import LINE_CAP, safe_line
+from ..engine.spool import LINE_CAP, safe_line, unmarked
 from ..ui.exact import spell
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .again import compared, wanted
@@ -321,7 +321,7 @@ def _output(found: tuple[Run, ...], wanted: str, options: Options) -> int:
         text = Path(run.output_path).read_text("utf-8", "replace")
     except OSError as error:
         raise Stop(f"{run.output_path} cannot be read: {error.strerror}") from None
-    for line in text.removesuffix("\n").split("\n"):
+    for line in map(unmarked, text.removesuffix("\n").split("\n")):
         say_output(safe_line(line) if options.color else plain(line, LINE_CAP))
     return FINE
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..core.actions import Run, called
 from ..core.text import plain
-from ..engine.spool import LINE_CAP, safe_line
+from ..engine.spool import LINE_CAP, safe_line, unmarked
 from . import BAD, COULD_NOT_SEE, FINE
 from .alerts import state_word
 from .listing import as_json, say, say_output, when
@@ -53,7 +53,7 @@ def _holding(run: Run, wanted: str) -> Iterator[tuple[int, str]]:
     try:
         with Path(run.output_path).open(encoding="utf-8", errors="replace", newline="\n") as file:
             for number, line in enumerate(file, 1):
-                if wanted in plain(line.removesuffix("\n"), LINE_CAP).casefold():
-                    yield number, line.removesuffix("\n")
+                if wanted in plain(unmarked(line), LINE_CAP).casefold():
+                    yield number, unmarked(line)
     except OSError:
         return

@@ -96,7 +96,7 @@ class Course:
                 await self._going.say(f"{place} is {step.why_skipped}")
                 continue
             for line in said(step, "$ "):
-                await self._going.say(line)
+                await self._going.say(line, unrecorded=True)
             lacks = self._lacks(planned.step.do, planned.later)
             problem = lacks or (step.problem() if planned.later else "")  # what another step gave stands in it now
             if problem:
@@ -316,7 +316,7 @@ class Course:
                 await self._going.say(told[-1])
                 continue
             for line in lines(do, "$ "):
-                await self._going.say(line)
+                await self._going.say(line, unrecorded=True)
             self._at_work = False
             await self._about_to(step, f"the undo of step {step.number}")
             back = await self._once(do, timeout, self._doing(f"undo of step {step.number}"))

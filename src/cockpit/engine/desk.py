@@ -45,11 +45,13 @@ def unheard(seconds: float) -> str:
 class Output(msgspec.Struct, frozen=True):
     """What a runbook has printed so far, already harmless: of escape sequences only colours and attributes made anew are in it,
     which `core.text.sgr_only` takes apart for drawing. ``first`` is the number of the first line in here (0-based), so that the
-    next question is for ``first + len(lines)``; ``truncated`` says that the middle or the end was cut at the cap."""
+    next question is for ``first + len(lines)``; ``truncated`` says that the middle or the end was cut at the cap. ``unrecorded``
+    are the numbers of lines of our own that say what was executed or answered: no recording has them."""
 
     lines: tuple[str, ...]
     first: int = 0
     truncated: bool = False
+    unrecorded: frozenset[int] = frozenset()
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from ..core.sources import Health
 from ..core.text import clean
 from ..core.traps import TrapView
 from ..provider import Clock
+from .desk import Output
 from .engine import Engine
 from .journal import Entry, Journal, JournalError
 from .person import hidden_values, this_host
@@ -46,6 +47,8 @@ POINTS, ENTRIES, LINES = 120, 2000, 20_000
 """So many points of each number, entries, and lines of one run are recorded at once, or in all."""
 MOST, ALL = 20_000, 1_000_000
 """So many entries of the day before are recorded, the newest; and of the incidents, all."""
+LEFT_OUT = "… what was executed or answered here is in no recording"
+"""Stands in a recorded output in the place of each line of our own that says such a thing."""
 _EVENTS = ("incident.", "mark")
 """Kinds that are worth a stop: of all others the facts tell."""
 
@@ -199,7 +202,7 @@ class Recorder:
             if isinstance(run.action, (Start, StartMany)) and run.id not in self._over and self._is_recent(run):
                 since = self._lines.get(run.id, 0)
                 if since < LINES and (output := engine.output(run.id, since)).lines:
-                    self._out.tell(self._position(), Printed(run.id, output.first, output.lines, output.truncated))
+                    self._out.tell(self._position(), Printed(run.id, output.first, _recorded(output), output.truncated))
                     self._lines[run.id] = output.first + len(output.lines)
                 if run.state.settled:
                     self._over.add(run.id)
@@ -248,6 +251,11 @@ class Recorder:
         new = self._known.get(key) != what
         self._known[key] = what
         return new
+
+
+def _recorded(output: Output) -> tuple[str, ...]:
+    """The lines of an output that are recorded; of what was executed and answered there stands that it is left out."""
+    return tuple(LEFT_OUT if number in output.unrecorded else line for number, line in enumerate(output.lines, output.first))
 
 
 def _own_traps(facts: Facts) -> Iterator[TrapView]:

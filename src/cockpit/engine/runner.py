@@ -254,4 +254,4 @@ class Runner:
     def _rehearse(self, going: Going, plan: Plan) -> None:
         for step in plan.steps:
             for line in said(step):
-                going.spool.say(going.told(line))
+                going.spool.say(going.told(line), unrecorded=True)

@@ -26,6 +26,9 @@ LINE_CAP = 65536
 SCREEN_LINES = 2000
 SCREEN_LINE = 4096
 _CUT = "… (line truncated)".encode()
+UNRECORDED = "\u2060"
+"""Stands at the end of a line of the file that no recording has: what is printed has no such sign, `safe_line` makes it seen."""
+_OURS = b"\r"  # stands before such a line until it is written: no line that is printed has one
 RUNS_KEPT = 200
 """So many output files stay; the oldest goes when one more comes."""
 
@@ -35,6 +38,11 @@ def safe_line(line: str, limit: int = LINE_CAP) -> str:
     if line.isascii() and line.isprintable() and len(line) <= limit:
         return line
     return "".join(f"\x1b[{sgr}m{text}\x1b[0m" if sgr else text for sgr, text in sgr_only(line, limit))
+
+
+def unmarked(line: str) -> str:
+    """A line of the file without its end and without what `UNRECORDED` says of it."""
+    return line.removesuffix("\n").removesuffix(UNRECORDED)
 
 
 class Spool:
@@ -54,6 +62,7 @@ class Spool:
         self._tail_size = 0
         self._lost = 0
         self._screen: deque[str] = deque(maxlen=SCREEN_LINES)
+        self._unrecorded: set[int] = set()
         self._count = 0
         self._after_cr = False
         self._file: BinaryIO | None = None
@@ -80,18 +89,22 @@ class Spool:
             self._take([self._end_of_line(), *(map(self._capped, others.split(b"\n")) if more else ())])
         self._extend(rest)
 
-    def say(self, line: str) -> None:
-        """Add a line of our own, on a line of its own."""
+    def say(self, line: str, *, unrecorded: bool = False) -> None:
+        """Add a line of our own, on a line of its own; see `Output` for ``unrecorded``."""
         if self._partial or self._overlong:
             self._take([self._end_of_line()])
-        self._take([line.encode("utf-8", "surrogateescape")])
+        own = line.encode("utf-8", "surrogateescape").lstrip(_OURS)
+        if unrecorded:
+            self._unrecorded.add(self._count)
+        self._take([_OURS + own if unrecorded else own])
 
     def lines(self, since: int = 0) -> Output:
         """The newest lines from number ``since`` on."""
         screen = tuple(self._screen)
         first = self._count - len(screen)
         start = max(since, first)
-        return Output(lines=screen[start - first :], first=start, truncated=self.truncated)
+        unrecorded = frozenset(each for each in self._unrecorded.copy() if each >= start)
+        return Output(screen[start - first :], start, self.truncated, unrecorded)
 
     def close(self) -> None:
         """Write the end of the output, and where the middle was cut, how much of it."""
@@ -133,7 +146,9 @@ class Spool:
     def _take(self, lines: list[bytes]) -> None:
         self._count += len(lines)
         shown = lines[-SCREEN_LINES:]
-        self._screen.extend(safe_line(line[: 2 * SCREEN_LINE].decode("utf-8", "replace"), SCREEN_LINE) for line in shown)
+        self._screen.extend(
+            safe_line(line[: 2 * SCREEN_LINE].removeprefix(_OURS).decode("utf-8", "replace"), SCREEN_LINE) for line in shown
+        )
         at = 0
         while at < len(lines) and self._head_left > 0:
             self._head_left -= len(lines[at]) + 1
@@ -150,7 +165,9 @@ class Spool:
         self._flush()
 
     def _put(self, line: bytes) -> None:
-        safe = safe_line(line.decode("utf-8", "replace"), self._line_cap + len(_CUT))
+        safe = safe_line(line.removeprefix(_OURS).decode("utf-8", "replace"), self._line_cap + len(_CUT))
+        if line.startswith(_OURS):
+            safe += UNRECORDED
         if self._file is not None:
             try:
                 self._file.write(safe.encode("utf-8", "replace") + b"\n")
@@ -214,4 +231,6 @@ def kept(path: Path, since: int = 0) -> Output:
         lines.pop()
     first = max(since, len(lines) - SCREEN_LINES, 0)
     truncated = any(line.startswith("… ") and line.endswith(" bytes truncated …") for line in lines)
-    return Output(tuple(safe_line(line, SCREEN_LINE) for line in lines[first:]), first, truncated)
+    unrecorded = frozenset(number for number in range(first, len(lines)) if lines[number].endswith(UNRECORDED))
+    shown = tuple(safe_line(unmarked(line), SCREEN_LINE) for line in lines[first:])
+    return Output(shown, first, truncated, unrecorded)

@@ -98,11 +98,11 @@ class Going:
         async with asyncio.timeout(patience):
             return await self._aside.do(work)
 
-    async def say(self, line: str) -> None:
-        """Add a line of our own to the output."""
+    async def say(self, line: str, *, unrecorded: bool = False) -> None:
+        """Add a line of our own to the output; ``unrecorded`` where it says what is executed, or what somebody answered."""
         self._look_for_fetched()
         with contextlib.suppress(TimeoutError):  # it will stand there once the disk answers
-            await self.write(partial(self.spool.say, self._redactor.line(line)), DISK)
+            await self.write(partial(self.spool.say, self._redactor.line(line), unrecorded=unrecorded), DISK)
 
     async def keep(self, way: WayBack) -> None:
         """Have written down what takes back what is done by now, should the cockpit be killed."""

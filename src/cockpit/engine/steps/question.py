@@ -74,7 +74,7 @@ class Question:
                 state = RunState.FAILED if code else RunState.CONFIRMED
                 return Outcome(state, code, 0.0, f"ended with status {code}" if code else "")
             case _:
-                await going.say(f"{who}: {clean(answer, 200)}")
+                await going.say(f"{who}: {clean(answer, 200)}", unrecorded=True)
         return Outcome(RunState.CONFIRMED, 0, 0.0, given={want.name: answer})
 
     async def _choices(self, do: PickStep) -> tuple[str, ...] | Outcome:
