@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
@@ -385,6 +387,48 @@ class TestTls:
     def test_an_authority_that_cannot_be_read_says_which(self) -> None:
         with pytest.raises(ProviderError, match=r"cannot read the authorities in /nowhere\.pem: No such file"):
             using("https://127.0.0.1:1", lambda http: http.get("/"), HttpSettings(ca="/nowhere.pem"))
+
+    def test_authorities_that_change_hold_from_the_next_request_on(self, made: tuple[Any, str, int], tmp_path: Path) -> None:
+        _, path, port = made
+        (tmp_path / "new").mkdir()
+        _, other = authority(tmp_path / "new")
+
+        def garbled() -> None:
+            Path(path).write_text("half of a")
+
+        async def asked(http: Web) -> list[Reply | ProviderError]:
+            found = [await _outcome(http.get("/"))]
+            for change in (garbled, lambda: os.replace(other, path)):
+                change()
+                found.append(await _outcome(http.get("/")))
+            return found
+
+        before, meanwhile, after = using(f"https://127.0.0.1:{port}", asked, HttpSettings(ca=path))
+        assert isinstance(before, Reply)
+        assert isinstance(meanwhile, Reply), "what cannot be read yet changes nothing"
+        assert isinstance(after, NotReached)
+        assert "not trusted" in str(after)
+
+    def test_what_is_under_way_when_the_authorities_change_comes_to_its_end(self, tmp_path: Path) -> None:
+        ca, path = authority(tmp_path)
+        begun, changed = threading.Event(), threading.Event()
+
+        def talk(connection: socket.socket) -> None:
+            if "/slow" in request_of(connection):
+                begun.set()
+                assert changed.wait(20)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+
+        async def asked(http: Web) -> list[bytes]:
+            slow = asyncio.ensure_future(http.get("/slow"))
+            assert await asyncio.to_thread(begun.wait, 20)
+            os.utime(path, ns=(1, 1))
+            quick = await http.get("/quick")
+            changed.set()
+            return [(await slow).body, quick.body]
+
+        with serving(talk, tls_context(ca.issue_cert("127.0.0.1"))) as port:
+            assert using(f"https://127.0.0.1:{port}", asked, HttpSettings(ca=path)) == [b"[]", b"[]"]
 
     def test_a_client_shows_its_certificate_where_one_is_wanted(self, tmp_path: Path) -> None:
         ca, path = authority(tmp_path)

@@ -32,8 +32,8 @@ from .provider import (
     Sink,
     Unreachable,
 )
-from .trust import HTTP, Trust, UnusableFile, context_for
 from .web_bodies import Budget, body_of
+from .web_kept import Kept
 from .web_words import refusal, sent_date, untrusted
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ class Web:
         self._named = parts.hostname or ""
         self._settings, self._clock, self._speaks = settings, clock, speaks or "what was expected"
         self._budget = Budget()
-        self._client: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
-        self._context: ssl.SSLContext | None = None  # outlives the connections: others trust the same
+        self._kept = Kept(settings, secured=parts.scheme == "https" or settings.proxy.startswith("https:"))
         self._fields()  # what cannot be sent is said now, and not at the first request
 
     def __repr__(self) -> str:
@@ -98,28 +97,25 @@ class Web:
 
     async def close(self) -> None:
         """Close the connections that are kept."""
-        client, self._client = self._client, None
-        if client is not None and client[0] is asyncio.get_running_loop():
-            await client[1].aclose()
+        await self._kept.close()
 
     async def _in_time(self, question: _Question) -> Reply:
         within = float(self._settings.within)
         way = _Way(self._named)
         try:
-            async with asyncio.timeout(within):
-                return await self._asked(question, way)
+            async with asyncio.timeout(within), self._kept.opened() as client:
+                return await self._asked(question, way, client)
         except TimeoutError:
             if way.begun:
                 raise Unreachable(f"no whole answer within {within:g} s") from None
             raise NotReached(f"no connection within {within:g} s") from None
 
-    async def _asked(self, question: _Question, way: _Way) -> Reply:
+    async def _asked(self, question: _Question, way: _Way, client: httpx.AsyncClient) -> Reply:
         import httpx  # deferred: takes a tenth of a second, and most configurations need none of it
 
         fields = self._fields(question.fields)
         if question.body:
             fields["Content-Type"] = question.content_type
-        client = self._opened()
         where, query = self._base + question.path, list(question.query)
         try:
             url = httpx.URL(where, params=query) if query else httpx.URL(where)
@@ -150,33 +146,6 @@ class Web:
             yield response
         finally:
             await response.aclose()
-
-    def _opened(self) -> httpx.AsyncClient:
-        import httpx  # deferred, as above
-
-        loop = asyncio.get_running_loop()
-        if self._client is not None and self._client[0] is loop:
-            return self._client[1]
-        client = httpx.AsyncClient(
-            verify=self._trusted(),
-            trust_env=False,  # neither proxies nor credentials from the environment or from ~/.netrc
-            proxy=self._settings.proxy or None,
-            timeout=None,  # noqa: S113  # the deadline is for the whole request
-            follow_redirects=False,
-            limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=60),
-        )
-        self._client = (loop, client)
-        return client
-
-    def _trusted(self) -> ssl.SSLContext:
-        settings = self._settings
-        secured = self._base.startswith("https:") or settings.proxy.startswith("https:")
-        ours = Trust(settings.ca, settings.certificate, settings.certificate_key, settings.verify, speaks=HTTP)
-        try:
-            self._context = context_for(ours if secured else Trust(verify=False, speaks=HTTP))
-        except UnusableFile as error:
-            raise (AuthFailed if error.own else ProviderError)(str(error)) from None
-        return self._context
 
     def _fields(self, more: Mapping[str, str] = {}) -> dict[str, str]:
         """The header fields, secrets among them: made for each request, and kept nowhere."""
