@@ -32,7 +32,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
         loaded.append(cafile)
         return make(cafile=cafile)
 
-    gc.collect()  # contexts of other tests
+    monkeypatch.setattr("cockpit.trust._made", weakref.WeakValueDictionary())  # none that other tests hold
     monkeypatch.setattr(ssl, "create_default_context", counted)
     return loaded
 
