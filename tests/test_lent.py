@@ -42,6 +42,21 @@ def test_msgspec_describes_types_once_it_is_asked() -> None:
     assert said == "{'x': {'type': 'integer'}} x\nTrue"
 
 
+def test_httpx_comes_without_its_command_line_and_asks() -> None:
+    script = (
+        "import asyncio, sys\n"
+        "from cockpit.lent import slim_httpx, standing_in\n"
+        "with standing_in(slim_httpx()):\n    import httpx\n"
+        "print(sorted({'click', 'pygments', 'rich', 'httpx._main'} & set(sys.modules)))\n"
+        "transport = httpx.MockTransport(lambda request: httpx.Response(204))\n"
+        "print(httpx.Client(transport=transport).get('http://a.example/').status_code)\n"
+        "import httpx._main\n"
+        "print(httpx._main.main.name)\n"  # who wants it afterwards has it
+    )
+    done = subprocess.run((sys.executable, "-c", script), capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout.split("\n"), done.stderr) == (["[]", "204", "main", ""], "")
+
+
 def test_others_get_the_real_modules_afterwards() -> None:
     said = after("import typing_extensions\nprint(typing_extensions.__doc__, hasattr(typing_extensions, 'evaluate_forward_ref'))")
     assert said == "None True"

@@ -56,6 +56,13 @@ def in_pieces(name: str) -> ModuleType:
     return module
 
 
+def absent(name: str) -> ModuleType:
+    """For whoever goes on without what cannot be imported from it."""
+    module = stand_in(name, {})
+    vars(module)["__getattr__"] = partial(_refused, module)
+    return module
+
+
 def typing_alone() -> ModuleType:
     """In place of ``typing_extensions``: what libraries take from it is in ``typing`` since Python 3.11, which has been loaded
     anyway."""
@@ -71,6 +78,12 @@ def slim_msgspec() -> Mapping[str, ModuleType]:
         "msgspec.inspect": whole("msgspec.inspect"),
         "msgspec._json_schema": in_pieces("msgspec._json_schema"),
     }
+
+
+def slim_httpx() -> Mapping[str, ModuleType]:
+    """What httpx can do without: its own command line, which brings click, rich's tables and pygments, three megabytes and a third
+    of the time. httpx itself sees to it that the command may be missing."""
+    return {"httpx._main": absent("httpx._main")}
 
 
 def _put_away(name: str, module: ModuleType) -> None:
@@ -103,6 +116,12 @@ def _lend(module: ModuleType, name: str) -> object:
     if name.startswith("__"):
         raise AttributeError(name)
     return _Lent(module, name)
+
+
+def _refused(module: ModuleType, name: str) -> object:
+    if get_ident() in _lenders:
+        raise AttributeError(name)
+    return _fetched(module, name)
 
 
 def _of_typing(module: ModuleType, name: str) -> object:

@@ -111,7 +111,7 @@ class Web:
             raise NotReached(f"no connection within {within:g} s") from None
 
     async def _asked(self, question: _Question, way: _Way, client: httpx.AsyncClient) -> Reply:
-        import httpx  # deferred: takes a tenth of a second, and most configurations need none of it
+        import httpx  # it has been loaded: see `Kept`
 
         fields = self._fields(question.fields)
         if question.body:

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
+from .lent import slim_httpx, standing_in
 from .provider import AuthFailed, HttpSettings, ProviderError
 from .trust import HTTP, Trust, UnusableFile, context_for
 
@@ -60,7 +61,8 @@ class Kept:
             await kept.client.aclose()
 
     def _made(self, context: ssl.SSLContext) -> httpx.AsyncClient:
-        import httpx  # deferred: takes a tenth of a second, and most configurations need none of it
+        with standing_in(slim_httpx()):
+            import httpx  # deferred: takes a tenth of a second, and most configurations need none of it
 
         return httpx.AsyncClient(
             verify=context,
