@@ -11,6 +11,7 @@ from cockpit.core.alerts import Alert, AlertState, Ref, Severity
 from cockpit.core.incident_sight import TURNS, Seen, sight
 from cockpit.core.incident_timeline import Noted, line_of, timeline
 from cockpit.core.incidents import Change, Incident, Step, fold, member
+from cockpit.core.rows import Outlook
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.view import Row, View
 
@@ -21,7 +22,7 @@ TAKEN = {"state": AlertState.ACKNOWLEDGED, "acknowledged_by": "Bo", "acknowledge
 
 
 def view(*alerts: Alert, health: Health = Health.LIVE, provider: str = "pagerduty", **row: object) -> View:
-    rows = tuple(Row(alert, **row) for alert in alerts)  # type: ignore[arg-type]  # fields of a row
+    rows = tuple(Row(alert, Outlook(**row)) for alert in alerts)  # type: ignore[arg-type]  # its fields
     return View(now=T0, alerts=rows, sources=(SourceHealth(source="pd", provider=provider, health=health),))  # type: ignore[arg-type]  # ranked
 
 

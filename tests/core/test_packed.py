@@ -87,6 +87,15 @@ def test_a_label_with_a_new_value_each_time_is_kept_beside_those_that_repeat() -
     assert sum(len(alert.kept) for alert in alerts) / len(alerts) < 60  # the description alone and all urls are longer
 
 
+@pytest.mark.parametrize("values", [255, 256, 257, 1023, 1024, 1025])
+def test_a_label_may_have_as_many_values_as_it_likes(values: int) -> None:
+    packer = Packer()
+    labels = [LABELS | {"rack": f"r{number}", "hall": f"h{number % 7}"} for number in (*range(values), *range(values))]
+    alerts = [pack(each, packer=packer) for each in labels]
+    assert [dict(alert.labels) for alert in alerts] == labels
+    assert [(alert.label("rack"), alert.label("hall")) for alert in alerts] == [(each["rack"], each["hall"]) for each in labels]
+
+
 def test_what_replaces_a_field_counts() -> None:
     alert = msgspec.structs.replace(pack(), state=AlertState.ACKNOWLEDGED, labels={"team": "db"}, summary="gone")
     assert (alert.labels, alert.label("team"), alert.summary) == ({"team": "db"}, "db", "gone")

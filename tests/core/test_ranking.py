@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
 from cockpit.core.ranking import REMEMBERED, Ranking
-from cockpit.core.rows import SIZE, Ordered, Row, rank
+from cockpit.core.rows import SIZE, STALE, Ordered, Row, rank
 
 T0 = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
 
@@ -134,5 +134,5 @@ def test_when_nobody_sees_every_row_is_the_last_that_was_known() -> None:
     dark = ranking.dark
     assert [each.alert for each in dark] == [each.alert for each in ranking]
     assert all(each.stale for each in dark)
-    assert dark.find(Ref("am", "000003")) == Row(rows(4)[3].alert, stale=True)
+    assert dark.find(Ref("am", "000003")) == Row(rows(4)[3].alert, STALE)
     assert ranking.dark is dark, "made once"

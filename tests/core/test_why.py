@@ -26,6 +26,7 @@ from cockpit.core.actions import (
 )
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
 from cockpit.core.covers import Cover, Standing
+from cockpit.core.rows import Outlook
 from cockpit.core.runbooks import Runbook
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.steps.run import RunStep
@@ -43,7 +44,7 @@ ALL = frozenset(
 
 
 def row(ref: Ref, state: AlertState, by: str = "", pending: str = "") -> Row:
-    return Row(Alert(ref=ref, name=ref.id, severity=Severity.ERROR, state=state, acknowledged_by=by), pending)
+    return Row(Alert(ref=ref, name=ref.id, severity=Severity.ERROR, state=state, acknowledged_by=by), Outlook(pending))
 
 
 VIEW = View(

@@ -56,7 +56,7 @@ def crowd(many: int, now: datetime, labels: int = 0) -> View:
             labels={**alert.labels, "instance": where, **{f"label_{k}": f"value-{(h >> k) % 89}-of-{k}" for k in range(labels)}},
             started_at=now - (NOW - alert.started_at) * (1 + h % 9) if alert.started_at is not None else None,
         )
-        rows.append(Row(changed, row.pending, row.stale))
+        rows.append(Row(changed, row.outlook))
     return msgspec.structs.replace(night, now=now, alerts=Ranking(rows))
 
 

@@ -13,6 +13,7 @@ from cockpit.config.model import Config
 from cockpit.core import actions
 from cockpit.core.alerts import Alert, AlertState, Link, Ref, Remark, Severity
 from cockpit.core.roster import Contact, OnCall, Person, Shift
+from cockpit.core.rows import STALE, Outlook
 from cockpit.core.runbooks import Confirm, Param, Runbook
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.steps.run import RunStep
@@ -111,14 +112,14 @@ def _alerts() -> tuple[Row, ...]:
         ),
         Row(alert("local", "root-disk", "/", critical, 410, "93 % used, full in 2 h 10 m", trap="root-disk", team="infra")),
         Row(alert("am-prod", "PostgresDown", "db-1", critical, 560, "connection refused", state=acked, who="Ana", team="db")),
-        Row(alert("am-prod", "QueueBacklog", "worker-2", error, 790, "84,112 jobs waiting, 310/s in, 40/s out"), pending="ack…"),
+        Row(alert("am-prod", "QueueBacklog", "worker-2", error, 790, "84,112 jobs waiting, 310/s in, 40/s out"), Outlook("ack…")),
         Row(alert("am-prod", "LatencyP99", "shop-eu", error, 1520, "p99 2.4 s, objective 800 ms")),
-        Row(alert("icinga", "check_raid", "nas-1", error, 4000, "RAID degraded: 1 of 6 disks failed", team="infra"), stale=True),
+        Row(alert("icinga", "check_raid", "nas-1", error, 4000, "RAID degraded: 1 of 6 disks failed", team="infra"), STALE),
         Row(alert("am-prod", "CertExpiresSoon", "shop.example", warning, 2400, "6 days left", team="web")),
         Row(alert("am-prod", "PodCrashLooping", "checkout-7f9c", warning, 3100, "restarted 14 times in 10 m")),
         Row(alert("am-prod", "ReplicaLag", "db-2", warning, 5200, "lag 48 s", state=acked, who="Bo", team="db")),
         Row(alert("am-prod", "DiskFillsUp", "log-1", warning, 9000, "full in 19 h at this rate", team="infra")),
-        Row(alert("icinga", "check_ntp", "nas-1", warning, 86400 * 2, "offset 1.8 s", team="infra"), stale=True),
+        Row(alert("icinga", "check_ntp", "nas-1", warning, 86400 * 2, "offset 1.8 s", team="infra"), STALE),
         Row(alert("am-prod", "東京-batch-遅延", "jp-batch-1", warning, 640, "ジョブが 12 分遅れています", team="jp")),
         Row(
             alert(

@@ -12,6 +12,7 @@ from textual.geometry import Region
 
 from cockpit.core.actions import Ack, Run, RunState, Start, Unack
 from cockpit.core.alerts import Ref, Severity
+from cockpit.core.rows import Outlook
 from cockpit.core.view import Row, View
 from cockpit.ui.board import SAID_FOR
 from cockpit.ui.confirm import Confirm
@@ -65,7 +66,7 @@ def test_a_storm_of_views_is_conflated_and_the_newest_is_shown() -> None:
 
             person.board.pull = counted  # type: ignore[method-assign]  # counted, nothing else
             for n in range(200):
-                person.desk.show(with_first(scene(), msgspec.structs.replace(NEW, pending=f"try {n:03}")))
+                person.desk.show(with_first(scene(), msgspec.structs.replace(NEW, outlook=Outlook(f"try {n:03}"))))
             await person.sees("try 199")
             assert pulls < 50
 

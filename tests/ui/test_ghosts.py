@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cockpit.core.actions import Ack, Unack
 from cockpit.core.alerts import AlertState, Ref, Severity
+from cockpit.core.rows import Outlook
 from cockpit.core.traps import TrapState
 from cockpit.core.view import Row, View
 from cockpit.ui.haunted import GHOST_FOR, Few, _Kept
@@ -209,9 +210,8 @@ def test_u_takes_back_all_that_was_acknowledged_together() -> None:
 
 def test_a_runbook_under_way_stands_before_the_summary_and_hides_nobody() -> None:
     async def body() -> None:
-        rows = tuple(
-            msgspec.structs.replace(row, running="slow…") if row.alert.name == "PostgresDown" else row for row in scene().alerts
-        )
+        slow = Outlook(running="slow…")
+        rows = tuple(Row(row.alert, slow) if row.alert.name == "PostgresDown" else row for row in scene().alerts)
         async with sitting(msgspec.structs.replace(scene(), alerts=rows)) as person:
             line = person.lines[person.line_of("PostgresDown")]
             assert "▶ slow… connection refused" in line

@@ -11,7 +11,7 @@ from .actions import Ack, AddNote, Arm, Disarm, EndSilence, MakeSilence, Run, Ru
 from .alerts import Alert, AlertState, Ref
 from .filters import Aged, Filter, FilterError, parse
 from .responses import Escalate, Merge, Reassign, Resolve, RunPlay, Snooze
-from .rows import Row
+from .rows import FRESH, STALE, Outlook, Row
 from .traps import TrapState, TrapView, Watch, view_of
 
 UNCERTAIN_SHOWN = timedelta(minutes=15)
@@ -117,12 +117,12 @@ class Hopes:
         if run is None:
             for each, silence, rule in self.silences:
                 if silence.source == alert.ref.source and rule.matches(alert, now, me):
-                    return Row(msgspec.structs.replace(alert, state=AlertState.SUPPRESSED), f"{each.what}…", stale, running)
-            return Row(alert, "", stale, running)
-        if run.state is RunState.UNCERTAIN:
-            return Row(alert, _under_way(run), stale, running)
-        changes = _expected(run)
-        return Row(msgspec.structs.replace(alert, **changes) if changes else alert, _under_way(run), stale, running)
+                    hushed = msgspec.structs.replace(alert, state=AlertState.SUPPRESSED)
+                    return Row(hushed, Outlook(f"{each.what}…", stale, running))
+            return Row(alert, Outlook("", stale, running) if running else STALE if stale else FRESH)
+        changes = _expected(run) if run.state is not RunState.UNCERTAIN else {}
+        expected = msgspec.structs.replace(alert, **changes) if changes else alert
+        return Row(expected, Outlook(_under_way(run), stale, running))
 
     def trap(self, view: TrapView, now: datetime, sees: bool) -> TrapView:
         """A trap as expected; ``sees``: its source does."""

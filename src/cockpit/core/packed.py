@@ -1,9 +1,9 @@
 """Alerts by the hundred thousand: what they say is kept small, and becomes texts when somebody looks.
 
 An alert as Prometheus makes it is a kilobyte of JSON, and two kilobytes of Python objects. Nearly all of it is said by a thousand
-others too, or is read by nobody before the cursor is on that alert. So the value of a label that has few of them is a number of two
-bytes (`Column`), the other values and the summary are one run of UTF-8, and annotations and links are deflated behind a dictionary
-of what alerts of this source say (RFC 1951; `zlib` calls it ``zdict``).
+others too, or is read by nobody before the cursor is on that alert. So the value of a label that has few of them is a number of one
+or two bytes (`Column`), the other values and the summary are one run of UTF-8, and annotations and links are deflated behind a
+dictionary of what alerts of this source say (RFC 1951; `zlib` calls it ``zdict``).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from .text import clean, clean_block
 
 H = TypeVar("H", bound=Hashable)
 
-_FEW = 1024
-"""Values of one label that are numbered; those of a label with more are kept as they are."""
+_FEW, _FEWEST = 1024, 256
+"""Values of one label that are numbered, in two bytes or in one; those of a label with more are kept as they are."""
 _NAMES = 256
 """Labels with numbered values, at most."""
 _SHAPES = 4096
@@ -41,26 +41,26 @@ _LENGTH = 4
 
 
 class Column:
-    """The values of one label, numbered as they come."""
+    """The values of one label, numbered as they come. ``most`` are numbered: as many as a byte can tell apart, then more."""
 
-    __slots__ = ("_codes", "full", "values")
+    __slots__ = ("_codes", "full", "most", "values")
 
     def __init__(self) -> None:
         self.values: list[str] = []
         self._codes: dict[str, int] = {}
-        self.full = False
+        self.full, self.most = False, _FEWEST
 
-    def code(self, value: str) -> int:
-        """The number of a value; -1 where there are too many to number."""
+    def code(self, value: str, most: int) -> int:
+        """The number of a value; -1 where it is none of the first ``most``: from then on it is kept otherwise."""
         found = self._codes.get(value)
-        if found is not None:
-            return found
-        if len(self.values) == _FEW:
-            self.full = True
-            return -1
-        self.values.append(value)
-        self._codes[value] = len(self.values) - 1
-        return len(self.values) - 1
+        if found is None:
+            found = len(self.values)
+            if found == self.most:
+                self.full, self.most = self.most == _FEW, _FEW
+                return -1
+            self.values.append(value)
+            self._codes[value] = found
+        return found if found < most else -1
 
 
 class _Dictionary:
@@ -81,22 +81,25 @@ class _Dictionary:
 
 
 class Shape:
-    """A set of labels, and where what is kept of an alert has the value of each: the numbered ones first, then the length of the
-    texts, the texts (the summary is the last), and the rest deflated."""
+    """A set of labels, and where what is kept of an alert has the value of each: the numbered ones first (those of two bytes before
+    those of one), then the length of the texts, the texts (the summary is the last), and the rest deflated."""
 
     __slots__ = ("_begin", "_head", "_kept", "_numbered", "_places", "dictionary", "names")
 
     def __init__(self, names: tuple[str, ...], columns: Mapping[str, Column], dictionary: _Dictionary) -> None:
         self.names, self.dictionary = names, dictionary
-        self._numbered = tuple((name, columns[name]) for name in names if name in columns)
+        numbered = [(name, columns[name], columns[name].most) for name in names if name in columns]
+        wide, slim = ([each for each in numbered if each[2] == most] for most in (_FEW, _FEWEST))
+        self._numbered = (*wide, *slim)
         self._kept = tuple(name for name in names if name not in columns)
-        self._places = {name: (number * 2, column) for number, (name, column) in enumerate(self._numbered)}
-        self._begin = len(self._numbered) * 2
-        self._head = Struct(f"<{len(self._numbered)}HI")
+        self._places = {name: (number * 2, column.values, True) for number, (name, column, _) in enumerate(wide)}
+        self._places |= {name: (len(wide) * 2 + number, column.values, False) for number, (name, column, _) in enumerate(slim)}
+        self._begin = len(wide) * 2 + len(slim)
+        self._head = Struct(f"<{len(wide)}H{len(slim)}BI")
 
     def kept(self, labels: Mapping[str, str], summary: str, rest: bytes) -> bytes | None:
         """An alert, packed; ``None`` where a label turns out to have too many values to number."""
-        codes = [column.code(labels[name]) for name, column in self._numbered]
+        codes = [column.code(labels[name], most) for name, column, most in self._numbered]
         if -1 in codes:
             return None
         texts = _BETWEEN.join((*[labels[name] for name in self._kept], summary)).encode()
@@ -106,15 +109,15 @@ class Shape:
         """One label's value."""
         place = self._places.get(name)
         if place is not None:
-            at, column = place
-            return column.values[data[at] | data[at + 1] << 8]
+            at, values, wide = place
+            return values[data[at] | data[at + 1] << 8] if wide else values[data[at]]
         return self._texts(data)[self._kept.index(name)] if name in self._kept else None
 
     def labelled(self, data: bytes) -> dict[str, str]:
         """All labels, in their order."""
         numbers = self._head.unpack_from(data)
         found = dict.fromkeys(self.names, "")
-        for (name, column), number in zip(self._numbered, numbers, strict=False):
+        for (name, column, _), number in zip(self._numbered, numbers, strict=False):
             found[name] = column.values[number]
         found.update(zip(self._kept, self._texts(data), strict=False))
         return found

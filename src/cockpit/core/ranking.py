@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from .alerts import Ref
-from .rows import Block, Breathe, Ordered, Row, paced, unhurried
+from .rows import FRESH, STALE, Block, Breathe, Ordered, Row, paced, unhurried
 
 REMEMBERED = 4096
 """Changed rows that a ranking remembers, to tell what came since an earlier one."""
@@ -120,7 +120,7 @@ class Ranking(Ordered):
 
 
 def _stale(row: Row) -> Row:
-    return msgspec.structs.replace(row, stale=True)
+    return Row(row.alert, msgspec.structs.replace(row.outlook, stale=True) if row.outlook is not FRESH else STALE)
 
 
 def _remembered(

@@ -19,18 +19,40 @@ from .alerts import Alert, AlertState, Ref, Severity
 T = TypeVar("T")
 
 
-class Row(msgspec.Struct, frozen=True, gc=False):
-    """An alert with what is expected of it: ``pending`` is the verb under way ("ack…", "ack: outcome unknown"), "" if none;
-    ``running`` is the runbook under way on it ("restart…", "restart: outcome unknown"), which hinders no verb.
+class Outlook(msgspec.Struct, frozen=True, gc=False):
+    """What is expected of an alert. ``pending`` is the verb under way ("ack…", "ack: outcome unknown"), "" if
+    none; ``running`` is the runbook under way on it ("restart…", "restart: outcome unknown"), which hinders no verb. ``stale``
+    means that its source does not see any more and this is the last that was known."""
 
-    The alert's ``state`` is already the expected one while an action is pending. ``stale`` means that its source does not
-    see any more and this is the last that was known.
-    """
-
-    alert: Alert
     pending: str = ""
     stale: bool = False
     running: str = ""
+
+
+FRESH, STALE = Outlook(), Outlook(stale=True)
+"""Nothing is expected, and the source sees, or does not. Nearly all rows share these, and are smaller by what is in there."""
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """An alert with what is expected of it; its ``state`` is already the expected one while an action is pending."""
+
+    alert: Alert
+    outlook: Outlook = FRESH
+
+    @property
+    def pending(self) -> str:
+        """See `Outlook`."""
+        return self.outlook.pending
+
+    @property
+    def stale(self) -> bool:
+        """See `Outlook`."""
+        return self.outlook.stale
+
+    @property
+    def running(self) -> str:
+        """See `Outlook`."""
+        return self.outlook.running
 
 
 Rank = tuple[int, Ref]
