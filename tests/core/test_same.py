@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.core.same import alike, differing, told
+from cockpit.core.same import alike, differing, forget, told
 
 
 class Thing:
@@ -41,6 +43,20 @@ def test_what_was_told_is_believed_and_of_that_pair_alone() -> None:
     assert differing(now, before) == [0, 7]
     assert list(differing(other, before) or ()) == [1999]
     assert list(differing(before, now) or ()) == [0]
+
+
+def test_what_was_told_can_be_forgotten_and_is_not_held_any_more() -> None:
+    before = tuple(Thing() for _ in range(2000))
+    gone = weakref.ref(before[0])
+    now = (Thing(), *before[1:])
+    told(now, before, [0, 7])
+    forget(before)
+    assert differing(now, before) == [0, 7]
+    forget(now)
+    assert differing(now, before) == [0]  # looked for, and so held once more
+    forget(now)
+    del before
+    assert gone() is None
 
 
 def test_many_pairs_push_out_the_oldest() -> None:

@@ -45,6 +45,13 @@ def told(now: tuple[object, ...], before: tuple[object, ...], places: Sequence[i
         _told = ((now, before, places), *others[: _KEPT - 1])
 
 
+def forget(now: tuple[object, ...]) -> None:
+    """Nobody asks any more what ``now`` came of: that need not be held for it. Whoever does all the same looks for it himself."""
+    global _told
+    if any(each[0] is now for each in _told):
+        _told = tuple(each for each in _told if each[0] is not now)
+
+
 def alike(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
     """Whether these are the very same objects, in the same order."""
     return one is other or (len(one) == len(other) and all(map(is_, one, other)))

@@ -9,7 +9,7 @@ from ..core.alerts import Alert, Ref
 from ..core.hopes import Hopes
 from ..core.ranking import Ranking
 from ..core.rows import Breathe, paced, unhurried
-from ..core.same import differing
+from ..core.same import differing, forget
 from ..core.view import Told
 
 
@@ -59,6 +59,7 @@ class Renewing:
             gone, come = difference(was.alerts, each.alerts, self._breathe)
             if was.sees is not each.sees or each.source in whole:
                 come = each.alerts
+            forget(each.alerts)  # the list before is let go: it is as long as this one
             dropped.update(alert.ref for alert in gone)
             news |= {alert.ref: alert for alert in paced(come, self._breathe)}
         return news, dropped - news.keys()
