@@ -26,6 +26,9 @@ from support.recordings import HEADER, story
         (["--record", "a", "--record-most", "large"], "is not a size: write 200MB"),
         (["--record", "a", "--record-most", "2kB"], "less than the 1.0 MB that a recording takes at least"),
         (["--speed", "2"], "they go with --replay FILE"),
+        (["--record-files", "3"], "goes with --record FILE"),
+        (["--record", "a", "--record-files", "0"], "is not a number of files: from 1 to 1000"),
+        (["--record", "a", "--record-files", "many"], "is not a number of files"),
         (["--replay", "a", "--speed", "fast"], "invalid float"),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else "",
@@ -44,6 +47,7 @@ def test_where_to_record_stands_before_or_after_the_command(words: list[str]) ->
 
 def test_how_large_a_recording_may_become_is_said_with_it() -> None:
     assert parse(["watch", "--record", "a", "--record-most", "200MB"])["record_most"] == 200_000_000
+    assert parse(["--record", "a", "--record-files", "5"])["record_files"] == 5
 
 
 def test_a_shell_recorded_into_a_runbook_is_another_thing() -> None:

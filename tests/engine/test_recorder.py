@@ -356,3 +356,73 @@ def test_of_recordings_of_another_time_nothing_is_read_and_of_one_that_was_ended
     with opened(killed):
         assert many == 1 + len(read) - many, "of the one that was ended its header, of the one that was not all of it"
     journal.close()
+
+
+class TestOneThatIsFull:
+    """It goes on in another file, where it may."""
+
+    def recorded(self, rig: Rig, files: int, largest: int = 20_000) -> Recorder:
+        rig.engine.start()
+        wait(lambda: len(rig.engine.view.alerts) == 1, "the alert")
+        rig.recorder = Recorder(rig.path, rig.config, rig.clock, largest, files)
+        rig.recorder.follow(rig.engine)
+        return rig.recorder
+
+    def filled_until(self, rig: Rig, condition: Callable[[], object], what: str) -> None:
+        """What an alert says moves, poll after poll, until it is so."""
+
+        had = [-1]
+
+        def moved() -> object:
+            size = sum(each.stat().st_size for each in rig.path.parent.glob("a.rec*"))
+            if size != had[0]:
+                had[0] = size
+                rig.am.fire("Noise", where="web-9", annotations={"said": os.urandom(6000).hex()})
+                rig.clock.advance(15.0)
+            return condition()
+
+        wait(moved, what, 30.0)
+
+    def test_goes_on_in_the_next_with_all_that_is_known_and_the_journal_says_where(self, rig: Rig) -> None:
+        recorder, second = self.recorded(rig, 3), rig.path.with_name("a.rec.2")
+        began = rig.clock.now()
+        self.filled_until(rig, second.exists, "the second file")
+        wait(lambda: recorder.path == second, "that it goes on there")
+        wait(lambda: b"web-3" in unpacked(second), "the alert in the second file")
+        turned = rig.clock.now()
+        rig.clock.advance(60.0)
+        rig.end()
+        assert recorder.problem == ""
+        assert f"it goes on in {second}".encode() in unpacked(rig.path)
+        for path in (rig.path, second):
+            with replayed(path, rig.place) as (replay, desk):
+                wait(lambda desk=desk: {row.alert.where for row in desk.view.alerts} >= {"web-3"}, "the alert")  # type: ignore[misc]
+                assert was_ended(replay.recording)
+            assert SECRET.encode() not in unpacked(path)
+        with closing(open_journal(rig.path.parent / "state", rig.clock)) as journal:
+            first, *more = recordings(journal, began, rig.clock.now())
+            assert (first.path, more[0].path) == (str(rig.path), str(second))
+            assert first.until <= turned
+            assert {each.path for each in recordings(journal, turned + timedelta(seconds=30), rig.clock.now())} == {str(second)}
+
+    def test_ends_after_the_last_file(self, rig: Rig) -> None:
+        recorder = self.recorded(rig, 2)
+        self.filled_until(rig, lambda: recorder.problem, "its end")
+        assert "that a recording may have" in recorder.problem
+        assert recorder.path.name == "a.rec.2"
+        assert not rig.path.with_name("a.rec.3").exists()
+        wait(lambda: recorder.problem in rig.engine.view.remarks, "the word of it on the screen")
+
+    def test_ends_where_the_next_is_there_already_and_leaves_that_as_it_is(self, rig: Rig) -> None:
+        rig.path.with_name("a.rec.2").write_text("mine")
+        recorder = self.recorded(rig, 2)
+        self.filled_until(rig, lambda: recorder.problem, "its end")
+        assert "a.rec.2 is there already" in recorder.problem
+        assert rig.path.with_name("a.rec.2").read_text() == "mine"
+        with replayed(rig.path, rig.place) as (_, desk):
+            assert desk.view.alerts
+
+    def test_is_not_followed_by_another_where_not_even_what_is_known_goes_into_one(self, rig: Rig) -> None:
+        recorder = self.recorded(rig, 9, 200)
+        self.filled_until(rig, lambda: recorder.problem, "its end")
+        assert len(list(rig.path.parent.glob("a.rec*"))) < 9

@@ -9,6 +9,7 @@ from ..core.units import say_bytes, size
 
 _SMALLEST = 1_000_000
 """Bytes."""
+_MOST_FILES = 1000
 
 
 def recording(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +28,14 @@ def recording(parser: argparse.ArgumentParser) -> None:
         type=_size,
         default=argparse.SUPPRESS,
         help="end the recording at this size: 200MB (default: 1GB)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--record-files",
+        dest="record_files",
+        metavar="N",
+        type=_files,
+        default=argparse.SUPPRESS,
+        help="go on in FILE.2, FILE.3 and so on when one is full, up to so many files (default: 1)",
     )  # fmt: skip
 
 
@@ -62,6 +71,13 @@ def _size(text: str) -> int:
     return found
 
 
+def _files(text: str) -> int:
+    """How many files a recording may become."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _MOST_FILES):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of files: from 1 to {_MOST_FILES}")
+    return int(text)
+
+
 def problem(args: Mapping[str, object]) -> str:
     """Why these words of a command line do not go together; "" where they do."""
     if args.get("demo") and args.get("command"):
@@ -72,6 +88,8 @@ def problem(args: Mapping[str, object]) -> str:
         return "--record FILE is for the screen and for `cockpit watch`"
     if args.get("record_most") and not args.get("record_to"):
         return "--record-most SIZE says how large a recording may become: it goes with --record FILE"
+    if args.get("record_files") and not args.get("record_to"):
+        return "--record-files N says into how many files is recorded: it goes with --record FILE"
     if args.get("replay") and args.get("command"):
         return "--replay FILE opens the screen: it goes with no command"
     if args.get("replay") and args.get("record_to"):

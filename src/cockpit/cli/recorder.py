@@ -22,8 +22,8 @@ def recorded(options: Options, config: Config) -> Recorder | None:
     from ..engine.recording_out import NotRecorded
     from ..engine.recording_room import LARGEST
 
-    largest = int(options.text("record_most") or LARGEST)
+    largest, files = int(options.text("record_most") or LARGEST), int(options.text("record_files") or 1)
     try:
-        return Recorder(Path(options.text("record_to")), config, SystemClock(), largest)
+        return Recorder(Path(options.text("record_to")), config, SystemClock(), largest, files)
     except NotRecorded as error:
         raise Stop(f"nothing would be recorded, so nothing was begun: {error}") from None

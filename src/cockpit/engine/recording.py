@@ -27,7 +27,7 @@ from .desk import Output
 from .engine import Engine
 from .journal import Entry, Journal, JournalError
 from .person import hidden_values, this_host
-from .recording_out import NotRecorded, RecordingWriter
+from .recording_out import Full, NotRecorded, RecordingWriter
 from .recording_room import LARGEST
 from .store import Facts
 
@@ -54,30 +54,38 @@ _EVENTS = ("incident.", "mark")
 
 
 class Recorder:
-    """Makes the file at once, and raises `recording_out.NotRecorded` where that cannot be; records from `follow` to `stop`.
-    Where it cannot go on, every view of the engine says so, and all else goes on."""
+    """Makes the file at once, and raises `recording_out.NotRecorded` where that cannot be; records from `follow` to `stop`. A file
+    that has no room for more is followed by ``FILE.2``, ``FILE.3`` and so on, up to so many ``files``: each is a recording of its
+    own, that begins with all that is known. Where it cannot go on, every view of the engine says so, and all else goes on."""
 
-    def __init__(self, path: Path, config: Config, clock: Clock, largest: int = LARGEST) -> None:
-        self.path = path.absolute()
+    def __init__(self, path: Path, config: Config, clock: Clock, largest: int = LARGEST, files: int = 1) -> None:
+        self._first, self._largest, self._files, self._number = path.absolute(), largest, files, 0
         self._config, self._clock = config, clock
-        self._header = Header(
+        self._open(self._first)
+        self._ended, self._thread = threading.Event(), threading.Thread(target=self._live, name="cockpit recording", daemon=True)
+        self._engine: Engine | None = None
+        self.on_problem: Callable[[str], object] = lambda _: None
+        """Told once, from the recording thread, why it ended."""
+        self.problem = ""
+        """Why nothing is recorded any more, for people; "" = it is."""
+
+    def _open(self, path: Path) -> None:
+        """A new file, of which nothing is known yet. Raises `NotRecorded`; then all is as before."""
+        config, clock = self._config, self._clock
+        header = Header(
             cockpit=__version__, host=this_host(), began_at=clock.now(), mono=clock.mono(),
             title=config.title, me=config.me, people=tuple(map(plain_person, config.people.values())), zones=config.zones,
             storm=config.storm, group_by=config.group_by,
         )  # fmt: skip
-        self._out = RecordingWriter(self.path, self._header, largest)
-        self._ended, self._thread = threading.Event(), threading.Thread(target=self._live, name="cockpit recording", daemon=True)
-        self._engine: Engine | None = None
+        self._out = RecordingWriter(path, header, self._largest)
+        self.path, self._header = path, header
+        self._number += 1
         self._says = f"recording to {clean(str(self.path))}"
         self._entry = 0
         self._lines: dict[str, int] = {}
         self._over: set[str] = set()
         self._looked: dict[str, datetime | None] = {}
         self._known: dict[object, object] = {}
-        self.on_problem: Callable[[str], object] = lambda _: None
-        """Told once, from the recording thread, why it ended."""
-        self.problem = ""
-        """Why nothing is recorded any more, for people; "" = it is."""
 
     def follow(self, engine: Engine) -> None:
         """Record what this engine knows from now on; the journal says where."""
@@ -96,9 +104,9 @@ class Recorder:
             self._note(self._engine.journal, ENDED, {"began": self._header.began_at.isoformat(), "why": self.problem})
         self._out.close()
 
-    def _note(self, journal: Journal, kind: str, data: dict[str, object]) -> None:
+    def _note(self, journal: Journal, kind: str, data: dict[str, object], path: Path | None = None) -> None:
         try:
-            journal.record(kind, at=self._clock.now(), subject=str(self.path), data=data)
+            journal.record(kind, at=self._clock.now(), subject=str(path or self.path), data=data)
         except JournalError:
             return  # the view says that nothing is journalled
 
@@ -107,18 +115,38 @@ class Recorder:
         assert engine is not None  # noqa: S101  # `follow` began this thread
         try:
             self._await_secrets(engine)
+            while full := self._recorded(engine):
+                self._go_on(engine, full)
+        except NotRecorded as error:
+            self._failed(engine, str(error))
+        except Exception as error:  # noqa: BLE001  # a bug in here ends the recording, and nothing else
+            self._failed(engine, f"a bug in the cockpit: {type(error).__name__}: {clean(str(error), 200)}")
+
+    def _recorded(self, engine: Engine) -> str:
+        """Record into this file, to the end; or until it is full, if another one may follow it: gives why then."""
+        looks = 0
+        try:
             self._begin(engine)
-            looks = 0
             while True:
                 last = self._ended.wait(EVERY)
                 self._look(engine, whole=last or looks % SELDOM == 0)
                 looks += 1
                 if last:
-                    return
-        except NotRecorded as error:
-            self._failed(engine, str(error))
-        except Exception as error:  # noqa: BLE001  # a bug in here ends the recording, and nothing else
-            self._failed(engine, f"a bug in the cockpit: {type(error).__name__}: {clean(str(error), 200)}")
+                    return ""
+        except Full as full:
+            if self._number == self._files or not looks:  # what does not hold even what is known would be followed at once
+                raise
+            return str(full)
+
+    def _go_on(self, engine: Engine, why: str) -> None:
+        """In the next file. Raises `NotRecorded` where that cannot be made; then this one is the last."""
+        before, following = self._out, self._first.with_name(f"{self._first.name}.{self._number + 1}")
+        path, header = self.path, self._header
+        self._open(following)
+        before.close(f"{why}: it goes on in {clean(str(following))}")
+        self._note(engine.journal, ENDED, {"began": header.began_at.isoformat(), "why": ""}, path)
+        self._note(engine.journal, STARTED, {})
+        engine.remark("recording", self._says)
 
     def _failed(self, engine: Engine, why: str) -> None:
         at = self._clock.now()

@@ -53,6 +53,10 @@ class NotRecorded(Exception):
     """Nothing (more) can be recorded; the message says why, for the person."""
 
 
+class Full(NotRecorded):
+    """The file has no room for more."""
+
+
 class RecordingWriter:
     """Writes a recording of what is `put` into it. This is how a script makes one, too::
 
@@ -139,9 +143,9 @@ class RecordingWriter:
         self._tell(messages, event=event)
 
     def _make_sure(self) -> None:
-        """Raises `NotRecorded` where there is no room for more."""
+        """Raises `Full` where there is no room for more."""
         if why := self._room.full(self.bytes):
-            raise NotRecorded(why)
+            raise Full(why)
 
     def _tell(self, messages: Sequence[Apart], *, event: bool = False) -> None:
         for group in _groups(list(map(_encode, messages))):
