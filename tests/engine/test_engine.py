@@ -49,6 +49,7 @@ from cockpit.engine.journal import Journal, JournalError, open_journal
 from cockpit.provider import Conflict, Forbidden, Unreachable
 from cockpit.testing import FakeClock, FakeProvider, as_class
 from cockpit.testing.clock import START
+from support.known import put_watch
 from support.waiting import until, wait
 
 BOOKS = {
@@ -640,7 +641,7 @@ class TestABusyJournal:
 
     def test_readings_are_those_of_last_time_while_it_is_locked(self, rig: Rig) -> None:
         since = rig.clock.now() - timedelta(hours=1)
-        rig.journal.put_watch("disk", Watch(checked_at=rig.clock.now()), {"used": 7.0})
+        put_watch(rig.journal, "disk", Watch(checked_at=rig.clock.now()), {"used": 7.0})
         wait(lambda: rig.engine.readings("disk", "used", since), "the readings")
         with closing(sqlite3.connect(rig.folder / "journal.sqlite", isolation_level=None)) as hog:
             hog.execute("BEGIN EXCLUSIVE")

@@ -17,6 +17,7 @@ from cockpit.engine import incident_facts
 from cockpit.engine.incident_signs import numbers, signs
 from cockpit.engine.journal import Journal, open_journal
 from cockpit.testing.clock import FakeClock
+from support.known import put_watch
 
 NOW = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -44,7 +45,7 @@ def test_signs_are_those_of_the_traps_that_are_laid(journal: Journal) -> None:
         for n in range(600):
             at = NOW - n * MINUTE
             watch = Watch(state=TrapState.ARMED, since=at, checked_at=at, good_at=at, reason="", reading=Reading({"used": 1.0}, ""))
-            journal.put_watch(name, watch, {"used": 50.0 if n > 30 else 90.0})
+            put_watch(journal, name, watch, {"used": 50.0 if n > 30 else 90.0})
     here = Incident(id="i1", title="Shop is down", opened_at=NOW, opened_by="ana")
     assert numbers(journal, {"disk"}) == [("disk", "used")]
     assert [each.trap for each in signs(journal, here, {}, {"disk"}).moved] == ["disk"]

@@ -21,6 +21,7 @@ from cockpit.engine import journal_file
 from cockpit.engine.alive import boot, lives, owner
 from cockpit.engine.journal import Happened, Journal, JournalError, Kept, open_journal
 from cockpit.provider import Conflict, NotFound
+from support.known import put_watch
 from support.turned import TurnedClock
 
 T0 = datetime(2026, 11, 23, 3, 12, tzinfo=UTC)
@@ -83,7 +84,7 @@ def test_many_entries_are_written_together_or_not_at_all(journal: Journal) -> No
 
 def test_a_watch_comes_back_as_it_was_and_another_journal_sees_it(journal: Journal, state: Path) -> None:
     watch = Watch(state=TrapState.TRIPPED, checked_at=T0, reading=Reading({"used_percent": 93.0}, "93 %"), tripped_at=T0, firing=2)
-    journal.put_watch("root-disk", watch, {"used_percent": 93.0})
+    put_watch(journal, "root-disk", watch, {"used_percent": 93.0})
     with closing(open_journal(state, TurnedClock())) as other:
         assert other.watches() == {"root-disk": watch}
         assert other.readings("root-disk", "used_percent", T0) == ((T0.timestamp(), 93.0),)
@@ -92,8 +93,8 @@ def test_a_watch_comes_back_as_it_was_and_another_journal_sees_it(journal: Journ
 
 
 def test_a_watch_that_cannot_be_read_is_not_known_which_is_blind(journal: Journal, state: Path) -> None:
-    journal.put_watch("good", looked(T0))
-    journal.put_watch("odd", looked(T0))
+    put_watch(journal, "good", looked(T0))
+    put_watch(journal, "odd", looked(T0))
     with closing(sqlite3.connect(state / "journal.sqlite")) as raw, raw:
         raw.execute("""UPDATE watch SET body = '{"state": "dreaming"}' WHERE trap = 'odd'""")
     assert set(journal.watches()) == {"good"}
@@ -103,11 +104,10 @@ def test_old_readings_become_five_minute_medians(journal: Journal) -> None:
     now = T0 + timedelta(days=20)
     begin = datetime.fromtimestamp(int((now - timedelta(hours=60)).timestamp()) // 300 * 300, UTC)
     for i in range(30):  # three buckets of ten looks, with one wild value in each
-        journal.put_watch(
-            "disk", looked(begin + timedelta(seconds=30 * i)), {"used": 999.0 if i % 10 == 4 else float(i // 10), "b": 1.0}
-        )
+        numbers = {"used": 999.0 if i % 10 == 4 else float(i // 10), "b": 1.0}
+        put_watch(journal, "disk", looked(begin + timedelta(seconds=30 * i)), numbers)
     recent = now - timedelta(hours=1)
-    journal.put_watch("disk", looked(recent), {"used": 50.0, "b": 1.0})
+    put_watch(journal, "disk", looked(recent), {"used": 50.0, "b": 1.0})
     while journal.thin(now, rows=7):
         pass
     middle = begin.timestamp() + 150
@@ -125,7 +125,7 @@ def test_a_look_that_names_its_numbers_anew_each_time_does_not_fill_the_file(
     monkeypatch.setattr("cockpit.engine.traps_table.MOST_LAYOUTS", 3)
     for i in range(6):
         at = T0 + timedelta(seconds=i)
-        journal.put_watch("odd", looked(at), {f"number-{i}": 1.0})
+        put_watch(journal, "odd", looked(at), {f"number-{i}": 1.0})
     assert [len(journal.readings("odd", f"number-{i}", T0)) for i in range(6)] == [1, 1, 1, 0, 0, 0]
     assert journal.watches()["odd"].checked_at == T0 + timedelta(seconds=5)
 

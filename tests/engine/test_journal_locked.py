@@ -17,6 +17,7 @@ from cockpit.core.traps import TrapState, Watch
 from cockpit.engine.journal import Journal, JournalError, open_journal
 from cockpit.engine.machine import Here
 from cockpit.testing import FakeClock
+from support.known import put_watch
 
 CLOCK = FakeClock()
 NOW = CLOCK.now()
@@ -36,7 +37,7 @@ def hog(tmp_path: Path, journal: Journal) -> Iterator[sqlite3.Connection]:
 
 
 def test_who_reads_waits_neither_for_another_process_nor_for_a_write_that_waits(journal: Journal, hog: sqlite3.Connection) -> None:
-    journal.put_watch("disk", Watch(state=TrapState.ARMED, checked_at=NOW))
+    put_watch(journal, "disk", Watch(state=TrapState.ARMED, checked_at=NOW))
     hog.execute("BEGIN EXCLUSIVE")
     failed = list[JournalError]()
 
@@ -76,7 +77,7 @@ def test_a_locked_journal_is_opened_soon_and_written_once_it_is_free(
 
 def test_this_machine_shows_what_it_read_last_and_says_that_it_did(journal: Journal, hog: sqlite3.Connection) -> None:
     here = Here(Config(), journal, CLOCK)
-    journal.put_watch("disk", Watch(state=TrapState.TRIPPED, checked_at=NOW, tripped_at=NOW))
+    put_watch(journal, "disk", Watch(state=TrapState.TRIPPED, checked_at=NOW, tripped_at=NOW))
     journal.ack("disk", 0, "ana", "mine", NOW)
     assert here.watches()["disk"].state is TrapState.TRIPPED
     assert here.marks().acks["disk"].who == "ana"
@@ -109,7 +110,7 @@ def test_an_acknowledgement_that_cannot_be_read_hides_no_other(journal: Journal,
 def test_readings_and_layouts_that_cannot_be_read_are_left_out(journal: Journal, hog: sqlite3.Connection) -> None:
     for n, values in enumerate(({"used": 1.0}, {"used": 2.0}, {"used": 3.0, "free": 1.0})):
         at = NOW + timedelta(seconds=n)
-        journal.put_watch("disk", Watch(checked_at=at), values)
+        put_watch(journal, "disk", Watch(checked_at=at), values)
     hog.execute("UPDATE reading SET numbers = x'00' WHERE at = ?", (NOW.timestamp(),))
     hog.execute("UPDATE layout SET names = '[1' WHERE id = 2")
     assert [value for _, value in journal.readings("disk", "used", NOW - timedelta(hours=1))] == [2.0]
@@ -117,8 +118,8 @@ def test_readings_and_layouts_that_cannot_be_read_are_left_out(journal: Journal,
 
 
 def test_a_watch_with_a_time_without_a_zone_is_left_out_and_texts_are_harmless(journal: Journal, hog: sqlite3.Connection) -> None:
-    journal.put_watch("good", Watch(reason="x\x9b31m\u202ered", rest_by="a\u202eb", checked_at=NOW))
-    journal.put_watch("bad", Watch(checked_at=NOW))
+    put_watch(journal, "good", Watch(reason="x\x9b31m\u202ered", rest_by="a\u202eb", checked_at=NOW))
+    put_watch(journal, "bad", Watch(checked_at=NOW))
     hog.execute("UPDATE watch SET body = replace(body, 'Z\"', '\"') WHERE trap = 'bad'")
     watches = journal.watches()
     assert set(watches) == {"good"}

@@ -32,6 +32,7 @@ from cockpit.engine.post import Post
 from cockpit.engine.timers import Timers
 from cockpit.plugins import PROBES, PluginError, load
 from cockpit.provider import Host, ProbeError
+from support.known import put_watch
 from support.turned import TurnedClock, until
 
 Look = Callable[[], Reading | Awaitable[Reading]]
@@ -570,7 +571,7 @@ def test_a_trap_that_the_keeper_leaves_out_is_looked_at_by_who_follows(stage: St
                     for _ in range(0, seconds, 5):
                         assert beside.take_lease(rival.pid, stage.clock.now(), 15)
                         for name, watch in kept.items():
-                            beside.put_watch(name, replace(watch, checked_at=stage.clock.now()))
+                            put_watch(beside, name, replace(watch, checked_at=stage.clock.now()))
                         await stage.turn(5.0)
                         await until(stage.quiet, "rest")
 

@@ -18,6 +18,7 @@ from cockpit.core.traps import Reading, Trap, TrapState, Watch, fingerprint, vie
 from cockpit.engine.journal import Happened, Journal, open_journal
 from cockpit.engine.machine import Here
 from cockpit.provider import Conflict, Host, NotFound, ProbeError, ProviderError
+from support.known import put_watch
 from support.turned import TurnedClock
 
 
@@ -48,8 +49,8 @@ def texts(here: Here) -> dict[str, str]:
 
 def test_what_the_keeper_in_here_knows_better_wins_over_the_journal(journal: Journal, clock: TurnedClock) -> None:
     here = Here(config("a", "b", "c"), journal, clock)
-    journal.put_watch("a", watch(clock, 20, "old"))
-    journal.put_watch("b", watch(clock, 5, "new"))
+    put_watch(journal, "a", watch(clock, 20, "old"))
+    put_watch(journal, "b", watch(clock, 5, "new"))
     here.live = lambda: {"a": watch(clock, 10, "seen"), "b": watch(clock, 10, "seen"), "c": watch(clock, 10, "seen")}
     assert texts(here) == {"a": "seen", "b": "new", "c": "seen"}
 
@@ -76,7 +77,7 @@ def test_the_look_of_a_process_with_another_config_is_no_look_at_this_trap(journ
             theirs = Trap(name="a", probe="disk", params={"path": "/srv"})
             for _ in range(3):  # each look of theirs changes nothing here
                 clock.skip(3)
-                journal.put_watch("a", msgspec.structs.replace(watch(clock, 0, "theirs"), laid=fingerprint(theirs)))
+                put_watch(journal, "a", msgspec.structs.replace(watch(clock, 0, "theirs"), laid=fingerprint(theirs)))
                 known = here.watches()
                 assert (known["a"].state, known["a"].reading) == (TrapState.BLIND, None)
                 assert known["a"].reason == f"process {other.pid} keeps another config of this trap"

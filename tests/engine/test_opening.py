@@ -26,6 +26,7 @@ from cockpit.engine.desk import Refused
 from cockpit.engine.engine import Engine
 from cockpit.engine.journal import Journal, open_journal
 from cockpit.engine.opening import Opening
+from support.known import put_watch
 from support.waiting import wait
 
 CLOCK = SystemClock()
@@ -41,9 +42,9 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     kept = open_journal(tmp_path, CLOCK)
     now = CLOCK.now()
     seen = Watch(state=TrapState.ARMED, since=now, checked_at=now, good_at=now, reading=Reading({"used_percent": 40.0}, "load 0.4"))
-    kept.put_watch("calm", seen)
+    put_watch(kept, "calm", seen)
     tripped = msgspec.structs.replace(seen, state=TrapState.TRIPPED, tripped_at=now - timedelta(minutes=3), firing=1)
-    kept.put_watch("full", tripped)
+    put_watch(kept, "full", tripped)
     yield kept
     kept.close()
 
@@ -75,7 +76,7 @@ def test_the_last_known_rows_are_there_before_anything_has_begun(opening: Callab
 
 
 def test_what_is_only_last_known_is_never_all_clear(opening: Callable[..., Opening], journal: Journal) -> None:
-    journal.put_watch("full", Watch())
+    put_watch(journal, "full", Watch())
     view = opening().view
     assert not view.alerts
     assert [each.health for each in view.sources] == [Health.STARTING]
@@ -84,7 +85,7 @@ def test_what_is_only_last_known_is_never_all_clear(opening: Callable[..., Openi
 
 def test_what_was_seen_too_long_ago_is_blind(opening: Callable[..., Opening], journal: Journal) -> None:
     old = CLOCK.now() - timedelta(hours=9)
-    journal.put_watch("calm", Watch(state=TrapState.ARMED, since=old, checked_at=old, good_at=old, reading=Reading({}, "fine")))
+    put_watch(journal, "calm", Watch(state=TrapState.ARMED, since=old, checked_at=old, good_at=old, reading=Reading({}, "fine")))
     assert {each.trap.name: each.state for each in opening().view.traps}["calm"] is TrapState.BLIND
 
 

@@ -24,6 +24,7 @@ from cockpit.engine.desk import Refused
 from cockpit.engine.engine import Engine
 from cockpit.engine.journal import Happened, Journal, open_journal
 from cockpit.testing import FakeClock
+from support.known import put_watch
 
 NAMES = ("root-disk", "unborn")
 TRAPS = {name: Trap(name=name, probe="disk", params={"path": "/"}, trip=bound("used_percent >= 92")) for name in NAMES}
@@ -178,7 +179,7 @@ def test_where_only_looks_are_kept_the_weeks_were_quiet(journal: Journal, clock:
     now, state = clock.now(), tmp_path / "state"
     for day in range(91):
         watch = Watch(state=TrapState.ARMED, checked_at=now - timedelta(days=day))
-        journal.put_watch("root-disk", watch, {"used_percent": 1.0})
+        put_watch(journal, "root-disk", watch, {"used_percent": 1.0})
     made = engine(journal, clock, state).report(now - timedelta(days=90), now, "UTC")
     assert made.fires.trend.verdict is Verdict.QUIET
     assert made.fires.trend.weeks >= 11

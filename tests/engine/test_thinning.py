@@ -23,6 +23,7 @@ from cockpit.core.units import Seconds
 from cockpit.engine import schema
 from cockpit.engine.journal import Happened, Journal, open_journal
 from cockpit.testing.clock import FakeClock
+from support.known import put_watch
 
 NOW = datetime(2026, 11, 23, 3, 12, 44, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -43,7 +44,7 @@ def journal(state: Path) -> Iterator[Journal]:
 
 
 def look(journal: Journal, at: datetime, **values: float) -> None:
-    journal.put_watch("disk", Watch(state=TrapState.ARMED, checked_at=at), values)
+    put_watch(journal, "disk", Watch(state=TrapState.ARMED, checked_at=at), values)
 
 
 def thinned(journal: Journal, now: datetime = NOW, rows: int = 50) -> int:

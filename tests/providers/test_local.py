@@ -22,6 +22,7 @@ from cockpit.engine.journal import Journal, open_journal
 from cockpit.engine.machine import Here
 from cockpit.provider import Conflict, NotFound, ProviderError, capabilities
 from cockpit.providers.local import Local, LocalConfig
+from support.known import put_watch
 from support.turned import TurnedClock
 
 DISK = Trap(name="root-disk", probe="disk", params={"path": "/"}, trip=bound("used_percent >= 92"), blind_after=Seconds(60))
@@ -41,12 +42,12 @@ class Bench:
         """The keeper looked, and this is what it saw."""
         before = self.journal.watches().get(trap.name, Watch())
         reading = Reading({"used_percent": used}, f"{used:.0f} % used")
-        self.journal.put_watch(trap.name, step(trap, before, Looked(self.clock.now(), reading)))
+        put_watch(self.journal, trap.name, step(trap, before, Looked(self.clock.now(), reading)))
 
     def fails(self, trap: Trap = DISK) -> None:
         """The keeper looked, and could not see."""
         before = self.journal.watches().get(trap.name, Watch())
-        self.journal.put_watch(trap.name, step(trap, before, Failed(self.clock.now(), "no such path")))
+        put_watch(self.journal, trap.name, step(trap, before, Failed(self.clock.now(), "no such path")))
 
     def states(self) -> dict[str, AlertState]:
         return {alert.ref.id: alert.state for alert in asyncio.run(self.local.alerts()).records}

@@ -15,6 +15,7 @@ from cockpit.engine.clock import SystemClock
 from cockpit.engine.journal import open_journal
 from support.disks import small_disk
 from support.home import Home
+from support.known import put_watch
 from support.real import wait_until
 
 pytestmark = pytest.mark.real
@@ -40,7 +41,7 @@ def remembered(home: Home, disk: Path) -> None:
             at = now - timedelta(seconds=300 * i)
             used = 40 + math.sin(i) + max(0.0, 36 - i) / 36 * 50
             watch = Watch(state=TrapState.ARMED, since=at, checked_at=at, good_at=at, reason="", laid=fingerprint(trap))
-            journal.put_watch("small-disk", watch, {"used_percent": used})
+            put_watch(journal, "small-disk", watch, {"used_percent": used})
     finally:
         journal.close()
 

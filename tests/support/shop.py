@@ -22,6 +22,8 @@ from support.home import Home
 from support.postgres import Postgres
 from support.real import wait_until
 
+from .known import put_watch
+
 __all__ = ["STORY", "Shop", "block", "command", "form", "quoted"]
 
 STORY = (Path(__file__).parents[2] / "docs" / "story.md").read_text("utf-8")
@@ -119,7 +121,7 @@ class Shop:
             for i in range(days * 48, 0, -1):
                 at = now - timedelta(minutes=30 * i - 25)
                 watch = Watch(state=TrapState.ARMED, since=at, checked_at=at, good_at=at, reason="", laid=fingerprint(trap))
-                journal.put_watch(trap.name, watch, {**values, "used_percent": values["used_percent"] + math.sin(i) / 4})
+                put_watch(journal, trap.name, watch, {**values, "used_percent": values["used_percent"] + math.sin(i) / 4})
         finally:
             journal.close()
 

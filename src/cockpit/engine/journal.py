@@ -223,10 +223,6 @@ class Journal:
         first = self._file.read(fire_facts.begun, None)
         return moment(first) if first is not None else None
 
-    def put_watch(self, trap: str, watch: Watch, values: Mapping[str, float] | None = None) -> None:
-        """Keep what is known of a trap, and the readings of this look for the forecast and the sparkline."""
-        self._file.write(lambda db: traps_table.put(db, trap, watch, values))
-
     def change_watch(self, trap: str, how: Callable[[Watch], Watch], happened: Happened) -> Watch:
         """Turn what is known of a trap into something else and write ``happened``, in one transaction. Gives the new watch."""
         return self._file.write(lambda db: traps_table.change(db, trap, how, happened, self._file.odd))
