@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -35,7 +35,7 @@ class RunOutput(Stirring):
 
     A question of the run opens by itself, and again with ``a``; ``u`` undoes what can be, once it is over. ``c`` asks whether to
     cancel it; ``/`` searches, ``n`` finds the next; ``o`` opens the links of its steps in turn; ``esc`` closes the box, and the run
-    goes on. Times are on the clock of ``zone``.
+    goes on. Times are on the clock of ``zone``; how long it has lasted is counted by ``mono``, in seconds.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -50,9 +50,9 @@ class RunOutput(Stirring):
     EVERY = 0.25
     """Seconds between two looks at the output of a run that is going on."""
 
-    def __init__(self, desk: Desk, run_id: str, zone: str = "UTC") -> None:
+    def __init__(self, desk: Desk, run_id: str, zone: str = "UTC", *, mono: Callable[[], float] = time.monotonic) -> None:
         super().__init__("run")
-        self._desk, self._zone = desk, zone
+        self._desk, self._zone, self._mono = desk, zone, mono
         self._run_id = run_id
         self._next = 0
         self._since: float | None = None
@@ -138,8 +138,8 @@ class RunOutput(Stirring):
     def _lasted(self, run: Run) -> float:
         """Seconds that it has been going on. The view's clock is asked once: a view is only published when something differs."""
         if self._since is None:
-            self._since = time.monotonic() - max(0.0, (self._desk.view.now - run.at).total_seconds())
-        return time.monotonic() - self._since
+            self._since = self._mono() - max(0.0, (self._desk.view.now - run.at).total_seconds())
+        return self._mono() - self._since
 
     def _draw_keys(self, run: Run | None) -> None:
         going = run is not None and not run.state.settled and isinstance(run.action, Start)

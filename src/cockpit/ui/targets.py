@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -27,7 +27,8 @@ _HEADS = ("target", "state", "step", "time", "exit")
 
 class Targets(Stirring):
     """``enter`` shows what a target printed, ``c`` cancels it, ``C`` all of them, ``a`` answers what is asked: whether to go on
-    after the first, or what the target under the cursor waits for. Times are on the clock of ``zone``."""
+    after the first, or what the target under the cursor waits for. Times are on the clock of ``zone``; how long it has lasted is
+    counted by ``mono``, in seconds."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "cancel", show=False),
@@ -38,9 +39,9 @@ class Targets(Stirring):
     EVERY = 1.0
     """Seconds between two looks at how long what goes on has lasted."""
 
-    def __init__(self, desk: Desk, run_id: str, zone: str = "UTC") -> None:
+    def __init__(self, desk: Desk, run_id: str, zone: str = "UTC", *, mono: Callable[[], float] = time.monotonic) -> None:
         super().__init__("run")
-        self._desk, self._run_id, self._zone = desk, run_id, zone
+        self._desk, self._run_id, self._zone, self._mono = desk, run_id, zone, mono
         self._whole: Run | None = None
         self._parts: dict[int, Run] = {}
         self._since: dict[str, float] = {}
@@ -85,7 +86,7 @@ class Targets(Stirring):
             return
         self._parts = {int(run.id.rpartition(".")[2]): run for run in view.runs if run.part_of == self._run_id}
         for run in self._parts.values():
-            self._since.setdefault(run.id, time.monotonic() - max(0.0, (view.now - run.at).total_seconds()))
+            self._since.setdefault(run.id, self._mono() - max(0.0, (view.now - run.at).total_seconds()))
         self._draw_head(self._whole)
         rows = self.query_one(Choices)
         rows.show(len(self._aims), rows.at)
@@ -140,7 +141,7 @@ class Targets(Stirring):
             word = "- not begun" if over else "· waits its turn"
             return Content.assemble(fit(self._aims[number], name), (word, "$role-muted"))
         mark, style = GLYPHS[run.state]
-        lasted = run.seconds if run.state.settled else time.monotonic() - self._since.get(run.id, time.monotonic())
+        lasted = run.seconds if run.state.settled else self._mono() - self._since.get(run.id, self._mono())
         shown = say_seconds(float(int(lasted or 0))) if lasted is not None else ""
         exit_code = str(run.exit_code) if run.exit_code is not None else ""
         return Content.assemble(
