@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,17 @@ class Sitting:
         """Wait until the other panes have followed the cursor."""
         self.board.follow()
         await settled(self.pilot)
+
+
+def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Play it to its end."""
+    asyncio.run(body())
+
+
+async def shows(person: Sitting, kind: type) -> None:
+    """Wait until a box of this kind stands there."""
+    await person.until(lambda: isinstance(person.app.screen, kind), kind.__name__)
+    await person.pilot.pause()
 
 
 @asynccontextmanager

@@ -3,11 +3,9 @@ left out: never does it do something to what nobody has seen."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 from textual.events import Key
@@ -23,13 +21,9 @@ from cockpit.ui.page import Page
 from cockpit.ui.palette import Picker
 from cockpit.ui.run_list import RunList
 from cockpit.ui.typed import Typed
-from support.boards import Sitting, sitting
+from support.boards import Sitting, run, sitting
 
 _NAMES = {":": "colon", "/": "slash", " ": "space", "\n": "enter", "\x1b": "escape", "?": "question_mark"}
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(body())
 
 
 def burst(person: Sitting, text: str) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -18,15 +17,11 @@ from cockpit.ui.board import SAID_FOR
 from cockpit.ui.confirm import Confirm
 from cockpit.ui.keys import TABLE, remapped
 from cockpit.ui.places import PANES
-from support.boards import sitting
+from support.boards import run, sitting
 from support.scene import NOW, alert, calm, scene
 
 WEB, DISK = Ref("am-prod", "HighErrorRate/web-3"), Ref("local", "root-disk")
 POSTGRES = Ref("am-prod", "PostgresDown/db-1")
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(body())
 
 
 def with_first(view: View, row: Row) -> View:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import pytest
@@ -20,15 +17,11 @@ from cockpit.core.view import Ranking, Row, View
 from cockpit.ui.bell import Bell
 from cockpit.ui.filterline import FilterLine
 from cockpit.ui.places import PANES, SMALLEST, places
-from support.boards import rows_of, sitting
+from support.boards import rows_of, run, sitting
 from support.scene import NOW, alert, calm, config, scene
 from support.storms import hostile, many, stormed
 
 WEB, DISK = Ref("am-prod", "HighErrorRate/web-3"), Ref("local", "root-disk")
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(body())
 
 
 def with_first(view: View, row: Row) -> View:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import pytest
@@ -15,30 +12,17 @@ from cockpit.core.alerts import Ref
 from cockpit.core.drills import Stage, drill_of
 from cockpit.core.incident_timeline import Line
 from cockpit.engine.desk import Rehearsed
-from cockpit.ui import confirm
 from cockpit.ui.confirm import Confirm
 from cockpit.ui.drill import Drilled
 from cockpit.ui.palette import Picker
-from support.boards import Sitting, sitting
+from support.boards import Sitting, run, shows, sitting
 from support.scene import NOW, scene
 
 DISK = Ref("local", "root-disk")
 SIZES = pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 
 
-@pytest.fixture(autouse=True)
-def _no_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The quiet time before an answer is tried in test_confirm; here it would only be waited for."""
-    monkeypatch.setattr(confirm, "QUIET", 0.0)
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(body())
-
-
-async def shows(person: Sitting, kind: type) -> None:
-    await person.until(lambda: isinstance(person.app.screen, kind), kind.__name__)
-    await person.pilot.pause()
+pytestmark = pytest.mark.usefixtures("no_quiet_time")
 
 
 async def on_the_trap(person: Sitting) -> None:

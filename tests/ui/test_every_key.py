@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import pkgutil
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from textual import events
@@ -17,15 +15,11 @@ import cockpit.ui
 from cockpit.app import Cockpit
 from cockpit.ui.inputs import COMMAND, FILTER
 from cockpit.ui.typed import Typed
-from support.boards import Sitting, sitting
+from support.boards import Sitting, run, sitting
 
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 NAMED = tuple(sorted({str(key.value) for key in Keys if not key.value.startswith("<")}))
 OURS = "cockpit"
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(body())
 
 
 def pumps() -> Iterator[type[MessagePump]]:

@@ -88,10 +88,7 @@ async def sitting(view: View | None = None, size: tuple[int, int] = (120, 40)) -
         yield Sitting(app, desk, pilot)
 
 
-@pytest.fixture(autouse=True)
-def _no_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The quiet time before an answer is tried in test_confirm; here it would only be waited for."""
-    monkeypatch.setattr(confirm, "QUIET", 0.0)
+pytestmark = pytest.mark.usefixtures("no_quiet_time")
 
 
 def changed(view: View, ref: Ref, **fields: object) -> View:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
-
 import msgspec
 import pytest
 from hypothesis import given
@@ -17,15 +13,11 @@ from cockpit.core.rows import Outlook
 from cockpit.core.traps import TrapState
 from cockpit.core.view import Row, View
 from cockpit.ui.haunted import GHOST_FOR, Few, _Kept
-from support.boards import Sitting, rows_of, sitting
+from support.boards import Sitting, rows_of, run, sitting
 from support.scene import alert, calm, scene
 
 WEB, DISK = Ref("am-prod", "HighErrorRate/web-3"), Ref("local", "root-disk")
 LATENCY = Ref("am-prod", "LatencyP99/shop-eu")
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(body())
 
 
 def without(view: View, *refs: Ref) -> View:

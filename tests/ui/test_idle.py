@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -15,13 +13,8 @@ from cockpit.core.units import bound
 from cockpit.core.view import View
 from cockpit.ui.times import ago, drawn_age, within
 from cockpit.ui.told import Told, worth_saying
-from support.boards import Sitting, sitting
+from support.boards import Sitting, run, sitting
 from support.scene import NOW, scene, trap
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(body())
-
 
 ARMED, TRIPPED, BLIND, RESTS = TrapState.ARMED, TrapState.TRIPPED, TrapState.BLIND, TrapState.DISARMED
 MEMORY = Trap(name="memory", probe="memory", trip=bound("used_percent >= 95"))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -14,7 +11,6 @@ from cockpit.core.actions import ChangeIncident, DrillTrap
 from cockpit.core.alerts import Ref
 from cockpit.core.incidents import Change, Incident, Status
 from cockpit.core.why import READ_ONLY
-from cockpit.ui import confirm
 from cockpit.ui.ask import Ask
 from cockpit.ui.confirm import Confirm
 from cockpit.ui.drill import Drilled
@@ -22,7 +18,7 @@ from cockpit.ui.flows.incident import moment_of
 from cockpit.ui.incident import Following, Timeline
 from cockpit.ui.palette import Picker
 from cockpit.ui.times import zone as at_zone
-from support.boards import Sitting, sitting
+from support.boards import Sitting, run, shows, sitting
 from support.scene import NOW, scene
 
 HIGH = Ref("am-prod", "HighErrorRate/web-3")
@@ -30,19 +26,7 @@ DISK = Ref("local", "root-disk")
 SIZES = pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 
 
-@pytest.fixture(autouse=True)
-def _no_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The quiet time before an answer is tried in test_confirm; here it would only be waited for."""
-    monkeypatch.setattr(confirm, "QUIET", 0.0)
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(body())
-
-
-async def shows(person: Sitting, kind: type) -> None:
-    await person.until(lambda: isinstance(person.app.screen, kind), kind.__name__)
-    await person.pilot.pause()
+pytestmark = pytest.mark.usefixtures("no_quiet_time")
 
 
 async def at(person: Sitting, ref: Ref) -> None:

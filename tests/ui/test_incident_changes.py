@@ -7,21 +7,16 @@ import pytest
 from cockpit.core.alerts import Ref, Severity
 from cockpit.core.incidents import Change, Status
 from cockpit.core.why import READ_ONLY
-from cockpit.ui import confirm
 from cockpit.ui.ask import Ask
 from cockpit.ui.confirm import Confirm
 from cockpit.ui.incident import Following
 from cockpit.ui.palette import Picker
 from cockpit.ui.ticks import Ticks
-from support.boards import Sitting, sitting
+from support.boards import Sitting, run, shows, sitting
 from support.scene import scene
-from ui.test_incident import DISK, HIGH, SIZES, at, now, opened, run, shows
+from ui.test_incident import DISK, HIGH, SIZES, at, now, opened
 
-
-@pytest.fixture(autouse=True)
-def _no_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The quiet time before an answer is tried in test_confirm; here it would only be waited for."""
-    monkeypatch.setattr(confirm, "QUIET", 0.0)
+pytestmark = pytest.mark.usefixtures("no_quiet_time")
 
 
 def of(*refs: Ref) -> dict[str, object]:

@@ -10,7 +10,7 @@ import pytest
 from cockpit.core.alerts import Ref
 from cockpit.core.causes import origin_of
 from cockpit.core.incidents import Change
-from cockpit.ui import confirm, facts
+from cockpit.ui import facts
 from cockpit.ui.ask import Ask
 from cockpit.ui.confirm import Confirm
 from cockpit.ui.incident import Following
@@ -29,10 +29,7 @@ DRAFTS = (
 WOULD = "would have tripped 2 h 5 m before; 1 false alarm in 14 d of readings"
 
 
-@pytest.fixture(autouse=True)
-def _no_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The quiet time before an answer is tried in test_confirm; here it would only be waited for."""
-    monkeypatch.setattr(confirm, "QUIET", 0.0)
+pytestmark = pytest.mark.usefixtures("no_quiet_time")
 
 
 async def sees(person: Sitting, kind: type) -> None:

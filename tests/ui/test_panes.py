@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import pytest
@@ -21,13 +18,9 @@ from cockpit.ui.alert_face import Sizes, widths
 from cockpit.ui.keys import TABLE, remapped
 from cockpit.ui.places import PANES
 from cockpit.ui.spans import fit_name, told_apart
-from support.boards import Sitting, rows_of, sitting
+from support.boards import Sitting, rows_of, run, sitting
 from support.scene import NOW, calm, config, scene
 from support.storms import hostile, many
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(body())
 
 
 def with_source(view: View, name: str, **changes: object) -> View:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import pytest
@@ -25,12 +22,8 @@ from cockpit.ui.fact import Fact
 from cockpit.ui.facts import watched
 from cockpit.ui.measured import measured
 from cockpit.ui.times import moment
-from support.boards import Sitting, sitting
+from support.boards import Sitting, run, sitting
 from support.scene import NOW, scene, trap
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(body())
 
 
 def with_source(view: View, name: str, **changes: object) -> View:

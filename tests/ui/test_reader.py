@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import msgspec
 import pytest
@@ -13,26 +11,19 @@ import pytest
 from cockpit.core.actions import Start
 from cockpit.core.alerts import Link, Ref
 from cockpit.core.books import boxes
-from cockpit.ui import confirm, reader
+from cockpit.ui import reader
 from cockpit.ui.confirm import Confirm
 from cockpit.ui.palette import Picker
 from cockpit.ui.prose import Prose
 from cockpit.ui.reader import Reader
-from support.boards import Sitting, sitting
+from support.boards import Sitting, run, sitting
 from support.bookcase import ERRORS, URL, book, books, shelved
 
 HIGH = Ref("am-prod", "HighErrorRate/web-3")
 TELL = "Tell #incidents that you are on it"
 
 
-@pytest.fixture(autouse=True)
-def _no_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The quiet time before an answer is tried in test_confirm; here it would only be waited for."""
-    monkeypatch.setattr(confirm, "QUIET", 0.0)
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(body())
+pytestmark = pytest.mark.usefixtures("no_quiet_time")
 
 
 @asynccontextmanager

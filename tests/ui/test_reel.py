@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from cockpit.core.recorded import position_of
 from cockpit.engine.replay_desk import ReplayDesk
 from cockpit.ui.keys import NOT_REPLAYED, TABLE
 from cockpit.ui.reel import DEEDS, said_length
-from support.boards import sitting
+from support.boards import run, sitting
 from support.boxes import settled, text_of, until
 from support.recordings import HEADER, replayed, story
 
@@ -53,10 +52,6 @@ async def looking(folder: Path, size: tuple[int, int] = (120, 40)) -> AsyncItera
 
 
 _KEYS = {" ": "space", ":": "colon", ".": "full_stop", "-": "minus"}
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(body())
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 10)], ids=str)

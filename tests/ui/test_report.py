@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import msgspec
 import pytest
@@ -19,15 +18,11 @@ from cockpit.ui.report import Figures, Report
 from cockpit.ui.report_bars import SHOWN, bar
 from cockpit.ui.report_words import sections
 from cockpit.ui.spans import width_of
-from support.boards import Sitting, sitting
+from support.boards import Sitting, run, sitting
 from support.reports import easier_weeks, quiet_weeks
 from support.scene import NOW, config
 
 WEEKS = timedelta(weeks=7)
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(body())
 
 
 async def typed(person: Sitting, line: str) -> None:

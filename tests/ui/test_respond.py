@@ -31,7 +31,6 @@ from cockpit.core.responses import (
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.story import Entry, Past, Story
 from cockpit.core.view import Row, View
-from cockpit.ui import confirm
 from cockpit.ui.ask import Ask
 from cockpit.ui.confirm import Confirm
 from cockpit.ui.live import LivePicker
@@ -47,10 +46,7 @@ CAN = frozenset(
 LEVELS = (Level(1, ("Bo",), 1800.0, "Web"), Level(2, ("Cy", "Di"), 0.0, "Web"))
 
 
-@pytest.fixture(autouse=True)
-def _no_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The quiet time before an answer is tried in test_confirm; here it would only be waited for."""
-    monkeypatch.setattr(confirm, "QUIET", 0.0)
+pytestmark = pytest.mark.usefixtures("no_quiet_time")
 
 
 def incident(ref: Ref, number: int, summary: str) -> Alert:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import pytest
@@ -14,12 +11,8 @@ from cockpit.core.alerts import Severity
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.view import Row
 from cockpit.ui.spans import cells, middle
-from support.boards import sitting
+from support.boards import run, sitting
 from support.scene import NOW, alert, calm, scene
-
-
-def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(body())
 
 
 @pytest.mark.parametrize("width", [80, 120])

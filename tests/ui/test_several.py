@@ -31,9 +31,7 @@ from support.fleet import ROLL, WEBS, fleet, half_done
 Body = Callable[[Sitting], Coroutine[Any, Any, None]]
 
 
-@pytest.fixture(autouse=True)
-def _no_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(confirm, "QUIET", 0.0)
+pytestmark = pytest.mark.usefixtures("no_quiet_time")
 
 
 def lived(body: Body, size: tuple[int, int] = (120, 40), **book: object) -> None:

@@ -15,7 +15,6 @@ from cockpit.core.alerts import Ref
 from cockpit.core.covers import Cover
 from cockpit.core.roster import Gap, OnCall
 from cockpit.core.windows import window
-from cockpit.ui import confirm
 from cockpit.ui.choices import Choices
 from cockpit.ui.week import Week
 from support.boards import Sitting, sitting
@@ -55,10 +54,7 @@ async def to(at: Sitting, roster: str, person: str, day: int) -> None:
     assert (line.roster[1], line.person, box(at)._day) == (roster, person, day)
 
 
-@pytest.fixture(autouse=True)
-def _no_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The quiet time before an answer is tried in test_confirm."""
-    monkeypatch.setattr(confirm, "QUIET", 0.0)
+pytestmark = pytest.mark.usefixtures("no_quiet_time")
 
 
 def on(size: tuple[int, int], work: Callable[[Sitting], Awaitable[None]], **more: object) -> None:
