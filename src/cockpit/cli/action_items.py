@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
+from ..config.faults import suggestion
 from ..config.model import Config
 from ..core.action_items import (
     USUALLY,
@@ -26,12 +27,11 @@ from ..core.text import clean
 from ..core.why import READ_ONLY
 from ..engine.journal import Journal
 from ..engine.person import who_is
-from ..provider import Conflict
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .configured import read_config
 from .listing import as_json, say, table, when
 from .options import Options, Stop
-from .record import journal
+from .record import journal, told_why
 
 _CHANGES = {
     "done": Change.ITEM_DONE, "edit": Change.ITEM_EDITED, "reopen": Change.ITEM_REOPENED, "drop": Change.ITEM_DROPPED,
@@ -171,18 +171,13 @@ def _due(text: str, owner: str, config: Config) -> str:
 def _trap(name: str, config: Config) -> str:
     if not name or name in config.traps:
         return name
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, config.traps, 1)
-    more = f"; did you mean {near[0]!r}?" if near else "; `cockpit trap add` arms one"
-    raise Stop(f"there is no trap {clean(name, 80)!r} in the config here{more}", USAGE)
+    more = suggestion(name, config.traps, listed=False) or "`cockpit trap add` arms one"
+    raise Stop(f"there is no trap {clean(name, 80)!r} in the config here; {more}", USAGE)
 
 
 def _written(config: Config, kept: Journal, incident: str, change: Change, data: Mapping[str, str]) -> None:
-    try:
+    with told_why():
         kept.change_incident(incident, change, who=who_is(config), at=datetime.now(UTC), data=data)
-    except Conflict as no:
-        raise Stop(str(no)) from None
 
 
 def _say_last(config: Config, kept: Journal, incident: str, id: str = "") -> None:

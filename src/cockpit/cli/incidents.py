@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 import msgspec
@@ -20,7 +19,6 @@ from ..core.text import clean
 from ..core.why import READ_ONLY
 from ..engine.incident_facts import lines_of
 from ..engine.person import who_is
-from ..provider import Conflict
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
 from .action_items import record as item_record
 from .alerts import find
@@ -29,7 +27,7 @@ from .configured import read_config
 from .listing import as_json, say, table, when
 from .moments import read, told, viewer
 from .options import Options, Stop
-from .record import journal
+from .record import journal, told_why
 
 _LIST = ("", "list")
 
@@ -63,7 +61,7 @@ def incident(options: Options) -> int:
                 say(line)
             say("Nothing was changed. Add --yes to do it.")
             return FINE
-        with _told_why():
+        with told_why():
             now = kept.change_incident(here.id, change, who=who_is(config), at=datetime.now(UTC), data=data)
             now = now if told is here else kept.incidents()[told.id]
         _say_one(spoken(now, called))
@@ -103,7 +101,7 @@ def _with_alerts(options: Options, config: Config, verb: str) -> int:
             rows = [view.alert(find(view, text)) for text in wanted]
             members = tuple(member(row.alert) for row in rows if row is not None)
     alerts = msgspec.to_builtins(members)
-    with journal() as kept, _told_why():
+    with journal() as kept, told_why():
         if verb == "add":
             now = kept.change_incident(number_of(options.text("id")), Change.ADDED, who=who, at=at, data={"alerts": alerts})
             _say_one(spoken(now, called))
@@ -115,15 +113,6 @@ def _with_alerts(options: Options, config: Config, verb: str) -> int:
         opened = kept.change_incident("", Change.OPENED, who=who, at=at, data=data)
     _say_one(spoken(opened, called))
     return FINE
-
-
-@contextmanager
-def _told_why() -> Iterator[None]:
-    """What cannot be as the journal stands by now is told, and nothing was changed."""
-    try:
-        yield
-    except Conflict as error:
-        raise Stop(str(error)) from None
 
 
 def _rank(each: Member) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..engine.clock import SystemClock
 from ..engine.journal import Journal, open_journal
+from ..provider import Conflict
 from . import state_place
 from .options import Stop
 
@@ -46,3 +47,12 @@ def journal(*, aloud: bool = True) -> Iterator[Journal]:
         opened.close()
         for remark in (*opened.remarks, *told) if aloud else ():
             sys.stderr.write(f"cockpit: {remark}\n")
+
+
+@contextmanager
+def told_why() -> Iterator[None]:
+    """What cannot be as the journal stands by now is told, and nothing was changed."""
+    try:
+        yield
+    except Conflict as error:
+        raise Stop(str(error)) from None

@@ -83,7 +83,7 @@ class Following(Walked):
 
     def __init__(self, desk: Desk, look: Look, clock: Clock, incident: str, zone: str) -> None:
         super().__init__(incident)
-        self.desk, self.clock, self.zone, self.drawn = desk, clock, zone, look
+        self.desk, self.clock, self.zone = desk, clock, zone
         self.incident: Incident | None = None
         self.people: tuple[Person, ...] = ()
         self._which = incident

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Protocol
 
@@ -10,16 +9,16 @@ from ...core.actions import DrillTrap
 from ...core.alerts import Ref
 from ...core.drills import Stage
 from ...core.traps import TrapView
-from ...engine.desk import Desk, Refused
+from ...engine.desk import Desk
 from ...engine.drill_words import said
 from ...engine.drilling import Call, Route
 from ...provider import Clock
 from ..confirm import Confirm
 from ..drill import Drilled
 from ..look import Look
-from ..looking import Looking
 from ..page import Line
 from ..palette import Entry, Picker
+from .looked import looked
 from .steps import Board, Rest, Speaker, fact, loud, refuse, show, tell
 
 _WHOLE, _QUIET = "whole", "quiet"
@@ -54,23 +53,17 @@ def drilled(board: Drills, desk: Desk, trap: TrapView, look: Look, *, quiet: boo
         return _followed(board, desk, ref, look)
     if reason := desk.why_not(DrillTrap(ref)):
         return refuse(board, reason)
-    box = Looking(f"Drill {ref.id}", [("esc", "leave")], "Looking who would be told …")
-    return _looked(board, desk, trap, look, box, show(board, box), quiet=quiet)
+
+    def routes() -> dict[bool, Route]:
+        return {each: desk.drill_route(ref.id, quiet=each) for each in ((True,) if quiet else (False, True))}
+
+    return _asked(board, desk, trap, look, looked(board, f"Drill {ref.id}", "Looking who would be told …", routes), quiet=quiet)
 
 
-async def _looked(
-    board: Drills, desk: Desk, trap: TrapView, look: Look, box: Looking, left: Awaitable[None], *, quiet: bool
+async def _asked(
+    board: Drills, desk: Desk, trap: TrapView, look: Look, found: Awaitable[dict[bool, Route] | None], *, quiet: bool
 ) -> None:
-    name = trap.trap.name
-    try:
-        routes = {each: await asyncio.to_thread(_route, desk, name, each) for each in ((True,) if quiet else (False, True))}
-    except Refused as no:
-        routes = {}
-        board.say(str(no), "refusal")
-    if not box.is_attached or box is not board.app.screen:
-        return  # the person has left
-    box.dismiss(None)
-    await left
+    name, routes = trap.trap.name, await found
     if quiet and routes:
         await _confirmed(board, desk, trap, look, routes[True])
     elif routes:
@@ -81,10 +74,6 @@ async def _looked(
         chosen = await show(board, Picker(f"Drill {name}: how far?", entries))
         if chosen is not None:
             await _confirmed(board, desk, trap, look, routes[chosen == _QUIET])
-
-
-def _route(desk: Desk, name: str, quiet: bool) -> Route:
-    return desk.drill_route(name, quiet=quiet)
 
 
 def _in_short(route: Route) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from ...core.actions import ChangeIncident, RunState
 from ...core.alerts import SEVERITY_WORDS, Alert, Ref
-from ...core.incidents import LEAD, WORKING, Change, Incident, Status, member, number_of
+from ...core.incidents import LEAD, WORKING, Change, Incident, member, number_of
 from ...core.roster import Naming
 from ...core.turns import instant
 from ...core.why import READ_ONLY
@@ -19,14 +19,15 @@ from ...engine.desk import Desk, Refused
 from ..ask import Ask, Field, wanted
 from ..confirm import Confirm
 from ..incident import Following
-from ..looking import Looking
 from ..page import Line
 from ..palette import Entry, Picker
 from ..times import city, moment
 from ..times import zone as at_zone
 from .decide import alert_lines
+from .incident_steps import barred, change
 from .items import items
 from .lay import lay_after
+from .looked import looked
 from .steps import Board, Rest, counted, fact, loud, nothing, refuse, show, tell, used
 
 PATIENCE, BREATH = 10.0, 0.05
@@ -38,24 +39,16 @@ def incident(board: Board, desk: Desk, refs: Sequence[Ref], words: str = "") -> 
     """Follow the open incident that these alerts are in; where there is none, ask how a new one is called, and open it. With an id
     in ``words``, that one. Without alerts, pick from those that are open."""
     alerts = [row.alert for ref in refs if (row := board.view.alert(ref)) is not None]
-    box = Looking("Incidents", [("esc", "leave")], "Looking in the journal …")
-    return _known(board, desk, alerts, words, box, show(board, box))
+    return _known(board, desk, alerts, words, looked(board, "Incidents", "Looking in the journal …", desk.incidents))
 
 
-async def _known(board: Board, desk: Desk, alerts: list[Alert], words: str, box: Looking, left: Awaitable[None]) -> None:
-    problem, known = "", dict[str, Incident]()
-    try:
-        known = dict(await asyncio.to_thread(desk.incidents))
-    except Refused as no:
-        problem = str(no)
-    if not box.is_attached or box is not board.app.screen:
-        return  # the person has left
-    box.dismiss(None)
-    await left
+async def _known(
+    board: Board, desk: Desk, alerts: list[Alert], words: str, found: Awaitable[Mapping[str, Incident] | None]
+) -> None:
+    if (known := await found) is None:
+        return
     opened = sorted((each for each in known.values() if not each.status.over), key=lambda each: each.opened_at, reverse=True)
-    if problem:
-        board.say(problem, "refusal")
-    elif words:
+    if words:
         await _named(board, desk, known, words)
     elif not alerts:
         await _picked(board, desk, opened)
@@ -176,23 +169,6 @@ async def followed(board: Board, desk: Desk, id: str, remark: str = "") -> None:
 
 
 # ── what is done to the one that is followed ──────────────────────────────────────────────────────────────────────
-
-
-def change(at: Following, desk: Desk, here: Incident, what: Change, data: dict[str, object]) -> None:
-    """Have it written down, and look again."""
-    if tell(at, desk, ChangeIncident(what.value, here.id, data)) is not None:
-        at.look()
-
-
-def barred(desk: Desk, here: Incident, *, closed: bool = False) -> str:
-    """Why it cannot be changed; one that is ``closed`` can in some ways."""
-    if reason := desk.why_not(ChangeIncident):
-        return reason
-    if here.status is Status.MERGED:
-        return f"{here.id} was merged into {here.into}: say it of that one, or take it out again with o"
-    if here.status is Status.CLOSED and not closed:
-        return f"{here.id} is closed: o opens it again"
-    return ""
 
 
 def lead(at: Following, desk: Desk, here: Incident) -> Rest:

@@ -21,7 +21,8 @@ from ..incident_words import hurt
 from ..page import Line
 from ..palette import Entry, Picker
 from ..ticks import Ticks
-from .incident import barred, change, severity_problem
+from .incident import severity_problem
+from .incident_steps import barred, change
 from .steps import Rest, counted, fact, loud, refuse, show
 
 _ELSE, _NOBODY = "\0else", "\0nobody"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Mapping
 from datetime import datetime
 
 from ...core.incidents import Incident, Status
 from ...core.roster import Naming
 from ...engine.desk import Desk, Refused
-from ..looking import Looking
 from ..palette import Entry, Picker
 from ..times import said_age
 from .incident import followed
+from .looked import looked
 from .steps import Board, Rest, counted, show
 
 RECENT = 500
@@ -21,21 +21,12 @@ RECENT = 500
 
 def incidents(board: Board, desk: Desk) -> Rest:
     """List them until the person leaves."""
-    box = Looking("Incidents", [("esc", "leave")], "Looking in the journal …")
-    return _listed(board, desk, box, show(board, box))
+    return _listed(board, desk, looked(board, "Incidents", "Looking in the journal …", desk.incidents))
 
 
-async def _listed(board: Board, desk: Desk, box: Looking, left: Awaitable[None]) -> None:
-    try:
-        known = await asyncio.to_thread(desk.incidents)
-    except Refused as no:
-        box.dismiss(None)
-        board.say(str(no), "refusal")
+async def _listed(board: Board, desk: Desk, found: Awaitable[Mapping[str, Incident] | None]) -> None:
+    if (known := await found) is None:
         return
-    if not box.is_attached or box is not board.app.screen:
-        return  # the person has left
-    box.dismiss(None)
-    await left
     if not known:
         board.say("there is no incident yet: i on an alert opens one", "refusal")
         return

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
-from ...core.action_items import USUALLY, Item, due_of, refusal, today_of
-from ...core.actions import ChangeIncident
+from ...core.action_items import USUALLY, Item, due_of, today_of
 from ...core.alerts import LOCAL
-from ...core.incidents import Change, Incident, Status
+from ...core.incident_refusals import refusal
+from ...core.incidents import Change, Incident
 from ...engine.desk import Desk
 from ..ask import Ask, Field, wanted
 from ..incident import Following
 from ..item_words import local_traps, standings
 from ..palette import Entry, Picker
-from .steps import Rest, nothing, refuse, show, tell
+from .incident_steps import barred, change
+from .steps import Rest, nothing, refuse, show
 
 _ADD = "add"
 
 
 def items(at: Following, desk: Desk, here: Incident) -> Rest:
     """Pick one that is open to tick it (one with a trap: to drill that), one that is done to open it again, or add one."""
-    if reason := desk.why_not(ChangeIncident):
+    if reason := barred(desk, here, closed=True):
         return refuse(at, reason)
-    if here.status is Status.MERGED:
-        return refuse(at, f"{here.id} was merged into {here.into}: say it of that one")
     found = standings(here.items, at.people, at.view, at.clock.now())
     if not found:
         return _added(at, desk, here)
@@ -48,13 +47,11 @@ def _ticked(at: Following, desk: Desk, here: Incident, item: Item) -> Rest:
     if item.open and trap is not None:
         from .drill import drilled  # by itself: few drill
 
-        return drilled(at, desk, trap, at.drawn)
-    change = Change.ITEM_DONE if item.open else Change.ITEM_REOPENED
-    data: dict[str, object] = {"item": item.id}
-    if reason := refusal((item,), change.value.partition(".")[2], data):
+        return drilled(at, desk, trap, at.text.look)
+    what, data = Change.ITEM_DONE if item.open else Change.ITEM_REOPENED, dict[str, object](item=item.id)
+    if reason := refusal({here.id: here}, here.id, what, data):
         return refuse(at, reason)
-    if tell(at, desk, ChangeIncident(change.value, here.id, data)) is not None:
-        at.look()
+    change(at, desk, here, what, data)
     return nothing()
 
 
@@ -91,5 +88,4 @@ async def _said(at: Following, desk: Desk, here: Incident, answer: Awaitable[dic
     owner = given["owner"].strip()
     day = due_of(given["due"], today_of(owner, at.people, at.clock.now()))
     data: dict[str, object] = {"due": str(day), **{key: given[key].strip() for key in ("text", "owner", "trap")}}
-    if tell(at, desk, ChangeIncident(Change.ITEM_ADDED.value, here.id, data)) is not None:
-        at.look()
+    change(at, desk, here, Change.ITEM_ADDED, data)

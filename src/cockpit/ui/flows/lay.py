@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ...core.alerts import SEVERITY_WORDS, Ref
+from ...core.arming import Proposals
 from ...core.why import READ_ONLY
 from ...engine.desk import After, Desk, Refused
 from ..ask import Ask, Field, wanted
 from ..confirm import Confirm
 from ..exact import spell_text
-from ..looking import Looking
 from ..page import Line
 from ..palette import Entry, Picker
+from .looked import looked
 from .steps import Board, Rest, Speaker, ascii_only, fact, loud, named, refuse, show
 
 if TYPE_CHECKING:  # most flows are begun where no incident is followed
@@ -61,27 +62,18 @@ def lay_after(at: Following, desk: Desk, here: Incident) -> Rest:
     if here.into:
         return refuse(at, f"{here.id} was merged into {here.into}: say it of that one")
     name, runbooks = f"{here.id} {here.title}", tuple(each.name for each in at.view.runbooks)
-    return _begun(at, desk, _About(after=here.id, name=here.id, told=name, runbooks=runbooks, ascii=at.drawn.ascii))
+    return _begun(at, desk, _About(after=here.id, name=here.id, told=name, runbooks=runbooks, ascii=at.text.look.ascii))
 
 
 def _begun(board: Speaker, desk: Desk, about: _About) -> Rest:
     if desk.view.read_only:
         return refuse(board, READ_ONLY)
-    box = Looking(f"Arm a trap after {about.name}", [("esc", "leave")], _LOOKING)
-    return _drafted(board, desk, about, box, show(board, box))
+    found = looked(board, f"Arm a trap after {about.name}", _LOOKING, lambda: desk.propose_traps(about.after))
+    return _drafted(board, desk, about, found)
 
 
-async def _drafted(board: Speaker, desk: Desk, about: _About, box: Looking, left: Awaitable[None]) -> None:
-    try:
-        proposed = await asyncio.to_thread(desk.propose_traps, about.after)
-    except Refused as no:
-        proposed = None
-        board.say(str(no), "refusal")
-    if not box.is_attached or box is not board.app.screen:
-        return  # the person has left
-    box.dismiss(None)
-    await left
-    if proposed is None:
+async def _drafted(board: Speaker, desk: Desk, about: _About, found: Awaitable[Proposals | None]) -> None:
+    if (proposed := await found) is None:
         return
     drafts = proposed.drafts
     if not drafts:
