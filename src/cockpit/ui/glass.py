@@ -10,23 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from operator import ne
 
-from rich.cells import cell_len
 from rich.segment import Segment
 
+from .cell_rows import BLANK, UNKNOWN, Cell, Row, differing, mend, mend_edges, runs, sure, written
 from .cells import Characters, uncertain
 from .pen import PLAIN, Pen, move
-from .picture import GAP
 
-Cell = tuple[str, int]
-"""The text of one column (``""``: the right half of a wide character) and the number of its look."""
-
-Row = list[Cell]
-
-BLANK: Cell = (" ", PLAIN)
-_UNKNOWN: Cell = ("\0", -1)
 _ERASE = "\x1b[K"
 _REMEMBERED = 4096  # pieces of text that are kept as cells: widgets hand in the same ones again and again
-_FEW = 4  # a gap of so many equal cells is written again: a cursor move costs as much
 _SCROLL_GAIN = 60  # cells that must be saved before the terminal is asked to scroll (some 30 bytes, and a risk of tearing)
 
 
@@ -37,7 +28,7 @@ class Glass:
         self.width, self.height = width, height
         self.pen, self._characters = pen, characters
         self._wanted: list[Row] = [[BLANK] * width for _ in range(height)]
-        self._shown: list[Row] = [[_UNKNOWN] * width for _ in range(height)]
+        self._shown: list[Row] = [[UNKNOWN] * width for _ in range(height)]
         self._touched: set[int] = set(range(height))
         self._look: int | None = None
         self._x: int | None = None
@@ -53,13 +44,13 @@ class Glass:
         kept = [row[:width] + [BLANK] * (width - self.width) for row in self._wanted[:height]]
         self._wanted = kept + [[BLANK] * width for _ in range(height - len(kept))]
         for row in self._wanted:
-            _mend(row, width)
+            mend(row, width)
         self.width, self.height = width, height
         self.forget()
 
     def forget(self) -> None:
         """Nothing is known of what the terminal shows: write every cell again, without a blank moment in between."""
-        self._shown = [[_UNKNOWN] * self.width for _ in range(self.height)]
+        self._shown = [[UNKNOWN] * self.width for _ in range(self.height)]
         self._touched = set(range(self.height))
         self._look = self._x = self._y = None
 
@@ -71,14 +62,14 @@ class Glass:
         if any(len(row) != width for row in rows):
             return False
         self.width, self.height = width, len(rows)
-        self._wanted, self._shown = rows, [_written(row) for row in rows]
+        self._wanted, self._shown = rows, [written(row) for row in rows]
         self._touched = set(range(self.height))
         self._clear, self._look, self._x, self._y = False, None, None, None
         return True
 
     def lines(self) -> list[str]:
         """What is wanted as text, a line as long as it takes cells; ``?`` for what terminals may take for another width."""
-        return ["".join(_sure(row)) for row in self._wanted]
+        return ["".join(sure(row)) for row in self._wanted]
 
     def clear(self) -> None:
         """Whatever the terminal shows now is not ours: wipe it and draw all again."""
@@ -97,11 +88,11 @@ class Glass:
         if len(cells) < length:
             cells += [BLANK] * (length - len(cells))
         del cells[length:]
-        _mend(cells, length)
+        mend(cells, length)
         row = self._wanted[y]
         if row[x : x + length] != cells:
             row[x : x + length] = cells
-            _mend_edges(row, x, x + length)
+            mend_edges(row, x, x + length)
             self._touched.add(y)
 
     def _piece(self, text: str, look: int) -> Row:
@@ -158,7 +149,7 @@ class Glass:
         erase = next((x for x in range(end, self.width) if old[x] != BLANK), None)
         if erase is not None and sum(map(ne, old[erase:], new[erase:])) <= len(_ERASE):
             erase, end = None, self.width
-        for start, stop in _runs(new, old, end):
+        for start, stop in runs(new, old, end):
             begin = self._approach(start, y, new)
             self._write_cells(begin, y, new[begin:stop], out)
         if erase is not None:
@@ -241,7 +232,7 @@ class Glass:
         shift, first, last = best
         # the line that had the cursor moved too, though it is not quite the same: one more on each side may be worth it
         low, high = max(0, first - 1), min(self.height, last + 1)
-        costs = {y: _differing(self._wanted[y], self._shown[y]) for y in range(low, high)}
+        costs = {y: differing(self._wanted[y], self._shown[y]) for y in range(low, high)}
         gain, first, last = max((self._gain(shift, a, b, costs), a, b) for a in (low, first) for b in (last, high))
         if gain < _SCROLL_GAIN:
             return False
@@ -263,13 +254,13 @@ class Glass:
     def _gain(self, shift: int, first: int, last: int, costs: Mapping[int, int]) -> int:
         """How many cells need not be written if the terminal moves these lines; ``costs`` is what each line takes without."""
         after = self._after(shift, first, last)
-        return sum(costs[y] - _differing(self._wanted[y], after[y - first]) for y in range(first, last))
+        return sum(costs[y] - differing(self._wanted[y], after[y - first]) for y in range(first, last))
 
     def _moved(self, changed: Sequence[int]) -> tuple[int, int, int] | None:
         """(lines moved up, first line, line after the last) of the block that most lines agree on."""
         where: dict[tuple[Cell, ...], int] = {}
         for y, row in enumerate(self._shown):
-            if row[0] != _UNKNOWN:
+            if row[0] != UNKNOWN:
                 where[tuple(row)] = y
         where.pop((BLANK,) * self.width, None)
         pairs = [(y, was - y) for y in changed if (was := where.get(tuple(self._wanted[y]))) is not None]
@@ -279,72 +270,3 @@ class Glass:
         lines = [y for y, by in pairs if by == shift]
         first, last = min(lines), max(lines) + 1
         return (shift, first, last + shift) if shift > 0 else (shift, first + shift, last)
-
-
-def _written(row: Row) -> Row:
-    """The row, with nothing known of its blanks where there are several, or at its end."""
-    known, blanks = row[:], 0
-    for at in range(len(row), -1, -1):
-        if at and row[at - 1][0] == " ":
-            blanks += 1
-            continue
-        if blanks >= len(GAP) or at + blanks == len(row):
-            known[at : at + blanks] = [_UNKNOWN] * blanks
-        blanks = 0
-    return known
-
-
-def _sure(row: Row) -> Iterable[str]:
-    for at, (text, _) in enumerate(row):
-        if text == "":
-            yield " " if uncertain(row[at - 1][0]) else ""
-        else:
-            yield "?" if uncertain(text) else text
-
-
-def _differing(one: Row, other: Row) -> int:
-    return 0 if one == other else sum(map(ne, one, other))
-
-
-def _runs(new: Row, old: Row, end: int) -> list[tuple[int, int]]:
-    """Stretches of cells to write, before column ``end``: all that differ, short gaps between them, and whole wide characters."""
-    runs: list[tuple[int, int]] = []
-    x = 0
-    while x < end:
-        if new[x] == old[x]:
-            x += 1
-            continue
-        start = x - 1 if new[x][0] == "" and x else x
-        while x < end and (new[x] != old[x] or new[x][0] == ""):
-            x += 1
-        if runs and (gap := start - runs[-1][1]) <= _FEW and _plain_gap(new, runs[-1][1], gap):
-            start = runs.pop()[0]
-        runs.append((start, x))
-    return runs
-
-
-def _plain_gap(cells: Row, at: int, length: int) -> bool:
-    look = cells[at - 1][1]
-    return all(cell[1] in (look, PLAIN if cell[0] == " " else look) and cell[0].isascii() for cell in cells[at : at + length])
-
-
-def _mend(cells: Row, length: int) -> None:
-    """Cut at the edges, half a wide character may be left: a space takes its place."""
-    if not length:
-        return
-    if cells[0][0] == "":
-        cells[0] = (" ", cells[0][1])
-    if cells[-1][0] != "" and _wide(cells[-1][0]):
-        cells[-1] = (" ", cells[-1][1])
-
-
-def _mend_edges(row: Row, start: int, stop: int) -> None:
-    """What was painted may have covered half of a wide character beside it."""
-    if start and row[start - 1][0] and _wide(row[start - 1][0]):
-        row[start - 1] = (" ", row[start - 1][1])
-    if stop < len(row) and row[stop][0] == "":
-        row[stop] = (" ", row[stop][1])
-
-
-def _wide(text: str) -> bool:
-    return not text.isascii() and cell_len(text) == 2
