@@ -80,7 +80,7 @@ def test_added_edited_done_by_hand_and_opened_again(home: Home) -> None:
 
 def test_what_cannot_be_says_why_and_changes_nothing(home: Home) -> None:
     done(home, "action", "add", "i1", "Rehearse it", "--trap", "flag")
-    assert "did you mean 'flag'" in refused(home, "action", "add", "i1", "x", "--trap", "flg")
+    assert "did you mean flag?" in refused(home, "action", "add", "i1", "x", "--trap", "flg")
     assert "is over" in refused(home, "action", "add", "i1", "x", "--due", "2020-01-01")
     assert "is no day" in refused(home, "action", "add", "i1", "x", "--due", "soon")
     assert "no incident i9" in refused(home, "action", "add", "i9", "x")

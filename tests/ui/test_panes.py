@@ -250,10 +250,14 @@ def test_people_are_called_by_the_names_of_the_config() -> None:
     run(body)
 
 
-def test_a_long_summary_keeps_its_room() -> None:
-    long = Sizes(summary=200, name=40, where=40, who=40, source=40)
-    for width in (80, 100, 120, 160, 200):
-        assert widths(width, long) == widths(width, msgspec.structs.replace(long, name=32, where=24, who=20, source=14))
+def test_a_long_summary_keeps_a_good_part_of_the_row_and_what_it_has_beyond_goes_to_what_would_be_cut() -> None:
+    long = Sizes(summary=200, name=200, where=30, who=16, source=12)
+    for width, summary, whole in ((80, 26, False), (120, 36, False), (160, 48, True), (200, 78, True)):
+        name, where, rest, who, source = widths(width, long)
+        assert rest == summary, width
+        assert sum(each + 2 for each in (name, where, rest, who, source) if each) - 2 <= width - 14
+        assert (where >= 30 and who >= 16 and source >= 12) is whole, width
+        assert name <= 40, "a name of two hundred cells does not take the row"
 
 
 def test_an_age_that_reads_differently_is_drawn_as_time_goes_by() -> None:

@@ -62,23 +62,27 @@ EVERYTHING = Sizes()
 
 def widths(width: int, needs: Sizes = EVERYTHING) -> tuple[int, int, int, int, int]:
     """Cells for name, where, summary, who and source of ``width``, beyond glyph, severity and age; 0 = the column is left out. Each
-    takes what it needs and no more than its share; the summary has the rest. What that does not need goes to those that are cut."""
+    takes what it needs and no more than its share; the summary has the rest. What that does not need, and what a long one has
+    beyond a good part of the row, goes to those that are cut."""
     left = width - 14
     name = max(12, min(32, round(width * 0.18), needs.name))
     where = max(8, min(24, round(width * 0.12), needs.where)) if width >= 56 else 0
     who = max(8, min(20, round(width * 0.12), needs.who)) if width >= 48 else 0
-    source = max(7, min(14, round(width * 0.09))) if width >= 96 and needs.sources else 0
+    source = max(7, min(14, round(width * 0.09), needs.source)) if width >= 96 and needs.sources else 0
     given = [where, name, who, source]
     summary = max(0, left - sum(each + 2 for each in given if each))
+    kept = min(needs.summary, max(32, round(width * 0.3)))
     for place, need in enumerate((needs.where, needs.name, needs.who, needs.source)):
         if given[place]:
-            more = max(0, min(need - given[place], summary - needs.summary))
+            more = max(0, min(need, _LONGEST) - given[place])
+            more = min(more, max(0, summary - kept))
             given[place] += more
             summary -= more
     where, name, who, source = given
     return name, where, summary, who, source
 
 
+_LONGEST = 40  # cells that a name or a place may have beside a summary
 _SUMMARY = 2
 _UNDER = 3  # cells around the name of what runs
 

@@ -50,7 +50,7 @@ class Roster(Lines):
         for each in self.rosters:
             ref = Ref(each.source, each.roster)
             rows.append(((ref, 0), self._on(each, name)))
-            rows += [((ref, 1 + n), (("  ", ""), (line, "muted"))) for n, line in enumerate(self._beside(each))]
+            rows += [((ref, 1 + n), (("  ", ""), (line, "muted"))) for n, line in enumerate(self._beside(each, width - 3))]
             if each.now is not None and each.gap is not None:
                 rows.append(((ref, "gap"), (("  ", ""), (self._gap(each.gap), "critical"))))
             if each.remark and each.remark not in said:
@@ -81,10 +81,13 @@ class Roster(Lines):
         until = f" → {self._when(each.now.end)}" if each.now.end is not None else " · no end"
         return (label, (each.now.name, "who"), (until, "text"), (" override" if each.now.override else "", "warning"))
 
-    def _beside(self, each: OnCall) -> list[str]:
-        """What time it is for who is on, and who comes next, with theirs."""
+    def _beside(self, each: OnCall, room: int) -> list[str]:
+        """What time it is for who is on, and who comes next, with theirs; in so many cells the name is not said twice."""
         lines = [local(each.now, self._now)] if each.now is not None else []
-        return [*lines, f"then {each.next.name} · {local(each.next, self._now)}"] if each.next is not None else lines
+        if each.next is not None:
+            then = f"then {each.next.name} · {local(each.next, self._now)}"
+            lines.append(then if cells(then) <= room else then.removesuffix(f" for {each.next.name}"))
+        return lines
 
     def _when(self, at: datetime | None) -> str:
         return moment(at, self._now, self.zone) if at is not None and self._now is not None else ""
