@@ -140,7 +140,7 @@ def test_a_key_that_acts_on_what_was_not_seen_is_left_out_with_a_word() -> None:
     run(body)
 
 
-@pytest.mark.parametrize("line", [":refresh\n", "/web\n", ":filter web\n", "/web\x1b", ":refresh\x1b"])
+@pytest.mark.parametrize("line", [":refresh\n", "/web\n", ":filter web\n", "/web\x1b"])
 def test_on_the_board_moves_are_kept_in_their_order_and_what_acts_is_not(line: str) -> None:
     async def body() -> None:
         async with sitting() as person:
@@ -149,6 +149,25 @@ def test_on_the_board_moves_are_kept_in_their_order_and_what_acts_is_not(line: s
             assert person.board.alerts.cursor == min(2, person.board.alerts.count() - 1)
             assert person.desk.asked == []
             assert "typed before this could be seen: a" in person.footer
+
+    run(body)
+
+
+@pytest.mark.parametrize(("line", "end"), [("/web", "\n"), (":refresh", "\x1b"), ("/", "\n")])
+def test_who_sees_what_a_key_is_for_has_it_taken_however_soon_after_the_line_it_comes(line: str, end: str) -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            burst(person, line)
+            await person.until(lambda: isinstance(person.board.focused, Typed), "the line")
+            typed = person.board.focused
+            assert isinstance(typed, Typed)
+            await person.until(lambda: typed.value == line[1:], "the text")
+            if line == "/web":
+                await person.sees("6 of 12 firing shown")
+            await person.pilot.pause()
+            burst(person, f"{end}a")
+            await person.until(lambda: person.desk.asked, "the acknowledgement")
+            assert "not taken" not in person.footer
 
     run(body)
 

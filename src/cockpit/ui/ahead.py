@@ -39,12 +39,14 @@ class Ahead:
         self._board = board
         self._keys: list[Pressed] = []
         self._flows: list[Worker[Any]] = []
-        self._whole = False
+        self._whole = self._told = False
+        self._seen = math.inf
         self._passing: Message | None = None
 
-    def begin(self) -> None:
-        """The line is left: from now on they are kept."""
-        self.on, self._whole = True, False
+    def begin(self, seen: float = math.inf) -> None:
+        """The line is left: from now on they are kept. Whoever presses one after ``seen`` (monotonic seconds)
+        sees what the board will show then."""
+        self.on, self._whole, self._told, self._seen = True, False, False, seen
         self._keys, self._flows = [], []
 
     def before(self, keys: Iterable[Pressed]) -> None:
@@ -71,6 +73,7 @@ class Ahead:
 
     def let_go(self) -> None:
         """What the line said is being done: once that is seen, they go there."""
+        self._told = True
         self._board.run_worker(self._let_go(), exit_on_error=True)
 
     async def _let_go(self) -> None:
@@ -89,7 +92,7 @@ class Ahead:
             screen = app.screen
             over = _over(screen)
             there = over.ready if over is not None else clock() > until or all(flow.is_finished for flow in self._flows)
-            if self._whole and there and await _painted(screen):
+            if self._whole and self._told and there and await _painted(screen):
                 return screen
             await asyncio.sleep(BREATH)
 
@@ -98,7 +101,8 @@ class Ahead:
         are for what is there then."""
         over, line = _over(screen), False
         while self._keys:
-            if not line and not (over or self._board).harmless(self._keys[0]):
+            seen = over is None and self._keys[0].time > self._seen
+            if not (line or seen or (over or self._board).harmless(self._keys[0])):
                 self._leave_out(over.remark if over is not None else self._refused)
                 break
             self._passing = key = self._keys.pop(0)

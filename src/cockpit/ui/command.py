@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -222,7 +223,8 @@ class CommandLine(Widget):
         """Close, remember, hand over."""
         from .typed import Typed
 
-        text = self.query_one(Typed).value.strip()
+        typed = self.query_one(Typed)
+        text, typed.seen = typed.value.strip(), math.inf
         self.close()
         if not text:
             self.post_message(self.Closed())
@@ -232,6 +234,9 @@ class CommandLine(Widget):
 
     def _leave(self) -> None:
         """Close; nothing happens."""
+        from .typed import Typed
+
+        self.query_one(Typed).seen = 0.0  # the board as it is
         self.close()
         self.post_message(self.Closed())
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 
 from textual.content import Content
 from textual.message import Message
@@ -60,6 +62,7 @@ class FilterLine(Widget):
         self._before = ""
         self._good = ""
         self._tried = ""
+        self._shown_at = 0.0
         self._pause: Timer | None = None
 
     @property
@@ -75,6 +78,7 @@ class FilterLine(Widget):
         from .typed import Typed
 
         self._before = self._good = self._tried = text
+        self._shown_at = 0.0
         if not self.query(Typed):
             line = Horizontal(Static("/", classes="sign", markup=False), Typed(placeholder="team=web @severity>=warning words"))
             await self.mount(line, Static(classes="fault", markup=False))
@@ -111,9 +115,15 @@ class FilterLine(Widget):
             self._pause = self.set_timer(self.PAUSE, partial(self._put_in_force, self._before))
             return
         if text != self._tried:
-            self._tried = text
+            self._tried, self._shown_at = text, math.inf
             self._try(text)
+            self.call_after_refresh(self._shows, text)
         self._pause = self.set_timer(self.PAUSE, partial(self._put_in_force, text))
+
+    def _shows(self, text: str) -> None:
+        """The list has been painted with it."""
+        if text == self._tried:
+            self._shown_at = monotonic()
 
     def _put_in_force(self, text: str) -> None:
         self._wait_no_more()
@@ -130,14 +140,19 @@ class FilterLine(Widget):
         """Keep it, if it can be read."""
         from .typed import Typed
 
-        text = self.query_one(Typed).value
+        typed = self.query_one(Typed)
+        text = typed.value
         self._wait_no_more()
         if self._readable(text):
+            typed.seen = self._shown_at if text == self._tried else math.inf
             self.close()
             self.post_message(self.Submitted(text))
 
     def _leave(self) -> None:
         """Bring back what was."""
+        from .typed import Typed
+
+        self.query_one(Typed).seen = math.inf
         self.close()
         self._put_in_force(self._before)
         self.post_message(self.Closed())

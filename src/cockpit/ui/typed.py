@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,8 @@ class Typed(Input):
         """What a form does with a key before the line does; gives back whether that was all."""
         self.heir: Ahead | None = None
         """Who has what is typed behind a key that leaves the line with no other in its place."""
+        self.seen = math.inf
+        """Since when one sees what the board will show then: see `Ahead.begin`."""
         self._held: list[Pressed] | None = None
         self._late: list[Pressed] = []
 
@@ -103,7 +106,7 @@ class Typed(Input):
                 now.wait()
                 self.post_message(_Left(now))
             elif now is None and self.heir is not None:
-                self.heir.begin()
+                self.heir.begin(self.seen)
                 self.post_message(_Left(self.heir))
         elif not event.is_printable and (action := _ACTIONS.get(event.key)):
             event.stop()
@@ -125,7 +128,7 @@ class Typed(Input):
     def on__left(self, message: _Left) -> None:
         """No more keys come here."""
         late, self._late = self._late, []
-        message.to.before(again(each) for each in late)
+        message.to.before([_as_pressed(each) for each in late])
 
     async def on_before(self, message: Before) -> None:
         """Take what was typed, in the order in which it was."""
@@ -142,6 +145,13 @@ class Typed(Input):
         self._taken(event)
         if not self._is_others(event):
             self.insert_text_at_cursor(clean(event.text, 4096))
+
+
+def _as_pressed(event: Pressed) -> Pressed:
+    """The same, from when it was pressed."""
+    made = again(event)
+    made.time = event.time
+    return made
 
 
 def again(event: Pressed) -> Pressed:
