@@ -252,7 +252,7 @@ def test_people_are_called_by_the_names_of_the_config() -> None:
 
 def test_a_long_summary_keeps_a_good_part_of_the_row_and_what_it_has_beyond_goes_to_what_would_be_cut() -> None:
     long = Sizes(summary=200, name=200, where=30, who=16, source=12)
-    for width, summary, whole in ((80, 26, False), (120, 36, False), (160, 48, True), (200, 78, True)):
+    for width, summary, whole in ((80, 26, False), (120, 36, False), (160, 48, True), (200, 80, True)):
         name, where, rest, who, source = widths(width, long)
         assert rest == summary, width
         assert sum(each + 2 for each in (name, where, rest, who, source) if each) - 2 <= width - 14

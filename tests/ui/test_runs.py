@@ -99,6 +99,17 @@ def test_what_was_done_to_silences_is_told_apart_and_times_are_on_the_viewers_cl
     asyncio.run(go())
 
 
+def test_people_are_called_by_their_names_in_the_list_and_in_what_it_opens() -> None:
+    async def go() -> None:
+        runs = desk(run(RunState.CONFIRMED, who="ana", approved_by="bo"))
+        async with opened(RunList(runs, names={"ana": "Ana Souza", "bo": "Bo"}.__getitem__), (100, 24)) as on:
+            assert "Ana Souza" in on.text
+            await on.press("enter")
+            await until(on.pilot, lambda: "· Ana Souza ·" in on.text and "approved by Bo" in on.text, "the run")
+
+    asyncio.run(go())
+
+
 @pytest.mark.parametrize("size", [(80, 24), (60, 20), (120, 40)])
 def test_the_columns_of_the_list_stand_in_line_and_the_target_gives_way_last(size: tuple[int, int]) -> None:
     async def go() -> None:

@@ -70,7 +70,7 @@ def of_alert(
         facts.append(Fact("assigned to", ", ".join(alert.assignees), "who"))
     if alert.pages:
         facts += [BLANK, title_fact("Paging"), *(_paged(each, now, zone) for each in alert.pages)]
-    facts += past_facts(past, now, zone)
+    facts += past_facts(past, now, zone, called)
     if trap is not None:
         facts += [BLANK, *_reading(trap, curve), *_answers(trap)]
     elif curve is not None:

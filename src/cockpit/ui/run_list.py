@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from ..core.actions import Run, StartMany, called
+from ..core.roster import Naming
 from ..engine.desk import Desk
 from .box import Said
 from .choices import Choices
@@ -34,11 +35,11 @@ class RunList(Stirring):
         Binding("u", "undo", show=False),
     ]
 
-    def __init__(self, desk: Desk, zone: str = "UTC", again: Callable[[Run], None] | None = None) -> None:
+    def __init__(self, desk: Desk, zone: str = "UTC", again: Callable[[Run], None] | None = None, names: Naming = str) -> None:
         more = [("a", "run it again…")] if again is not None else []
         self._own_keys = [("enter", "output"), *more, ("u", "undo…"), ("j k", "move"), ("esc", "close")]
         super().__init__(f"Runs, times in {city(zone)}", self._own_keys)
-        self._desk, self._zone, self._again = desk, zone, again
+        self._desk, self._zone, self._again, self._names = desk, zone, again, names
         self._runs: tuple[Run, ...] = ()
         self._columns = (0, 0, 0)
         self._remarked = False
@@ -66,7 +67,7 @@ class RunList(Stirring):
         self._columns = (
             max((cells(called(run)) for run in self._runs), default=0),
             max((cells(said(run)) for run in self._runs), default=0),
-            min(14, max((cells(run.who) for run in self._runs), default=0)),
+            min(14, max((cells(self._names(run.who)) for run in self._runs), default=0)),
         )
         at = next((n for n, run in enumerate(self._runs) if run.id == under), 0)
         rows.show(len(self._runs), at)
@@ -87,7 +88,7 @@ class RunList(Stirring):
         state, what = min(state, max(17, width // 3)), min(what, width // 4)
         left: list[str | tuple[str, str]] = [(mark, style), " ", (when, "$role-muted"), (fit(called(run), what), "bold"), "  "]
         right: list[str | tuple[str, str]] = ["  ", (fit(stands, state), style)]
-        right += [("  " + fit(run.who, who), "$role-who")] if who else []
+        right += [("  " + fit(self._names(run.who), who), "$role-who")] if who else []
         room = width - sum(cells(each if isinstance(each, str) else each[0]) for each in (*left, *right))
         if room < 8 and who:  # who is in the box that enter opens; on what is not guessed
             right, room = right[:2], room + who + 2
@@ -113,7 +114,7 @@ class RunList(Stirring):
         self.say_keys(*self._own_keys, remark=Content.styled(remark, "$role-refusal") if remark else "")
 
     def _follow(self, run_id: str) -> None:
-        self.app.push_screen(RunOutput(self._desk, run_id, self._zone))
+        self.app.push_screen(RunOutput(self._desk, run_id, self._zone, self._names))
 
     def on_key(self) -> None:
         """A remark stands until the next key."""
@@ -124,7 +125,7 @@ class RunList(Stirring):
         """Open it."""
         run = self._runs[event.at]
         box = Targets if isinstance(run.action, StartMany) else RunOutput
-        self.app.push_screen(box(self._desk, run.id, self._zone))
+        self.app.push_screen(box(self._desk, run.id, self._zone, self._names))
 
 
 def wholes(runs: Sequence[Run]) -> list[Run]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from ..core.actions import Run, RunState, Start, StartMany, called
+from ..core.roster import Naming
 from ..core.units import say_seconds
 from .page import Line
 from .timeline import state_word
@@ -35,16 +36,17 @@ def said(run: Run) -> str:
     return ", ".join(parts)
 
 
-def facts(run: Run, zone: str) -> list[Line]:
-    """What is known of a run besides its output: who, when (on the clock of ``zone``), on what, and why it ended so."""
+def facts(run: Run, zone: str, names: Naming = str) -> list[Line]:
+    """What is known of a run besides its output: who, when (on the clock of ``zone``), on what, and why it ended so. ``names`` says
+    how people are called."""
     when = f"{run.at.astimezone(at_zone(zone)):%Y-%m-%d %H:%M:%S} {city(zone)}"
-    lines: list[Line] = [Content.styled(f"{called(run)} · {run.target or 'no target'} · {run.who} · {when}", "$role-muted")]
+    lines: list[Line] = [Content.styled(f"{called(run)} · {run.target or 'no target'} · {names(run.who)} · {when}", "$role-muted")]
     if isinstance(run.action, Start) and run.action.dry_run:
         lines.append(Content.styled("dry run: nothing is executed", "bold $role-pending"))
     if run.wants is not None:
         lines.append(Content.styled(f"{run.wants.where}: {run.wants.asked.text}", "bold $role-pending"))
     if run.approved_by:
-        lines.append(Content.styled(f"approved by {run.approved_by}", "$role-muted"))
+        lines.append(Content.styled(f"approved by {names(run.approved_by)}", "$role-muted"))
     if run.reason:
         lines.append(Content.styled(run.reason, "$role-warning" if run.amiss else GLYPHS[run.state][1]))
     return lines

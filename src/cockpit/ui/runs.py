@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from ..core.actions import Cancel, Reply, Run, RunState, Start, called
 from ..core.asking import Want
+from ..core.roster import Naming
 from ..core.steps.open import links
 from ..core.units import say_seconds
 from ..engine.desk import Desk, Refused, Session
@@ -50,9 +51,11 @@ class RunOutput(Stirring):
     EVERY = 0.25
     """Seconds between two looks at the output of a run that is going on."""
 
-    def __init__(self, desk: Desk, run_id: str, zone: str = "UTC", *, mono: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, desk: Desk, run_id: str, zone: str = "UTC", names: Naming = str, *, mono: Callable[[], float] = time.monotonic
+    ) -> None:
         super().__init__("run")
-        self._desk, self._zone, self._mono = desk, zone, mono
+        self._desk, self._zone, self._names, self._mono = desk, zone, names, mono
         self._run_id = run_id
         self._next = 0
         self._since: float | None = None
@@ -123,7 +126,7 @@ class RunOutput(Stirring):
         self._head = head
         mark, style = GLYPHS[run.state]
         self.retitle((f"{mark} {said(run)}{lasted}", style), (f"  {called(run)}", "bold"))
-        lines = facts(run, self._zone)
+        lines = facts(run, self._zone, self._names)
         if dropped:
             lines.append(Content.styled(f"the first {dropped} lines are not kept here{self._elsewhere(run)}", "$role-warning"))
         self.query_one("#facts", Said).show(*lines)
@@ -244,7 +247,7 @@ class RunOutput(Stirring):
             self.run_worker(undo(self.app, self._desk, run, self._say, self._follow), exit_on_error=True)
 
     def _follow(self, run_id: str) -> None:
-        self.app.push_screen(RunOutput(self._desk, run_id, self._zone))
+        self.app.push_screen(RunOutput(self._desk, run_id, self._zone, self._names))
 
     def action_cancel(self) -> None:
         """Ask, then cancel."""

@@ -28,7 +28,7 @@ def runs(board: Board, _: str) -> None:
 
         board.start((flows.several_again if isinstance(run.action, actions.StartMany) else flows.again)(board, board.desk, run))
 
-    board.app.push_screen(RunList(board.desk, board.zone, again))
+    board.app.push_screen(RunList(board.desk, board.zone, again, board.called))
 
 
 def handover(board: Board, _: str) -> None:

@@ -144,9 +144,9 @@ class Selected(Stage, inherit_bindings=False):
         """The runbooks for what is marked, else for what the cursor is on."""
         refs, now = self.run_refs(), self.clock.now()
         if self.alerts.marks and refs and self.selection.about == "alerts":
-            self.runbooks.show(offers_for(refs, self.view, self.desk, now), f"the {len(refs)} marked")
+            self.runbooks.show(offers_for(refs, self.view, self.desk, now, self.called), f"the {len(refs)} marked")
         else:
-            self.runbooks.show(offers(about, self.view, self.desk, now), about.name)
+            self.runbooks.show(offers(about, self.view, self.desk, now, self.called), about.name)
 
     def _shown(self, now: datetime) -> Shown:
         here = (self.oncall.here, self.runbooks.here, self.traps.here, self.silences.here)

@@ -14,6 +14,7 @@ from ..core.groups import Group
 from ..core.plans import Plan
 from ..core.regex import regex
 from ..core.responses import Escalate, Maintain, Reassign, Resolve, Snooze
+from ..core.roster import Naming
 from ..core.runbooks import Runbook, offered
 from ..core.traps import TrapState, TrapView
 from ..core.view import Row, View
@@ -83,18 +84,18 @@ def runbooks_for(subject: Subject, view: View) -> tuple[Runbook, ...]:
     return (*found, *(each for each in view.runbooks if each.name in named and each not in found))
 
 
-def offers(subject: Subject, view: View, desk: Desk, now: datetime) -> tuple[Offer, ...]:
-    """The same, as the pane shows them at ``now``."""
+def offers(subject: Subject, view: View, desk: Desk, now: datetime, called: Naming = str) -> tuple[Offer, ...]:
+    """The same, as the pane shows them at ``now``. People are ``called`` so."""
     past = desk.past(subject.row.alert) if subject.row is not None else ()
     found = (offer(runbook, subject.alert, desk) for runbook in runbooks_for(subject, view))
-    return tuple(msgspec.structs.replace(each, last=last_time(past, each.runbook.name, now)) for each in found)
+    return tuple(msgspec.structs.replace(each, last=last_time(past, each.runbook.name, now, called)) for each in found)
 
 
-def offers_for(refs: Sequence[Ref], view: View, desk: Desk, now: datetime) -> tuple[Offer, ...]:
+def offers_for(refs: Sequence[Ref], view: View, desk: Desk, now: datetime, called: Naming = str) -> tuple[Offer, ...]:
     """The runbooks for any of several alerts, those first that are for most of them."""
     rows = [row for ref in refs[:LOOKED_AT] if (row := view.alert(ref)) is not None]
     if len(rows) == 1:
-        return offers(of_row(rows[0], view), view, desk, now)
+        return offers(of_row(rows[0], view), view, desk, now, called)
     fits = Counter[str]()
     first: dict[str, tuple[Runbook, Ref]] = {}
     for row in rows:

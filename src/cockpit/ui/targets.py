@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from ..core.actions import Cancel, Reply, Run, RunState, StartMany
+from ..core.roster import Naming
 from ..core.several import said as said_rule
 from ..core.units import say_seconds
 from ..engine.desk import Desk, Refused
@@ -39,9 +40,11 @@ class Targets(Stirring):
     EVERY = 1.0
     """Seconds between two looks at how long what goes on has lasted."""
 
-    def __init__(self, desk: Desk, run_id: str, zone: str = "UTC", *, mono: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, desk: Desk, run_id: str, zone: str = "UTC", names: Naming = str, *, mono: Callable[[], float] = time.monotonic
+    ) -> None:
         super().__init__("run")
-        self._desk, self._run_id, self._zone, self._mono = desk, run_id, zone, mono
+        self._desk, self._run_id, self._zone, self._names, self._mono = desk, run_id, zone, names, mono
         self._whole: Run | None = None
         self._parts: dict[int, Run] = {}
         self._since: dict[str, float] = {}
@@ -96,7 +99,7 @@ class Targets(Stirring):
         mark, style = GLYPHS[run.state]
         done = sum(each.state is RunState.CONFIRMED for each in self._parts.values())
         self.retitle((f"{mark} {said(run)}", style), (f"  {run.what} · {done} of {len(self._aims)} done", "bold"))
-        lines = facts(run, self._zone)
+        lines = facts(run, self._zone, self._names)
         if isinstance(run.action, StartMany):
             lines.append(Content.styled(said_rule(run.action.rule, len(run.action.aims)), "$role-muted"))
         width = max(1, self.query_one(Choices).size.width - 4)
@@ -163,7 +166,7 @@ class Targets(Stirring):
         if run is None:
             self._say(f"{self._aims[event.at]} has not begun" if self._whole is not None else "")
         else:
-            self.app.push_screen(RunOutput(self._desk, run.id, self._zone))
+            self.app.push_screen(RunOutput(self._desk, run.id, self._zone, self._names))
 
     # ── what is asked ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -183,7 +186,7 @@ class Targets(Stirring):
         if run is None:
             self._say("nothing here waits for you")
         elif run.part_of:
-            self.app.push_screen(RunOutput(self._desk, run.id, self._zone))  # which asks by itself
+            self.app.push_screen(RunOutput(self._desk, run.id, self._zone, self._names))  # which asks by itself
         else:
             self._ask(run)
 
