@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 
 from .keys import TABLE, Key
+from .signed import Signed
 from .spans import cells
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def in_sight(words: Sequence[str], wanted: int, width: int) -> tuple[int, int]:
     return first, len(words)
 
 
-class CommandLine(Widget):
+class CommandLine(Signed):
     """Hidden until opened. ``enter`` submits, ``tab`` completes, ``up`` and ``down`` go through what was typed before, ``esc``
     closes.
 
@@ -131,11 +132,6 @@ class CommandLine(Widget):
     """
 
     DEFAULT_CSS = """
-    CommandLine { height: auto; display: none; layout: vertical; }
-    CommandLine.-open { display: block; }
-    CommandLine > Horizontal { height: 1; }
-    CommandLine .sign { width: 2; height: 1; color: $accent; text-style: bold; }
-    CommandLine Typed { width: 1fr; border: none; height: 1; padding: 0; background: $panel; }
     CommandLine .offers { height: 1; }
     """
 
@@ -160,6 +156,10 @@ class CommandLine(Widget):
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
+        self.turns = {
+            "enter": self._enter, "escape": self._leave, "up": partial(self._past, -1), "down": partial(self._past, 1),
+            "tab": partial(self._complete, 1), "shift+tab": partial(self._complete, -1),
+        }  # fmt: skip
         self._table = tuple(table)
         self._names = dict(names or {})
         self._history: list[str] = []
@@ -170,11 +170,6 @@ class CommandLine(Widget):
         self._ours = self._text = ""
         self._listed = False
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it has the keys."""
-        return self.has_class("-open")
-
     async def open(self, text: str = "") -> None:
         """Show it with ``text`` and take the keys."""
         from textual.containers import Horizontal  # here: the board must not pay for these before somebody presses the key
@@ -184,33 +179,13 @@ class CommandLine(Widget):
 
         if not self.query(Typed):
             typed = Typed()
-            typed.turn = self._turn
+            typed.turn = self.turn
             await self.mount(Horizontal(Static(":", classes="sign", markup=False), typed), Static(classes="offers", markup=False))
         self._at = len(self._history)
         self._write(text)
         self._offer_for(text)
         self.add_class("-open")
         self.query_one(Typed).focus()
-
-    def close(self) -> None:
-        """Hide it, and give the keys back."""
-        self.remove_class("-open")
-        self.screen.set_focus(None)
-
-    def _turn(self, key: str) -> bool:
-        """What the keys do that type nothing, in their turn among those that do; gives back whether it is one."""
-        match key:
-            case "enter":
-                self._enter()
-            case "escape":
-                self._leave()
-            case "tab" | "shift+tab":
-                self._complete(1 if key == "tab" else -1)
-            case "up" | "down":
-                self._past(1 if key == "down" else -1)
-            case _:
-                return False
-        return True
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """New offers for the new text; those stay that `_complete` is going through."""

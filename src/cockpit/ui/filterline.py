@@ -10,12 +10,12 @@ from time import monotonic
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
-from textual.widget import Widget
 
 from ..core.filters import FilterError, parse
+from .signed import Signed
 
 
-class FilterLine(Widget):
+class FilterLine(Signed):
     """Hidden until opened. A text that can be read is tried with each key, and in force (`Changed`) once one pauses. Where one
     pauses at a text that cannot be read, the filter from before the opening is: never a beginning of what is being typed. ``enter``
     keeps it, ``esc`` brings the one from before back.
@@ -25,11 +25,6 @@ class FilterLine(Widget):
     """
 
     DEFAULT_CSS = """
-    FilterLine { height: auto; display: none; layout: vertical; }
-    FilterLine.-open { display: block; }
-    FilterLine > Horizontal { height: 1; }
-    FilterLine .sign { width: 2; height: 1; color: $accent; text-style: bold; }
-    FilterLine Typed { width: 1fr; border: none; height: 1; padding: 0; background: $panel; }
     FilterLine .fault { height: 1; display: none; }
     FilterLine .fault.-shown { display: block; }
     """
@@ -58,17 +53,13 @@ class FilterLine(Widget):
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
+        self.turns = {"enter": self._enter, "escape": self._leave}
         self._check, self._try = check, tried
         self._before = ""
         self._good = ""
         self._tried = ""
         self._shown_at = 0.0
         self._pause: Timer | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it has the keys."""
-        return self.has_class("-open")
 
     async def open(self, text: str = "") -> None:
         """Show it with ``text`` and take the keys."""
@@ -83,7 +74,7 @@ class FilterLine(Widget):
             line = Horizontal(Static("/", classes="sign", markup=False), Typed(placeholder="team=web @severity>=warning words"))
             await self.mount(line, Static(classes="fault", markup=False))
             typed = self.query_one(Typed)
-            typed.turn = self._turn
+            typed.turn = self.turn
             self.watch(typed, "value", self._typed, init=False)
         typed = self.query_one(Typed)
         with typed.prevent(typed.Changed):
@@ -92,19 +83,6 @@ class FilterLine(Widget):
         self._say("")
         self.add_class("-open")
         typed.focus()
-
-    def close(self) -> None:
-        """Hide it, and give the keys back."""
-        self.remove_class("-open")
-        self.screen.set_focus(None)
-
-    def _turn(self, key: str) -> bool:
-        """What the keys do that type nothing, in their turn among those that do; gives back whether it is one."""
-        if key == "enter":
-            self._enter()
-        elif key == "escape":
-            self._leave()
-        return key in ("enter", "escape")
 
     def _typed(self, text: str) -> None:
         """Filter with each key that leaves something to be read."""
