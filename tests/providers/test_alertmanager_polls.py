@@ -99,6 +99,31 @@ def test_a_silence_that_changed_changes_what_it_hushes_and_nothing_else() -> Non
     assert [alert.suppressed_by for alert in differing] == ["silenced by Bo: new racks (11111111)"]
 
 
+def test_what_inhibits_is_named_as_it_comes_changes_and_goes_among_many() -> None:
+    def many(told: Any) -> None:
+        one = next(each for each in told if each["status"]["state"] == "active")
+        told[:] = [
+            {**one, "fingerprint": f"{number:016x}", "labels": {"alertname": f"A{number}", "instance": f"db-{number}"}}
+            for number in range(40)
+        ]
+
+    def inhibits(told: Any) -> None:
+        told[7]["status"] |= {"state": "suppressed", "inhibitedBy": [told[30]["fingerprint"]]}
+
+    def moves(told: Any) -> None:
+        told[30]["labels"]["instance"] = "db-new"
+
+    def ends(told: Any) -> None:
+        told[7]["status"] |= {"state": "active", "inhibitedBy": []}
+
+    with Misbehaving(compact()) as server:
+        changed(server, ALERTS, many)
+        steps = [lambda each=each: changed(server, ALERTS, each) for each in (inhibits, moves, ends)]
+        found = using(lambda provider: polls(provider, *steps), server.url)
+    assert [alerts[7].suppressed_by for alerts in found] == ["", "inhibited by A30 · db-30", "inhibited by A30 · db-new", ""]
+    assert [sum(alert.state is AlertState.SUPPRESSED for alert in alerts) for alerts in found] == [0, 1, 1, 0]
+
+
 class TestUntilWhenItIsHushed:
     """The end of the last silence that hushes it, by our clock."""
 

@@ -6,7 +6,7 @@ does each of its alerts until it has resolved. So nothing flaps where the pace w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from .alerts import Alert, AlertState, Ref
@@ -58,8 +58,7 @@ class Storms:
         change = every.since(before) if before is not None else None
         if change is None:
             self._recent, self._storm_of, self.storms = {}, {}, ()
-            since = now - timedelta(seconds=NEWS)  # looked at first: of a hundred thousand, few are news
-            self._counted((row for row in every if row.alert.started_at is not None and row.alert.started_at >= since), (), now)
+            self._counted(every, (), now)  # of a hundred thousand, few are news
             self._judged(every, now)
             return None
         touched = self._counted(change.come, change.gone, now)
@@ -68,7 +67,10 @@ class Storms:
     def _counted(self, come: Iterable[Row], gone: Iterable[Row], now: datetime) -> set[Ref]:
         """Keep what began within the last hour by its second, and give what falls into a storm that goes on."""
         touched: set[Ref] = set()
+        since = now - timedelta(seconds=NEWS)
         oldest = now.timestamp() - NEWS
+        if not self.storms:  # what is older counts for nothing
+            come, gone = _begun(come, since), _begun(gone, since)
         coming = {row.alert.ref: row for row in come}
         for row in gone:
             ref, second = row.alert.ref, _second(row.alert)
@@ -131,6 +133,10 @@ class Storms:
         by = self._rule.by or told_by([row.alert for row in rows if row is not None], storm.by)
         storm.by, before = by, storm.by
         return set(storm.refs) if before != by else set()
+
+
+def _begun(rows: Iterable[Row], since: datetime) -> Iterator[Row]:
+    return (row for row in rows if (started := row.alert.started_at) is not None and started >= since)
 
 
 def _second(alert: Alert) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ..core.alerts import Alert
-from ..core.same import alike
+from ..core.same import alike, differing
 from ..provider import ProviderError
 from .am_acks import PREFIX
 from .am_alerts import Hush, Hushed, One, Seen, hushes, id_of, listed, routed, whole
@@ -60,7 +60,9 @@ class Merger:
         self._ack_age, self._prefix = ack_age, prefix
         self._showing = Showing()
         self._routed: tuple[tuple[WireGroup, ...], _Routes] = (), ({}, {})
-        self._named: tuple[tuple[One, ...], Mapping[str, str]] = (), {}
+        self._looked: tuple[One, ...] = ()
+        self._inhibiting: frozenset[str] = frozenset()
+        self._named: Mapping[str, str] = {}
         self._skew = timedelta()
         self._hushes: Mapping[str, Hush] = {}
         self._unlike: Mapping[tuple[str, str], int] = {}
@@ -73,38 +75,49 @@ class Merger:
         self._skew = skew
         old_silences = all(each.unsaid for each in told)
         silences = _silences([each for each in told if old_silences or not each.unsaid])
-        seen, differing = _alerts(told)
+        seen, disputed = _alerts(told)
         groups, muted = self._routes(tuple(group for each in told for group in each.groups or ()))
-        if seen.records is not self._named[0]:
-            self._named = seen.records, _named_ones(seen.records)
+        if seen.records is not self._looked:
+            self._look(seen.records)
         self._hushes = hushes(silences, hushes_before, skew, self._prefix)
         theirs = now + skew
         old = None if self._ack_age is None else theirs - self._ack_age
-        hushed = Hushed(self._hushes, theirs, self._named[1], muted, groups, old)
+        hushed = Hushed(self._hushes, theirs, self._named, muted, groups, old)
         return Known(
             seen=seen,
-            alerts=self._showing.shown(seen.records, hushed, differing),
+            alerts=self._showing.shown(seen.records, hushed, disputed),
             silences=silences,
             rejected_alerts=max(each.rejected_alerts for each in told),
             rejected_silences=max(each.rejected_silences for each in told),
             complete=not bad and not old_silences,
             remarks=(
-                *_missing(good, bad), *_unsaid(good), *self._lasting(good, seen, differing), *told_skew(skew), *_ungrouped(told),
+                *_missing(good, bad), *_unsaid(good), *self._lasting(good, seen, disputed), *told_skew(skew), *_ungrouped(told),
             ),
             skew=skew,
             restarted=max((at for each in told if each.server and (at := when(each.server.uptime)) is not None), default=None),
             old_silences=old_silences,
         )  # fmt: skip
 
-    def _lasting(self, good: Sequence[tuple[Member, Told]], seen: Listed[One, Seen], differing: set[str]) -> tuple[str, ...]:
+    def _lasting(self, good: Sequence[tuple[Member, Told]], seen: Listed[One, Seen], disputed: set[str]) -> tuple[str, ...]:
         """What members have differed in for `LASTS` polls: what one has just been told, the others learn a moment later."""
-        before, found = self._unlike, _differences(good, seen, differing)
+        before, found = self._unlike, _differences(good, seen, disputed)
         self._unlike = {(how, each): before.get((how, each), 0) + 1 for how, ids, _ in found for each in ids}
         said = []
         for how, ids, words in found:
             if lasting := [each for each in ids if self._unlike[how, each] > LASTS]:
                 said.append(words.format(some(lasting, seen)))
         return tuple(said)
+
+    def _look(self, records: tuple[One, ...]) -> None:
+        """Find what inhibits others, and what is said of it."""
+        places = differing(records, self._looked) if not self._inhibiting else None
+        self._looked = records
+        changed = (
+            records if places is None else (records[place] for place in places)
+        )  # in all others nothing is inhibited, as before
+        self._inhibiting = frozenset(each for it in changed if isinstance(it, Seen) for each in it.inhibited)
+        among = records if self._inhibiting else ()
+        self._named = {each: _named(whole(it).alert) for it in among if (each := id_of(it)) in self._inhibiting}
 
     def _routes(self, groups: tuple[WireGroup, ...]) -> _Routes:
         if not alike(groups, self._routed[0]):
@@ -113,12 +126,6 @@ class Merger:
 
 
 _Routes = tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]
-
-
-def _named_ones(records: tuple[One, ...]) -> dict[str, str]:
-    """What is said of the alerts that inhibit others, by their ids."""
-    inhibiting = {each for it in records if isinstance(it, Seen) for each in it.inhibited}
-    return {each: _named(whole(it).alert) for it in records if (each := id_of(it)) in inhibiting} if inhibiting else {}
 
 
 def _alerts(told: Sequence[Told]) -> tuple[Listed[One, Seen], set[str]]:
@@ -177,7 +184,7 @@ def _unsaid(good: Sequence[tuple[Member, Told]]) -> tuple[str, ...]:
 
 
 def _differences(
-    good: Sequence[tuple[Member, Told]], seen: Listed[One, Seen], differing: set[str]
+    good: Sequence[tuple[Member, Told]], seen: Listed[One, Seen], disputed: set[str]
 ) -> list[tuple[str, Sequence[str], str]]:
     """(which member in what, the ids of the alerts, and the words for them around ``{}``)."""
     found: list[tuple[str, Sequence[str], str]] = []
@@ -187,7 +194,7 @@ def _differences(
         name = member.name.replace("{", "{{").replace("}", "}}")
         if unknown := [each for each in seen if each not in told.alerts]:
             found.append((f"{member.name} unknown", unknown, f"{name} does not know {{}}, which others have"))
-        if quiet := sorted(each for each in differing if each in told.alerts and told.alerts[each].hushed):
+        if quiet := sorted(each for each in disputed if each in told.alerts and told.alerts[each].hushed):
             found.append((f"{member.name} quiet", quiet, f"{name} alone hushes {{}}: taken as firing"))
     return found
 
