@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,7 +24,7 @@ def spoken(incident: Incident, called: Naming) -> Incident:
     )
 
 
-_SILENCED = re.compile(r"(?<=^silenced by )[^\s:]+")
+_SILENCED = "silenced by "
 
 
 def spoken_alert(alert: Alert, called: Naming) -> Alert:
@@ -36,10 +35,19 @@ def spoken_alert(alert: Alert, called: Naming) -> Alert:
     return replace(
         alert,
         acknowledged_by=called(alert.acknowledged_by),
-        suppressed_by=_SILENCED.sub(lambda found: called(found[0]), alert.suppressed_by),
+        suppressed_by=_silenced(alert.suppressed_by, called),
         assignees=tuple(map(called, alert.assignees)),
         notes=tuple(replace(each, who=called(each.who)) for each in alert.notes),
     )
+
+
+def _silenced(said: str, called: Naming) -> str:
+    """``silenced by ana: why`` with the name of Ana."""
+    if not said.startswith(_SILENCED):
+        return said
+    begin = len(_SILENCED)
+    end = next((at for at in range(begin, len(said)) if said[at] == ":" or said[at].isspace()), len(said))
+    return _SILENCED + called(said[begin:end]) + said[end:] if end > begin else said
 
 
 def spoken_entry(each: Noted, called: Naming) -> Noted:

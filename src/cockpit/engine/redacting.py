@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 from collections.abc import Iterator
@@ -93,6 +92,8 @@ def _meant(sign: str) -> bytes:
 
 def _forms(secret: str) -> Iterator[bytes]:
     """A secret as programs print it."""
+    import html  # deferred: its table of entities is half a megabyte, and few runs have a secret
+
     whole = secret.encode("utf-8", "surrogateescape")
     yield whole
     yield from whole.splitlines()
