@@ -160,6 +160,24 @@ def test_one_killed_while_it_takes_things_back_by_itself_says_that(home: Home) -
     assert "back" in shown
 
 
+def test_an_interrupted_step_whose_undo_was_under_way_is_taken_back_once_more_and_not_twice(home: Home) -> None:  # safety 11, 25
+    slow = "echo unbeginning >> log; while [ ! -e on ]; do sleep 0.02; done; echo unbegan >> log"
+    written(home, undo=f'timeout = "1s"\n{UNDO.replace("echo unbegan >> log", slow)}')
+    with tmux((*COCKPIT, "run", "move", "--yes"), home.env, home.path) as screen:
+        screen.wait("Undo step 3 (interrupted: it may be half done), step 2, step 1?", 30)
+        screen.type("y")
+        screen.keys("Enter")
+        wait_until(lambda: "unbeginning" in log(home), 30, "its first undo")
+        os.kill(screen.pid, signal.SIGKILL)
+    (home.path / "on").touch()
+    (run,) = home.json("runs")
+    wait_until(lambda: "still running" not in home.run("run", "--undo", run["id"]).stderr, 30, "the end of its program")
+    before = log(home)
+    assert home.run("run", "--undo", run["id"]).stdout.count("echo unbegan") == 1, "it is shown once"
+    assert home.run("run", "--undo", run["id"], "--yes").returncode == 0
+    assert log(home)[len(before) :] == ["unbeginning", "unbegan", "unswitched", "back x 7"]
+
+
 def test_a_run_that_took_all_back_by_itself_has_no_way_back(home: Home) -> None:
     written(home, last="exit 3")
     (home.path / "go").touch()

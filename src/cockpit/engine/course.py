@@ -270,11 +270,11 @@ class Course:
             await self._going.keep(msgspec.structs.replace(way, lost=lost))
 
     def _backwards(self, begins: ResolvedStep | None = None) -> list[ResolvedStep]:
-        """The steps that have a way back and have not been taken back, the last first; also one that was interrupted, and one that
-        ``begins`` now."""
-        more = (each for each in (self._interrupted, begins) if each is not None and each not in self._done)
-        begun = (*self._done, *more)
-        return [each for each in reversed(begun) if each.step.undo is not None and each.number not in self._taken_back]
+        """The steps that have a way back and have not been taken back, each once, the last first; also one that was interrupted,
+        and one that ``begins`` now: its undo may be what begins."""
+        begun = {each.number: each for each in (*self._done, self._interrupted, begins) if each is not None}
+        steps = reversed(begun.values())
+        return [each for each in steps if each.step.undo is not None and each.number not in self._taken_back]
 
     def _named(self, step: ResolvedStep) -> str:
         return f"step {step.number}" + (" (interrupted: it may be half done)" if step is self._interrupted else "")
