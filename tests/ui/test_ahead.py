@@ -7,12 +7,14 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 from textual.events import Key
 
 from cockpit.core.actions import ChangeIncident
 from cockpit.core.incidents import Change, Incident
 from cockpit.ui.choices import Choices
+from cockpit.ui.command import CommandLine
 from cockpit.ui.confirm import Confirm
 from cockpit.ui.help import Help
 from cockpit.ui.incident import Following, Timeline
@@ -22,6 +24,7 @@ from cockpit.ui.palette import Picker
 from cockpit.ui.run_list import RunList
 from cockpit.ui.typed import Typed
 from support.boards import Sitting, run, sitting
+from support.scene import scene
 
 _NAMES = {":": "colon", "/": "slash", " ": "space", "\n": "enter", "\x1b": "escape", "?": "question_mark"}
 
@@ -177,6 +180,93 @@ def test_one_command_may_follow_another() -> None:
         async with sitting() as person:
             burst(person, ":filter web\n:incidents\x1b:filter db\nj")
             await person.until(lambda: not person.board.ahead.on and person.board.filter_text == "db", "the last one")
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("typed", "left"),
+    [
+        ("/web\n:ack\n", ":ack"),
+        (":refresh\n:ack\n", ":ack"),
+        (":theme mono\n:ack\n", ":ack"),
+        ("/web\n:ack mine\njj", ":ack mine and 2 more"),
+        (":help\n\x1b:ack\n", ":ack"),
+        (":filter web\n/\n:ack\n", ":ack"),
+        (":refresh\n:silence 2h why\n", ":silence 2h why"),
+        ("/web\n:trap arm root-disk\n", ":trap arm root-disk"),
+        ("/web\n:read-only\n", ":read-only"),
+        ("/web\n:\x1ba", "a"),
+        ("/web\n/\na", "a"),
+        (":command\nack\n", ":ack"),
+    ],
+)
+def test_a_command_that_acts_on_what_was_not_seen_is_left_out_as_its_key_would_be(typed: str, left: str) -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            burst(person, typed)
+            await person.until(lambda: not person.board.ahead.on and "not taken" in person.footer, "the word")
+            assert person.footer.rstrip().endswith(f"typed before this could be seen: {left}")
+            assert person.desk.asked == []
+            assert person.app.screen is person.board
+            assert not person.board.view.read_only
+            await person.press("colon", *"ack", "enter")
+            await person.until(lambda: person.desk.asked, "the same command, once one sees")
+
+    run(body)
+
+
+def test_a_command_that_looks_may_follow_unseen() -> None:
+    async def body() -> None:
+        async with with_incidents() as person:
+            burst(person, "/web\n:incident i1\n")
+            await arrives(person, Following)
+
+    run(body)
+
+
+def test_who_sees_what_a_filter_shows_has_a_command_taken_however_soon_it_comes() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            burst(person, "/web")
+            await person.sees("6 of 12 firing shown")
+            await person.pilot.pause()
+            burst(person, "\n:ack\n")
+            await person.until(lambda: person.desk.asked, "the acknowledgement")
+
+    run(body)
+
+
+def test_text_typed_behind_a_command_that_opens_a_line_is_that_lines() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            burst(person, ":command\nfilt")
+            await person.until(lambda: [line.value for line in person.board.query(Typed)] == ["filt"], "all of the text")
+            assert person.board.query_one(CommandLine).is_open
+
+    run(body)
+
+
+def test_text_for_no_line_is_said_to_be_left_out_from_its_first_character() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            burst(person, ":filter\nfoo")
+            await person.sees("typed before this could be seen: f and 2 more")
+
+    run(body)
+
+
+@pytest.mark.parametrize("typed", [":theme mono\n\x1bj", "/web\x1b\x1bj", ":help\n\x1b\x1bj"])
+def test_esc_typed_ahead_puts_nothing_away_that_nobody_has_seen(typed: str) -> None:
+    async def body() -> None:
+        view = msgspec.structs.replace(scene(), remarks=("the journal is on a disk that is nearly full",))
+        async with sitting(view) as person:
+            await person.sees("the journal is on a disk that is nearly full")
+            burst(person, typed)
+            await person.sees("typed before this could be seen: esc and 1 more")
+            assert "the journal is on a disk that is nearly full" in person.text
+            await person.press("escape")
+            await person.until(lambda: "the journal is on a disk" not in person.text, "put away, once it is seen")
 
     run(body)
 

@@ -36,18 +36,22 @@ class Ahead:
     def __init__(self, board: InputLines) -> None:
         self.on = False
         """Whether keys are kept."""
+        self.unseen = False
+        """Whether the line was left by a key that was itself kept: who pressed it did not see what the line was for."""
         self._board = board
         self._keys: list[Pressed] = []
         self._flows: list[Worker[Any]] = []
-        self._whole = self._told = False
+        self._whole = self._told = self._line_unseen = False
+        self._not_done = ""
         self._seen = math.inf
         self._passing: Message | None = None
 
     def begin(self, seen: float = math.inf) -> None:
         """The line is left: from now on they are kept. Whoever presses one after ``seen`` (monotonic seconds)
-        sees what the board will show then."""
-        self.on, self._whole, self._told, self._seen = True, False, False, seen
-        self._keys, self._flows = [], []
+        sees what the board will show then, unless the line itself was left `unseen`."""
+        self.unseen, self._line_unseen = self._line_unseen, False
+        self.on, self._whole, self._told, self._seen = True, False, False, math.inf if self.unseen else seen
+        self._keys, self._flows, self._not_done = [], [], ""
 
     def before(self, keys: Iterable[Pressed]) -> None:
         """These came to the line itself, behind the key that closed it, and no more will: they are the first."""
@@ -71,9 +75,10 @@ class Ahead:
         self._keys.append(event)
         return True
 
-    def let_go(self) -> None:
-        """What the line said is being done: once that is seen, they go there."""
-        self._told = True
+    def let_go(self, not_done: str = "") -> None:
+        """What the line said is being done: once that is seen, they go there. Where it is ``not_done``, they are left out with
+        it."""
+        self._told, self._not_done = True, not_done
         self._board.run_worker(self._let_go(), exit_on_error=True)
 
     async def _let_go(self) -> None:
@@ -99,27 +104,39 @@ class Ahead:
     async def _pass_on(self, screen: Screen[Any], left: asyncio.Future[bool]) -> None:
         """In the app's own turn, so that no other key comes between them. ``left``: one of them leaves the screen, and the others
         are for what is there then."""
-        over, line = _over(screen), False
-        while self._keys:
-            seen = over is None and self._keys[0].time > self._seen
-            if not (line or seen or (over or self._board).harmless(self._keys[0])):
+        over = _over(screen)
+        line = over is None and self._board.has_line
+        if line:
+            self._left_unseen()
+        while self._keys or self._not_done:
+            seen = over is None and bool(self._keys) and self._keys[0].time > self._seen
+            if self._not_done or not (line or seen or (over or self._board).harmless(self._keys[0])):
                 self._leave_out(over.remark if over is not None else self._refused)
                 break
             self._passing = key = self._keys.pop(0)
+            if not line and over is None and self._board.opens_line(key):
+                line = True  # which has all that comes behind it
+                self._left_unseen()
             await self._board.app.on_event(key)
-            line = line or (over is None and self._board.opens_line(key))  # which has all that comes behind it
             if over is not None and isinstance(key, events.Key) and key.key == "escape":
                 left.set_result(True)
                 return
         self.on = False
         left.set_result(False)
 
+    def _left_unseen(self) -> None:
+        """The line that has the keys now is left by the first of them that leaves one, if there is any."""
+        leaves = next((key for key in self._keys if isinstance(key, events.Key) and key.key in ("enter", "escape")), None)
+        self._line_unseen = leaves is not None and leaves.time <= self._seen
+
     def _leave_out(self, say: Callable[[str], None]) -> None:
         """They are not taken: nor are those behind the first that is not, for nobody knows what they are for now."""
         keys, self._keys, self.on = self._keys, [], False
-        if keys:
-            first = printed(keys[0].key) if isinstance(keys[0], events.Key) else "what was pasted"
-            say(f"not taken, typed before this could be seen: {first}" + (f" and {len(keys) - 1} more" if keys[1:] else ""))
+        left = [printed(each.key) if isinstance(each, events.Key) else "what was pasted" for each in keys]
+        left[:0] = [self._not_done] * bool(self._not_done)
+        self._not_done = ""
+        if left:
+            say(f"not taken, typed before this could be seen: {left[0]}" + (f" and {len(left) - 1} more" if left[1:] else ""))
 
     def _refused(self, text: str) -> None:
         self._board.call_later(self._board.say, text, "refusal")  # behind the keys that were taken

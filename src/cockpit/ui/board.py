@@ -262,8 +262,9 @@ class Board(Selected, inherit_bindings=False):
         return id is not None
 
     def harmless(self, event: Pressed) -> bool:
-        """Moves, and what leads to a line, or to a closer look at what the cursor is on."""
-        return isinstance(event, events.Paste) or self._keys.get(event.key, "back") in _AHEAD
+        """Moves, and what leads to a line, or to a closer look at what the cursor is on. Not esc, which may put away an alarm; nor
+        what means nothing here: it was meant for something else, and what comes behind it, too."""
+        return isinstance(event, events.Paste) or self._keys.get(event.key) in _AHEAD
 
     def opens_line(self, event: Pressed) -> bool:
         """Whether that opens the filter's line or the command's."""
@@ -304,6 +305,11 @@ class Board(Selected, inherit_bindings=False):
 
         return CommandLine(self.table, words(self), id=COMMAND)
 
+    def acts(self, text: str) -> bool:
+        from .command import acts
+
+        return acts(text, self.table)
+
     def obey(self, text: str) -> None:
         from .deeds import command
 
@@ -320,7 +326,7 @@ class Board(Selected, inherit_bindings=False):
         self.post_message(self.Dress(name))
 
 
-_AHEAD = frozenset({"open", "back", "filter", "command", *(key.id for key in TABLE if key.group == MOVE)})
+_AHEAD = frozenset({"open", "filter", "command", *(key.id for key in TABLE if key.group == MOVE)})
 _ACTS = frozenset({
     "ack", "unack", "silence", "silence-filter", "extend", "escalate", "resolve", "snooze", "note", "disarm", "drill", "run",
     "pick-runbook", "link", "copy", "palette", "help", "open", "read",

@@ -12,7 +12,7 @@ import msgspec
 from textual.content import Content
 from textual.message import Message
 
-from .keys import TABLE, Key
+from .keys import ACT, TABLE, Key
 from .signed import Signed
 from .spans import cells
 
@@ -58,6 +58,10 @@ class Command(msgspec.Struct, frozen=True):
     rest: str = ""
 
 
+_ON_SIGHT = frozenset({"arm", "trap", "back", "mark", "link", "copy", "read-only"})
+"""Commands that are for what one sees, beside those that act."""
+
+
 class UnknownCommand(ValueError):
     """There is no such command; the message says so, and what was perhaps meant."""
 
@@ -86,6 +90,18 @@ def read(text: str, table: Sequence[Key] = TABLE) -> Command:
     raise UnknownCommand(
         f"there is no command {first!r}" + (f": did you mean {' or '.join(near)}?" if near else "; ? shows all keys")
     )
+
+
+def acts(text: str, table: Sequence[Key] = TABLE) -> bool:
+    """Whether a line does something to what the cursor is on, or to the board, that one would want to have seen before: filters,
+    moves and looks do not, nor does an incident that is named."""
+    try:
+        said = read(text, table)
+    except UnknownCommand:
+        return False
+    if said.id == "incident" and said.rest:
+        return False
+    return said.id in _ON_SIGHT or any(key.id == said.id and key.group == ACT for key in table)
 
 
 def complete(text: str, table: Sequence[Key], names: Mapping[str, Callable[[], Iterable[str]]]) -> list[str]:

@@ -73,6 +73,15 @@ class InputLines(Screen[None], inherit_bindings=False, inherit_css=False):
         """Whether that opens the filter's line or the command's."""
         raise NotImplementedError
 
+    def acts(self, text: str) -> bool:
+        """Whether what was typed on the command line does something to what is on the board."""
+        raise NotImplementedError
+
+    @property
+    def has_line(self) -> bool:
+        """Whether a line has the keys, or is about to."""
+        return self._opening or self.focused is not None
+
     def do(self, id: str, key: str = "") -> None:
         """What the key of that id in the table does."""
         raise NotImplementedError
@@ -183,9 +192,12 @@ class InputLines(Screen[None], inherit_bindings=False, inherit_css=False):
         self.ahead.let_go()
 
     def on_command_line_submitted(self, message: CommandLine.Submitted) -> None:
-        """Something is to be done."""
-        self.obey(message.text)
-        self.ahead.let_go()
+        """Something is to be done, unless it would be to what nobody has seen."""
+        if self.ahead.unseen and self.acts(message.text):
+            self.ahead.let_go(not_done=f":{message.text}")
+        else:
+            self.obey(message.text)
+            self.ahead.let_go()
 
     def on_command_line_closed(self) -> None:
         """Nothing is."""
