@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from ..core.text import clean
+from .ahead import Pressed
 
 if TYPE_CHECKING:
     from .ahead import Ahead
@@ -30,9 +31,6 @@ def _marked(strip: Strip, at: int) -> Strip:
     """The same cells, one of them the sign that something is not in sight."""
     style = next(iter(strip.crop(at, at + 1)), Segment("")).style
     return Strip.join((strip.crop(0, at), Strip([Segment("…", style)], 1), strip.crop(at + 1)))
-
-
-Pressed = events.Key | events.Paste
 
 
 class Before(Message, bubble=False):
