@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import os
 import socket
@@ -35,6 +36,7 @@ from cockpit.provider import (
 from cockpit.testing import FAULTS, FakeClock, Misbehaving
 from cockpit.web import Web, connect
 from cockpit.web_words import problem, refusal, retry_after
+from support.hung import hung
 from support.real import wait_until
 from support.servers import authority, request_of, serving, tls_context
 
@@ -54,6 +56,32 @@ def using(url: str, work: Callable[[Web], Awaitable[T]], settings: HttpSettings 
             await http.close()
 
     return asyncio.run(done())
+
+
+async def _ticks() -> None:
+    """Comes to its end where the loop stands still."""
+    last = time.monotonic()
+    while time.monotonic() - last < 5:
+        last = time.monotonic()
+        await asyncio.sleep(0.02)
+
+
+@contextlib.contextmanager
+def _fifo(path: Path) -> Iterator[Callable[[], None]]:
+    """Have whoever opens that file wait. Gives what ends that: they read what was in it, and it is as it was."""
+    text, ended = path.read_text(), threading.Lock()
+    path.unlink()
+    os.mkfifo(path)
+
+    def end() -> None:
+        if ended.acquire(blocking=False):
+            new = path.with_suffix(".new")
+            new.write_text(text)
+            with path.open("w") as writing:
+                os.replace(new, path)
+                writing.write(text)
+
+    yield end
 
 
 async def _outcome(asked: Awaitable[Reply]) -> Reply | ProviderError:
@@ -408,6 +436,62 @@ class TestTls:
         assert isinstance(meanwhile, Reply), "what cannot be read yet changes nothing"
         assert isinstance(after, NotReached)
         assert "not trusted" in str(after)
+
+    def test_authorities_on_a_disk_that_hangs_hold_up_no_loop_and_one_thread(
+        self, made: tuple[Any, str, int], stuck: Callable[[], None]
+    ) -> None:
+        # safety 13 18
+        _, path, port = made
+        before = set(threading.enumerate())
+
+        async def asked(http: Web) -> tuple[list[Reply | ProviderError], int, bool]:
+            ticking = asyncio.ensure_future(_ticks())
+            found = list(await asyncio.gather(*(_outcome(http.get("/")) for _ in range(3))))
+            found.append(await _outcome(http.send("POST", "/")))
+            waiting = [each for each in set(threading.enumerate()) - before if each.name == "TLS files"]
+            stuck()
+            async with asyncio.timeout(20):
+                while not isinstance(await _outcome(http.get("/")), Reply):
+                    continue
+            ticking.cancel()
+            return found, len(waiting), ticking.done()
+
+        settings = HttpSettings(ca=path, within=Seconds(0.5))
+        watchdog = threading.Timer(10, stuck)
+        watchdog.start()
+        try:
+            found, waiting, stood_still = using(f"https://127.0.0.1:{port}", asked, settings)
+        finally:
+            watchdog.cancel()
+        assert [type(each) for each in found] == [NotReached] * 4, "a write has certainly not been done"
+        assert {str(each) for each in found} == {f"cannot read the authorities in {path}: no answer within 0.5 s"}
+        assert waiting == 1
+        assert not stood_still
+
+    @pytest.fixture(params=["opening it hangs", "asking about it hangs"])
+    def stuck(self, made: tuple[Any, str, int], request: pytest.FixtureRequest) -> Iterator[Callable[[], None]]:
+        """The authorities' file is on a disk that hangs. Gives what ends that; from then on it can be read."""
+        path = Path(made[1])
+        hangs = hung(path.parent) if request.param == "asking about it hangs" else _fifo(path)
+        with hangs as end:
+            yield end
+
+    @pytest.mark.parametrize(
+        ("url", "settings"),
+        [
+            ("http://127.0.0.1:1", HttpSettings(ca="/nowhere.pem", certificate="/nowhere.pem")),
+            ("https://127.0.0.1:1", HttpSettings(verify=False)),
+        ],
+    )
+    def test_where_no_file_is_read_no_thread_is_made(
+        self, monkeypatch: pytest.MonkeyPatch, url: str, settings: HttpSettings
+    ) -> None:
+        def refused(_: threading.Thread) -> None:
+            pytest.fail("a thread was made")
+
+        monkeypatch.setattr(threading.Thread, "start", refused)
+        with pytest.raises(NotReached, match="cannot be reached"):
+            using(url, lambda http: http.get("/"), settings)
 
     def test_what_is_under_way_when_the_authorities_change_comes_to_its_end(self, tmp_path: Path) -> None:
         ca, path = authority(tmp_path)

@@ -26,6 +26,14 @@ class Trust(NamedTuple):
     named: bool = True
     speaks: tuple[str, ...] = ()
 
+    @property
+    def files(self) -> str:
+        """What it is read from, for people; "" where nothing is."""
+        authorities = f"the authorities in {clean(self.ca, 200)}" if self.ca else "the system's authorities" * self.verify
+        ours = [f"the certificate {clean(self.certificate, 200)}"] * bool(self.certificate)
+        key = [f"its key {clean(self.key, 200)}"] * bool(self.certificate and self.key)
+        return " or ".join(filter(None, (authorities, *ours, *key)))
+
 
 class UnusableFile(Exception):
     """A file that trust is made of cannot be used; the message says which and why, for the person. ``own``: it is our certificate,

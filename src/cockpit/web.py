@@ -102,12 +102,17 @@ class Web:
     async def _in_time(self, question: _Question) -> Reply:
         within = float(self._settings.within)
         way = _Way(self._named)
+        trusted = None
         try:
-            async with asyncio.timeout(within), self._kept.opened() as client:
-                return await self._asked(question, way, client)
+            async with asyncio.timeout(within):
+                trusted = await self._kept.trusted()
+                async with self._kept.opened(trusted) as client:
+                    return await self._asked(question, way, client)
         except TimeoutError:
             if way.begun:
                 raise Unreachable(f"no whole answer within {within:g} s") from None
+            if trusted is None:
+                raise NotReached(f"cannot read {self._kept.files}: no answer within {within:g} s") from None
             raise NotReached(f"no connection within {within:g} s") from None
 
     async def _asked(self, question: _Question, way: _Way, client: httpx.AsyncClient) -> Reply:

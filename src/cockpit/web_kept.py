@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from .awaited import awaited
 from .lent import slim_httpx, standing_in
 from .provider import AuthFailed, HttpSettings, ProviderError
 from .trust import HTTP, Trust, UnusableFile, context_for
@@ -24,23 +27,83 @@ class _Open:
         self.users = 0
 
 
+class _Look:
+    """One look at what trust is made of, in a thread of its own, and those who wait for it, each in whatever loop."""
+
+    def __init__(self, trust: Trust) -> None:
+        self._lock = threading.Lock()
+        self._waiting: set[Callable[[], None]] = set()
+        self.found: Future[ssl.SSLContext] = Future()
+        threading.Thread(target=self._carry_out, args=(trust,), name="TLS files", daemon=True).start()
+
+    async def ended(self) -> ssl.SSLContext:
+        """What it has found. Raises `UnusableFile`."""
+        done, wake = awaited(self.found.result)
+        with self._lock:
+            if self.found.done():
+                wake()
+            else:
+                self._waiting.add(wake)
+        try:
+            return await done
+        finally:
+            with self._lock:
+                self._waiting.discard(wake)  # it may hang for days, and be waited for again and again
+
+    def _carry_out(self, trust: Trust) -> None:
+        try:
+            self.found.set_result(context_for(trust))
+        except Exception as error:  # noqa: BLE001  # it is handed to those who wait
+            self.found.set_exception(error)
+        with self._lock:
+            for wake in self._waiting:
+                wake()
+
+
 class Kept:
-    """Those to one address. Without ``secured`` nothing goes over TLS: no authorities are loaded."""
+    """Those to one address. Without ``secured`` nothing goes over TLS: no authorities are loaded. ``files`` says what is read for
+    it, for people, "" where nothing is."""
 
     def __init__(self, settings: HttpSettings, *, secured: bool) -> None:
         self._settings = settings
         ours = Trust(settings.ca, settings.certificate, settings.certificate_key, settings.verify, speaks=HTTP)
         self._trust = ours if secured else Trust(verify=False, speaks=HTTP)
+        self.files = self._trust.files
         self._open: _Open | None = None
         self._context: ssl.SSLContext | None = None  # outlives the connections: others trust the same
+        self._lock = threading.Lock()
+        self._looking: _Look | None = None
+
+    async def trusted(self) -> ssl.SSLContext:
+        """What is trusted by what the files say now: for `opened`, and for one request. A disk may hang: they are looked at in a
+        thread, one at a time, and all who ask meanwhile wait for that one. Raises `AuthFailed` for a certificate, `ProviderError`
+        for authorities that cannot be used."""
+        if not self.files:
+            self._context = self._context or context_for(self._trust)
+            return self._context
+        try:
+            self._context = await self._look().ended()
+        except UnusableFile as error:
+            if self._context is None:
+                raise (AuthFailed if error.own else ProviderError)(str(error)) from None
+            # else somebody is writing it: what was trusted so far is, until it can be read
+        return self._context
+
+    def _look(self) -> _Look:
+        with self._lock:
+            last = self._looking
+            if last is not None and not last.found.done():
+                return last
+            if last is not None and last.found.exception() is None:
+                self._context = last.found.result()  # also where nobody waited so long: it need not be loaded again
+            self._looking = _Look(self._trust)
+            return self._looking
 
     @contextlib.asynccontextmanager
-    async def opened(self) -> AsyncIterator[httpx.AsyncClient]:
-        """What asks through them; another as soon as the authorities or our certificate have changed: those before are closed once
-        nobody uses them any more. Raises `AuthFailed` for a certificate, `ProviderError` for authorities that cannot be used."""
+    async def opened(self, context: ssl.SSLContext) -> AsyncIterator[httpx.AsyncClient]:
+        """What asks through them; another as soon as ``context`` is: those before are closed once nobody uses them any more."""
         loop, before = asyncio.get_running_loop(), self._open
         kept = before if before is not None and before.loop is loop else None
-        context = self._trusted(kept)
         if kept is None or kept.context is not context:
             self._open = made = _Open(loop, context, self._made(context))
             if kept is not None and not kept.users:
@@ -72,12 +135,3 @@ class Kept:
             follow_redirects=False,
             limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=60),
         )
-
-    def _trusted(self, kept: _Open | None) -> ssl.SSLContext:
-        try:
-            self._context = context_for(self._trust)
-        except UnusableFile as error:
-            if kept is not None:
-                return kept.context  # somebody is writing it: what was trusted so far is, until it can be read
-            raise (AuthFailed if error.own else ProviderError)(str(error)) from None
-        return self._context
