@@ -101,6 +101,22 @@ def test_a_merge_is_taken_back(watched: Watched) -> None:
     assert [each["text"] for each in two["timeline"] if "i1" in each["text"]] == ["merged into i1", "taken out again of i1"]
 
 
+def test_the_merge_that_was_last_is_taken_back_first(watched: Watched) -> None:
+    watched.empty()
+    for title, severity in (("one", "warning"), ("two", "critical"), ("three", "error")):
+        done(watched, "incident", "open", title, "--severity", severity)
+    before = watched.json("incident", "list", "--all")
+    for other in ("i2", "i3"):
+        done(watched, "incident", "merge", "i1", other, "--yes")
+    refused = watched.run("incident", "unmerge", "i2", "--yes")
+    assert refused.returncode == 1
+    assert "i3 went into i1 after i2: `cockpit incident unmerge i3` takes that out first" in refused.stderr
+    done(watched, "incident", "unmerge", "i3", "--yes")
+    assert "severity of i1 then: warning" in done(watched, "incident", "unmerge", "i2")
+    done(watched, "incident", "unmerge", "i2", "--yes")
+    assert watched.json("incident", "list", "--all") == before
+
+
 def test_one_is_not_opened_again_beside_another_with_its_alert(watched: Watched) -> None:
     watched.empty()
     done(watched, "incident", "open", "one", "--alert", "backup")

@@ -261,6 +261,52 @@ class TestAMergeThatIsTakenBack:
         )  # fmt: skip
         assert (found["i1"].absorbed, found["i2"].into, found["i2"].status) == ((), "", Status.OPEN)
 
+    def test_goes_last_in_first_out_and_leaves_all_as_they_were(self) -> None:
+        before = [
+            opened(1, "i1", a("disk")), opened(2, "i2", a("web")), opened(3, "i3", a("load")), opened(4, "i4"),
+            step(5, Change.SEVERITY, "i2", severity="critical"), step(6, Change.SEVERITY, "i1", severity="warning"),
+            *(step(n, Change.ROLE, f"i{n - 5}", role="lead", person="Bo") for n in (7, 8)),
+            *(hurt(n, f"i{n - 7}", f"0{n - 8}:00", text=f"{n}") for n in (9, 10)),
+            *(step(n, Change.ARMED, f"i{n - 10}", trap="disk", look=f"disk {n}") for n in (11, 12)),
+        ]  # fmt: skip
+        both = [self.MERGE, step(51, Change.MERGED, "i3", other="i4"), step(52, Change.MERGED, other="i3")]
+        known = fold([*before, *both])
+        first = "i3 went into i1 after i2: `cockpit incident unmerge i3` takes that out first"
+        assert refusal(known, "i1", Change.UNMERGED, {"other": "i2"}).startswith(first)
+        assert refusal(known, "i1", Change.UNMERGED, {"other": "i3"}) == ""
+        out = [step(60, Change.UNMERGED, other="i3")]
+        known = fold([*before, *both, *out])
+        assert (known["i1"].severity, known["i1"].lead, told_hurt(known["i1"])) == (Severity.CRITICAL, "Bo", ("01:00", "", "9"))
+        assert refusal(known, "i1", Change.UNMERGED, {"other": "i2"}) == ""
+        assert fold([*before, *both, *out, self.BACK]) == fold([*before, both[1]])
+
+    def test_keeps_what_somebody_said_though_it_was_so_already(self) -> None:
+        before = [opened(1, "i1"), opened(2, "i2"), step(3, Change.ROLE, "i2", role="lead", person="Bo")]
+        raised = step(4, Change.SEVERITY, "i2", severity="critical")
+        since = [step(51, Change.ROLE, role="lead", person="Bo"), step(52, Change.SEVERITY, severity="critical")]
+        found = fold([*before, raised, self.MERGE, *since, self.BACK])["i1"]
+        assert (found.lead, found.severity) == ("Bo", Severity.CRITICAL)
+        assert (found.lead, found.severity) != (fold(before)["i1"].lead, fold(before)["i1"].severity)
+
+    def test_is_refused_where_nobody_can_tell_whose_hurt_was_meant(self) -> None:
+        before = [opened(1, "i1"), opened(2, "i2"), self.MERGE, hurt(51, "i1", end="04:00")]
+        asked = ("i1", Change.UNMERGED, {"other": "i2"})
+        assert refusal(fold(before), *asked) == "", "i2 hurt nobody: all of it is of i1"
+        told = refusal(fold([*before, hurt(3, "i2", "02:00", text="no mail")]), *asked)
+        assert "nobody can tell what of it is whose: `cockpit incident split i1 ALERT --title TITLE` gives alerts" in told
+
+    def test_leaves_no_alert_that_fires_in_a_closed_one_alone(self) -> None:
+        web = msgspec.structs.replace(a("web"), state="firing")
+        before = [opened(1, "i1", a("disk")), opened(2, "i2", web), step(3, Change.CLOSED, "i2"), self.MERGE]
+        asked = ("i1", Change.UNMERGED, {"other": "i2"})
+        told = refusal(fold(before), *asked)
+        assert told.startswith("web may still fire, and i2 was closed when it went into i1: it would be in no open incident then.")
+        assert "`cockpit incident split i1 ALERT --title TITLE` gives it one of its own" in told
+        split = step(51, Change.SPLIT, new="i3", title="web", alerts=msgspec.to_builtins((web,)))
+        assert refusal(fold([*before, split]), *asked) == "", "it is in one of its own"
+        over = step(51, Change.SEEN, source="am", alert="web", state="resolved")
+        assert refusal(fold([*before, over]), *asked) == "", "it is over"
+
     def test_leaves_an_alert_that_both_had_in_both(self) -> None:
         found = two_of_one_alert(step(50, Change.MERGED, "i2", other="i1"), step(90, Change.UNMERGED, "i2", other="i1"))
         assert found == two_of_one_alert()

@@ -10,10 +10,11 @@ import msgspec
 from ..config.model import Config
 from ..core.action_items import in_order, standing
 from ..core.alerts import SEVERITY_WORDS
+from ..core.incident_parting import unmerged
 from ..core.incident_refusals import refusal
 from ..core.incident_timeline import MARK, Line
-from ..core.incidents import Change, Incident, Member, member, merged, number_of, unmerged
-from ..core.roster import display, person_id
+from ..core.incidents import Change, Incident, Member, member, merged, number_of
+from ..core.roster import Naming, display, person_id
 from ..core.spoken import spoken
 from ..core.text import clean
 from ..core.why import READ_ONLY
@@ -146,7 +147,7 @@ def _wanted(
             return Change.MERGED, {"other": other}, [f"Merge into {title}:", *becomes, "It goes on as that one then."]
         case "unmerge":
             gone = known[number_of(options.text("id"))]
-            apart = _apart(spoken(here, called), spoken(gone, called), zone) if gone.into == here.id else []
+            apart = _apart(here, gone, called, zone) if gone.into == here.id else []
             return Change.UNMERGED, {"other": gone.id}, apart
         case "split":
             out = _some(here, options.words("alerts"))
@@ -170,12 +171,14 @@ def _becomes(here: Incident, gone: Incident, zone: tzinfo | None) -> list[str]:
     return [*said, *([f"  users hurt then: {_hurt(then, zone)}"] if _hurt(then, zone) != _hurt(here, zone) else [])]
 
 
-def _apart(here: Incident, gone: Incident, zone: tzinfo | None) -> list[str]:
+def _apart(here: Incident, gone: Incident, called: Naming, zone: tzinfo | None) -> list[str]:
     """What both are once one is taken out of the other again."""
-    rest, out = unmerged(here, gone)
+    rest, out = (spoken(each, called) for each in unmerged(here, gone))
+    here = spoken(here, called)
     said = [f"Take {gone.id} {gone.title} out of {here.id} {here.title} again:"]
     many = {each.id: f"{len(each.members)} alert{'s' * (len(each.members) != 1)}" for each in (out, rest)}
     said += [f"  {each.id} is {each.status.value} then, with {many[each.id]}" for each in (out, rest)]
+    said += [f"  severity of {here.id} then: {rest.severity.word}"] if rest.severity is not here.severity else []
     said += [f"  roles of {here.id} then: {_roles(rest) or 'nobody has one'}"] if rest.roles != here.roles else []
     said += [f"  users hurt by {here.id} then: {_hurt(rest, zone)}"] if _hurt(rest, zone) != _hurt(here, zone) else []
     return [*said, f"What was said of {here.id} since the merge stays there."]

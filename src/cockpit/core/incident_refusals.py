@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from .action_items import refusal as item_refusal
+from .incident_parting import doubt
 from .incidents import AFTERWARDS, ITEM, Change, Incident, Member, Status
 
 _LISTS = "`cockpit incident` lists them"
@@ -76,7 +77,7 @@ def _not_in(known: Mapping[str, Incident], here: Incident, other: object) -> str
         return f"there is no incident {other}; {_LISTS}"
     if gone.status is not Status.MERGED:
         return f"{gone.id} was not merged into another one: it is {gone.status.value}"
-    return f"{gone.id} went into {gone.into}, not into {here.id}" if gone.into != here.id else ""
+    return doubt(known, here, gone) if gone.into == here.id else f"{gone.id} went into {gone.into}, not into {here.id}"
 
 
 def _unsplit(here: Incident, out: tuple[Member, ...]) -> str:

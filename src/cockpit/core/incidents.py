@@ -17,7 +17,7 @@ from .action_items import Item, changed
 from .alerts import SEVERITY_WORDS, Alert, Ref, Severity
 from .guards import Guard
 from .harmless import reckons
-from .incident_parting import parted
+from .incident_parting import HURT, SEVERITY, role, unmerged
 
 
 class Status(enum.Enum):
@@ -126,7 +126,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     after it, ``items`` what is to be done after it. ``rule`` is the rule of the config that opened it, ``group`` what tells it from
     others of that rule; "" where a person did. ``pages`` are the runs by which people were paged when it was opened.
     ``closed_entry`` is the journal's number of what closed it last. ``apart`` is what the one that it went into, and it itself,
-    were before they were merged.
+    were before they were merged; ``said`` names what was said of it since one went into it last (`core.incident_parting`).
     """
 
     id: str
@@ -151,6 +151,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     pages: tuple[str, ...] = ()
     items: tuple[Item, ...] = ()
     apart: tuple[Incident, Incident] | None = None
+    said: frozenset[str] = frozenset()
 
     @property
     def lead(self) -> str:
@@ -242,15 +243,8 @@ def merged(here: Incident, other: Incident) -> Incident:
         impact="; ".join(dict.fromkeys(filter(None, (here.impact, other.impact)))),
         impact_start=start,
         impact_end=end,
+        said=frozenset(),
     )
-
-
-def unmerged(here: Incident, other: Incident) -> tuple[Incident, Incident]:
-    """What both are once ``other`` is taken out of the one that it went into: see `parted`. Raises `ValueError` where it did
-    not."""
-    if other.apart is None or other.into != here.id:
-        raise ValueError(f"{other.id} is not in {here.id}")
-    return parted(here, other, merged(*other.apart))
 
 
 def _hurt(*both: Incident) -> tuple[datetime | None, datetime | None]:
@@ -279,19 +273,19 @@ def _changed(old: Incident, step: Step) -> Incident:
         case Change.ADDED:
             return replace(old, members=_joined(old.members, _members(step)))
         case Change.ROLE:
-            person = _text(step, "person")
-            others = {role: who for role, who in old.roles.items() if role != step.data["role"]}
-            return replace(old, roles=others | ({_text(step, "role"): person} if person else {}))
+            person, name = _text(step, "person"), str(step.data["role"])
+            others = {each: who for each, who in old.roles.items() if each != name}
+            return replace(old, roles=others | ({_text(step, "role"): person} if person else {}), said=old.said | {role(name)})
         case Change.STATUS:
             return replace(old, status=WORKING[_text(step, "status")])
         case Change.SEVERITY:
-            return replace(old, severity=SEVERITY_WORDS[_text(step, "severity")])
+            return replace(old, severity=SEVERITY_WORDS[_text(step, "severity")], said=old.said | {SEVERITY})
         case Change.TITLE:
             return replace(old, title=_text(step, "title"))
         case Change.IMPACT:
             said = {key: _time(step, key) for key in ("impact_start", "impact_end")}
             kept = {key: at for key, at in said.items() if at is not None}
-            return replace(old, impact=_text(step, "text") or old.impact, **kept)
+            return replace(old, impact=_text(step, "text") or old.impact, said=old.said | {HURT}, **kept)
         case Change.ARMED:
             words = {key: _text(step, key) for key in ("trap", "look", "trip", "would")}
             rest = tuple(each for each in old.guards if each.trap != words["trap"])

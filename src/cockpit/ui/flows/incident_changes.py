@@ -9,8 +9,9 @@ from textual.content import Content
 
 from ...core.actions import ChangeIncident
 from ...core.alerts import SEVERITY_WORDS
+from ...core.incident_parting import unmerged
 from ...core.incident_refusals import refusal
-from ...core.incidents import LEAD, ROLES, Change, Incident, Member, Status, merged, unmerged
+from ...core.incidents import LEAD, ROLES, Change, Incident, Member, Status, merged
 from ...core.roster import person_id
 from ...core.spoken import spoken
 from ...engine.desk import Desk
@@ -213,6 +214,7 @@ async def _taken_out(at: Following, desk: Desk, here: Incident) -> None:
         fact("out of", f"{rest.id} {rest.title}", "bold"),
         *_listed(out.members),
         fact("stay", counted(len(rest.members), "alert")),
+        *([fact("severity", rest.severity.word)] if rest.severity is not before.severity else []),
         *([fact("roles", _had(spoken(rest, at.called)))] if rest.roles != before.roles else []),
         *([fact("hurt", hurt(rest, *clock))] if hurt(rest, *clock) != hurt(before, *clock) else []),
         "",
