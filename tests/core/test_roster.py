@@ -208,6 +208,16 @@ def test_a_person_is_known_by_every_name_that_sources_have_for_them() -> None:
     assert known_as((BO, ana), "", "zoe") is None
 
 
+def test_a_name_is_more_than_an_address_and_an_address_that_two_have_names_neither() -> None:
+    ana = msgspec.structs.replace(ANA, contacts=(Contact(via="ntfy", to="Bo"), Contact(via="email", to="team@example.com")))
+    bo = msgspec.structs.replace(BO, contacts=(Contact(via="email", to="Team@example.com"), Contact(via="ntfy", to="bob")))
+    assert known_as((ana, bo), "bo") is bo
+    assert known_as((ana, bo), "BOB") is bo
+    assert known_as((ana, bo), "team@example.com") is None
+    called = display((ana, bo))
+    assert [called(word) for word in ("bo", "bob", "team@example.com")] == ["Bo", "Bo", "team@example.com"]
+
+
 def test_people_are_called_by_their_names_whatever_word_they_go_by() -> None:
     ana = Person(id="ana", name="Ana", also=("ana@example.com", "PANA"), contacts=(Contact(via="sms", to="+55 11"),))
     called = display([ana, Person(id="bo", name="Bo"), Person(id="ana2", name="Another", also=("PANA",))])

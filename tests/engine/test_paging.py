@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from cockpit.config.model import Config
-from cockpit.core.roster import OnCall, Shift
+from cockpit.core.roster import Contact, OnCall, Person, Shift
 from cockpit.engine.paging import Plan
+from cockpit.provider import NotFound
 from support.pager import channel, people
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -50,3 +52,48 @@ def test_who_is_on_call_by_an_address_is_the_person_who_has_it() -> None:
     plan = Plan(Config(people=people("ana", "bo"), channels=channel()), ("ana",), lambda: (told,))
     people_told, gaps = plan.by_hand(("roster:web",), (), NINE + HOUR)
     assert ([each.person for each in people_told], gaps) == (["ana"], ())
+
+
+def having(who: dict[str, Person], id: str, to: str) -> dict[str, Person]:
+    """These, of whom one has one more contact."""
+    return {**who, id: msgspec.structs.replace(who[id], contacts=(*who[id].contacts, Contact(via="notify", to=to)))}
+
+
+def plan_of(who: dict[str, Person]) -> Plan:
+    return Plan(Config(people=who, channels=channel()), ("ana",), lambda: (TOLD,))
+
+
+@pytest.mark.parametrize(
+    ("word", "person"),
+    [("web", "bo"), ("bo", "bo"), ("Bo", "bo"), ("ANA", "ana"), ("on-duty", "ana"), ("+ana", "ana"), ("roster:web", "bo")],
+)
+def test_who_is_paged_by_hand_is_meant_by_an_address_last(word: str, person: str) -> None:
+    who = people("ana", "bo")
+    for address in ("web", "bo", "on-duty"):
+        who = having(who, "ana", address)
+    assert [each.person for each in plan_of(who).by_hand((word,), (), NINE)[0]] == [person]
+
+
+def test_a_roster_is_meant_before_what_somebody_is_called() -> None:
+    who = people("ana", "bo")
+    who["ana"] = msgspec.structs.replace(who["ana"], name="web")
+    assert [each.person for each in plan_of(who).by_hand(("web",), (), NINE)[0]] == ["bo"]
+    assert [each.person for each in plan_of(who).by_hand(("ana",), (), NINE)[0]] == ["ana"]
+
+
+def test_a_word_that_two_have_is_refused_and_both_are_named() -> None:
+    shared = plan_of(having(having(people("ana", "bo"), "ana", "team@example.com"), "bo", "Team@example.com"))
+    with pytest.raises(NotFound, match=r"'team@example.com' may be Ana \(ana\) and Bo \(bo\): say which, by the id"):
+        shared.by_hand(("team@example.com",), (), NINE)
+    who = {id: msgspec.structs.replace(each, name="Sam") for id, each in people("ana", "bo").items()}
+    with pytest.raises(NotFound, match=r"'sam' may be Sam \(ana\) and Sam \(bo\)"):
+        plan_of(who).by_hand(("sam",), (), NINE)
+
+
+def test_who_is_on_call_by_an_address_that_two_have_is_nobody_and_both_are_named() -> None:
+    who = having(having(people("ana", "bo"), "ana", "team@example.com"), "bo", "team@example.com")
+    told = OnCall(roster="web", level=1, source="pd", now=shift("team@example.com", NINE, None), next=None)
+    plan = Plan(Config(people=who, channels=channel()), ("ana",), lambda: (told,))
+    assert plan.by_hand(("roster:web",), (), NINE + HOUR) == (
+        (), ("Team@Example.Com of roster:web is an address of Ana (ana) and Bo (bo)",),
+    )  # fmt: skip

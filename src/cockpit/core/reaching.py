@@ -8,7 +8,7 @@ import msgspec
 
 from .escalation import Reached
 from .policies import Aim, EscalationStep, Policy, Target
-from .roster import OnCall, Person, known_as
+from .roster import OnCall, Person, at_address, known_as, told_apart
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -40,9 +40,12 @@ def meant(target: Target, on_call: Sequence[OnCall], people: Mapping[str, Person
     if not shifts:
         return (), f"nobody is on call: {target} has a gap"
     found = [(shift, known_as(people.values(), shift.person, shift.name)) for shift in shifts]
-    strangers = [shift.name for shift, person in found if person is None]
+    unsure = [(shift, at_address(people.values(), shift.person, shift.name)) for shift, person in found if person is None]
+    strangers = ", ".join(shift.name for shift, sharing in unsure if not sharing)
+    gaps = [f"{shift.name} of {target} is an address of {told_apart(sharing)}" for shift, sharing in unsure if sharing]
+    gaps += [f"{strangers} of {target} is not among [people]"] * bool(strangers)
     known = tuple({person.id: person for _, person in found if person is not None}.values())
-    return known, f"{', '.join(strangers)} of {target} is not among [people]" if strangers else ""
+    return known, "; ".join(gaps)
 
 
 def reached(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, time
 from zoneinfo import ZoneInfo, available_timezones
@@ -53,15 +54,32 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def known_as(people: Iterable[Person], *names: str) -> Person | None:
-    """The first of ``people`` who goes by one of ``names``: as id, name, address of a contact, or as sources call them. Capitals do
-    not matter."""
-    wanted = {name.casefold() for name in names if name}
-    for person in people:
-        if not wanted.isdisjoint(
-            each.casefold() for each in (person.id, person.name, *person.also, *(c.to for c in person.contacts))
-        ):
-            return person
-    return None
+    """The first of ``people`` who goes by one of ``names``: as id; else by name, or as sources call them; else by the address of a
+    contact, where nobody else has it. Capitals do not matter."""
+    every, wanted = tuple(people), {name.casefold() for name in names if name}
+    by_name = next((each for each in every if each.id.casefold() in wanted), None) or next(
+        (each for each in every if not wanted.isdisjoint(map(str.casefold, (each.name, *each.also)))), None
+    )
+    if by_name is not None:
+        return by_name
+    reached = at_address(every, *names)
+    return reached[0] if len(reached) == 1 else None
+
+
+def at_address(people: Iterable[Person], *words: str) -> tuple[Person, ...]:
+    """Those who have a contact with one of these addresses: more than one share a mailbox, or a channel."""
+    wanted = {word.casefold() for word in words if word}
+    return tuple(each for each in people if not wanted.isdisjoint(contact.to.casefold() for contact in each.contacts))
+
+
+def called(people: Iterable[Person], word: str) -> tuple[Person, ...]:
+    """Those who have this name, or whom sources call so."""
+    return tuple(each for each in people if word.casefold() in map(str.casefold, (each.name, *each.also)))
+
+
+def told_apart(people: Iterable[Person]) -> str:
+    """Several who have something in common, with the ids by which each can be named: ``Ana (ana) and Bo (bo)``."""
+    return " and ".join(f"{each.name} ({each.id})" if each.name else each.id for each in people)
 
 
 Naming = Callable[[str], str]
@@ -71,10 +89,15 @@ Naming = Callable[[str], str]
 def display(people: Iterable[Person]) -> Naming:
     """How people are called on a screen and on paper, whatever word they go by: by the name of the first of ``people`` whom
     `known_as` would find; who is none of them, by that word. What programs read keeps the word."""
+    every = tuple(reversed(tuple(people)))
     known: dict[str, str] = {}
-    for person in reversed(tuple(people)):
-        words = (person.id, person.name, *person.also, *(contact.to for contact in person.contacts))
-        known |= dict.fromkeys((word.casefold() for word in words), person.name or person.id)
+    shared = Counter(word for each in every for word in {contact.to.casefold() for contact in each.contacts})
+    for person in every:
+        own = (contact.to.casefold() for contact in person.contacts)
+        known |= dict.fromkeys((word for word in own if shared[word] == 1), person.name or person.id)
+    for person in every:
+        known |= dict.fromkeys(map(str.casefold, (person.name, *person.also)), person.name or person.id)
+    known |= {person.id.casefold(): person.name or person.id for person in every}
     return lambda word: known.get(word.casefold(), word) if word else ""
 
 

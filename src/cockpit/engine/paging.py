@@ -20,7 +20,7 @@ from ..core.pages import Attempt
 from ..core.paging import PageKind
 from ..core.policies import Aim, EscalationStep, Policy, Target
 from ..core.reaching import address_of, reached
-from ..core.roster import OnCall, Person, as_of, known_as
+from ..core.roster import OnCall, Person, as_of, at_address, called, told_apart
 from ..core.rotation import on_call
 from ..provider import NotFound
 from .desk import Told
@@ -79,19 +79,24 @@ class Plan:
         return meant
 
     def named(self, text: str) -> Target:
-        """Whom a person's own word means: ``person:ana``, ``roster:primary``, ``level:1``, or just the name of one. Raises
-        `NotFound`."""
+        """Whom a person's own word means: ``person:ana``, ``roster:primary``, ``level:1``, or just the id of a person, the name
+        of a roster, what a person is called, or the address of a contact, in this order. Raises `NotFound`, also where two people
+        have it."""
         if ":" in text:
             try:
                 return target_of(text)
             except ValueError as error:
                 raise NotFound(str(error)) from None
-        person = known_as(self.people.values(), text)
-        if person is not None:
-            return Target(Aim.PERSON, person.id)
+        people = tuple(self.people.values())
         rosters = [*self._config.rosters, *(each.roster for each in self._elsewhere())]
-        if text in rosters:
+        ids = [each for each in people if each.id.casefold() == text.casefold()]
+        if not ids and text in rosters:
             return Target(Aim.ROSTER, text)
+        meant = ids or called(people, text) or at_address(people, text)
+        if len(meant) > 1:
+            raise NotFound(f"{text!r} may be {told_apart(meant)}: say which, by the id")
+        if meant:
+            return Target(Aim.PERSON, meant[0].id)
         known = ", ".join(dict.fromkeys((*self.people, *rosters))) or "nobody: write [people] and [rosters]"
         raise NotFound(f"nobody is called {text!r}, and no roster; there are {known}")
 
