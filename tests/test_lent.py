@@ -256,3 +256,16 @@ class TestWhatIsImported:
 def test_a_stand_in_for_what_is_not_here_says_so_when_it_is_asked() -> None:
     with standing_in({"no_such_thing": whole("no_such_thing")}), pytest.raises(ModuleNotFoundError, match="no_such_thing"):
         run("import no_such_thing\nno_such_thing.anything\n")
+
+
+def test_providers_and_asyncio_come_without_tls_until_somebody_speaks_it() -> None:
+    script = (
+        "import sys\n"
+        "from cockpit.lent import slim_asyncio, standing_in\n"
+        "with standing_in(slim_asyncio()):\n    import cockpit.providers.alertmanager, cockpit.providers.local\n"
+        "print(sorted({'_ssl', '_hashlib', 'asyncio.sslproto'} & set(sys.modules)), 'asyncio' in sys.modules)\n"
+        "import asyncio.base_events, ssl\n"
+        "print(asyncio.base_events.ssl.SSLContext is ssl.SSLContext, '_ssl' in sys.modules)\n"
+    )
+    done = subprocess.run((sys.executable, "-c", script), capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout.split("\n"), done.stderr) == (["[] True", "True True", ""], "")

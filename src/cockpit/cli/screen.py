@@ -11,6 +11,7 @@ import msgspec
 from ..engine.clock import SystemClock
 from ..engine.opening import Opening
 from ..heap import stays
+from ..lent import slim_asyncio, standing_in
 from ..ui import curtain
 from . import USAGE
 from .configured import proposed_config, read_config, reread, theme_dirs
@@ -59,7 +60,8 @@ def _screen(options: Options) -> int:
 
         return replay(options)
     files = reread(options)
-    config = read_config(options)
+    with standing_in(slim_asyncio()):  # providers and probes come along, and with them asyncio
+        config = read_config(options)
     if options.theme:
         config = msgspec.structs.replace(config, theme=options.theme)
     recorder = _recorder(options, config)

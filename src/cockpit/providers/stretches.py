@@ -6,7 +6,7 @@ something in it is another now, and its records are looked at one by one. A dige
 
 from __future__ import annotations
 
-import secrets
+import os
 from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,7 +20,7 @@ RUN = 16
 _LEAST = 8  # a stretch that came to be shorter than this is looked at record by record, and joined with its neighbour
 _LONGEST = 128 * 1024  # bytes
 _BLANK = b"0" * STAMP
-_SEED = secrets.randbits(64)
+_SEED = int.from_bytes(os.urandom(8))
 """No sender can know it, and so none can make two records that look the same."""
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 
-from ..lent import in_pieces, stand_in, standing_in, typing_alone, whole
+from ..lent import in_pieces, slim_asyncio, stand_in, standing_in, typing_alone, whole
 
 LEFT_OUT: Mapping[str, tuple[str, ...]] = {
     "textual.command": (
@@ -33,9 +33,8 @@ IN_PIECES = (
 """Modules of which Textual and rich take functions and classes that they hardly ever call: each is loaded when one of them is
 called for the first time."""
 
-WHOLE = ("asyncio.sslproto", "mimetypes", "ssl")
-"""Modules that Textual and asyncio take themselves: each is loaded when anything is asked of it. A start without a source behind
-TLS does not load its library, 5 MB, at all."""
+WHOLE = ("mimetypes",)
+"""Modules that Textual takes themselves: each is loaded when anything is asked of it."""
 
 
 @contextmanager
@@ -48,6 +47,6 @@ def lean() -> Iterator[None]:
         if name not in sys.modules:
             sys.modules[name] = stand_in(name, {each: type(each, (), {"__module__": name}) for each in taken})
     lent = {**{name: in_pieces(name) for name in IN_PIECES}, **{name: whole(name) for name in WHOLE}}
-    with standing_in({**lent, "typing_extensions": typing_alone()}):
+    with standing_in({**lent, **slim_asyncio(), "typing_extensions": typing_alone()}):
         yield
         import_module("textual.layouts.factory")  # which the first style sheet would load, with layouts that no pane has
