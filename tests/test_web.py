@@ -437,6 +437,51 @@ class TestTls:
         assert isinstance(after, NotReached)
         assert "not trusted" in str(after)
 
+    @pytest.mark.parametrize("gone", [True, False], ids=["deleted", "broken"])
+    @pytest.mark.parametrize(
+        ("key", "says"), [("ca", "cannot read the authorities in {}: "), ("certificate", "cannot use the certificate {}: ")]
+    )
+    def test_what_is_gone_or_broken_is_not_trusted_for_long(
+        self, made: tuple[Any, str, int], tmp_path: Path, key: str, says: str, gone: bool
+    ) -> None:
+        # safety 14
+        issuer, ca, port = made
+        ours = tmp_path / "ours.pem"
+        issuer.issue_cert("ana@example.com").private_key_and_cert_chain_pem.write_to_path(str(ours))
+        path = Path(ca) if key == "ca" else ours
+        good, clock = path.read_bytes(), FakeClock()
+
+        def spoil() -> None:
+            if gone:
+                path.unlink()
+            else:
+                path.write_bytes(good[: len(good) // 2])
+
+        async def asked(http: Web, *, later: float = 0.0) -> str:
+            clock.advance(later)
+            outcome = await _outcome(http.get("/"))
+            assert isinstance(outcome, Reply | NotReached), "it is asked again by itself: nobody has to press r"
+            return "answered" if isinstance(outcome, Reply) else str(outcome)
+
+        async def story() -> list[str]:
+            http = connect(f"https://127.0.0.1:{port}", HttpSettings(ca=ca, certificate=str(ours)), clock)
+            try:
+                found = [await asked(http)]
+                for _ in range(2):
+                    spoil()
+                    found += [await asked(http, later=60.0), await asked(http, later=9.0), await asked(http, later=1.0)]
+                    path.write_bytes(good)
+                    found.append(await asked(http))
+                return found
+            finally:
+                await http.close()
+
+        first, *rest = asyncio.run(story())
+        assert first == "answered"
+        for meanwhile, still, ended, mended in (rest[:4], rest[4:]):
+            assert (meanwhile, still, mended) == ("answered",) * 3
+            assert ended.startswith(says.format(path))
+
     def test_authorities_on_a_disk_that_hangs_hold_up_no_loop_and_one_thread(
         self, made: tuple[Any, str, int], stuck: Callable[[], None]
     ) -> None:

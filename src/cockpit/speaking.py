@@ -57,8 +57,8 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     ``headers`` go with every request (a tenant, say), ``secret_headers`` too. ``ca`` is a file of authorities to trust instead of
     the system's, ``certificate`` and ``certificate_key`` are files to show who we are; what changes in them holds from the next
-    request on. ``proxy`` is the only proxy there is: variables of the environment are not looked at. ``within`` is the deadline of
-    one request in seconds, to its last byte.
+    request on, and where one is gone or broken for ten seconds nothing is asked any more. ``proxy`` is the only proxy there is:
+    variables of the environment are not looked at. ``within`` is the deadline of one request in seconds, to its last byte.
     """
 
     auth: HttpAuth = HttpAuth()

@@ -59,7 +59,7 @@ class Web:
         self._named = parts.hostname or ""
         self._settings, self._clock, self._speaks = settings, clock, speaks or "what was expected"
         self._budget = Budget()
-        self._kept = Kept(settings, secured=parts.scheme == "https" or settings.proxy.startswith("https:"))
+        self._kept = Kept(settings, clock, secured=parts.scheme == "https" or settings.proxy.startswith("https:"))
         self._fields()  # what cannot be sent is said now, and not at the first request
 
     def __repr__(self) -> str:

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from .awaited import awaited
 from .lent import slim_httpx, standing_in
-from .provider import AuthFailed, HttpSettings, ProviderError
+from .provider import AuthFailed, Clock, HttpSettings, NotReached, ProviderError
 from .trust import HTTP, Trust, UnusableFile, context_for
 
 if TYPE_CHECKING:
     import httpx
+
+HALF_WRITTEN = 10.0
+"""Seconds for which what was trusted before still is, where the files cannot be used: somebody may just be writing them."""
 
 
 class _Open:
@@ -64,29 +67,38 @@ class Kept:
     """Those to one address. Without ``secured`` nothing goes over TLS: no authorities are loaded. ``files`` says what is read for
     it, for people, "" where nothing is."""
 
-    def __init__(self, settings: HttpSettings, *, secured: bool) -> None:
-        self._settings = settings
+    def __init__(self, settings: HttpSettings, clock: Clock, *, secured: bool) -> None:
+        self._settings, self._clock = settings, clock
         ours = Trust(settings.ca, settings.certificate, settings.certificate_key, settings.verify, speaks=HTTP)
         self._trust = ours if secured else Trust(verify=False, speaks=HTTP)
         self.files = self._trust.files
         self._open: _Open | None = None
         self._context: ssl.SSLContext | None = None  # outlives the connections: others trust the same
+        self._unusable_since: float | None = None
         self._lock = threading.Lock()
         self._looking: _Look | None = None
 
     async def trusted(self) -> ssl.SSLContext:
         """What is trusted by what the files say now: for `opened`, and for one request. A disk may hang: they are looked at in a
-        thread, one at a time, and all who ask meanwhile wait for that one. Raises `AuthFailed` for a certificate, `ProviderError`
-        for authorities that cannot be used."""
+        thread, one at a time, and all who ask meanwhile wait for that one. Raises where they cannot be used: `NotReached` once
+        that has lasted (`HALF_WRITTEN`); where they never could be, `AuthFailed` for a certificate, else `ProviderError`."""
         if not self.files:
             self._context = self._context or context_for(self._trust)
             return self._context
         try:
             self._context = await self._look().ended()
         except UnusableFile as error:
-            if self._context is None:
-                raise (AuthFailed if error.own else ProviderError)(str(error)) from None
-            # else somebody is writing it: what was trusted so far is, until it can be read
+            return self._before(error)
+        self._unusable_since = None
+        return self._context
+
+    def _before(self, error: UnusableFile) -> ssl.SSLContext:
+        if self._context is None:
+            raise (AuthFailed if error.own else ProviderError)(str(error)) from None
+        now = self._clock.mono()
+        since = self._unusable_since = now if self._unusable_since is None else self._unusable_since
+        if now - since >= HALF_WRITTEN:
+            raise NotReached(str(error)) from None  # whom it no longer trusts it does not ask; mended, it goes on by itself
         return self._context
 
     def _look(self) -> _Look:
