@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -39,6 +38,7 @@ from ..core.text import clean
 from .edits import cut, parts, spans
 from .recording_events import is_event
 from .recording_file import ANEW, APART, EVENT, FIRST, MAGIC, MORE, MOST, WIDEST, WINDOW, chunk
+from .recording_redacted import redacted
 from .recording_room import LARGEST, Room
 from .redacting import Redactor
 from .store import Facts, Surroundings
@@ -46,7 +46,6 @@ from .store import Facts, Surroundings
 REST = 2**20
 """Bytes unpacked after which what is known is told anew, or as many as that took, if those are more: who seeks reads no more."""
 _LEVEL = 6
-_ODD = re.compile("[…\u2400-\u2421]|⟨U")  # where a text was too long, there may be the beginning of a secret; made visible
 
 
 class NotRecorded(Exception):
@@ -242,22 +241,12 @@ class RecordingWriter:
 
     def _write(self, flags: int, messages: Sequence[Any], packer: zlib._Compress) -> int:
         """One chunk; gives how many bytes its messages are."""
-        shown = (self._shown(each if isinstance(each, bytes) else _encode(each)) for each in messages)
+        shown = (redacted(each if isinstance(each, bytes) else _encode(each), self._redactor) for each in messages)
         body = b"".join(len(each).to_bytes(4, "big") + each for each in shown)
         packed = packer.compress(body) + packer.flush(zlib.Z_SYNC_FLUSH)
         self._append(chunk(flags, round(self._position * 1e6), packed, len(body)))
         self._room.chunk()
         return len(body)
-
-    def _shown(self, message: bytes) -> bytes:
-        """A message without secrets: looked for in its bytes, and only where there is one, or may be one that something takes
-        apart, are its texts looked at one by one."""
-        hidden = self._redactor.hidden
-        if not hidden:
-            return message
-        there = any(secret in message for secret in hidden)
-        whole = msgspec.msgpack.decode(message)
-        return _encode(_redacted(whole, self._redactor)) if there or _any_odd(whole) else message
 
     def _append(self, data: bytes) -> None:
         """All of it, or nothing."""
@@ -321,31 +310,3 @@ def _records(now: Snapshot, before: Snapshot | None, there: Mapping[str, tuple[A
         return {**found, "traps": there["traps"]}
     known = dict(zip(map(id, before.traps), there["traps"], strict=True)) if before is not None and before.traps else {}
     return {**found, "traps": tuple(known[id(each)] if id(each) in known else plain(each) for each in now.traps)}
-
-
-def _any_odd(value: Any) -> bool:
-    """Whether any text of it has something in which a secret may stand though its bytes do not."""
-    if isinstance(value, str):
-        return _ODD.search(value) is not None or not (value.isprintable() or _unbroken(value).isprintable())
-    if isinstance(value, bytes):
-        return _any_odd(value.decode("utf-8", "surrogateescape"))
-    if isinstance(value, dict):
-        return any(map(_any_odd, value)) or any(map(_any_odd, value.values()))
-    return isinstance(value, list) and any(map(_any_odd, value))
-
-
-def _unbroken(text: str) -> str:
-    return text.replace("\n", "").replace("\t", "")
-
-
-def _redacted(value: Any, redactor: Redactor) -> Any:
-    """The same without secrets, in every text of it."""
-    if isinstance(value, str):
-        return redactor.line(value)
-    if isinstance(value, bytes):
-        return redactor.line(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-    if isinstance(value, dict):
-        return {_redacted(name, redactor): _redacted(each, redactor) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_redacted(each, redactor) for each in value]
-    return value
