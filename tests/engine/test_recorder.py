@@ -305,6 +305,27 @@ def test_a_file_that_is_there_is_not_recorded_to(rig: Rig) -> None:
     assert rig.path.read_text() == "mine"
 
 
+@pytest.mark.parametrize("room", [0, 20])
+def test_a_file_into_which_nothing_goes_is_not_left_in_the_way(rig: Rig, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    write, made, left = os.write, rig.path, room  # safety 24
+
+    def full(end: int, data: bytes) -> int:
+        nonlocal left
+        if not made.exists() or not os.path.samestat(os.fstat(end), made.stat()):
+            return write(end, data)
+        if not left:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        taken, left = data[:left], max(0, left - len(data))
+        return write(end, taken)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with pytest.raises(NotRecorded, match="No space left on device"):
+            Recorder(rig.path, rig.config, rig.clock)
+    assert not rig.path.exists()
+    rig.recorder = Recorder(rig.path, rig.config, rig.clock)
+
+
 def test_one_that_was_never_begun_is_no_recording_yet(rig: Rig) -> None:
     Recorder(rig.path, rig.config, rig.clock).stop()
     with pytest.raises(NotReplayed, match="nothing more"):
@@ -410,12 +431,22 @@ class TestOneThatIsFull:
         self.filled_until(rig, lambda: recorder.problem, "its end")
         assert "that a recording may have" in recorder.problem
         assert recorder.path.name == "a.rec.2"
+        assert f"what was recorded until then is in {rig.path} to {recorder.path}" in recorder.problem
         assert not rig.path.with_name("a.rec.3").exists()
         wait(lambda: recorder.problem in rig.engine.view.remarks, "the word of it on the screen")
 
-    def test_ends_where_the_next_is_there_already_and_leaves_that_as_it_is(self, rig: Rig) -> None:
-        rig.path.with_name("a.rec.2").write_text("mine")
+    def test_is_not_begun_where_one_that_may_follow_is_there_already(self, rig: Rig) -> None:
+        third = rig.path.with_name("a.rec.3")
+        third.symlink_to(rig.path.with_name("nowhere"))
+        with pytest.raises(NotRecorded, match=r"a\.rec\.3 is there already, and is left as it is"):
+            Recorder(rig.path, rig.config, rig.clock, 20_000, 3)
+        assert not rig.path.exists(), "nothing was made that would be in the way of the next try"
+        rig.recorder = Recorder(rig.path, rig.config, rig.clock, 20_000, 2)
+        assert third.is_symlink()
+
+    def test_ends_where_the_next_has_come_meanwhile_and_leaves_that_as_it_is(self, rig: Rig) -> None:
         recorder = self.recorded(rig, 2)
+        rig.path.with_name("a.rec.2").write_text("mine")
         self.filled_until(rig, lambda: recorder.problem, "its end")
         assert "a.rec.2 is there already" in recorder.problem
         assert rig.path.with_name("a.rec.2").read_text() == "mine"

@@ -27,7 +27,7 @@ from .desk import Output
 from .engine import Engine
 from .journal import Entry, Journal, JournalError
 from .person import hidden_values, this_host
-from .recording_out import Full, NotRecorded, RecordingWriter
+from .recording_out import Full, NotRecorded, RecordingWriter, want_free
 from .recording_room import LARGEST
 from .store import Facts
 
@@ -56,11 +56,14 @@ _EVENTS = ("incident.", "mark")
 class Recorder:
     """Makes the file at once, and raises `recording_out.NotRecorded` where that cannot be; records from `follow` to `stop`. A file
     that has no room for more is followed by ``FILE.2``, ``FILE.3`` and so on, up to so many ``files``: each is a recording of its
-    own, that begins with all that is known. Where it cannot go on, every view of the engine says so, and all else goes on."""
+    own, that begins with all that is known; where one of those is there already, nothing is begun. Where it cannot go on, every
+    view of the engine says so, and all else goes on."""
 
     def __init__(self, path: Path, config: Config, clock: Clock, largest: int = LARGEST, files: int = 1) -> None:
         self._first, self._largest, self._files, self._number = path.absolute(), largest, files, 0
         self._config, self._clock = config, clock
+        for number in range(2, files + 1):  # found out now, and not in the night in which the one before it is full
+            want_free(self._following(number))
         self._open(self._first)
         self._ended, self._thread = threading.Event(), threading.Thread(target=self._live, name="cockpit recording", daemon=True)
         self._engine: Engine | None = None
@@ -68,6 +71,9 @@ class Recorder:
         """Told once, from the recording thread, why it ended."""
         self.problem = ""
         """Why nothing is recorded any more, for people; "" = it is."""
+
+    def _following(self, number: int) -> Path:
+        return self._first.with_name(f"{self._first.name}.{number}")
 
     def _open(self, path: Path) -> None:
         """A new file, of which nothing is known yet. Raises `NotRecorded`; then all is as before."""
@@ -140,7 +146,7 @@ class Recorder:
 
     def _go_on(self, engine: Engine, why: str) -> None:
         """In the next file. Raises `NotRecorded` where that cannot be made; then this one is the last."""
-        before, following = self._out, self._first.with_name(f"{self._first.name}.{self._number + 1}")
+        before, following = self._out, self._following(self._number + 1)
         path, header = self.path, self._header
         self._open(following)
         before.close(f"{why}: it goes on in {clean(str(following))}")
@@ -150,7 +156,8 @@ class Recorder:
 
     def _failed(self, engine: Engine, why: str) -> None:
         at = self._clock.now()
-        self.problem = f"recording stopped at {at:%H:%M:%S} UTC: {why}; what was recorded until then is in {clean(str(self.path))}"
+        files = clean(" to ".join(dict.fromkeys((str(self._first), str(self.path)))))
+        self.problem = f"recording stopped at {at:%H:%M:%S} UTC: {why}; what was recorded until then is in {files}"
         self._out.close(why)
         engine.remark("recording", self.problem)
         self.on_problem(self.problem)

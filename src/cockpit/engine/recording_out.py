@@ -69,9 +69,9 @@ class RecordingWriter:
     ``header.mono + 60``), which is what the ages on the screen follow from. What stays the same should be the very same object:
     that is what is not written again. ``hide`` may be given secrets at any time; none of them is in what is written from then on.
 
-    A file that is there already is never touched; it is made with mode 0600. Raises `NotRecorded` where it cannot be made, and
-    where something cannot be written: the file then ends with the last whole moment, and is closed. So it does where it has no
-    room for more (``largest`` in bytes, and what is read of any), but then waits for its `close`.
+    A file that is there already is never touched; it is made with mode 0600. Raises `NotRecorded` where it cannot be made, or not
+    begun, and then leaves none; and where something cannot be written: the file then ends with the last whole moment, and is
+    closed. So it does where it has no room for more (``largest`` in bytes, and what is read of any), but then waits for `close`.
     """
 
     def __init__(self, path: Path, header: Header, largest: int = LARGEST) -> None:
@@ -92,8 +92,13 @@ class RecordingWriter:
         self._packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, WINDOW)
         self._since, self._whole = MOST, 0
         self._position = 0.0
-        self._append(MAGIC)
-        self._write(FIRST, [msgspec.structs.replace(header, layout=layout())], zlib.compressobj(_LEVEL, zlib.DEFLATED, WINDOW))
+        try:
+            self._append(MAGIC)
+            self._write(FIRST, [msgspec.structs.replace(header, layout=layout())], zlib.compressobj(_LEVEL, zlib.DEFLATED, WINDOW))
+        except NotRecorded:
+            with suppress(OSError):
+                path.unlink()  # nobody could open it, and it would be in the way of the next try
+            raise
 
     def __enter__(self) -> RecordingWriter:
         return self
@@ -272,14 +277,18 @@ class RecordingWriter:
         return NotRecorded(why)
 
 
+def want_free(path: Path) -> None:
+    """Raises `NotRecorded` where something is there already, be it a link to nowhere."""
+    if os.path.lexists(path):
+        raise NotRecorded(f"{clean(str(path))} is there already, and is left as it is: give another name to record to")
+
+
 def _made(path: Path) -> int:
-    name = clean(str(path))
+    want_free(path)
     try:
         end = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        raise NotRecorded(f"{name} is there already, and is left as it is: give another name to record to") from None
     except OSError as error:
-        raise NotRecorded(f"{name} cannot be made: {error.strerror}") from None
+        raise NotRecorded(f"{clean(str(path))} cannot be made: {error.strerror}") from None
     os.fchmod(end, 0o600)  # whatever the umask took away
     return end
 
