@@ -253,6 +253,15 @@ def test_drop_ins_are_read_after_it_in_name_order(tmp_path: Path) -> None:
     assert list(config.traps) == ["one", "two", "three"]
 
 
+@pytest.mark.parametrize(("value", "kept"), [("true", "exported_drill"), ("quiet", "exported_drill"), ("rig-4", "drill")])
+def test_a_traps_own_label_says_of_nothing_that_it_is_a_drill_and_keeps_no_watch_from_starting(
+    tmp_path: Path, value: str, kept: str
+) -> None:
+    config = loaded(write(tmp_path / "config.toml", DISK.format(name="x") + f'labels = {{ drill = "{value}", team = "web" }}\n'))
+    assert config.traps["x"].labels == {kept: value, "team": "web"}
+    assert [("trap x: its label drill is kept as exported_drill" in each) for each in config.remarks] == [True] * (kept != "drill")
+
+
 def test_what_is_defined_twice_names_both_places(tmp_path: Path) -> None:
     main = write(tmp_path / "config.toml", "\n" + DISK.format(name="one"))
     again = write(tmp_path / "conf.d/10.toml", "\n\n" + DISK.format(name="one"))
@@ -297,7 +306,6 @@ DISK = '[traps.{name}]\nprobe = "disk"\npath = "/"\n'
         ('every = "0s"', "every", "at least 1s"),
         ('timeout = "0s"', "timeout", "more than 0"),
         ("every = true", "every", 'every must be a duration like "90s"'),
-        ('labels = { drill = "true" }', "labels.drill", "it says of an alert that it is a drill"),
         ('labels = "team=web"', "labels", 'labels must be a table like { name = "text" }'),
         ('runbooks = "x"', "runbooks", 'write it as a list: ["x"]'),
         ('path = "var"', "", "must be absolute"),

@@ -153,14 +153,21 @@ PAGE = "web-1/disk:drill/1790000000"
 @pytest.mark.parametrize(
     ("alert", "is_one"),
     [
-        (told(alertname="disk", trap="disk", drill="true"), True),
-        (told(alertname="disk", trap="disk", drill="quiet"), True),
         (told({"cockpit_page": PAGE}, alertname="disk", trap="disk", drill="true"), True),
+        (told({"cockpit_page": PAGE}, service="shop", drill="true"), True),
+        (told({"cockpit_page": PAGE}, service="shop"), False),
+        (told({"cockpit_page": "web-1/page/20261101-031200-1:drill/1"}, alertname="disk", drill="true"), True),
+        (told({"cockpit_page": "web-1/page/20261101-031200-1"}, alertname="disk", trap="disk", drill="true"), False),
+        (told({"cockpit_page": "web-1/channel:mail:drill/1790000000"}, alertname="ChannelFails", drill="true"), False),
+        (told(alertname="disk", trap="disk", drill="true"), False),
+        (told(alertname="disk", trap="disk", drill="quiet"), False),
+        (told({"went_wrong": "it filled"}, alertname="disk", trap="disk", drill="true", stage="trip"), False),
         (told({"cockpit_page": "web-1/disk/1790000000"}, alertname="disk", trap="disk", drill="true"), False),
         (told(alertname="DrillBitWorn", drill="true", rig="north-4"), False),
         (told(alertname="disk", trap="disk", drill="rig-4"), False),
         (told(alertname="disk", trap="disk"), False),
-        (told(service="shop", key=PAGE, summary="DRILL: disk: 97 %"), True),
+        (told(service="shop", key=PAGE), False),
+        (told(alertname="disk", cockpit_page=PAGE, drill="true"), False),
         (told(service="shop", key="web-1/disk/1790000000"), False),
         (told(service="shop", key="disk:drill"), False),
     ],
@@ -182,4 +189,6 @@ def test_an_alert_of_this_machine_is_a_drill_by_its_id_alone() -> None:
     labelled = msgspec.structs.replace(DISK, labels={"drill": "true"})
     ((real, _),) = local_alerts("local", "web-1", (labelled,), {"disk": looked(Watch(), NOW, 97)}, NOTHING, NOW)
     assert not rehearses(real)
-    assert not rehearses(msgspec.structs.replace(told(alertname="db:drill"), ref=Ref("prom", "db:drill"), trap="db:drill"))
+    other = msgspec.structs.replace(told(alertname="db:drill"), ref=Ref("prom", "db:drill"), trap="db:drill")
+    assert not rehearses(other)
+    assert not rehearses(msgspec.structs.replace(other, labels={"drill": "true"}))

@@ -107,7 +107,9 @@ def test_a_drill_that_was_acknowledged_does_not_go_over_to_the_next_person() -> 
     drill = msgspec.structs.replace(alert("disk:drill", MONDAY, source="local"), trap="disk", labels={"drill": "true"})
     taken = msgspec.structs.replace(drill, state=AlertState.ACKNOWLEDGED)
     other = alert("disk:drill", MONDAY, AlertState.ACKNOWLEDGED)
-    back = msgspec.structs.replace(other, ref=Ref("am", "1"), labels={"alertname": "disk", "trap": "disk", "drill": "true"})
+    back = msgspec.structs.replace(
+        other, ref=Ref("am", "1"), labels={"drill": "true"}, annotations={"cockpit_page": "web-1/disk:drill/1"}
+    )
     rows = made(MONDAY + HOUR, taken, other, back).alerts
     assert [row.alert.ref for row in rows] == [other.ref], "it is over, also where it was told to; what is only called so is none"
     assert len(made(MONDAY + HOUR, drill).alerts) == 1, "one that nobody has taken goes on"

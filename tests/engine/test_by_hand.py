@@ -11,6 +11,7 @@ import pytest
 
 from cockpit.core.actions import PagePeople, Run, RunState
 from cockpit.core.alerts import Alert, AlertState, Ref, Severity
+from cockpit.core.drills import rehearses
 from cockpit.core.paging import Page
 from cockpit.engine.by_hand import paged_by_hand
 
@@ -38,3 +39,8 @@ def test_a_page_about_a_drill_is_a_drill(id: str, drill: bool) -> None:
     done = asyncio.run(paged_by_hand(escalator, here, view, incidents, run, action))
     assert done.state is RunState.CONFIRMED
     assert [page.drill for page in sent] == [drill]
+    back = Alert(
+        ref=Ref("am", "1"), name="disk", severity=Severity.CRITICAL, state=AlertState.FIRING,
+        labels={"drill": "true"}, annotations={"cockpit_page": sent[0].key},
+    )  # fmt: skip
+    assert rehearses(back) is drill, "as its source tells it again"

@@ -16,6 +16,7 @@ from cockpit.config.decode import decode_settings
 from cockpit.config.model import ConfigError
 from cockpit.core.alerts import Alert, AlertState, Link, Severity
 from cockpit.core.covers import Cover
+from cockpit.core.drills import rehearses
 from cockpit.core.roster import Contact, Person
 from cockpit.core.units import Seconds
 from cockpit.provider import (
@@ -181,6 +182,15 @@ class TestIncidents:
         }  # fmt: skip
         assert fire.assignees == ("Bo",)
         assert fire.links == (Link("incident", "https://team.pagerduty.example/incidents/PINC00001"),)
+
+    @pytest.mark.parametrize(
+        ("key", "drill"), [("web-1/disk:drill/1790000000", True), ("web-1/disk/1790000000", False), ("", False)]
+    )
+    def test_an_incident_whose_key_is_that_of_a_drills_page_is_that_drill(self, server: Server, key: str, drill: bool) -> None:
+        server.account = account()
+        server.account.incidents["PINC00001"].key = key
+        told = by_title(alerts(server))
+        assert rehearses(told["5xx over 12 %"]) is drill
 
     def test_a_priority_says_how_bad_it_is_and_else_the_urgency(self, server: Server) -> None:
         server.account = account()

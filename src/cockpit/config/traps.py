@@ -8,7 +8,7 @@ from functools import cache
 import msgspec
 
 from .. import plugins
-from ..core.drills import DRILL_LABEL
+from ..core.drills import DRILL_LABEL, DRILL_WORDS
 from ..core.text import clean, clean_block
 from ..core.traps import Origin, Trap
 from ..core.units import Bound, Seconds, say_seconds, seconds
@@ -65,12 +65,13 @@ def read_trap(decoder: Decoder, name: str, raw: object, probe_of: ProbeOf, runbo
         if isinstance(text := own.get(key), str):
             own[key] = clean_block(text) if key in _ANSWERS else clean(text)
     if isinstance(labels := own.get("labels"), dict):
-        own["labels"] = {clean(key): clean(text) for key, text in labels.items()}
-        if DRILL_LABEL in labels:
-            what = (
-                f"trap {name!r} has a label {DRILL_LABEL!r}: it says of an alert that it is a drill, and nobody is called for one"
+        own["labels"] = kept = {clean(key): clean(text) for key, text in labels.items()}
+        if kept.get(DRILL_LABEL) in DRILL_WORDS:  # an Alertmanager knows alerts by their labels: it would be one with its own drill
+            decoder.faults.remarks.append(
+                f"trap {clean(name)}: its label {DRILL_LABEL} is kept as exported_{DRILL_LABEL}, for with {kept[DRILL_LABEL]!r} it "
+                "says that an alert is a drill: call it otherwise"
             )
-            decoder.faults.add((*path, "labels", DRILL_LABEL), what, "call it otherwise")
+            kept[f"exported_{DRILL_LABEL}"] = kept.pop(DRILL_LABEL)
     if isinstance(born := own.get("origin"), Origin):
         own["origin"] = Origin(**{name: clean(text) for name, text in msgspec.structs.asdict(born).items()})
     if "probe" not in own:

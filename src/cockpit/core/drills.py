@@ -24,10 +24,13 @@ DRILL_SUFFIX = ":drill"
 """The alert of a drill has the trap's name and this as its id."""
 DRILL_LABEL = "drill"
 """The label of a drill's alert: ``true``, or ``quiet`` where nobody is paged."""
+DRILL_WORDS = frozenset({"true", "quiet"})
+"""What that label can say."""
 PAGE_NOTE = "cockpit_page"
 """The annotation with the key of the page, on an alert that a page raised elsewhere."""
-_PAGED = re.compile(r"[^/]*/.+:drill/[0-9]+")
-"""The key of a page about a drill (`engine.page_words`), by which a paging service knows what it was told."""
+_PAGED = re.compile(r"[^/]*/(?!channel:)(?:page/)?[^/]+:drill/[0-9]+")
+"""The key of a page about a drill (`engine.page_words`, or `by_hand`), by which a paging service knows what it was told. A channel
+may have any name, so none of what it is about is taken for one."""
 _SAID = "DRILL"
 _AHEAD = timedelta(minutes=1)
 
@@ -69,15 +72,16 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
 
 def rehearses(alert: Alert) -> bool:
     """Whether an alert, of whatever source, is what a drill raises: this machine's own, or what a cockpit told another source of
-    one, which that source tells us again. Such a one has the label of a drill beside that of its trap, or its page's key: the label
-    alone may be anybody's, and what is real must never pass for a drill."""
+    one, which that source tells us again. Such a one has its page's key beside the label (which alone may be anybody's, and without
+    which no annotation is unpacked): where it is in doubt it is real."""
     if alert.trap:
-        return alert.ref.id.endswith(DRILL_SUFFIX) and alert.label(DRILL_LABEL) is not None
-    key = alert.label("key")
-    if alert.label(DRILL_LABEL) in ("true", "quiet") and alert.label("trap"):
-        key = alert.annotations.get(PAGE_NOTE)
-        return key is None or _PAGED.fullmatch(key) is not None
-    return key is not None and _PAGED.fullmatch(key) is not None
+        return alert.ref.id == alert.trap + DRILL_SUFFIX and alert.label(DRILL_LABEL) is not None
+    return alert.label(DRILL_LABEL) in DRILL_WORDS and is_drills_page(alert.annotations.get(PAGE_NOTE, ""))
+
+
+def is_drills_page(key: str) -> bool:
+    """Whether that is the key of a page about a drill."""
+    return _PAGED.fullmatch(key) is not None
 
 
 def marked_as_drill(alert: Alert) -> Alert:

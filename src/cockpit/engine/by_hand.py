@@ -6,7 +6,7 @@ import msgspec
 
 from ..core.actions import PagePeople, Run, RunState
 from ..core.alerts import Alert, Severity
-from ..core.drills import rehearses
+from ..core.drills import DRILL_SUFFIX, rehearses
 from ..core.marks import Numbered
 from ..core.paging import Page, PageKind
 from ..core.text import clean, clean_block
@@ -32,8 +32,9 @@ async def paged_by_hand(escalator: Escalator, here: Here, view: View, incidents:
 
 async def _paged(escalator: Escalator, here: Here, alert: Alert | None, run: Run, action: PagePeople) -> Run:
     about = f" ({alert.name})" if alert is not None else ""
+    drill = alert is not None and rehearses(alert)
     page = Page(
-        key=f"{here.host}/page/{run.id}",
+        key=f"{here.host}/page/{run.id}" + f"{DRILL_SUFFIX}/1" * drill,  # as that of a drill: it is known by it when it comes back
         kind=PageKind.TRIGGER,
         summary=f"{clean(run.who, 100)}: {clean(action.text, 200)}{about}",
         severity=alert.severity if alert is not None else Severity.CRITICAL,
@@ -41,7 +42,7 @@ async def _paged(escalator: Escalator, here: Here, alert: Alert | None, run: Run
         details=clean_block(action.text, 4000),
         labels=dict(alert.labels) if alert is not None else {},
         links=alert.links if alert is not None else (),
-        drill=alert is not None and rehearses(alert),
+        drill=drill,
         test=action.test,
     )
     own = next((each for each in here.alerts() if alert is not None and each.alert.ref == alert.ref), None)

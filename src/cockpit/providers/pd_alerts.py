@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from ..core.alerts import SEVERITY_WORDS, Alert, AlertState, Link, Ref, Severity
+from ..core.drills import DRILL_LABEL, PAGE_NOTE, is_drills_page
 from ..core.text import clean
 from .pd_wire import NOBODY, WireIncident, WireRef, when
 
@@ -40,6 +41,8 @@ def plain(word: str) -> str:
 def alert_of(wire: WireIncident, look: Look, snoozed: Collection[str] = ()) -> Alert:
     """An open incident. Its service is its name, which is what people know it by and runbooks match; its number is its place.
     ``snoozed`` has the ids of those whose acknowledgement ends at a time that somebody chose."""
+    key = clean(wire.incident_key or "", 300)
+    drill = is_drills_page(key)  # as an Alertmanager tells one again
     service, number = wire.service or NOBODY, f"#{wire.incident_number}" if wire.incident_number is not None else ""
     state = AlertState.FIRING if wire.status == "triggered" else AlertState.ACKNOWLEDGED
     acks = [each for each in wire.acknowledgements or () if each.acknowledger is not None]
@@ -53,7 +56,8 @@ def alert_of(wire: WireIncident, look: Look, snoozed: Collection[str] = ()) -> A
         state=AlertState.SUPPRESSED if hushed else state,
         summary=clean(wire.title or wire.summary or "(no title)"),
         where=number,
-        labels=_labels(wire, service),
+        labels=_labels(wire, service, key) | ({DRILL_LABEL: "true"} if drill else {}),
+        annotations={PAGE_NOTE: key} if drill else {},
         started_at=when(wire.created_at),
         acknowledged_by=_names([each.acknowledger or NOBODY for each in acks]),
         acknowledged_at=max(times, default=None),
@@ -88,7 +92,7 @@ def _names(people: list[WireRef]) -> str:
     return ", ".join(dict.fromkeys(each.word or "someone" for each in people))
 
 
-def _labels(wire: WireIncident, service: WireRef) -> dict[str, str]:
+def _labels(wire: WireIncident, service: WireRef, key: str) -> dict[str, str]:
     alerts = wire.alert_counts.all if wire.alert_counts is not None else None
     told = {
         "service": service.word,
@@ -98,7 +102,7 @@ def _labels(wire: WireIncident, service: WireRef) -> dict[str, str]:
         "policy": (wire.escalation_policy or NOBODY).word,
         "assigned_via": clean(wire.assigned_via or "", 60),
         "alerts": str(alerts) if alerts is not None else "",
-        "key": clean(wire.incident_key or "", 300),
+        "key": key,
     }
     return {name: value for name, value in told.items() if value}
 
