@@ -162,6 +162,22 @@ def test_one_that_was_merged_is_taken_out_again_after_it_was_shown(size: tuple[i
 
 
 @SIZES
+def test_what_cannot_be_taken_out_says_what_has_to_go_first(size: tuple[int, int]) -> None:
+    async def body() -> None:
+        async with sitting(scene(), size) as person:
+            await both(person)
+            person.desk.happens(Change.OPENED, "", {"title": "a third", "severity": "error"}, who="Bo")
+            for other in ("i1", "i3"):
+                person.desk.happens(Change.MERGED, "i2", {"other": other}, who="Bo")
+            await person.sees("o take out…")
+            await person.press("o")
+            await person.sees("i3 went into i2 after i1: `cockpit incident unmerge i3` takes that out")
+            assert isinstance(person.app.screen, Following)
+
+    run(body)
+
+
+@SIZES
 def test_a_merge_shows_who_leads_then_and_when_users_were_hurt(size: tuple[int, int]) -> None:
     async def body() -> None:
         async with sitting(scene(), size) as person:
