@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from cockpit.core.alerts import Alert, AlertState, Ref, Severity, Silence
+from cockpit.core.alerts import Alert, AlertState, Ref, Remark, Severity, Silence
 from cockpit.core.handover import (
     Brief,
     Handed,
@@ -277,3 +277,34 @@ def test_what_is_cut_says_so_and_keeps_the_newest() -> None:
     told = words(made(MONDAY + 30 * HOUR, shown=Shown(since=MONDAY, lines=lines)), shown=10)["In the shift, since Mon 11-23 09:00"]
     assert told[0] == "… 20 before: --limit 30 shows them"
     assert (told[1][-9:], told[-1][-9:]) == ("number 20", "number 29")
+
+
+def test_a_storm_is_told_in_one_line_and_what_somebody_noted_of_it_stays_by_itself() -> None:
+    now = MONDAY + 30 * HOUR
+    began = now - 3 * HOUR  # long after a board that opens now would call it a storm
+    storm = [
+        msgspec.structs.replace(alert(f"s{n}", began + timedelta(seconds=n % 50)), name="Storm", where=f"n{n}") for n in range(250)
+    ]
+    storm[0] = msgspec.structs.replace(storm[0], severity=Severity.CRITICAL)
+    storm[1] = msgspec.structs.replace(storm[1], state=AlertState.ACKNOWLEDGED, acknowledged_by="ana")
+    storm[2] = msgspec.structs.replace(storm[2], notes=(Remark(at=now, who="bo", text="the switch"),))
+    what = made(now, alert("Disk", now - 2 * HOUR), *storm)
+    told = words(what)
+    assert told["Open alerts"] == (
+        "critical 3h 249× Storm, since Tue 11-24 12:00; nobody has 248 of them; ana has 1 of them",
+        "error 2h Disk on db-1: s; nobody has it",
+        "error 2h Storm on n2: s; nobody has it; note of bo, Tue 11-24 15:00: the switch",
+    )
+    shift = told["In the shift, since Mon 11-23 09:00"]
+    assert "Tue 11-24 12:00 alert: 249× Storm fired (last Tue 11-24 12:00)" in shift
+    assert len(shift) == 3
+    assert len(what.alerts) == 251, "JSON has them all"
+    assert len(what.earlier) == 251
+
+
+def test_what_is_new_since_the_mark_is_counted_by_name() -> None:
+    now = MONDAY + WEEK + HOUR
+    handed = Handed(at=now - HOUR, who="ana", giver="Ana", taker="Bo")
+    new = [msgspec.structs.replace(alert(f"s{n}", now), name="Slow" if n else "Disk") for n in range(13)]
+    heading, *_ = told = words(made(now, *new, shown=Shown(since=MONDAY, handed=(handed,))))
+    assert told[heading][0] == "new and open: Disk, 12× Slow"

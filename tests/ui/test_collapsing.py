@@ -13,9 +13,9 @@ from cockpit.core.groups import Group, GroupKey, key_of
 from cockpit.core.ranking import Ranking
 from cockpit.core.rows import Ordered, Row, rank
 from cockpit.core.stormrule import StormRule
-from cockpit.core.storms import Storms
+from cockpit.core.storms import FEWEST, Storms
 from cockpit.core.units import Seconds
-from cockpit.ui.collapsing import FEWEST, Collapsing
+from cockpit.ui.collapsing import Collapsing
 from cockpit.ui.entries import Entries, Entry
 from cockpit.ui.sieve import Passed
 

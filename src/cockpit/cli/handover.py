@@ -61,7 +61,7 @@ def _brief(options: Options, config: Config, called: Naming) -> Brief:
         since = read(options.text("since"), zone) if options.text("since") else None
         if since is not None and since >= view.now:
             raise Stop("--since lies in the future: nothing has happened there yet", USAGE)
-        return gathered(home.journal, view, laid, since, called)
+        return gathered(home.journal, view, laid, config.storm, since, called)
 
 
 def _note(options: Options, config: Config) -> int:

@@ -12,15 +12,18 @@ from datetime import datetime, timedelta
 import msgspec
 
 from .action_items import Item, soon
-from .alerts import LOCAL, AlertState, Silence
+from .alerts import LOCAL, Alert, AlertState, Silence
 from .coverage import Clash, begins, clashes, ends, who_has
 from .covers import Standing
 from .drills import rehearses
+from .groups import Group
 from .incident_timeline import Line
 from .incidents import Incident
 from .loads import Disturbance, disturbed, nights
 from .roster import Gap, Naming, Person, Shift, known_as, zone
 from .schedule import Schedule
+from .stormrule import StormRule
+from .storms import in_groups
 from .traps import TrapState, TrapView
 from .turns import instant
 from .view import Row, View
@@ -75,7 +78,8 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Happening(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened, once or several ``times`` from ``first`` to ``last`` (UTC); ``what``, ``who`` and ``text`` as of a `Line`."""
+    """What happened, once or several ``times`` from ``first`` to ``last`` (UTC); ``what``, ``who`` and ``text`` as of a `Line`. An
+    alert of a storm that began is told with its ``storm``, by what that group is called."""
 
     first: datetime
     last: datetime
@@ -83,6 +87,7 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     who: str
     text: str
+    storm: str = ""
 
 
 class Gone(msgspec.Struct, frozen=True, order=True):
@@ -116,8 +121,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 class Brief(msgspec.Struct, frozen=True, kw_only=True):
     """Everything for whoever takes over. Times are UTC. ``earlier`` is what happened in the shift until it was ``handed`` over,
     ``since_then`` what happened after that; ``fresh`` are the open alerts that were not there then, ``over`` the names of those
-    that were and are not any more. ``hushed`` counts alerts that are kept quiet. ``traps`` are those to look at: tripped, warning,
-    blind, at rest, or near a bound.
+    that were and are not any more. Those of ``storms`` are told in these groups. ``hushed`` counts alerts that are kept quiet.
+    ``traps`` are those to look at: tripped, warning, blind, at rest, or near a bound.
     ``items`` are the action items that are overdue or due within a week. ``unseen`` is what cannot be seen now, in words. Where it
     is told in words, its people are ``called_so``."""
 
@@ -128,6 +133,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[Row, ...]
     fresh: frozenset[str]
     over: tuple[str, ...]
+    storms: tuple[Group, ...]
     hushed: int
     silences: tuple[Silence, ...]
     notes: tuple[Note, ...]
@@ -211,14 +217,17 @@ def handed_over(duties: Sequence[Duty], handed: Iterable[Handed], since: datetim
     return max(fits, key=lambda each: each.at, default=None)
 
 
-def brief(view: View, laid: Schedule, shown: Shown) -> Brief:
-    """The whole of it. ``shown`` begins where the shift does. Raises ``ValueError`` where somebody's zone does not exist."""
+def brief(view: View, laid: Schedule, shown: Shown, rule: StormRule = StormRule()) -> Brief:  # noqa: B008 - frozen
+    """The whole of it. ``shown`` begins where the shift does, ``rule`` says what a storm is. Raises ``ValueError`` where somebody's
+    zone does not exist."""
     now, since = view.now, shown.since
     on = duties(laid, now)
     handed = handed_over(on, shown.handed, since)
     parted = handed.at if handed is not None else now + LONGEST
     lines = [each for each in (*shown.lines, *_fired(view, shown)) if each.at >= since]
     rows = tuple(filter(_open, view.alerts))
+    storms = in_groups(tuple(row for row in rows if not row.alert.notes), rule)  # what somebody noted is told as that
+    stormy = {_beginning(row.alert): group.title for group in storms for row in group.members}
     refs = {str(row.alert.ref) for row in view.alerts}
     known = handed.alerts if handed is not None else {}
     until, dark = now + AHEAD, {each.source for each in view.blind}
@@ -226,11 +235,12 @@ def brief(view: View, laid: Schedule, shown: Shown) -> Brief:
         now=now, since=since, duties=on, handed=handed, alerts=rows,
         fresh=frozenset(str(row.alert.ref) for row in rows) - known.keys() if handed is not None else frozenset(),
         over=tuple(name for ref, name in sorted(known.items()) if ref not in refs and ref.partition("/")[0] not in dark),
+        storms=storms,
         hushed=sum(row.alert.state is AlertState.SUPPRESSED for row in view.alerts),
         silences=tuple(sorted((each for each in view.silences if _ends(each, on, now)), key=lambda each: each.ends_at)),
         notes=shown.notes,
-        earlier=happened(each for each in lines if each.at < parted),
-        since_then=happened(each for each in lines if each.at >= parted),
+        earlier=happened((each for each in lines if each.at < parted), stormy),
+        since_then=happened((each for each in lines if each.at >= parted), stormy),
         called=called(shown.disturbances, laid.people, since, now),
         incidents=tuple(each for each in shown.incidents if not each.status.over),
         items=soon((item for each in shown.incidents for item in each.items), laid.people, now),
@@ -263,8 +273,13 @@ def _fired(view: View, shown: Shown) -> Iterable[Line]:
     for row in view.alerts:
         alert = row.alert
         if alert.ref.source != LOCAL and alert.started_at is not None and alert.started_at >= shown.since:
-            place = f" on {alert.where}" if alert.where else ""
-            yield Line(at=alert.started_at, what="alert", text=f"{alert.name}{place} fired: {alert.summary}")
+            yield Line(at=alert.started_at, what="alert", text=_beginning(alert))
+
+
+def _beginning(alert: Alert) -> str:
+    """That it fired, in words."""
+    place = f" on {alert.where}" if alert.where else ""
+    return f"{alert.name}{place} fired: {alert.summary}"
 
 
 def _ends(silence: Silence, on: Sequence[Duty], now: datetime) -> bool:
@@ -275,18 +290,18 @@ def _ends(silence: Silence, on: Sequence[Duty], now: datetime) -> bool:
     return silence.ends_at <= max(now, handover) + _DAY
 
 
-def happened(lines: Iterable[Line]) -> tuple[Happening, ...]:
+def happened(lines: Iterable[Line], stormy: Mapping[str, str] = {}) -> tuple[Happening, ...]:
     """All of them, the first first. What machines say again and again is told once, with how often; what people did is told each
-    time."""
+    time. ``stormy`` gives the storm that such a text tells of."""
     found: dict[tuple[object, ...], Happening] = {}
     for number, each in enumerate(sorted(lines)):
         again = each.what in ("alert", "trap") and not each.who
         key: tuple[object, ...] = (each.what, each.text.partition(": ")[0]) if again else (number,)
-        old = found.get(key)
+        old, storm = found.get(key), stormy.get(each.text, "") if again else ""
         found[key] = (
-            Happening(first=each.at, last=each.at, times=1, what=each.what, who=each.who, text=each.text)
+            Happening(first=each.at, last=each.at, times=1, what=each.what, who=each.who, text=each.text, storm=storm)
             if old is None
-            else msgspec.structs.replace(old, last=each.at, times=old.times + 1, text=each.text)
+            else msgspec.structs.replace(old, last=each.at, times=old.times + 1, text=each.text, storm=storm)
         )
     return tuple(found.values())
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from .action_items import standing as item_standing
 from .alerts import AlertState
+from .groups import Group, GroupKey
 from .handover import Brief, Duty, Happening
 from .markdown import inert
-from .rows import Row
+from .rows import SEVERITIES, Row
 from .traps import TrapView
 from .units import say_seconds, short_age
 
@@ -68,12 +70,12 @@ def sections(brief: Brief, zone: tzinfo | None, shown: int) -> Iterator[Section]
     handed = brief.handed
     if handed is not None:
         when = at(handed.at, zone)
-        changes = [*_changed(brief), *_cut([_happened(each, zone) for each in brief.since_then], shown, newest=True)]
+        changes = [*_changed(brief), *_cut([*_happenings(brief.since_then, zone)], shown, newest=True)]
         giver, taker = (brief.called_so(each) or "nobody" for each in (handed.giver, handed.taker))
         heading = f"Changed since {giver} handed over to {taker}, {when}"
         yield Section(heading, tuple(changes) or ("nothing",))
     yield Section("On call", tuple(_duty(each, brief, zone) for each in brief.duties))
-    open_ = [_alert(row, brief, zone) for row in brief.alerts]
+    open_ = [*_open(brief, zone)]
     hushed = [f"{brief.hushed} more kept quiet by silences and the like"] if brief.hushed else []
     yield Section("Open alerts", (*(_cut(open_, shown) or _clear(brief)), *hushed))
     yield Section(
@@ -81,9 +83,7 @@ def sections(brief: Brief, zone: tzinfo | None, shown: int) -> Iterator[Section]
     )
     yield Section("Incidents that are not over", tuple(_incidents(brief, zone)))
     yield Section("Action items: overdue, or due within a week", tuple(_cut([*_items(brief)], shown)))
-    yield Section(
-        f"In the shift, since {since}", tuple(_cut([_happened(each, zone) for each in brief.earlier], shown, newest=True))
-    )
+    yield Section(f"In the shift, since {since}", tuple(_cut([*_happenings(brief.earlier, zone)], shown, newest=True)))
     yield Section("Whom it called", tuple(_called(brief)))
     yield Section("Traps to look at", tuple(_cut([_trap(each) for each in brief.traps], shown)))
     yield Section("Silences that end soon", tuple(_cut(list(_silences(brief, zone)), shown)))
@@ -109,10 +109,16 @@ def _clear(brief: Brief) -> list[str]:
 def _changed(brief: Brief) -> Iterator[str]:
     fresh = [row.alert.name for row in brief.alerts if str(row.alert.ref) in brief.fresh]
     if fresh:
-        yield f"new and open: {', '.join(fresh[:10])}" + (f" and {len(fresh) - 10} more" if len(fresh) > 10 else "")
+        yield f"new and open: {_names(fresh)}"
     if brief.over:
-        over = brief.over
-        yield f"over: {', '.join(over[:10])}" + (f" and {len(over) - 10} more" if len(over) > 10 else "")
+        yield f"over: {_names(brief.over)}"
+
+
+def _names(names: Iterable[str]) -> str:
+    """Each once, with how many have it; of many the first ten."""
+    counted = Counter(names)
+    said = [name if many == 1 else f"{many}× {name}" for name, many in counted.items()]
+    return ", ".join(said[:10]) + (f" and {len(said) - 10} more" if len(said) > 10 else "")
 
 
 def _duty(duty: Duty, brief: Brief, zone: tzinfo | None) -> str:
@@ -124,6 +130,38 @@ def _duty(duty: Duty, brief: Brief, zone: tzinfo | None) -> str:
     verb = "hands" if duty.at > brief.now else "handed"
     said = f"{duty.roster}: {duty.giver or 'nobody'} {verb} over to {duty.taker or 'nobody'}, {at(duty.at, zone)}"
     return said + (f"; then {duty.after}, {at(duty.then, zone)}" if duty.after else "")
+
+
+def _open(brief: Brief, zone: tzinfo | None) -> Iterator[str]:
+    """A line for each open alert, and one for each group of a storm where the first of it stands."""
+    of = {row.alert.ref: group for group in brief.storms for row in group.members}
+    told = set[GroupKey]()
+    for row in brief.alerts:
+        group = of.get(row.alert.ref)
+        if group is None:
+            yield _alert(row, brief, zone)
+        elif group.key not in told:
+            told.add(group.key)
+            yield _storm(group, brief, zone)
+
+
+def _storm(group: Group, brief: Brief, zone: tzinfo | None) -> str:
+    """Many alerts in one line: the worst severity, since when, and how many of them nobody has."""
+    rows = list(group.members)
+    began = [row.alert.started_at for row in rows if row.alert.started_at is not None]
+    worst = min((row.alert.severity for row in rows), key=SEVERITIES.index)
+    first = min(began)
+    words = [f"{worst.word} {short_age((brief.now - first).total_seconds())} {len(rows)}× {group.title}, since {at(first, zone)}"]
+    free = group.count_in(AlertState.FIRING)
+    if free:
+        words.append(f"nobody has {'any of them' if free == len(rows) else f'{free} of them'}")
+    held = Counter(row.alert.acknowledged_by for row in rows if row.alert.state is AlertState.ACKNOWLEDGED)
+    words += [
+        f"{brief.called_so(who) or 'somebody'} has {'all' if many == len(rows) else many} of them"
+        for who, many in held.most_common()
+    ]
+    words += ["last known, its source is blind"] if any(row.stale for row in rows) else []
+    return "; ".join(words)
 
 
 def _alert(row: Row, brief: Brief, zone: tzinfo | None) -> str:
@@ -156,6 +194,19 @@ def _items(brief: Brief) -> Iterator[str]:
 def _happened(each: Happening, zone: tzinfo | None) -> str:
     again = f" ({each.times} times, last {at(each.last, zone)})" if each.times > 1 else ""
     return f"{at(each.first, zone)} {each.what}: " + (f"{each.who}: " if each.who else "") + each.text + again
+
+
+def _happenings(some: Sequence[Happening], zone: tzinfo | None) -> Iterator[str]:
+    """A line for each, and one for all of a storm."""
+    storms: dict[str, list[Happening]] = {}
+    for each in some:
+        storms.setdefault(each.storm, []).append(each)
+    for each in some:
+        of = storms[each.storm]
+        if not each.storm or len(of) == 1:
+            yield _happened(each, zone)
+        elif each is of[0]:
+            yield f"{at(each.first, zone)} {each.what}: {len(of)}× {each.storm} fired (last {at(max(it.last for it in of), zone)})"
 
 
 def _called(brief: Brief) -> Iterator[str]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from .alerts import Alert, AlertState, Ref
 from .bunches import VARYING
+from .groups import Group, GroupKey, key_of
 from .ranking import Ranking
 from .rows import Row
 from .stormrule import StormRule
@@ -19,6 +20,8 @@ NEWS = 3600
 """Seconds: what began longer ago is no news, however many began with it, and makes no storm."""
 MOST = 12
 """So many groups a storm is told in, at most, where there is another way to tell it."""
+FEWEST = 3
+"""So many alerts of a storm, at least, are told as a group: what is rare in a storm stays visible as itself."""
 _PLACES = ("cluster", "region", "datacenter", "zone", "environment", "namespace", "service", "job", "team")
 """Labels by which a storm of many different alerts is told best, the best first."""
 _LOOKED_AT = 500
@@ -160,6 +163,22 @@ def dense(counts: Mapping[int, int], many: int, within: int) -> list[tuple[int, 
         if begin < 0 and total > many:
             begin = found.pop()[0] if found and seconds[first] <= found[-1][1] else seconds[first]
     return [*found, (begin, seconds[-1])] if begin >= 0 else found
+
+
+def in_groups(rows: Sequence[Row], rule: StormRule) -> tuple[Group, ...]:
+    """The groups that a screen which had been there all the time would tell the storms among these in, however long ago they
+    were; what is in none of them stands by itself."""
+    counts: dict[int, int] = {}
+    for row in rows:
+        if row.alert.started_at is not None:
+            counts[_second(row.alert)] = counts.get(_second(row.alert), 0) + 1
+    groups: dict[GroupKey, list[Row]] = {}
+    for begin, until in dense(counts, rule.alerts, round(rule.within)) if rule.alerts else ():
+        storm = [row for row in rows if begin <= _second(row.alert) <= until]
+        by = rule.by or told_by([row.alert for row in storm])
+        for row in storm:
+            groups.setdefault(key_of(row.alert, by), []).append(row)
+    return tuple(Group(key, members) for key, members in groups.items() if len(members) >= FEWEST)
 
 
 def told_by(alerts: Sequence[Alert], before: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from ..core.incident_timeline import Line, line_of, ran, said
 from ..core.postmortem import VERDICTS
 from ..core.roster import Naming
 from ..core.schedule import Schedule
+from ..core.stormrule import StormRule
 from ..core.view import View
 from .disturbed import disturbances
 from .incident_facts import noted_of
@@ -37,12 +38,14 @@ _KINDS = ("alert.", "incident.", "mark", "override.", "page.", "silence.", "trap
 _MOST = 100_000
 
 
-def gathered(journal: Journal, view: View, laid: Schedule, since: datetime | None = None, called: Naming = str) -> Brief:
+def gathered(
+    journal: Journal, view: View, laid: Schedule, storm: StormRule, since: datetime | None = None, called: Naming = str
+) -> Brief:
     """The brief of the shift that is asked about now, or of the time since ``since`` (UTC), with people ``called`` so. ``laid`` are
-    the rosters, `LONGEST` back and ahead. Raises `JournalError`."""
+    the rosters, `LONGEST` back and ahead; ``storm`` says what a storm is. Raises `JournalError`."""
     if since is None:
         since = since_when(duties(laid, view.now), handed(journal, view.now - LONGEST - BEFORE), view.now)
-    made = brief(view, laid, shown(journal, since, view.now, called))
+    made = brief(view, laid, shown(journal, since, view.now, called), storm)
     return msgspec.structs.replace(made, called_so=called)
 
 

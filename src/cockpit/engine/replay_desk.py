@@ -207,7 +207,8 @@ class ReplayDesk:
         from .handover_facts import gathered
 
         try:
-            return gathered(self._replay.journal, self._replay.store.peek, laid, called=display(self._replay.header.people))
+            header = self._replay.header
+            return gathered(self._replay.journal, self._replay.store.peek, laid, header.storm, called=display(header.people))
         except JournalError as error:
             raise Refused(str(error)) from error
 

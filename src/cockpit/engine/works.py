@@ -150,7 +150,7 @@ class Works(Parts):
         from .handover_facts import gathered
 
         try:
-            return gathered(self.journal, self._store.peek, laid, called=display(self.here.people))
+            return gathered(self.journal, self._store.peek, laid, self.here.config.storm, called=display(self.here.people))
         except JournalError as error:
             raise Refused(str(error)) from error
 

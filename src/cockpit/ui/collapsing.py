@@ -11,12 +11,10 @@ from ..core.alerts import Ref
 from ..core.groups import Group, GroupKey, key_of
 from ..core.ranking import Ranking
 from ..core.rows import Ordered, Row, in_order, unlike
-from ..core.storms import Storm, Storms
+from ..core.storms import FEWEST, Storm, Storms
 from .entries import Counted, Entries, Opened
 from .sieve import Passed
 
-FEWEST = 3
-"""So many alerts of a storm, at least, are told as a group: what is rare in a storm stays visible as itself."""
 _BATCH = 256
 _ALL_ANEW = 16  # where more than one of so many belongs to a storm, all are dealt out anew
 _PAUSE = 0.1  # seconds between two pictures of a grouping that is still under way
