@@ -67,6 +67,22 @@ def test_very_many_fields_scroll_with_the_cursor_and_what_comes_of_them_stays_in
     asyncio.run(go())
 
 
+def test_what_is_wrong_is_said_where_enter_came_in_one_burst_with_the_text() -> None:
+    async def go() -> None:
+        async with opened(Ask("Silence", FIELDS, echo, begin="for")) as on:
+            await on.press("shift+tab")
+            first = on.box.query_one("#field-0", Typed)
+            for key in ("x", "x", "enter"):
+                first.post_message(Key(key, key if len(key) == 1 else None))
+            await settled(on.pilot)
+            assert first.value == "1hxx"
+            assert "write hours: 1h" in on.text
+            await on.press("backspace")
+            assert "write hours: 1h" not in on.text, "it goes with the next change"
+
+    asyncio.run(go())
+
+
 def test_a_burst_of_keys_is_taken_in_its_order() -> None:
     async def go() -> None:
         async with opened(Ask("Silence", FIELDS, echo)) as on:

@@ -67,6 +67,7 @@ class Ask(Box[dict[str, str] | None]):
         self._whole, self._begin = whole, begin
         self.set_class(len(self._fields) > MANY, "-many")
         self._looking = False
+        self._judged: dict[int, str] = {}
 
     def inside(self) -> Iterable[Widget]:
         """The fields, which scroll where they are many, and what would come of them."""
@@ -107,7 +108,9 @@ class Ask(Box[dict[str, str] | None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """A key in a field: its fault goes, and the preview is made again once all waiting keys are in."""
         event.stop()
-        self.query_one(f"#fault-{_number(event.input)}", Said).remove_class("-shown")
+        number = _number(event.input)
+        if event.input.value != self._judged.get(number):  # a key before enter, heard of behind it, is in what was judged
+            self.query_one(f"#fault-{number}", Said).remove_class("-shown")
         if not self._looking:
             self._looking = True
             self.call_later(self._look)
@@ -177,6 +180,7 @@ class Ask(Box[dict[str, str] | None]):
         return bool(fault)
 
     def _say_fault(self, number: int, fault: str) -> None:
+        self._judged[number] = self._line(number).value
         shown = self.query_one(f"#fault-{number}", Said)
         shown.set_class(bool(fault), "-shown")
         shown.show(Content.styled(fault, "$role-refusal"))
