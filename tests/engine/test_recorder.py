@@ -429,9 +429,9 @@ class TestOneThatIsFull:
     def test_ends_after_the_last_file(self, rig: Rig) -> None:
         recorder = self.recorded(rig, 2)
         self.filled_until(rig, lambda: recorder.problem, "its end")
-        assert "that a recording may have" in recorder.problem
+        assert re.fullmatch(r"recording stopped, full at 20\.0 kB; a\.rec to \.2 end at \d\d:\d\d:\d\d UTC", recorder.problem)
+        assert len(recorder.problem) <= 68, "at 80 columns it is read whole, beside other notices too"
         assert recorder.path.name == "a.rec.2"
-        assert f"what was recorded until then is in {rig.path} to {recorder.path}" in recorder.problem
         assert not rig.path.with_name("a.rec.3").exists()
         wait(lambda: recorder.problem in rig.engine.view.remarks, "the word of it on the screen")
 
@@ -457,3 +457,4 @@ class TestOneThatIsFull:
         recorder = self.recorded(rig, 9, 200)
         self.filled_until(rig, lambda: recorder.problem, "its end")
         assert len(list(rig.path.parent.glob("a.rec*"))) < 9
+        assert recorder.problem.startswith("recording stopped, one moment fills 200 B; a.rec"), recorder.problem

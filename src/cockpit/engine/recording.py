@@ -22,6 +22,7 @@ from ..core.schedule import Laid
 from ..core.sources import Health
 from ..core.text import clean
 from ..core.traps import TrapView
+from ..core.units import say_bytes
 from ..provider import Clock
 from .desk import Output
 from .engine import Engine
@@ -140,7 +141,9 @@ class Recorder:
                 if last:
                     return ""
         except Full as full:
-            if self._number == self._files or not looks:  # what does not hold even what is known would be followed at once
+            if not looks:  # what does not hold even what is known would be followed at once
+                raise NotRecorded(f"one moment fills {say_bytes(self._largest)}") from None
+            if self._number == self._files:
                 raise
             return str(full)
 
@@ -156,8 +159,8 @@ class Recorder:
 
     def _failed(self, engine: Engine, why: str) -> None:
         at = self._clock.now()
-        files = clean(" to ".join(dict.fromkeys((str(self._first), str(self.path)))))
-        self.problem = f"recording stopped at {at:%H:%M:%S} UTC: {why}; what was recorded until then is in {files}"
+        files, end = (self.path.name, "ends") if self._number == 1 else (f"{self._first.name} to .{self._number}", "end")
+        self.problem = f"recording stopped, {why}; {clean(files)} {end} at {at:%H:%M:%S} UTC"
         self._out.close(why)
         engine.remark("recording", self.problem)
         self.on_problem(self.problem)

@@ -44,8 +44,8 @@ class Room:
     def full(self, size: int) -> str:
         """Why nothing more goes into a file of so many bytes, for people; "" = it has room."""
         if size >= self._largest:
-            return f"it has reached the {say_bytes(self._largest)} that a recording may have (--record-most)"
+            return f"full at {say_bytes(self._largest)}"
         if self._chunks >= MANY - _LEFT:
-            return f"it has {self._chunks} moments, which is as many as a recording can have: begin another one"
+            return f"full at {self._chunks} moments"
         over = next((what for what, had in self._had.items() if had > self._most[what]), "")
-        return f"it has {self._most[over]} {over}, which is as many as a recording can have: begin another one" if over else ""
+        return f"full at {self._most[over]} {over}" if over else ""
