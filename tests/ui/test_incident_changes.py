@@ -143,6 +143,7 @@ def test_one_that_was_merged_is_taken_out_again_after_it_was_shown(size: tuple[i
     async def body() -> None:
         async with sitting(scene(), size) as person:
             await both(person)
+            person.desk.happens(Change.ROLE, "i1", {"role": "lead", "person": "Ana"})
             person.desk.happens(Change.MERGED, "i2", {"other": "i1"}, who="Bo")
             person.desk.change(me=person.desk.view.me)
             await person.sees("o take out…")
@@ -152,6 +153,11 @@ def test_one_that_was_merged_is_taken_out_again_after_it_was_shown(size: tuple[i
             await person.press("o")
             await shows(person, Confirm)
             assert "Take i1 out of i2 again?" in person.text
+            said = [line.strip("│ ") for line in person.text[person.text.index("Take i1 out") :].splitlines()]
+            out_of = next(n for n, line in enumerate(said) if line.startswith("out of "))
+            roles = [(n < out_of, " ".join(line.split()[1:])) for n, line in enumerate(said) if line.startswith("roles ")]
+            assert roles == [(True, "lead: Ana"), (False, "nobody has one")], "each stands with the incident that it is of"
+            assert "1 alert stays" in person.text
             await person.press("enter")
             assert now(person).status is Status.MERGED, "enter does nothing"
             await person.press("y")

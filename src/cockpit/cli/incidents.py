@@ -178,6 +178,7 @@ def _apart(here: Incident, gone: Incident, called: Naming, zone: tzinfo | None) 
     said = [f"Take {gone.id} {gone.title} out of {here.id} {here.title} again:"]
     many = {each.id: f"{len(each.members)} alert{'s' * (len(each.members) != 1)}" for each in (out, rest)}
     said += [f"  {each.id} is {each.status.value} then, with {many[each.id]}" for each in (out, rest)]
+    said += [f"  roles of {gone.id} then: {_roles(out)}"] if out.roles else []
     said += [f"  severity of {here.id} then: {rest.severity.word}"] if rest.severity is not here.severity else []
     said += [f"  roles of {here.id} then: {_roles(rest) or 'nobody has one'}"] if rest.roles != here.roles else []
     said += [f"  users hurt by {here.id} then: {_hurt(rest, zone)}"] if _hurt(rest, zone) != _hurt(here, zone) else []

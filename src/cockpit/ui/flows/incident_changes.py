@@ -209,11 +209,13 @@ async def _taken_out(at: Following, desk: Desk, here: Incident) -> None:
     before = known[here.into]
     rest, out = unmerged(before, known[here.id])
     clock = at.clock.now(), at.zone
+    stays = len(rest.members)
     lines: list[Line] = [
         fact("incident", f"{out.id} {out.title}: {out.status.value} then", "bold"),
-        fact("out of", f"{rest.id} {rest.title}", "bold"),
         *_listed(out.members),
-        fact("stay", counted(len(rest.members), "alert")),
+        fact("roles", _had(spoken(out, at.called))),
+        "",
+        fact("out of", f"{rest.id} {rest.title}: {counted(stays, 'alert')} stay{'s' * (stays == 1)}", "bold"),
         *([fact("severity", rest.severity.word)] if rest.severity is not before.severity else []),
         *([fact("roles", _had(spoken(rest, at.called)))] if rest.roles != before.roles else []),
         *([fact("hurt", hurt(rest, *clock))] if hurt(rest, *clock) != hurt(before, *clock) else []),
