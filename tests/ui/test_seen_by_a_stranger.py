@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from cockpit.core.alerts import Severity
+from cockpit.core.alerts import AlertState, Severity
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.view import Row
 from cockpit.ui.spans import cells, middle
@@ -31,6 +31,31 @@ def test_a_filter_says_how_many_new_critical_alerts_it_hides(width: int) -> None
             await person.until(lambda: "filter hides 1 new critical ·" in person.text.replace("─", "·"), "the others to be gone")
             person.board.sift("@severity=warning team!=x")
             await person.until(lambda: "filter hides" not in person.text, "another filter, which was chosen knowing that")
+
+    run(body)
+
+
+def test_what_was_shown_a_moment_ago_is_no_new_critical_though_the_filter_hides_it_now() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            taken = [
+                msgspec.structs.replace(
+                    alert("am-prod", "Gone", f"node-{n}", Severity.CRITICAL, 5, "gone"),
+                    state=AlertState.ACKNOWLEDGED, acknowledged_by=person.desk.view.me[0],
+                )
+                for n in range(2)
+            ]  # fmt: skip
+            person.desk.change(alerts=scene().alerts.put(map(Row, taken)))
+            await person.sees("node-1")
+            person.board.sift(mine=True)
+            await person.sees("/ @mine")
+            back = [msgspec.structs.replace(each, state=AlertState.FIRING, acknowledged_by="") for each in taken]
+            person.desk.change(alerts=person.desk.view.alerts.put(map(Row, back)))
+            await person.until(lambda: "node-0" not in person.text or "node-1" not in person.text, "that one is hidden")
+            assert "new critical" not in person.text
+            new = Row(alert("am-prod", "Gone", "node-9", Severity.CRITICAL, 1, "gone"))
+            person.desk.change(alerts=person.desk.view.alerts.put([new]))
+            await person.sees("filter hides 1 new critical")
 
     run(body)
 

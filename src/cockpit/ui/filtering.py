@@ -9,10 +9,10 @@ from time import perf_counter
 import msgspec
 from textual.timer import Timer
 
-from ..core.alerts import AlertState, Ref
+from ..core.alerts import AlertState, Ref, Severity
 from ..core.filters import Filter, parse
 from ..core.groups import GroupKey
-from ..core.rows import SEVERITIES, Ordered, beginning
+from ..core.rows import SEVERITIES, Ordered, Row, beginning
 from ..core.stormrule import StormRule
 from ..core.storms import Storms
 from ..core.view import View
@@ -53,6 +53,7 @@ class Filtering:
         self.storms = Storms(storm)
         self.collapsing = Collapsing(self.storms, group_by)
         self._touched: frozenset[Ref] | None = frozenset()
+        self._seen: frozenset[Ref] = frozenset()
         self._slice: Timer | None = None
         self._drawn_at = 0.0
 
@@ -66,6 +67,7 @@ class Filtering:
         screen while it comes to nothing."""
         self.filter = self.filter if text is None else parse(text)
         self.mine = self.mine if mine is None else mine
+        self._seen = frozenset()
         home = self._home()
         near = self._pane.key if home is None else home
         ref = near if isinstance(near, Ref) else None
@@ -74,6 +76,7 @@ class Filtering:
 
     def take(self, view: View, now: datetime) -> None:
         """New facts."""
+        self._seen |= self._leaving(view)
         self._view = view
         touched = self.storms.take(view.alerts, now)
         self._touched = None if touched is None or self._touched is None else self._touched | touched
@@ -152,9 +155,20 @@ class Filtering:
         return msgspec.structs.replace(self._about(listed), hides=self._hides())
 
     def _hides(self) -> int:
-        """How many critical alerts that fire the filter hides; -1 while it has not been asked about all."""
+        """How many critical alerts that fire the filter hides, without those that it showed when they came to be so (a person had
+        them a moment ago, and gave them back); -1 while it has not been asked about all."""
         sieve = self._sifting.sieve
-        return _critical(self._view.alerts) - _critical(sieve.passed.rows) if sieve.done else -1
+        if not sieve.done:
+            return -1
+        passed, find = sieve.passed, self._view.alerts.find
+        self._seen = frozenset(ref for ref in self._seen if passed.place(ref) is None and _burns(find(ref)))
+        return _critical(self._view.alerts) - _critical(passed.rows) - len(self._seen)
+
+    def _leaving(self, view: View) -> frozenset[Ref]:
+        """Of what has changed, the critical alerts that fire now and are shown as they were before."""
+        change, passed = view.alerts.since(self._view.alerts), self._sifting.sieve.passed
+        changed = (row.alert.ref for row in change.gone) if change is not None else ()
+        return frozenset(ref for ref in changed if _burns(view.alerts.find(ref)) and passed.place(ref) is not None)
 
     def _about(self, listed: Listed) -> Around:
         if isinstance(listed, Opened):
@@ -178,6 +192,10 @@ class Filtering:
             self._draw(chosen)
         if not self._busy:
             self._settled()
+
+
+def _burns(row: Row | None) -> bool:
+    return row is not None and row.alert.severity is Severity.CRITICAL and row.alert.state is AlertState.FIRING
 
 
 def _critical(rows: Ordered) -> int:
