@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -93,6 +94,48 @@ def test_the_detail_of_an_alert_says_which_incident_it_is_in() -> None:
             assert "i1 HighErrorRate" not in person.text
             await at(person, HIGH)
             await person.sees("i1 HighErrorRate web-3: i follows")
+
+    run(body)
+
+
+def test_when_it_began_and_when_somebody_opened_it_are_both_said_where_they_differ() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            fired = {
+                "source": HIGH.source,
+                "alert": HIGH.id,
+                "name": "A",
+                "since": f"{NOW - timedelta(minutes=30):%Y-%m-%dT%H:%M:%SZ}",
+            }
+            person.desk.happens(
+                Change.OPENED,
+                "",
+                {"title": "t", "severity": "critical", "alerts": [fired]},
+                who="Bo",
+                at=NOW - timedelta(minutes=20),
+            )
+            await at(person, HIGH)
+            await person.press("i")
+            await shows(person, Following)
+            await person.sees("since   Tue 23:42 São Paulo; opened 23:52 by Bo")
+
+    run(body)
+
+
+def test_where_no_command_reads_this_journal_none_is_named() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            await opened(person)
+            await person.press("c")
+            await shows(person, Confirm)
+            assert "`cockpit postmortem i1`" in person.text
+            await person.press("n", "escape")
+            person.board.reel = SimpleNamespace(moved=False, redraw=lambda: None)  # type: ignore[assignment]  # as a demo's board has
+            await person.press("i")
+            await shows(person, Following)
+            await person.press("c")
+            await shows(person, Confirm)
+            assert "postmortem" not in person.text
 
     run(body)
 

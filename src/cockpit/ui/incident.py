@@ -19,13 +19,13 @@ from ..core.view import View
 from ..engine.desk import Desk, Followed, Refused
 from ..provider import Clock
 from .box import Said
-from .incident_words import alerts, hurt, keys_of, packed, roles, rows, standing
+from .incident_words import alerts, hurt, keys_of, packed, roles, rows, since, standing
 from .item_words import lines as item_lines
 from .lines import Lines
 from .look import Look
 from .spans import Row, Spans, heading
 from .subject import failed
-from .times import city, moment
+from .times import city
 from .walked import Walked
 
 
@@ -62,7 +62,8 @@ class Timeline(Lines):
 
 class Following(Walked):
     """An incident by its id, as it goes on. ``zone`` is the viewer's, ``look`` how all is drawn. The journal is read in another
-    thread: again whenever the engine has something new, and every `EVERY` seconds, for what other cockpits write."""
+    thread: again whenever the engine has something new, and every `EVERY` seconds, for what other cockpits write. ``commands``:
+    that journal is the one that ``cockpit``'s commands read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l", "flow('lead')", show=False),
@@ -81,8 +82,9 @@ class Following(Walked):
     ]
     EVERY = 2.0
 
-    def __init__(self, desk: Desk, look: Look, clock: Clock, incident: str, zone: str) -> None:
+    def __init__(self, desk: Desk, look: Look, clock: Clock, incident: str, zone: str, *, commands: bool = True) -> None:
         super().__init__(incident)
+        self.commands = commands
         self.desk, self.clock, self.zone = desk, clock, zone
         self.incident: Incident | None = None
         self.people: tuple[Person, ...] = ()
@@ -159,8 +161,7 @@ class Following(Walked):
         self.incident, self.people = found.incident, found.people
         here = spoken(found.incident, self.called)
         self.retitle(" ", (here.id, "bold $role-key"), (f" {here.title} ", "bold"))
-        opened = f"{moment(here.began, now, self.zone)} {city(self.zone)}, opened by {here.opened_by}"
-        facts = [("hurt", hurt(here, now, self.zone)), ("since", opened), ("alerts", alerts(here))]
+        facts = [("hurt", hurt(here, now, self.zone)), ("since", since(here, now, self.zone)), ("alerts", alerts(here))]
         facts += [("roles", said)] if (said := roles(here)) else []
         lines = [Content.assemble((f"{label:<8}", "$role-muted"), text) for label, text in facts]
         todo = item_lines(here.items, found.people, self.view, now)

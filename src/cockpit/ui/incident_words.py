@@ -12,7 +12,7 @@ from ..core.incident_timeline import Line
 from ..core.incidents import LEAD, Incident, Status
 from .box import Hint, hints
 from .spans import Row, Span, Spans, fit, wrapped
-from .times import moment, said_age
+from .times import city, clock, moment, said_age
 from .times import zone as at_zone
 
 ROLES = {"alert": "warning", "page": "critical", "run": "text", "trap": "warning", "mark": "info", "roster": "who", "note": "text"}
@@ -44,6 +44,15 @@ def hurt(here: Incident, now: datetime, zone: str) -> str:
     start = moment(here.impact_start, now, zone) if here.impact_start is not None else "?"
     end = moment(here.impact_end, now, zone) if here.impact_end is not None else "now" if not here.status.over else "?"
     return f"{start} until {end}" + (f": {here.impact}" if here.impact else "")
+
+
+def since(here: Incident, now: datetime, zone: str) -> str:
+    """When it began, and who opened it; when that was, where it was not then."""
+    began, opened = moment(here.began, now, zone), moment(here.opened_at, now, zone)
+    if began == opened:
+        return f"{began} {city(zone)}, opened by {here.opened_by}"
+    alike = here.began.astimezone(at_zone(zone)).date() == here.opened_at.astimezone(at_zone(zone)).date()
+    return f"{began} {city(zone)}; opened {clock(here.opened_at, zone) if alike else opened} by {here.opened_by}"
 
 
 def alerts(here: Incident) -> str:

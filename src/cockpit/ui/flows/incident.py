@@ -158,7 +158,7 @@ def _made(desk: Desk, alerts: Sequence[Alert]) -> str | None:
 
 async def followed(board: Board, desk: Desk, id: str, remark: str = "") -> None:
     """Follow it until the person leaves; the ``remark`` says how one came here, where that was not as asked."""
-    box = Following(desk, next(iter(board.panes.values())).look, board.clock, id, board.zone)
+    box = Following(desk, next(iter(board.panes.values())).look, board.clock, id, board.zone, commands=board.reel is None)
     before, board.voice = board.voice, lambda text: box.say(text)
     if remark:
         box.say(remark)
@@ -302,7 +302,7 @@ def close(at: Following, desk: Desk, here: Incident) -> Rest:
     lines: list[Line] = [fact("incident", f"{here.id} {here.title}", "bold"), fact("lead", at.called(here.lead) or "nobody")]
     if here.impact_start is not None and here.impact_end is None:
         lines += ["", loud("Users are still said to be hurt: u says until when they were.")]
-    lines += ["", f"`cockpit postmortem {here.id}` drafts its postmortem then."]
+    lines += ["", f"`cockpit postmortem {here.id}` drafts its postmortem then."] if at.commands else []
     box = Confirm(f"Close {here.id}?", lines, yes="close it")
     return if_so(at, box, lambda: change(at, desk, here, Change.CLOSED, {}))
 

@@ -44,7 +44,8 @@ class Speaker(Protocol):
 class Board(Speaker, Protocol):
     """What a flow needs of the board. ``why`` holds the reason by key id for each key that cannot work now, ``zone`` is that of
     whoever sits here: every time is on its clock; people are ``called`` so. ``voice`` says the board's answers while something
-    stands over it that hides its footer."""
+    stands over it that hides its footer. There is a ``reel`` where all this is a replay or the demo, whose journal no command
+    reads."""
 
     zone: str
     table: tuple[Key, ...]
@@ -55,6 +56,8 @@ class Board(Speaker, Protocol):
     panes: Mapping[str, Lines]
     called: Naming
 
+    @property
+    def reel(self) -> object | None: ...
     @property
     def offers(self) -> tuple[Offer, ...]: ...
     @property
