@@ -8,6 +8,7 @@ import pytest
 
 from cockpit.ui.help import Help, key_lines, spoken
 from cockpit.ui.keys import TABLE, remapped
+from cockpit.ui.page import Page
 from support.boxes import opened
 
 
@@ -41,6 +42,16 @@ def test_a_reason_is_said_once_and_the_signs_are_explained() -> None:
     assert page.count("not now") == 1
     for sign in ("▲ critical", "✗ tripped", "◌ blind", "◐ late", "✓ marked", "! changes the world"):
         assert sign in page
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (93, 30)])
+def test_a_sentence_of_several_lines_keeps_its_indent(size: tuple[int, int]) -> None:
+    async def go() -> None:
+        async with opened(Help(TABLE, {}), size) as on:
+            page = on.box.query_one(Page)
+            assert page.rows == len(key_lines(TABLE, {}, page.content_size.width - 1)), "nothing is folded again"
+
+    asyncio.run(go())
 
 
 def test_it_scrolls_to_its_end_on_a_small_terminal_and_closes() -> None:

@@ -388,7 +388,7 @@ def test_the_firing_and_what_was_done_about_it_have_a_time_each() -> None:
             assert "firing 2 h since 22:12" in person.text or "firing 2 h since Tue 22:12 São Paulo" in person.text
             assert "· suppressed until 02:59 São Paulo" in person.text
             assert "suppressed    silenced by Cy: new disks" in person.text
-            assert " Cy: new disks" in line(person, "k8s-14"), "the list says who at once"
+            assert " 2h left · Cy " in line(person, "k8s-14"), "the list says until when, and who"
 
     run(body)
 

@@ -10,7 +10,7 @@ import msgspec
 
 from .actions import EndSilence, MakeSilence, Run
 from .alerts import Alert, AlertState, Ref, Severity, Silence, SilenceState
-from .filters import Filter
+from .filters import Filter, FilterError, parse
 from .terms import Is
 
 SOON = timedelta(hours=1)
@@ -91,6 +91,24 @@ def lasting(length: timedelta, now: datetime, silence: Silence | None = None) ->
     """The end of a silence that lasts ``length`` from now on, or from when it begins (UTC)."""
     begins = silence.starts_at if silence is not None and silence.state is SilenceState.PENDING else now
     return max(begins, now) + length
+
+
+def over_all(alerts: Sequence[Alert], silences: Iterable[Silence], now: datetime, me: Sequence[str] = ()) -> tuple[Silence, ...]:
+    """The silences that hush these alerts now, where every one of them is suppressed; else none."""
+    if not alerts or any(alert.state is not AlertState.SUPPRESSED for alert in alerts):
+        return ()
+    return tuple(each for each in silences if any(_hushes(each, alert, now, me) for alert in alerts))
+
+
+def _hushes(each: Silence, alert: Alert, now: datetime, me: Sequence[str]) -> bool:
+    if each.ref.source != alert.ref.source or each.state is not SilenceState.ACTIVE or each.ack:
+        return False
+    if alert.silences:
+        return each.ref.id in alert.silences
+    try:
+        return parse(each.match).matches(alert, now, tuple(me))
+    except FilterError:
+        return False  # another system's own matcher; that system says which alerts it hushes, not which silence does
 
 
 def hushed(alerts: Iterable[Alert]) -> Mapping[tuple[str, str], int]:

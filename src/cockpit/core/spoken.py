@@ -50,6 +50,18 @@ def _silenced(said: str, called: Naming) -> str:
     return _SILENCED + called(said[begin:end]) + said[end:] if end > begin else said
 
 
+def hushed_by(said: str) -> tuple[str, bool]:
+    """Who hushes an alert by what is said of that (`Alert.suppressed_by`), without the reason and the silence's id, and whether
+    until it has resolved; what is no silence of a person is left as it is."""
+    if not said.startswith(_SILENCED):
+        return said, False
+    who = said[len(_SILENCED) :].partition(": ")[0].partition(" (")[0]
+    return who.removesuffix(_LASTING), who.endswith(_LASTING)
+
+
+_LASTING = " until it has resolved"
+
+
 def spoken_entry(each: Noted, called: Naming) -> Noted:
     """An entry of the journal, with its people by their names."""
     data = {key: called(value) if key in _PEOPLE and isinstance(value, str) else value for key, value in each.data.items()}

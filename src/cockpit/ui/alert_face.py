@@ -12,10 +12,10 @@ from ..core.alerts import Alert, AlertState, Severity
 from ..core.groups import Group
 from ..core.roster import Naming
 from ..core.rows import Row
-from ..core.spoken import spoken_alert
+from ..core.spoken import hushed_by, spoken_alert
 from ..core.units import short_age
 from .entries import Entry
-from .spans import Spans, cells, column, fit, fit_name
+from .spans import Spans, cells, column, fit, fit_name, fit_place
 from .times import drawn_age
 
 SEVERITIES: Mapping[Severity, tuple[str, str]] = {
@@ -38,21 +38,31 @@ class Sizes(msgspec.Struct, frozen=True):
     source: int = 14
     sources: bool = True
 
-    def grown(self, entries: Iterable[Entry], ages: Mapping[str, timedelta | None], called: Naming = str, *, new: bool) -> Sizes:
-        """With room for these as well: columns grow, and never go back and forth because a row comes or goes (``new`` begins
-        again). The worst rows count, which are in sight; the others are cut."""
-        had = Sizes(0, 0, 0, 0, 0, False) if new else self
-        seen = tuple(islice(entries, _MEASURED))
-        rows = [each for each in seen if not isinstance(each, Group)]
-        groups = [each for each in seen if isinstance(each, Group)]
+    def joined(self, other: Sizes) -> Sizes:
+        """Room for what needs this and for what needs the other."""
         return Sizes(
-            max((had.name, *(cells(row.alert.name) for row in rows), *(cells(_titled(group)) for group in groups))),
-            max((had.where, *(cells(row.alert.where) for row in rows))),
-            max((had.summary, *map(_summary_cells, rows), *(cells(_summed(group)) for group in groups))),
-            max((had.who, *(_who_cells(row, ages, called) for row in rows))),
-            max((had.source, *(cells(row.alert.ref.source) for row in rows))),
-            len(ages) > 1 or had.sources,
+            max(self.name, other.name),
+            max(self.where, other.where),
+            max(self.summary, other.summary),
+            max(self.who, other.who),
+            max(self.source, other.source),
+            self.sources or other.sources,
         )
+
+
+def needed(entries: Iterable[Entry], ages: Mapping[str, timedelta | None], called: Naming = str) -> Sizes:
+    """What these need. The worst rows count, which are in sight; the others are cut."""
+    seen = tuple(islice(entries, _MEASURED))
+    rows = [each for each in seen if not isinstance(each, Group)]
+    groups = [each for each in seen if isinstance(each, Group)]
+    return Sizes(
+        max((0, *(cells(row.alert.name) for row in rows), *(cells(_titled(group)) for group in groups))),
+        max((0, *(cells(row.alert.where) for row in rows))),
+        max((0, *map(_summary_cells, rows), *(cells(_summed(group)) for group in groups))),
+        max((0, *(_who_cells(row, ages, called) for row in rows))),
+        max((0, *(cells(row.alert.ref.source) for row in rows))),
+        len(ages) > 1,
+    )
 
 
 _MEASURED = 100
@@ -113,7 +123,7 @@ class AlertFace(msgspec.Struct, frozen=True):
         name = sizes[0]
         shown = (
             (fit_name(self.name, name).rstrip(), "strong" if read == "text" else read),
-            (self.where, read),
+            (fit_place(self.where, sizes[1]).rstrip(), read),
             (self.summary, read),
             (self.who, self.who_role),
             (self.source, "muted"),
@@ -141,13 +151,14 @@ def _summary_cells(row: Row) -> int:
 
 def _who_cells(row: Row, ages: Mapping[str, timedelta | None], called: Naming) -> int:
     alert = spoken_alert(row.alert, called)
-    who = _who(alert, row.pending, _old(row, ages))[0]
+    who = _who(alert, row.pending, _old(row, ages), None)[0]
     once = alert.acknowledged_by if not who and alert.acknowledged_at is not None else ""
     return cells(who) or (cells(once) + len("59m ago ") if once else 0)
 
 
-def _who(alert: Alert, pending: str, old: str) -> tuple[str, str]:
-    """What stands in the column Who, and its role: what is under way, or how old the news is, or who has it."""
+def _who(alert: Alert, pending: str, old: str, now: datetime | None) -> tuple[str, str]:
+    """What stands in the column Who, and its role: what is under way, or how old the news is, or who has it; or how much longer it
+    is hushed at ``now``, and by whom (``None``: as wide as that becomes)."""
     if pending:
         return pending, "pending"
     if old:
@@ -156,11 +167,20 @@ def _who(alert: Alert, pending: str, old: str) -> tuple[str, str]:
         case AlertState.ACKNOWLEDGED:
             return alert.acknowledged_by or "acked", "who"
         case AlertState.SUPPRESSED:
-            # the column says who, and has no room for more
-            return alert.suppressed_by.removeprefix("silenced by ") or "silenced", "muted"
+            return _hushed(alert, now), "muted"
         case AlertState.RESOLVED:
             return "resolved", "ok"
     return ", ".join(alert.assignees), "who"
+
+
+def _hushed(alert: Alert, now: datetime | None) -> str:
+    """Until when it is hushed and by whom, the end first: the column is narrow, and the end is when it rings. Why, and which
+    silence it is, the detail says."""
+    by, resolved = hushed_by(alert.suppressed_by)
+    end = "until resolved" if resolved else ""
+    if alert.suppressed_until is not None:
+        end = f"{drawn_age(now, alert.suppressed_until) if now is not None else '59m'} left"
+    return " · ".join(filter(None, (end, by))) or "silenced"
 
 
 def _once_had(alert: Alert, now: datetime | None) -> str:
@@ -176,7 +196,7 @@ def face_of(
     """What the row of an alert shows; ``ages`` says how old the news of each source is. ``gone``: it is there no more."""
     alert = spoken_alert(row.alert, called)
     age = "" if alert.started_at is None or now is None else drawn_age(alert.started_at, now)
-    who = _who(alert, row.pending, _old(row, ages))
+    who = _who(alert, row.pending, _old(row, ages), now)
     if not who[0] and (once := _once_had(alert, now)):
         who = (once, "warning")
     return AlertFace(
@@ -194,7 +214,7 @@ def group_face(
     alert = spoken_alert(worst.alert, called)
     age = drawn_age(newest, now) if newest is not None and now is not None else ""
     acked = group.count_in(AlertState.ACKNOWLEDGED)
-    who = (doing, "pending") if doing else _who(alert, worst.pending, "")
+    who = (doing, "pending") if doing else _who(alert, worst.pending, "", now)
     who = ("over", "ok") if gone else who if who[0] or not acked else (f"{acked} acked", "who")
     return AlertFace(
         alert.severity, age, _titled(group), f"{alert.where} …" if alert.where else "", _summed(group), *who, alert.ref.source,

@@ -15,12 +15,12 @@ from ..core.roster import Naming
 from ..core.rows import Rank, rank
 from ..core.view import Row as AlertRow
 from ..core.view import View
-from .alert_face import EVERYTHING, SEVERITIES, AlertFace, face_of, group_face, widths
+from .alert_face import EVERYTHING, SEVERITIES, AlertFace, face_of, group_face, needed, widths
 from .entries import Entry
 from .haunted import Few, Haunted, Listing
 from .lines import CURSOR
 from .look import Look
-from .spans import Span, Spans, cells, fit, heading
+from .spans import Span, Spans, cells, fit, heading, width_of
 from .times import passed
 
 
@@ -58,12 +58,13 @@ class Alerts(Haunted[Entry]):
         self.hidden = 0
         self._looked = 1.0
         self.filter_text = ""
-        self.silenced: Span | None = None
-        """What the title says of the silences that stand."""
-        self._told_silenced: Span | None = None
+        self.silenced: tuple[str, ...] | None = None
+        """What the title says of the silences that stand, in full and in short (`silences.counted`), and its role."""
+        self._told_silenced: tuple[str, ...] | None = None
         self._around = Around(0)
         self._doing: Sequence[tuple[AlertRow, str]] = ()
-        self._needs = EVERYTHING
+        self._needs = self._lately = EVERYTHING
+        self._narrowed: datetime | None = None
         self._blind: tuple[str, ...] = ()
         self._unwatched = self._warned = ""
         self._ages: dict[str, timedelta | None] = {}
@@ -105,9 +106,26 @@ class Alerts(Haunted[Entry]):
         self._count_hidden(chosen)
         self._doing = under_way(view) if self._around.find is not None else ()
         if len(listed) or not len(self.things):
-            self._needs = self._needs.grown(listed, self._ages, self.called, new=chosen or not len(self.things))
+            self._measure(listed, new=chosen or not len(self.things))
         self.hold(listed, lambda key: self._known(key, view), chosen=chosen)
         self.settle()
+
+    def _measure(self, listed: Listing[Entry], *, new: bool) -> None:
+        """How wide the columns have to be: they grow at once, and what is not needed any more they keep for a while (`_narrow`), so
+        that they do not go back and forth as rows come and go."""
+        these = needed(listed, self._ages, self.called)
+        self._needs = these if new else self._needs.joined(these)
+        self._lately = these if new else self._lately.joined(these)
+
+    def _narrow(self, now: datetime) -> bool:
+        """Once a minute: the columns keep what was needed in it; gives back whether they are others now."""
+        since, self._narrowed = self._narrowed, now
+        if since is None or not passed(since, now) or not len(self.things):
+            self._narrowed = since or now
+            return False
+        before, self._needs = self._needs, self._lately
+        self._lately = needed(self.things, self._ages, self.called)
+        return self._needs != before
 
     def _count_hidden(self, chosen: bool) -> None:
         """How many critical alerts the filter hides that it did not when it was chosen."""
@@ -140,7 +158,8 @@ class Alerts(Haunted[Entry]):
         """Time has passed: draw the ages that read differently now; gives back whether a ghost went."""
         before = self._now
         faded = self.fade(now)
-        if before is None or passed(before, now) or self.silenced != self._told_silenced:
+        narrowed = self._narrow(now)
+        if before is None or narrowed or passed(before, now) or self.silenced != self._told_silenced:
             self._told_silenced = self.silenced
             self.redraw()
         return faded
@@ -181,8 +200,6 @@ class Alerts(Haunted[Entry]):
             said.append((f" · {so_far}", "muted"))
         if self._around.says:
             said.append((f" · {self._around.says}", "warning" if self._around.storm else "muted"))
-        if self.silenced:
-            said.append((f" · {self.silenced[0]}", self.silenced[1]))
         right: list[Span] = []
         if self.folded and len(self.rows):
             right = self._folded(width)
@@ -194,9 +211,15 @@ class Alerts(Haunted[Entry]):
             right += [("/ ", "key"), (fit(self.filter_text, min(len(self.filter_text), max(8, width // 3))), "text")]
         opened = self._around.opened
         name = "Alerts" if opened is None else f"Alerts → {opened.title if isinstance(opened, Group) else opened.said}"
-        return heading(
-            width, (name, "title-focus" if self.active else "title"), said, right, needs_right=self.folded or bool(self.filter_text)
-        )
+        needs_right = self.folded or bool(self.filter_text)
+        if self.silenced:
+            *words, role = self.silenced
+            room = width - cells(name) - (12 + width_of(right) if needs_right else 7) - width_of(said)
+            word = next((each for each in words if cells(each) + 3 <= room), "")
+            # where there is no room for any, when the first ends stands before what may be cut
+            at = len(said) - bool(self._around.says and not word and len(words) > 1)
+            said.insert(at, (f" · {word or words[-1]}", role))
+        return heading(width, (name, "title-focus" if self.active else "title"), said, right, needs_right=needs_right)
 
     def _folded(self, width: int) -> list[Span]:
         """The alert that the keys act on, with the cursor's bar; while they are about something else, the worst."""

@@ -12,7 +12,7 @@ from .chart import pictured
 from .fact import Fact
 from .lines import Lines
 from .look import Look
-from .spans import Row, Span, Spans, cells, fit, heading, width_of, wrapped
+from .spans import Row, Span, Spans, cells, fit, heading, middle, width_of, wrapped
 
 if TYPE_CHECKING:
     from .typeset import Setter
@@ -65,11 +65,12 @@ class Detail(Lines):
 
     def head(self, width: int) -> Spans:
         title = self._shown.title or (("Detail", "title"),)
-        name = (title[0][0], "title-focus" if self.active else title[0][1])
+        name, role = title[0][0], "title-focus" if self.active else title[0][1]
         below = max(0, self.count() - self.top - self.page)
         right: list[Span] = [(f"↓{below}", "muted")] if below and not self.folded else []
         said = [("Detail", "muted")] if self.folded and self._shown.title else title[1:]
-        return heading(width, name, said, right)
+        room = width - 7 - width_of(said) if said else width - 4  # what is said of it is short, and stays whole
+        return heading(width, (middle(name, max(room, width // 3)), role), said, right)
 
     def nothing(self) -> Sequence[Spans]:
         return (((" Nothing is selected", "muted"),),)

@@ -132,4 +132,5 @@ class Help(Box[None]):
 
     def _draw(self) -> None:
         page = self.query_one(Page)
-        page.show(key_lines(self._table, self._why, page.scrollable_content_region.width))
+        # as the page folds: whether its scroll bar is there already or not, a column is kept for it
+        page.show(key_lines(self._table, self._why, page.content_size.width - 1))

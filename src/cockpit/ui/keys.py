@@ -83,7 +83,7 @@ TABLE: tuple[Key, ...] = (
     Key(id="silence", title="Silence", keys=("s",), label="silence…",
         help="Silence by matcher: an end, a comment, a preview; or end a silence; or snooze. In Silences: change it",
         group=ACT, verb=actions.MakeSilence, footer=20),
-    Key(id="escalate", title="Escalate, or page somebody", keys=("e",), label="escalate…",
+    Key(id="escalate", title="Escalate, or page somebody", keys=("e",), label="page…",
         help="Escalate, give away, merge, snooze, run a play, where the source can; else page somebody",
         group=ACT, verb=actions.PagePeople, footer=25, aliases=("page", "respond")),
     Key(id="resolve", title="Resolve", keys=("c",), label="close…",

@@ -135,7 +135,7 @@ class Selected(Stage, inherit_bindings=False):
         said = [f"{marked} marked"] * bool(marked)
         if self.view.read_only or self.size.width >= _ROOMY:
             said.append(f"read-only {'on' if self.view.read_only else 'off'}")
-        here, named = (SILENCE_KEYS, {}) if silences is not None else ({}, words(self.desk, self.alert_refs()))
+        here, named = (SILENCE_KEYS, {}) if silences is not None else ({}, words(self.desk, few))
         named = {**named, "open": "read"} if self._book_here() else named
         self.footer.show(frozenset(self.why), "  ".join(said), here, named)
         self.tabs.show(tabs(self.view, len(self.offers), self.front), self.pane)

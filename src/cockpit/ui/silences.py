@@ -54,8 +54,9 @@ def _age(later: datetime, earlier: datetime) -> str:
     return drawn_age(earlier, later)
 
 
-def counted(silences: Sequence[Silence], now: datetime) -> Span | None:
-    """What the Alerts pane's title says of them: ``3 silences, 1 ends in 12m``; ``None`` where there are none."""
+def counted(silences: Sequence[Silence], now: datetime) -> tuple[str, ...] | None:
+    """What the Alerts pane's title says of them: ``3 silences, 1 ends in 12m``; the same in short, where there is less room: ``3
+    silences, 12m left``, ``12m left``; and last the role. ``None`` where there are none."""
     stand = [each for each in silences if each.state is SilenceState.ACTIVE and not each.ack]
     if not stand:
         return None
@@ -67,7 +68,8 @@ def counted(silences: Sequence[Silence], now: datetime) -> Span | None:
     several = "it ends" if len(stand) == 1 else "1 ends" if len(soon) == 1 else f"{len(soon)} end soon, the first"
     if len(soon) == len(stand) > 1:
         several = "the first ends"
-    return f"{many}, {several} in {_age(first, now)}", "warning"
+    left = _age(first, now)
+    return f"{many}, {several} in {left}", f"{many}, {left} left", f"{left} left", "warning"
 
 
 class SilenceFace(msgspec.Struct, frozen=True):

@@ -59,6 +59,19 @@ def fit_name(text: str, width: int) -> str:
     return fit(cut(text, width - cells(tail) - 1).rstrip("-_.:/") + "…" + tail, width)
 
 
+def fit_place(text: str, width: int) -> str:
+    """The same for a place: of a path what comes after its last ``/`` stays when it is cut, of a host its number. Many begin alike,
+    and their end tells them apart."""
+    text = shown(text)
+    at = text.rstrip("/").rfind("/")
+    if cells(text) <= width or at < 0:
+        return fit(text, width) if ":" in text else fit_name(text, width)
+    last = text[at:]
+    if cells(last) < width:
+        return fit(cut(text, width - cells(last) - 1) + "…" + last, width)
+    return fit("…" + last[1:], width)
+
+
 def told_apart(names: Sequence[str], width: int) -> list[str]:
     """Names in ``width`` cells at most. Those that would read alike when they are cut at the end are cut in the middle."""
     ends = [fit_name(name, width).rstrip() for name in names]

@@ -16,6 +16,7 @@ from ..core.regex import regex
 from ..core.responses import Escalate, Maintain, Reassign, Resolve, Snooze
 from ..core.roster import Naming
 from ..core.runbooks import Runbook, offered
+from ..core.silences import over_all
 from ..core.traps import TrapState, TrapView
 from ..core.view import Row, View
 from ..core.why import READ_ONLY
@@ -105,7 +106,7 @@ def offers_for(refs: Sequence[Ref], view: View, desk: Desk, now: datetime, calle
     found = []
     for name in sorted(fits, key=lambda each: -fits[each]):
         book, ref = first[name]
-        title = _HOLE.sub(lambda hole: "…" if hole[1] else hole[0][0], book.title)
+        title = _filled(book.title, {})
         many = (f"for {fits[name]} of {len(rows)} marked", f"{fits[name]}/{len(rows)}")
         found.append(msgspec.structs.replace(offer(book, ref, desk), title=title, last=many))
     return tuple(found)
@@ -122,8 +123,13 @@ def offer(runbook: Runbook, alert: Ref | None, desk: Desk) -> Offer:
 
 
 def titled(title: str, plan: Plan) -> str:
-    """A runbook's title with the plan's values in their places; each is put in once and not looked into."""
-    return _HOLE.sub(lambda hole: plan.values.get(hole[1], hole[0]) if hole[1] else hole[0][0], title)
+    """A runbook's title with the plan's values in their places, ``…`` where one is not known (yet); each is put in once and not
+    looked into."""
+    return _filled(title, plan.values)
+
+
+def _filled(title: str, values: Mapping[str, str]) -> str:
+    return _HOLE.sub(lambda hole: values.get(hole[1], "…") if hole[1] else hole[0][0], title)
 
 
 def reasons(
@@ -272,6 +278,16 @@ _RECENT = timedelta(minutes=2)
 
 
 def words(desk: Desk, alerts: Sequence[Ref]) -> dict[str, str]:
-    """The words of the keys that do something else than usual at the source of these."""
-    found = {"silence": "snooze…"} if snoozes(desk, alerts) else {}
-    return found if not alerts or responds(desk, alerts) else {**found, "escalate": "page…"}
+    """The words of the keys that do something else than usual to these, or at their source."""
+    found: dict[str, str] = {}
+    if snoozes(desk, alerts):
+        found["silence"] = "snooze…"
+    elif silenced(desk, alerts):
+        found["silence"] = "end silence…"
+    return {**found, "escalate": "escalate…"} if alerts and responds(desk, alerts) else found
+
+
+def silenced(desk: Desk, alerts: Sequence[Ref]) -> bool:
+    """Whether these are silenced already, so that what silences others ends that; the first `LOOKED_AT` speak for all."""
+    rows = (row for ref in alerts[:LOOKED_AT] if (row := desk.view.alert(ref)) is not None)
+    return bool(over_all([row.alert for row in rows], desk.view.silences, desk.view.now, desk.view.me))

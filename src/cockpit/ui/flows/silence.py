@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from ...core.actions import MakeSilence
-from ...core.alerts import Alert, AlertState, Ref, Silence, SilenceState
+from ...core.alerts import Ref
 from ...core.bunches import for_alerts, for_group
-from ...core.filters import FilterError, parse
+from ...core.filters import parse
 from ...core.groups import GroupKey
-from ...core.silences import may_be_at
+from ...core.silences import may_be_at, over_all
 from ...engine.desk import Desk
 from .silence_form import Wish, form, made, problem
 from .silence_line import LENGTH, understood
@@ -33,7 +33,7 @@ def silence(board: Board, desk: Desk, refs: Sequence[Ref], words: str = "", grou
     reason = next(filter(None, (desk.why_not(MakeSilence(source, match, far, "…")) for source, match in rules)), None)
     if reason:
         return refuse(board, reason)
-    ending = () if words else _silences_of(board, alerts)
+    ending = () if words else over_all(alerts, board.view.silences, board.clock.now(), board.view.me)
     if ending:
         return end(board, desk, [each.ref for each in ending])
     length, comment = starts_with_duration(words, LENGTH)
@@ -78,21 +78,3 @@ def _for_filter(board: Board, desk: Desk, match: str, length: str, comment: str)
 
 def _begun(board: Board, desk: Desk, wish: Wish, length: str, comment: str) -> Rest:
     return made(board, desk, wish, show(board, form(board, desk, wish, length, comment)))
-
-
-def _silences_of(board: Board, alerts: Sequence[Alert]) -> tuple[Silence, ...]:
-    """The silences that hush these alerts, if every one of them is silenced."""
-    if any(alert.state is not AlertState.SUPPRESSED for alert in alerts):
-        return ()
-    return tuple(each for each in board.view.silences if any(_hushes(board, each, alert) for alert in alerts))
-
-
-def _hushes(board: Board, each: Silence, alert: Alert) -> bool:
-    if each.ref.source != alert.ref.source or each.state is not SilenceState.ACTIVE or each.ack:
-        return False
-    if alert.silences:
-        return each.ref.id in alert.silences
-    try:
-        return parse(each.match).matches(alert, board.clock.now(), board.view.me)
-    except FilterError:
-        return False  # another system's own matcher; that system says which alerts it hushes, not which silence does
