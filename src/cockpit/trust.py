@@ -57,7 +57,7 @@ def context_for(trust: Trust) -> ssl.SSLContext:
     with _lock:
         found = _made.get(key)
     if found is None:
-        made = _context(trust)  # without the lock: a file on a disk that hangs holds up nobody else
+        made = _context(trust)  # without the lock: a file on a disk that hangs holds up no other thread
         with _lock:
             found = _made.setdefault(key, made)
     return found
