@@ -25,6 +25,7 @@ from cockpit.core.incidents import Change, Incident, Step, fold, next_id
 from cockpit.core.margins import Margin, Tick
 from cockpit.core.plans import Plan, plan
 from cockpit.core.questions import Answered, Question
+from cockpit.core.roster import Person
 from cockpit.core.schedule import Schedule
 from cockpit.core.traps import TrapView
 from cockpit.core.view import View
@@ -85,6 +86,7 @@ class FakeDesk:
         self.refreshes = 0
         self.drill_refused = ""
         self.rehearsed: dict[str, Rehearsed] = {}
+        self.people: tuple[Person, ...] = ()
         self.held: list[str] = []
         self.foreign: set[str] = set()
         self.ways_back: dict[str, Plan] = {}
@@ -229,7 +231,7 @@ class FakeDesk:
             Noted(number=each.number, at=each.at, kind=each.change.value, who=each.who, subject=each.incident, data=each.data)
             for each in self.steps
         ]
-        return Followed(here, timeline(here, noted, self._view.runs))
+        return Followed(here, timeline(here, noted, self._view.runs), self.people)
 
     def incident_of(self, alert: Ref) -> str:
         opened = (each for each in self.incidents().values() if not each.status.over and each.holds(alert.source, alert.id))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from cockpit.core.alerts import Ref, Severity
 from cockpit.core.incidents import Change, Status
+from cockpit.core.roster import Contact, Person
 from cockpit.core.why import READ_ONLY
 from cockpit.ui.ask import Ask
 from cockpit.ui.confirm import Confirm
@@ -84,6 +86,72 @@ def test_a_role_is_given_to_whoever_is_on_call_to_anybody_and_to_nobody() -> Non
             assert "Dora → nobody" in person.text
             await person.press("y")
             await person.until(lambda: now(person).roles == {}, "that nobody has it")
+
+    run(body)
+
+
+SAMS = (Person(id="ana", name="Sam"), Person(id="sam2", name="Sam"), Person(id="cy", name="Cy"))
+
+
+@SIZES
+def test_of_two_who_are_called_alike_each_can_be_given_a_role(size: tuple[int, int]) -> None:
+    async def body() -> None:
+        async with sitting(scene(), size) as person:
+            person.desk.people = SAMS
+            await opened(person)
+            for id in ("sam2", "ana"):
+                await person.press("r")
+                await shows(person, Picker)
+                await person.type("comm")
+                await person.press("enter")
+                await person.sees("Who has communications?")
+                assert f"Sam ({id})" in person.text
+                assert "Cy (cy)" not in person.text, "of whom there is one"
+                await person.type(id)
+                await person.press("enter")
+                if id == "ana":
+                    await shows(person, Confirm)
+                    assert "Sam → Sam (ana)" in person.text
+                    await person.press("y")
+                await person.until(lambda id=id: now(person).roles == {"communications": id}, id)  # type: ignore[misc]  # bound here
+                await shows(person, Following)
+
+    run(body)
+
+
+def test_a_typed_name_that_two_have_is_refused_and_both_are_named() -> None:
+    async def body() -> None:
+        async with sitting(scene()) as person:
+            person.desk.people = SAMS
+            await opened(person)
+            await person.press("r")
+            await shows(person, Picker)
+            await person.press("enter")
+            await person.sees("Who has lead?")
+            await person.type("somebody else")
+            await person.press("enter")
+            await shows(person, Ask)
+            await person.type("sam")
+            await person.press("enter")
+            await person.sees("may be Sam (ana) and Sam (sam2): say which, by the id")
+            await person.type("2")
+            await person.press("enter")
+            await person.until(lambda: now(person).lead == "sam2", "the second of them")
+
+    run(body)
+
+
+def test_the_lead_that_one_takes_is_kept_by_the_id_and_known_as_ones_own() -> None:
+    async def body() -> None:
+        view = msgspec.structs.replace(scene(), me=("ana@example.com",))
+        async with sitting(view) as person:
+            person.desk.people = (Person(id="ana", name="Ana", contacts=(Contact(via="email", to="ana@example.com"),)),)
+            await opened(person)
+            await person.press("l")
+            await person.until(lambda: now(person).lead == "ana", "the id")
+            await person.sees("Ana leads")
+            await person.press("l")
+            await person.sees("you lead already")
 
     run(body)
 

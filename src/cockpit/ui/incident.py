@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from ..core.incident_timeline import Line
 from ..core.incidents import Incident
-from ..core.roster import Naming, Person, display
+from ..core.roster import Naming, Person, display, person_id
 from ..core.spoken import spoken
 from ..core.view import View
 from ..engine.desk import Desk, Followed, Refused
@@ -100,6 +100,14 @@ class Following(Walked):
     def called(self) -> Naming:
         """How people are called here."""
         return display(self.people)
+
+    def id_of(self, word: str) -> str:
+        """The id of whoever goes by a word; who is none of `people` goes by that word."""
+        return person_id(self.people, word)
+
+    def is_me(self, word: str) -> bool:
+        """Whether that is who sits here, by whatever name."""
+        return bool(word) and self.id_of(word) in map(self.id_of, self.view.me)
 
     @property
     def view(self) -> View:

@@ -12,7 +12,7 @@ from ...core.alerts import SEVERITY_WORDS
 from ...core.incident_parting import unmerged
 from ...core.incident_refusals import refusal
 from ...core.incidents import LEAD, ROLES, Change, Incident, Member, Status, merged
-from ...core.roster import person_id
+from ...core.roster import Shift, called, known_as, told_apart
 from ...core.spoken import spoken
 from ...engine.desk import Desk
 from ..ask import Ask, Field, wanted
@@ -66,20 +66,20 @@ async def _role(at: Following, desk: Desk, here: Incident, answer: Awaitable[str
         return
     before = here.roles.get(role, "")
     has = at.called(before)
-    names = [each for each in _people(at, here) if each != has]
-    entries = [Entry(name, name, about) for name, about in ((each, _about(at, each)) for each in names)]
+    ids = [each for each in _people(at, here) if each != at.id_of(before)]
+    entries = [Entry(id, _apart(at, id), _about(at, id)) for id in ids]
     entries += [Entry(_ELSE, "somebody else…", "by name")]
     entries += [Entry(_NOBODY, "nobody", f"take it from {has}")] if has else []
     who = await show(at, Picker(f"Who has {role}?" + (f" Now {has}" if has else ""), entries))
     if who == _ELSE:
-        given = await show(at, Ask(f"Who has {role}?", [Field("who", "Name", check=wanted("who"))]))
-        who = given["who"].strip() if given is not None else None
+        given = await show(at, Ask(f"Who has {role}?", [Field("who", "Name", check=lambda word: _is_one(at, word))]))
+        who = at.id_of(given["who"].strip()) if given is not None else None
     if who is None:
         return
-    who = "" if who == _NOBODY else at.called(who)
-    if has and before not in at.view.me and not await show(at, _taken(here, role, has, who)):
+    who = "" if who == _NOBODY else who
+    if has and not at.is_me(before) and not await show(at, _taken(here, role, has, _apart(at, who))):
         return
-    change(at, desk, here, Change.ROLE, {"role": role, "person": person_id(at.people, who), "before": before})
+    change(at, desk, here, Change.ROLE, {"role": role, "person": who, "before": before})
 
 
 def _taken(here: Incident, role: str, has: str, who: str) -> Confirm:
@@ -88,18 +88,38 @@ def _taken(here: Incident, role: str, has: str, who: str) -> Confirm:
 
 
 def _people(at: Following, here: Incident) -> list[str]:
-    """Who is likely meant: me, whoever is on call and comes next, who has a role already, and the people of the config."""
+    """The ids of who is likely meant: me, whoever is on call and comes next, who has a role already, and the people of the
+    config."""
     shifts = [shift for each in at.view.rosters for shift in (each.now, each.next) if shift is not None]
-    others = (*(shift.name or shift.person for shift in shifts), *here.roles.values(), *(each.id for each in at.people))
-    return list(dict.fromkeys(at.called(name) for name in (*at.view.me[:1], *others) if name))
+    others = (*(_on_it(at, shift) for shift in shifts), *here.roles.values(), *(each.id for each in at.people))
+    return list(dict.fromkeys(at.id_of(word) for word in (*at.view.me[:1], *others) if word))
 
 
-def _about(at: Following, name: str) -> str:
+def _on_it(at: Following, shift: Shift) -> str:
+    """The id of whoever has a shift; of one whom only its source knows, the name there."""
+    known = known_as(at.people, shift.person) or known_as(at.people, shift.name)
+    return known.id if known is not None else shift.name or shift.person
+
+
+def _apart(at: Following, id: str) -> str:
+    """What somebody is called; where others are called so too, with the id."""
+    alike = called(at.people, at.called(id)) if id else ()
+    return told_apart(each for each in alike if each.id == id) if len(alike) > 1 else at.called(id)
+
+
+def _is_one(at: Following, word: str) -> str | None:
+    """Why a word that was typed is nobody's, or not one's alone."""
+    word = word.strip()
+    alike = called(at.people, word) if word and all(each.id.casefold() != word.casefold() for each in at.people) else ()
+    return f"may be {told_apart(alike)}: say which, by the id" if len(alike) > 1 else wanted("who")(word)
+
+
+def _about(at: Following, id: str) -> str:
     """Why somebody stands in the list."""
-    if at.view.me and name == at.called(at.view.me[0]):
+    if at.is_me(id):
         return "you"
     for each in at.view.rosters:
-        if each.now is not None and name == at.called(each.now.name or each.now.person):
+        if each.now is not None and id == _on_it(at, each.now):
             return f"on call: {each.roster}"
     return ""
 
