@@ -48,7 +48,7 @@ def test_acknowledging_and_taking_it_back(tripped: Watched) -> None:
 def test_a_silence_is_shown_before_it_is_sent_and_can_be_ended(tripped: Watched) -> None:
     wanted = ("silence", "trap=backup", "--for", "2h", "--comment", "disk is being replaced")
     preview = tripped.run(*wanted)
-    assert preview.returncode == 0
+    assert preview.returncode == 2
     assert "Hits 1 alert now" in preview.stdout
     assert "Nothing was sent" in preview.stdout
     assert alert(tripped)["state"] == "firing"
@@ -84,7 +84,7 @@ def test_a_silence_is_changed_and_made_to_last_longer(tripped: Watched) -> None:
     assert tripped.run(*made).returncode == 0
     (before,) = tripped.json("silence", "--list")
     preview = tripped.run("silence", "--extend", before["id"], "--by", "2h")
-    assert (preview.returncode, "Before, until" in preview.stdout, "Nothing was sent" in preview.stdout) == (0, True, True)
+    assert (preview.returncode, "Before, until" in preview.stdout, "Nothing was sent" in preview.stdout) == (2, True, True)
     assert tripped.json("silence", "--list") == [before]
     (told,) = tripped.json("silence", "--extend", f"local/{before['id']}", "--by", "2h", "--yes")
     assert (told["sent"], told["state"], told["replaces"], told["hits"]) == (True, "confirmed", before["id"], ["backup"])

@@ -69,7 +69,7 @@ class Kept:
         """Whether a drill could begin now; what was said of it is in ``said``."""
         done = self.home.run("trap", "drill", "flag")
         self.said = done.stdout + done.stderr
-        return done.returncode == 0
+        return "Nothing was begun. Add --yes" in self.said
 
     @property
     def pages(self) -> list[str]:

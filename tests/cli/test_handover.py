@@ -48,8 +48,9 @@ def test_a_shift_is_told_marked_and_what_changed_since_stands_first(watched: Wat
     ):  # fmt: skip
         assert words in told, (words, told)
     assert "Changed since" not in told
-    preview = done(watched, "handover", "--done")
-    assert "Nothing was marked" in preview
+    asked = watched.run("handover", "--done")
+    preview = asked.stdout
+    assert (asked.returncode, "Nothing was marked" in preview) == (2, True), asked
     assert "Ana stays on call until" in preview, "a mark changes no roster"
     assert "`cockpit oncall take --roster primary`, run by Bo, takes" in preview
     assert watched.json("handover")["handed"] is None, "a preview marks nothing"

@@ -44,6 +44,20 @@ def test_incidents_and_rosters_are_listed(home: Home, server: Server, fire: Inci
     assert rosters == {"Primary rotation": "Bo", "Web level 2": "Bo"}
 
 
+def test_an_alert_may_be_called_by_its_name_where_no_other_has_it(home: Home, server: Server, fire: Incident) -> None:
+    by_name = home.run("note", "Shop API", "looking")
+    assert by_name.returncode == 0, by_name
+    opened = home.run("incident", "open", "Shop is down", "--alert", "Shop API")
+    assert opened.returncode == 0, opened
+    assert home.json("incident")[0]["alerts"] == [f"pd/{fire.id}"]
+    other = server.account.fire("too slow")
+    refused = home.run("ack", "Shop API")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("cockpit: Shop API is the name of 2 alerts: give the id of one\n")
+    assert all(f"  pd/{each.id}  " in refused.stderr for each in (fire, other)), refused.stderr
+    assert home.run("ack", other.id).returncode == 0
+
+
 def test_nothing_is_sent_without_yes(home: Home, server: Server, fire: Incident) -> None:
     other = server.account.fire("disk", "PDB")
     for words in (
@@ -55,7 +69,7 @@ def test_nothing_is_sent_without_yes(home: Home, server: Server, fire: Incident)
         ("maintenance", "Shop API", "--comment", "new disks"),
     ):
         shown = home.run(*words)
-        assert shown.returncode == 0, shown
+        assert shown.returncode == 2, shown
         assert "Nothing was sent. Add --yes to send it." in shown.stdout
         assert "Shop API" in shown.stdout
     assert {each.method for each in server.heard} == {"GET"}

@@ -341,7 +341,7 @@ class TestAMergeThatIsTakenBack:
         ]
         found = fold([opened(1, "i1"), opened(2, "i2"), self.MERGE, self.BACK])
         told = {name: [each.text for each in timeline(here, entries, ())] for name, here in found.items()}
-        assert told == {"i1": ["took i2 in", "i2 taken out again"], "i2": ["merged into i1", "taken out again of i1"]}
+        assert told == {"i1": ["took i2 in", "i2 taken out again"], "i2": ["merged into i1", "taken out of i1 again"]}
 
 
 def test_entries_that_nobody_understands_hide_no_others() -> None:

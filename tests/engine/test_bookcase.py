@@ -130,6 +130,21 @@ def test_a_config_that_is_taken_over_brings_its_directories(living: Living, tmp_
     wait(lambda: living.engine.books() == {} and living.engine.view.runbooks == (), "none")
 
 
+def test_the_directory_beside_the_config_may_come_while_the_cockpit_runs(living: Living, tmp_path: Path) -> None:
+    home = tmp_path / "config"
+    home.mkdir(mode=0o755)
+    living.engine.adopt(Config(me=("ana",), directory=home))
+    wait(lambda: living.engine.books() == {} and living.engine.view.runbooks == (), "none")
+    (home / "runbooks").mkdir(mode=0o755)
+    put(home / "runbooks", "first", TEXT.format("first"))
+    living.clock.advance_until(lambda: "first" in living.engine.books())
+    wait(lambda: [book.name for book in living.engine.view.runbooks] == ["first"], "it in the view")
+    (home / "runbooks" / "first.md").unlink()
+    (home / "runbooks").rmdir()
+    living.clock.advance_until(lambda: not living.engine.books())
+    assert not living.engine.view.remarks, "it needs not be there"
+
+
 def test_ticks_and_the_place_outlive_the_engine_and_are_another_cockpits_too(living: Living, top: Path) -> None:
     living.engine.tick("count", None, "Tell them")
     living.engine.leave("count", 7)

@@ -55,7 +55,7 @@ def test_a_trap_is_armed_after_a_full_disk(home: Home, tmp_path: Path) -> None:
         folder = home.config_dir / "conf.d"
 
         shown = home.run("trap", "add", "--alert", "small-disk")
-        assert shown.returncode == 0, shown.stdout + shown.stderr
+        assert shown.returncode == 2, shown.stdout + shown.stderr
         assert f'path = "{disk}"' in shown.stdout
         (tested,) = [line for line in shown.stdout.splitlines() if line.startswith("Tested: ")]
         assert tested.startswith("Tested: would have tripped 2 h "), tested
@@ -126,7 +126,7 @@ def test_after_an_incident_what_moved_before_it_and_what_helped_fill_the_form_an
         done("incident", "close", "i1", "--yes")
         assert "Which trap will?" in done("postmortem", "i1")
 
-        shown = done("trap", "add", "--incident", "1")
+        shown = done("trap", "add", "--incident", "1", "--dry-run")
         assert f'path = "{disk}"' in shown
         assert "runbooks = [\n" in shown or 'runbooks = ["make-room"]' in shown
         for words in ('owner = "Bo"', "make-room", 'incident = "i1"', "i1: Shop is down", "small-disk reads it"):

@@ -65,7 +65,7 @@ def test_what_comes_back_from_alertmanager_is_still_a_drill_and_what_is_real_bes
     with alertmanager(tmp_path / "am") as server:
         home.config(CONFIG.format(url=server.url, flag=flag))
         with watching(home, log):
-            wait_until(lambda: home.run("trap", "drill", "flag").returncode == 0, 40, "that a drill can begin")
+            wait_until(lambda: home.run("trap", "drill", "flag").returncode == 2, 40, "that a drill can begin")
             done(home, "trap", "drill", "flag", "--yes")
             wait_until(lambda: "DRILL flag" in of_am(home), 60, "the drill's alert at the Alertmanager")
             server.fire(REAL)

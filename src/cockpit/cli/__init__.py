@@ -49,3 +49,7 @@ def state_place(env: Mapping[str, str]) -> str:
         return os.path.join(base, "cockpit")  # pathlib takes as long to import as all that the start does
     home = env.get("HOME", "")
     return os.path.join(home, ".local", "state", "cockpit") if os.name == "posix" and home.startswith("/") else ""
+
+
+UNCONFIRMED = USAGE
+"""What would be done was shown, and not done, for want of a word (``--yes``): a script must not take that for done."""

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ..core.actions import Ack, Action, AddNote, ChangeIncident, DrillTrap, Run, RunState, Start, StartMany, Unack
-from ..core.alerts import AlertState, Ref, Silence
+from ..core.alerts import Alert, AlertState, Ref, Silence
 from ..core.filters import Filter, FilterError, parse
+from ..core.incidents import Member
 from ..core.text import clean
 from ..core.units import seconds, short_age
 from ..core.view import Row, View
@@ -87,17 +88,40 @@ def _cells(row: Row, now: datetime) -> tuple[str, ...]:
     return alert.severity.word, age, state, alert.name, alert.where, alert.summary, alert.acknowledged_by, str(alert.ref)
 
 
+_TOLD = 20
+"""So many alerts of one name are told of where one was meant."""
+
+
 def find(view: View, text: str) -> Ref:
-    """The alert that ``ID``, ``SOURCE/ID`` or ``#NUMBER`` means. Ends the command where it is none, or more than one."""
-    whole = [row.alert.ref for row in view.alerts if str(row.alert.ref) == text]
-    found = whole or [row.alert.ref for row in view.alerts if row.alert.ref.id == text]
+    """The alert that ``SOURCE/ID``, ``ID``, ``#NUMBER`` or a name means, the first of these that is one's. Ends the command where
+    it is none's, or several have it."""
+    alerts = [row.alert for row in view.alerts]
+    whole = [alert.ref for alert in alerts if str(alert.ref) == text]
+    found = whole or [alert.ref for alert in alerts if alert.ref.id == text]
     if text.startswith("#") and not found:
-        found = [row.alert.ref for row in view.alerts if row.alert.where == text]
+        found = [alert.ref for alert in alerts if alert.where == text]
     if not found:
-        raise Stop(f"{text} is not an alert now; `cockpit alerts` lists what is (the last column is the id)")
+        return _by_name(alerts, text)
     if len(found) > 1:
         raise Stop(f"{text} is an alert at {' and '.join(ref.source for ref in found)}: write SOURCE/ID", USAGE)
     return found[0]
+
+
+def _by_name(alerts: Sequence[Alert], name: str) -> Ref:
+    """The one alert of that name."""
+    found = [alert for alert in alerts if alert.name == name]
+    if not found:
+        raise Stop(f"{name} is not an alert now; `cockpit alerts` lists what is (the last column is the id)")
+    if len(found) > 1:
+        raise several(name, found)
+    return found[0].ref
+
+
+def several(name: str, found: Sequence[Alert | Member]) -> Stop:
+    """What ends a command where one alert was meant by a name that several have."""
+    every = [clean(f"{alert.ref}  {alert.where}  {alert.summary}", 200) for alert in found[:_TOLD]]
+    more = [f"and {len(found) - _TOLD} more: `cockpit alerts` lists them"] if len(found) > _TOLD else []
+    return Stop("\n  ".join((f"{name} is the name of {len(found)} alerts: give the id of one", *every, *more)), USAGE)
 
 
 def settle(home: House, action: Action) -> int:

@@ -77,7 +77,7 @@ def proposed_config(config: Config) -> Config:
 
     proposal = propose(look()).config()
     kept = {"read_only": config.read_only, "unlock": config.unlock, "locked": config.locked}
-    return msgspec.structs.replace(proposal, **kept, repositories=config.repositories, proposed=True)
+    return msgspec.structs.replace(proposal, **kept, repositories=config.repositories, directory=config.directory, proposed=True)
 
 
 def configured(options: Options) -> Config:

@@ -15,7 +15,7 @@ from ..core.why import READ_ONLY
 from ..engine.handing import leave, mark, take_back
 from ..engine.handover_facts import gathered
 from ..engine.person import who_is
-from . import COULD_NOT_SEE, FINE, USAGE
+from . import COULD_NOT_SEE, FINE, UNCONFIRMED, USAGE
 from .compose import house
 from .configured import read_config
 from .handover_json import record
@@ -99,7 +99,7 @@ def _done(options: Options, config: Config, made: Brief, zone: tzinfo | None) ->
             say(f"  {line}")
         _say_stays(made, taker, zone)
         say("Nothing was marked. Add --yes to do it.")
-        return FINE
+        return UNCONFIRMED
     with journal() as kept:
         mark(kept, made, taker, who, datetime.now(UTC))
     say(f"Handed over {parties}. What changes from now on stands first in the next brief.")

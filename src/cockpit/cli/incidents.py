@@ -9,7 +9,7 @@ import msgspec
 
 from ..config.model import Config
 from ..core.action_items import in_order, standing
-from ..core.alerts import SEVERITY_WORDS
+from ..core.alerts import SEVERITY_WORDS, Ref
 from ..core.incident_parting import unmerged
 from ..core.incident_refusals import refusal
 from ..core.incident_timeline import MARK, Line
@@ -20,9 +20,9 @@ from ..core.text import clean
 from ..core.why import READ_ONLY
 from ..engine.incident_facts import lines_of
 from ..engine.person import who_is
-from . import BAD, COULD_NOT_SEE, FINE, USAGE
+from . import BAD, COULD_NOT_SEE, FINE, UNCONFIRMED, USAGE
 from .action_items import record as item_record
-from .alerts import find
+from .alerts import find, several
 from .compose import house
 from .configured import read_config
 from .listing import as_json, say, table, when
@@ -61,7 +61,7 @@ def incident(options: Options) -> int:
             for line in preview:
                 say(line)
             say("Nothing was changed. Add --yes to do it.")
-            return FINE
+            return UNCONFIRMED
         with told_why():
             now = kept.change_incident(here.id, change, who=who_is(config), at=datetime.now(UTC), data=data)
             now = now if told is here else kept.incidents()[told.id]
@@ -166,7 +166,7 @@ def _wanted(
 def _becomes(here: Incident, gone: Incident, zone: tzinfo | None) -> list[str]:
     """What goes into an incident, and what that one says then of those who have roles and of its users."""
     then = merged(here, gone)
-    said = [f"  {gone.id} {gone.title}  ({len(gone.members)} alerts)"]
+    said = [f"  {gone.id} {gone.title}  ({_many(gone)})"]
     said += [f"  roles then: {_roles(then)}"] if then.roles != here.roles else []
     return [*said, *([f"  users hurt then: {_hurt(then, zone)}"] if _hurt(then, zone) != _hurt(here, zone) else [])]
 
@@ -176,13 +176,16 @@ def _apart(here: Incident, gone: Incident, called: Naming, zone: tzinfo | None) 
     rest, out = (spoken(each, called) for each in unmerged(here, gone))
     here = spoken(here, called)
     said = [f"Take {gone.id} {gone.title} out of {here.id} {here.title} again:"]
-    many = {each.id: f"{len(each.members)} alert{'s' * (len(each.members) != 1)}" for each in (out, rest)}
-    said += [f"  {each.id} is {each.status.value} then, with {many[each.id]}" for each in (out, rest)]
+    said += [f"  {each.id} is {each.status.value} then, with {_many(each)}" for each in (out, rest)]
     said += [f"  roles of {gone.id} then: {_roles(out)}"] if out.roles else []
     said += [f"  severity of {here.id} then: {rest.severity.word}"] if rest.severity is not here.severity else []
     said += [f"  roles of {here.id} then: {_roles(rest) or 'nobody has one'}"] if rest.roles != here.roles else []
     said += [f"  users hurt by {here.id} then: {_hurt(rest, zone)}"] if _hurt(rest, zone) != _hurt(here, zone) else []
     return [*said, f"What was said of {here.id} since the merge stays there."]
+
+
+def _many(here: Incident) -> str:
+    return f"{len(here.members)} alert{'s' * (len(here.members) != 1)}"
 
 
 def _impact(options: Options, here: Incident, zone: tzinfo | None) -> dict[str, object]:
@@ -204,11 +207,17 @@ def _moment(text: str, zone: tzinfo | None) -> datetime | None:
 
 
 def _some(here: Incident, wanted: Sequence[str]) -> tuple[Member, ...]:
-    found = tuple(each for each in here.members if {each.alert, str(each.ref), each.name} & set(wanted))
-    names = {name for each in found for name in (each.alert, str(each.ref), each.name)}
-    if missing := [text for text in wanted if text not in names]:
-        raise Stop(f"{clean(missing[0], 200)} is no alert of {here.id}; `cockpit incident show {here.id}` lists them", USAGE)
-    return found
+    """The alerts of an incident that these mean, as `find` has it of all."""
+    found: dict[Ref, Member] = {}
+    for text in wanted:
+        by_id = [each for each in here.members if text == str(each.ref)] or [each for each in here.members if text == each.alert]
+        meant = by_id or [each for each in here.members if text == each.name]
+        if not meant:
+            raise Stop(f"{clean(text, 200)} is no alert of {here.id}; `cockpit incident show {here.id}` lists them", USAGE)
+        if len(meant) > 1:
+            raise several(clean(text, 200), meant)
+        found[meant[0].ref] = meant[0]
+    return tuple(found.values())
 
 
 def _say_one(here: Incident) -> None:

@@ -14,7 +14,7 @@ from ..core.schedule import Schedule
 from ..core.swaps import Change, NoSwap, changes, covering, objections, of_roster, swapping
 from ..core.units import say_seconds
 from ..engine.person import at_keyboard, os_user
-from . import FINE, USAGE
+from . import FINE, UNCONFIRMED, USAGE
 from .alerts import duration_of, settle
 from .compose import House, house
 from .listing import as_json, say, table, when
@@ -152,7 +152,7 @@ def undo(options: Options) -> int:
             say(f"Takes back at {each.ref.source}, {each.roster}: {_standing(each, zone)}")
         if not options.flag("yes"):
             say("Nothing was sent. Add --yes to send it.")
-            return FINE
+            return UNCONFIRMED
         return max(settle(home, EndOverride(each.ref)) for each in together)
 
 
@@ -198,7 +198,7 @@ def _done(at: _Table, name: Name, covers: Sequence[Cover], why: str) -> int:
         say(f"  CLASH: {word}")
     if not at.options.flag("yes"):
         say("Nothing was sent. Add --yes to send it.")
-        return FINE
+        return UNCONFIRMED
     return settle(at.home, MakeOverride(Ref(name[0], name[1]), tuple(covers), why))
 
 

@@ -6,7 +6,7 @@ from ..core.actions import PagePeople
 from ..core.pages import ChannelHealth
 from ..core.text import clean
 from ..provider import NotFound
-from . import BAD, COULD_NOT_SEE, FINE, USAGE
+from . import BAD, COULD_NOT_SEE, FINE, UNCONFIRMED, USAGE
 from .alerts import find, settle
 from .compose import House, house
 from .listing import as_json, say, table, when
@@ -51,7 +51,7 @@ def _send(home: House, options: Options, to: tuple[str, ...], text: str, via: tu
         say("An incident is opened with it, unless its alert is in one." if alert is not None else "An incident is opened with it.")
     if not (options.flag("yes") or options.text("test")):
         say("Nothing was sent. Add --yes to send it.")
-        return FINE
+        return UNCONFIRMED
     return settle(home, PagePeople(to, text, alert, via, incident=options.flag("incident"), test=bool(options.text("test"))))
 
 

@@ -205,7 +205,7 @@ def _ack(parser: argparse.ArgumentParser) -> None:
 
 
 def _note(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="the alert's id, or SOURCE/ID")
+    parser.add_argument("id", metavar="ID", help="the alert's id, SOURCE/ID, or its name where no other has it")
     parser.add_argument("text", nargs="+", metavar="TEXT", help="what to remember")
 
 

@@ -30,7 +30,7 @@ def incident(parser: argparse.ArgumentParser, general: Callable[[], argparse.Arg
     opened.add_argument("--lead", default="", metavar="PERSON", help="who leads")
     verb("show", "all that is known of one, and its timeline")
     add = verb("add", "put alerts into it")
-    add.add_argument("alerts", nargs="+", metavar="ALERT", help="the alert's id, or SOURCE/ID")
+    add.add_argument("alerts", nargs="+", metavar="ALERT", help="the alert's id, SOURCE/ID, or its name where no other has it")
     lead = verb("lead", "say who leads, or who has another role")
     lead.add_argument("person", metavar="PERSON", help="who; - for nobody")
     roles = "which role: operations, communications, scribe, or any other (default: lead)"
@@ -50,7 +50,9 @@ def incident(parser: argparse.ArgumentParser, general: Callable[[], argparse.Arg
     merge = verb("merge", "put another incident into this one")
     merge.add_argument("other", metavar="OTHER", help="the one that goes on as the first")
     split = verb("split", "make a new incident of some of its alerts")
-    split.add_argument("alerts", nargs="+", metavar="ALERT", help="an alert of it: its id, SOURCE/ID, or its name")
+    split.add_argument(
+        "alerts", nargs="+", metavar="ALERT", help="an alert of it: its id, SOURCE/ID, or its name where no other has it"
+    )
     split.add_argument("--title", required=True, metavar="TITLE", help="what the new one is called")
     close = verb("close", "say that it is over")
     unmerge = verb("unmerge", "take it out again of the one that it was merged into")

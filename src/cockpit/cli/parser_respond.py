@@ -70,7 +70,7 @@ def merge(parser: argparse.ArgumentParser) -> None:
 
 def play(parser: argparse.ArgumentParser) -> None:
     """What ``play`` takes."""
-    parser.add_argument("id", metavar="ID", help="the alert's id, or SOURCE/ID")
+    parser.add_argument("id", metavar="ID", help="the alert's id, SOURCE/ID, or its name where no other has it")
     parser.add_argument("play", nargs="?", default="", metavar="PLAY", help="its name or id; without it they are listed")
     yes(parser)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 def ids(parser: argparse.ArgumentParser) -> None:
     """The alerts that it is about."""
-    parser.add_argument("ids", nargs="+", metavar="ID", help="the alert's id, or SOURCE/ID")
+    parser.add_argument("ids", nargs="+", metavar="ID", help="the alert's id, SOURCE/ID, or its name where no other has it")
 
 
 def yes(parser: argparse.ArgumentParser) -> None:

@@ -28,7 +28,7 @@ from ..core.responses import (
 from ..core.text import clean
 from ..core.units import say_seconds
 from ..core.view import View
-from . import COULD_NOT_SEE, FINE, USAGE
+from . import COULD_NOT_SEE, FINE, UNCONFIRMED, USAGE
 from .alerts import duration_of, find, settle
 from .compose import House, house
 from .listing import as_json, say, table, when
@@ -168,7 +168,7 @@ def _sent(options: Options, home: House, action: Action, said: Sequence[str]) ->
         say(line)
     if not options.flag("yes"):
         say("Nothing was sent. Add --yes to send it.")
-        return FINE
+        return UNCONFIRMED
     return settle(home, action)
 
 

@@ -15,7 +15,7 @@ from ..core.silences import hushed, lasting, later, listed, may_be_at
 from ..core.text import clean, clean_block
 from ..core.units import say_seconds
 from ..core.view import Row, View
-from . import COULD_NOT_SEE, FINE, USAGE
+from . import COULD_NOT_SEE, FINE, UNCONFIRMED, USAGE
 from .alerts import duration_of, filter_of, outcome, say_kept, settle, status_of
 from .compose import House, house
 from .listing import as_json, fitting, say, table, when
@@ -105,7 +105,7 @@ def _previewed_and_sent(options: Options, home: House, view: View, wanted: MakeS
             _say_made(home, wanted)
     else:
         say("Nothing was sent. Add --yes to send it.")
-    return status_of(runs) if send else FINE
+    return status_of(runs) if send else UNCONFIRMED
 
 
 def _say_made(home: House, wanted: MakeSilence) -> None:

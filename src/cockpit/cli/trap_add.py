@@ -8,7 +8,7 @@ from ..core.arming import Proposals
 from ..core.incidents import number_of
 from ..core.text import clean
 from ..engine.desk import After, Refused, Tried
-from . import BAD, FINE
+from . import BAD, FINE, UNCONFIRMED
 from .alerts import find, kept_elsewhere
 from .compose import House, house
 from .listing import as_json, say
@@ -32,7 +32,7 @@ def add(options: Options) -> int:
         if options.flag("dry_run") or not options.flag("yes"):
             if not options.json:
                 say("Nothing was written. Add --yes to arm it." if not options.flag("dry_run") else "Nothing was written.")
-            return FINE
+            return FINE if options.flag("dry_run") else UNCONFIRMED
         try:
             file = home.desk.lay_trap(values["name"], tried.text, after)
         except Refused as no:

@@ -9,7 +9,7 @@ from ..engine.drilling import Call, Drilling, Route
 from ..engine.journal import JournalError
 from ..engine.person import who_is
 from ..provider import Conflict, NotFound, ProviderError
-from . import BAD, FINE, USAGE
+from . import BAD, FINE, UNCONFIRMED, USAGE
 from .compose import house
 from .listing import as_json, say
 from .options import Options, Stop
@@ -33,8 +33,9 @@ def drill(options: Options) -> int:
             _show(name, route)
         if not options.flag("yes") or options.flag("dry_run"):
             if not options.json:
-                say(f"It cannot be now: {why_not}" if why_not else "Nothing was begun. Add --yes to drill it.")
-            return BAD if why_not else FINE
+                hint = "" if options.flag("dry_run") else " Add --yes to drill it."
+                say(f"It cannot be now: {why_not}" if why_not else f"Nothing was begun.{hint}")
+            return BAD if why_not else FINE if options.flag("dry_run") else UNCONFIRMED
         if home.config.read_only:
             raise Stop(READ_ONLY)
         try:

@@ -60,13 +60,13 @@ def load(
     """
     files, base = (*config_files(path, env), *besides), config_path(path, env).parent
     if not files:
-        return Config(repositories=with_beside({}, base))
+        return Config(repositories=with_beside({}, base), directory=base)
     merged = merge(files)
     faults = Faults(merged.place)
     faults.problems += merged.problems
     config = _Reading(merged, faults, probe_of, provider_of, channel_of, base).config(theme_names, key_problems)
     faults.raise_if_any()
-    return msgspec.structs.replace(config, files=files, remarks=(*config.remarks, *faults.remarks))
+    return msgspec.structs.replace(config, files=files, directory=base, remarks=(*config.remarks, *faults.remarks))
 
 
 class _Reading:

@@ -75,6 +75,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ``retention`` is how long the journal keeps what.
     ``approvals`` is the directory in which users of this machine ask one another for approval ("" = none).
     ``files`` are what it was read from, in order; empty with ``proposed`` means that the traps are what ``init`` would propose.
+    ``directory`` is where the main file lies, or would (``None``: it was not read from any); runbooks may come to lie there.
     """
 
     title: str = ""
@@ -107,9 +108,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     proposed: bool = False
     remarks: tuple[str, ...] = ()
     locked: str = ""
+    directory: Path | None = None
 
 
-NOT_KEYS = frozenset({"files", "proposed", "remarks", "locked"})
+NOT_KEYS = frozenset({"files", "proposed", "remarks", "locked", "directory"})
 """Fields of `Config` which say how it came about; they are not keys of the file."""
 
 

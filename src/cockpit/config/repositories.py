@@ -38,7 +38,7 @@ def read_repository(decoder: Decoder, name: str, raw: object, base: Path) -> Rep
 def with_beside(repositories: Mapping[str, Repository], base: Path) -> dict[str, Repository]:
     """The repositories, and the directory ``runbooks`` beside the config where it is there: first, unless one has its name."""
     beside = base / BESIDE
-    if BESIDE in repositories or any(each.path == str(beside) for each in repositories.values()) or not beside.is_dir():
+    if BESIDE in repositories or any(each.path == str(beside) for each in repositories.values()) or not os.path.isdir(beside):
         return dict(repositories)
     return {BESIDE: Repository(name=BESIDE, path=str(beside)), **repositories}
 

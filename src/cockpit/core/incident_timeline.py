@@ -257,7 +257,7 @@ def _marked(incident: Incident, each: Noted) -> bool:
     return not service or any(m.labels.get("service", service) == service for m in incident.members) or not incident.members
 
 
-_PUT = {Change.MERGED: "merged into", Change.UNMERGED: "taken out again of"}
+_PUT = {Change.MERGED: "merged into {}", Change.UNMERGED: "taken out of {} again"}
 """What is told of the one that is put into another."""
 
 
@@ -266,7 +266,7 @@ def _own(incident: Incident, each: Noted, called: Naming) -> Line | None:
     change = change_of(each.kind)
     ids = (incident.id, *incident.absorbed)
     if change in _PUT and each.subject not in ids and said(each.data, "other") == incident.id:
-        return Line(at=each.at, what="incident", who=each.who, text=f"{_PUT[change]} {each.subject}")
+        return Line(at=each.at, what="incident", who=each.who, text=_PUT[change].format(each.subject))
     if change is None or (each.subject not in ids and said(each.data, "new") != incident.id):
         return None
     of = "" if each.subject == incident.id else f"{each.subject} "

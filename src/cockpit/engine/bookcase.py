@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ..config.model import Config, Problem, Repository
+from ..config.repositories import with_beside
 from ..core.books import Books
 from ..core.rows import Breathe, unhurried
 from ..core.runbooks import Runbook
@@ -79,7 +80,7 @@ class Bookcase:
     async def look(self, patience: float = SOON) -> bool:
         """Look at the directories again; whether anything differs. What is not answered within ``patience`` (real seconds) is in
         doubt until it is."""
-        if not self._config.repositories:
+        if not self._config.repositories and self._config.directory is None:
             changed = self._held.books != {} or self._held.runbooks != self._config.runbooks
             self._held = _Held(self._config.runbooks)
             return changed
@@ -101,15 +102,23 @@ class Bookcase:
 
     def _read(self) -> None:
         """In the thread aside."""
+        config, shelves = self._config, self._shelves
+        repositories = self._there(config)
+        if not repositories and shelves is None:
+            return
         from ..config.shelf import Shelves  # deferred: most configs have no repository
 
-        config, shelves = self._config, self._shelves
-        repositories: tuple[Repository, ...] = tuple(config.repositories.values())
         if not isinstance(shelves, Shelves) or shelves.repositories != repositories or shelves.configured != config.runbooks:
             shelves = self._shelves = Shelves(repositories, config.runbooks)
         shelf = shelves.read(self.breathe)
         if shelf.books != self._held.books or shelf.problems != self._held.problems:
             self._held = _Held({**self._config.runbooks, **_runnable(shelf.books)}, shelf.books, shelf.problems)
+
+    @staticmethod
+    def _there(config: Config) -> tuple[Repository, ...]:
+        """The repositories, and the directory beside the config, which may have come since it was read."""
+        found = config.repositories if config.directory is None else with_beside(config.repositories, config.directory)
+        return tuple(found.values())
 
 
 def _runnable(books: Books) -> dict[str, Runbook]:

@@ -311,7 +311,7 @@ def _shift(shift: Shift, now: datetime, zone: str, people: Mapping[str, Person])
         if at is not None:
             theirs = f" · {moment(at, now, shift.timezone)} {city(shift.timezone)}" if shift.timezone != zone else ""
             yield Fact(" " + label, f"{moment(at, now, zone)} {city(zone)}{theirs}")
-    yield Fact(" there it is", f"{clock(now, shift.timezone)} in {city(shift.timezone)}")
+    yield Fact(" their time", f"{clock(now, shift.timezone)} {city(shift.timezone)}")
     if shift.override:
         yield Fact(" ", "an override, whatever the rotation says", "warning")
     person = people.get(shift.person)
