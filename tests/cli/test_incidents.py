@@ -188,7 +188,7 @@ def test_of_cockpits_that_open_one_with_the_same_alert_at_once_one_does_and_the_
 def test_a_page_opens_one_and_stands_in_its_timeline(tmp_path: Path) -> None:
     watched = Watched(tmp_path, PAGES.format(log=tmp_path / "paged"))
     watched.empty()
-    shown = done(watched, "page", "person:ana", "come", "and", "look", "--alert", "backup", "--incident")
+    shown = shown_alone(watched, "page", "person:ana", "come", "and", "look", "--alert", "backup", "--incident")
     assert "An incident is opened with it, unless its alert is in one." in shown
     assert watched.json("incident") == [], "nothing was sent"
     done(watched, "page", "person:ana", "come", "and", "look", "--alert", "backup", "--incident", "--yes")

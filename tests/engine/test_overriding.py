@@ -12,7 +12,7 @@ import pytest
 from cockpit import plugins
 from cockpit.config.overriding import add
 from cockpit.config.reread import Reread
-from cockpit.core.actions import EndOverride, MakeOverride, RunState
+from cockpit.core.actions import EndOverride, MakeOverride, RunState, Start
 from cockpit.core.alerts import Ref
 from cockpit.core.covers import Cover
 from cockpit.core.view import View
@@ -185,3 +185,42 @@ def test_a_cockpit_that_was_put_together_without_files_says_so(tmp_path: Path) -
     wait(lambda: state(engine, run_id) is RunState.FAILED, "a no")
     engine.stop()
     journal.close()
+
+
+SIX = """
+[runbooks.six]
+changes = "marks"
+[[runbooks.six.steps]]
+run = ["true"]
+undo = { run = ["echo", "back"] }
+"""
+
+
+def test_what_people_write_into_the_config_is_said_until_it_holds(cockpits: Cockpits) -> None:
+    here = cockpits.begun()
+    (cockpits.folder / "conf.d").mkdir(exist_ok=True)
+    write(cockpits.folder / "conf.d/70-mine.toml", "")
+    write(cockpits.main, TEAM + "# a comment\n")
+    cockpits.turned(here, lambda view: view.remarks)
+    (said,) = here.view.remarks
+    assert said.startswith("config.toml and 1 more changed since "), said
+    assert said.endswith(": open the cockpit anew to use it"), said
+    run = here.ask(MakeOverride(PRIMARY, covers(cockpits.clock), "dentist"))
+    wait(lambda: state(here, run) is RunState.CONFIRMED, "all of it to be read with what the cockpit writes itself")
+    cockpits.turned(here, lambda view: not view.remarks)
+
+
+def test_a_run_of_a_runbook_that_came_later_is_not_said_to_be_of_one_that_has_gone(cockpits: Cockpits) -> None:
+    old = cockpits.begun()
+    write(cockpits.main, TEAM + SIX)
+    new = cockpits.begun()
+    run = new.ask(Start("six", {}, None, new.plan("six", None, {}).exact))
+    wait(lambda: state(new, run) is RunState.CONFIRMED, "its end")
+    ended = next(each for each in new.view.runs if each.id == run)
+    plan = old.find_way_back(ended)
+    assert plan is not None
+    assert plan.refused.startswith("this cockpit has no runbook six: it read its config at "), plan.refused
+    assert f", and config.toml changed since: open it anew, or `cockpit run --undo {run}`. As it was then" in plan.refused
+    here = new.find_way_back(ended)
+    assert here is not None
+    assert not here.refused

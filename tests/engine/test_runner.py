@@ -180,11 +180,14 @@ class TestOutcomes:
     def test_a_dry_run_executes_nothing_and_lists_each_argv(self, tmp_path: Path) -> None:
         canary = tmp_path / "canary"
         outcome, lines = executed(
-            tmp_path, step("touch", str(canary)), step("rm", "-rf", "/var/a b", API_TOKEN="s3cret", PLACE="x y"), dry_run=True
+            tmp_path,
+            step("touch", str(canary)),
+            step("rm", "-rf", "/var/a b", API_TOKEN="s3cret", PLACE="x y", cwd="/srv/a b"),
+            dry_run=True,
         )
         assert outcome.state is RunState.CONFIRMED
         assert not canary.exists()
-        assert lines == [f"touch {canary}", "API_TOKEN=*** PLACE='x y' rm -rf '/var/a b'"]
+        assert lines == [f"touch {canary}", "API_TOKEN=*** PLACE='x y' rm -rf '/var/a b'", "  in '/srv/a b'"]
 
     def test_what_it_left_running_is_left_alone_when_it_ended_by_itself(self, tmp_path: Path) -> None:
         outcome, lines = executed(tmp_path, step("sh", "-c", "sleep 300 & echo $!"))

@@ -82,3 +82,29 @@ def test_what_is_gone_or_was_no_runbook_is_refused_with_the_reason() -> None:
             assert person.desk.asked == []
 
     asyncio.run(body())
+
+
+def test_a_long_reason_stands_above_the_keys_and_not_among_them() -> None:
+    async def body() -> None:
+        async with sitting(size=(80, 24)) as person:
+            undo = tuple(("", "undo", "", "rmdir", "-v", f"/srv/a/long/path/to/a/directory/number/{n}") for n in range(2))
+            await listed(person, done(person, undo))
+            await person.press("u")
+            await person.sees("as its preview had it, undo is")
+            (keys,) = [line for line in person.text.splitlines() if "run it again" in line]
+            assert keys.strip(" │").startswith("enter output"), person.text
+
+    asyncio.run(body())
+
+
+def test_a_dry_run_says_once_that_nothing_was_executed() -> None:
+    async def body() -> None:
+        async with sitting() as person:
+            run = done(person)
+            action = msgspec.structs.replace(run.action, dry_run=True)
+            person.desk.change(runs=(msgspec.structs.replace(run, action=action, reason="dry run: nothing was executed"),))
+            await person.press("R", "enter")
+            await person.sees("dry run: nothing was executed")
+            assert person.text.count("dry run: ") == 1, person.text
+
+    asyncio.run(body())

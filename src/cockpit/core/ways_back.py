@@ -90,11 +90,12 @@ def plan_back(book: Runbook, steps: Sequence[ResolvedStep], way: WayBack) -> Pla
     return Plan(titled, {}, tuple(steps), way.target, way.lost, changes=way.changes, warning=way.warning)
 
 
-def again(book: Runbook | None, way: WayBack, name: str) -> Plan:
-    """The plan, made anew of the runbook ``name`` as it is now: refused where that would do anything else than then."""
+def again(book: Runbook | None, way: WayBack, name: str, as_read: str = "") -> Plan:
+    """The plan, made anew of the runbook ``name`` as it is now: refused where that would do anything else than then. ``as_read`` is
+    what is to be said where there is none: when what is known was read."""
     if book is None:
         gone = Runbook(name=name, title=name, steps=())
-        return plan_back(gone, (), msgspec.structs.replace(way, lost=f"there is no runbook {name} any more{_was(way)}"))
+        return plan_back(gone, (), msgspec.structs.replace(way, lost=f"this cockpit has no runbook {name}{as_read}{_was(way)}"))
     if way.lost:
         return plan_back(book, (), way)
     found: list[ResolvedStep] = []

@@ -7,6 +7,7 @@ import time
 from functools import partial
 
 from ..config.model import Config, ConfigError
+from ..config.reread import Reread
 from .breath import Breath
 from .journal import JournalError
 from .person import hidden_names
@@ -15,6 +16,8 @@ from .works import Works
 RARELY, SELDOM = 200, 60.0
 """So many times as long as a look at the runbooks' directories took it is waited for the next, but no more seconds than these: half
 a percent of the time, half of which is rest, however many there are. Where they are as they were, two thousand take 5 ms."""
+NEWER = 60.0
+"""Seconds between looks at whether people have written anything into the config that does not hold here."""
 FOLLOW = 5.0
 """Seconds between looks at what other cockpits of this state directory did."""
 
@@ -71,9 +74,12 @@ class Following(Works):
 
     async def _follow_files(self) -> None:
         """What another cockpit wrote into the config (an override, a trap) holds here, too."""
-        files = self._files
+        files, looked = self._files, self.clock.mono()
         while files is not None:
             await self.clock.sleep(FOLLOW)
+            if self.clock.mono() - looked >= NEWER:
+                looked = self.clock.mono()
+                await self._tell_newer(files)
             if not await self._aside.do(files.changed):
                 continue
             try:
@@ -84,6 +90,16 @@ class Following(Works):
             self._views.file_fault = ""
             if config.files:
                 await self._adopt(config)
+
+    async def _tell_newer(self, files: Reread) -> None:
+        """What people write into the config holds at the next start: until then, that there is something is said."""
+        newer, own = await self._aside.do(files.newer), self._views.own
+        said = f"{newer} changed since {files.since(self.clock.now())}: open the cockpit anew to use it" if newer else ""
+        if said != own.get("config", ""):
+            own["config"] = said
+            if not said:
+                del own["config"]
+            self._views.publish()
 
     async def _adopt(self, config: Config) -> None:
         traps = self.config.traps

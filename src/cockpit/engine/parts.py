@@ -104,7 +104,7 @@ class Parts:
         self.approving = Approving(clock, lambda: self.config.approvals, self._may_approve, lambda: self.here.host)
         self._watch_over()
         self._runner = self._built_runner(state_dir)
-        self._plans = Plans(self._store, self.bookcase, self._runner, lambda: self.here.people)
+        self._plans = Plans(self._store, self.bookcase, self._runner, lambda: self.here.people, self._files)
         self._incidents = Incidents(journal, clock, self._store.tell)
         self._dispatch = self._built_dispatch()
         self._aftermaths = Aftermaths(journal, clock, self._store.tell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,14 +21,23 @@ from .runner import Runner
 from .store import Store
 
 if TYPE_CHECKING:
+    from ..config.reread import Reread
     from ..core.ways_back import WayBack
 
 
 class Plans:
-    """``people`` gives those who are known. May be asked from any thread."""
+    """``people`` gives those who are known; ``files`` are those of the config. May be asked from any thread."""
 
-    def __init__(self, store: Store, bookcase: Bookcase, runner: Runner, people: Callable[[], Iterable[Person]]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        bookcase: Bookcase,
+        runner: Runner,
+        people: Callable[[], Iterable[Person]],
+        files: Reread | None = None,
+    ) -> None:
         self._store, self._bookcase, self._runner, self._people = store, bookcase, runner, people
+        self._files = files
 
     def of(self, runbook: str, alert: Ref | None, given: Mapping[str, str]) -> Plan:
         """A runbook resolved for an alert as it is now: the exact preview. What cannot be (any more) says why in ``refused``."""
@@ -57,8 +67,16 @@ class Plans:
         own = self._bookcase.runbooks
         book = own[name] if name in own else next((each for each in view.runbooks if each.name == name), None)
         doubt = self._bookcase.doubt(name)
-        plan = again(book, way, clean(name))
+        plan = again(book, way, clean(name), self._as_read(run) if book is None else "")
         return msgspec.structs.replace(plan, refused=doubt, steps=()) if doubt and not plan.refused else plan
+
+    def _as_read(self, run: Run) -> str:
+        """When this cockpit read what it knows, and what to do where there is something newer. Asks the disk."""
+        if (files := self._files) is None:
+            return ""
+        newer, since = files.newer(), files.since(datetime.now(UTC))
+        todo = f", and {newer} changed since: open it anew, or `cockpit run --undo {run.id}`" if newer else ""
+        return f": it read its config at {since}{todo}"
 
     def choices(self, runbook: str, param: str) -> tuple[str, ...]:
         """See `Desk.choices`."""

@@ -90,9 +90,14 @@ class Box(ModalScreen[T]):
         self._frame.border_title = _joined([Content.assemble(*parts)])
 
     def say_keys(self, *pairs: Hint, remark: str | Content = "") -> None:
-        """Change the line of keys; ``remark`` stands before them."""
+        """Change the line of keys; ``remark`` stands before them, or above them where it does not fit beside them."""
         line = hints(pairs)
-        self.foot.show(Content.assemble(remark, "   ", line) if remark else line)
+        if not remark:
+            self.foot.show(line)
+            return
+        room = self.foot.size.width  # 0 before it is laid out: then it is taken to fit
+        whole = Content.assemble(remark, "   ", line)
+        self.foot.show(*((remark, line) if 0 < room < whole.cell_length else (whole,)))
 
     @property
     def ready(self) -> bool:

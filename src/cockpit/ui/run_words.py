@@ -41,8 +41,8 @@ def facts(run: Run, zone: str, names: Naming = str) -> list[Line]:
     how people are called."""
     when = f"{run.at.astimezone(at_zone(zone)):%Y-%m-%d %H:%M:%S} {city(zone)}"
     lines: list[Line] = [Content.styled(f"{called(run)} · {run.target or 'no target'} · {names(run.who)} · {when}", "$role-muted")]
-    if isinstance(run.action, Start) and run.action.dry_run:
-        lines.append(Content.styled("dry run: nothing was executed", "bold $role-pending"))
+    if isinstance(run.action, Start) and run.action.dry_run and not run.state.settled:  # at its end its reason says it
+        lines.append(Content.styled("dry run: nothing is executed", "bold $role-pending"))
     if run.wants is not None:
         lines.append(Content.styled(f"{run.wants.where}: {run.wants.asked.text}", "bold $role-pending"))
     if run.approved_by:
