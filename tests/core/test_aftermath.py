@@ -170,6 +170,16 @@ def test_no_run_that_did_not_reach_its_end_is_said_to_have_helped(state: RunStat
     assert Past(broke, ended(there=at(11))).verdict(at(60)) is Verdict.NOT
 
 
+def test_what_took_a_run_back_is_said_nothing_of() -> None:
+    done = msgspec.structs.replace(RUN, state=RunState.CONFIRMED)
+    undo = msgspec.structs.replace(
+        done, action=Start("restart", alert=DOWN.ref, preview=(("", "changes", "restarts"),), undoes="r0")
+    )
+    assert Past(done, ended(gone=at(3))).verdict(at(60)) is Verdict.HELPED
+    assert Past(undo, ended(gone=at(3))).verdict(at(60)) is None
+    assert Past(undo, ended(gone=at(3))).says(at(60)) == ""
+
+
 def test_what_only_reads_is_said_nothing_of() -> None:
     reads = msgspec.structs.replace(
         RUN, state=RunState.CONFIRMED, action=Start("look", alert=DOWN.ref, preview=(("true", "changes"),))

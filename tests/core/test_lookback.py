@@ -178,6 +178,18 @@ def test_a_series_that_never_moved_is_not_said_to_have_moved_for_nothing() -> No
     assert math.isfinite(moved.score)
 
 
+def test_what_only_counts_time_is_no_sign_unless_it_outlived_every_round_there_was() -> None:
+    untouched = [(END - 7200 + n * 10, n * 10.0 + 3) for n in range(720)]
+    found = lookback([Series("dump", "age_seconds", untouched)], FIRE)
+    assert (found.moved, found.unsure, found.calm) == ((), (), 1)
+    written = END - 30 * HOUR  # every night but the last
+    renewed = [(at, (at - written) if at > written else (at - written) % DAY) for at, _ in calm(7, 0, 0)]
+    (late,) = lookback([Series("backup", "age_seconds", renewed)], FIRE).moved
+    assert late.peak > DAY
+    (day,) = lookback([Series("backup", "age_seconds", [(at, (at - written) % DAY) for at, _ in renewed])], FIRE).moved or (None,)
+    assert day is None, "as old as it is every night"
+
+
 def test_what_happened_afterwards_is_not_looked_at() -> None:
     later = [*calm(7, 40, 0.5), *((END + 60 * i, 99.0) for i in range(1, 60))]
     assert lookback([Series("disk", "used_percent", later)], FIRE).moved == ()

@@ -12,14 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from cockpit.core.actions import Run, RunState, Start
+from cockpit.core.aftermath import Aftermath, Past
+from cockpit.core.alerts import Ref
 from cockpit.core.guards import Guard
 from cockpit.core.incident_timeline import Line
 from cockpit.core.incidents import Incident, Member
 from cockpit.core.lookback import Series, lookback
 from cockpit.core.markdown import cell, inert, link, sparkline
-from cockpit.core.postmortem import Facts, Graph, draft, moment_of
+from cockpit.core.postmortem import Facts, Graph, draft, moment_of, telling
 from cockpit.core.recordings import Filmed
 from cockpit.core.text import clean
+from cockpit.core.traps import Trap
+from cockpit.core.units import bound
 
 T0 = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 GFM = MarkdownIt("gfm-like")
@@ -153,6 +158,33 @@ def test_the_signs_that_showed_before_are_named_with_the_bound_that_catches_them
     (climb,) = [line for line in page.splitlines() if "█" in line]
     assert climb.strip()[0] == "█", "it fell from there"
     assert climb.rstrip()[-1] == "▁"
+
+
+def test_of_a_traps_numbers_what_it_trips_on_is_drawn_first_then_what_it_warns_on() -> None:
+    dump = Trap(name="dump", probe="file", warn=bound("count >= 3"), trip=bound("size_bytes >= 100"))
+    numbers = [("disk", "used_percent"), ("dump", "age_seconds"), ("dump", "count"), ("dump", "size_bytes"), ("gone", "value")]
+    told = [("disk", "used_percent"), ("dump", "size_bytes"), ("dump", "count"), ("dump", "age_seconds"), ("gone", "value")]
+    assert telling(numbers, {"dump": dump}) == told
+
+
+def test_a_run_that_took_another_back_is_told_as_that() -> None:
+    action = Start("mend", alert=Ref("local", "disk"), preview=(("", "changes", "x"),), undoes="r0")
+    run = Run(id="r1", at=T0, who="ana", action=action, what="undo mend", target="db-1", state=RunState.CONFIRMED, seconds=1.0)
+    after = Aftermath(
+        run="r1",
+        source="local",
+        alert="disk",
+        name="disk",
+        place="db-1",
+        began=T0,
+        within=600.0,
+        ended=T0,
+        gone=T0 + timedelta(minutes=1),
+    )
+    open_ = Incident(id="i1", title="x", opened_at=T0, opened_by="ana", members=(DISK,))
+    page = draft(msgspec.structs.replace(facts(open_), pasts=(Past(run, after),)))
+    (line,) = [each for each in page.splitlines() if "undo mend" in each]
+    assert line.endswith(": it took another run back")
 
 
 def test_the_page_that_people_were_called_by_is_a_link_and_nothing_else_is() -> None:

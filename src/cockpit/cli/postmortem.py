@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from ..config.model import Config
 from ..core.incident_timeline import BEFORE
 from ..core.incidents import Incident, number_of
-from ..core.postmortem import Facts, Graph, draft, moment_of, signs_of
+from ..core.postmortem import Facts, Graph, draft, moment_of, signs_of, telling
 from ..core.roster import display
 from ..core.spoken import spoken
 from ..core.text import clean
@@ -64,12 +64,13 @@ def _facts(kept: Journal, here: Incident, known: dict[str, Incident], config: Co
     raised = {each.trap for each in here.members if each.trap}
     shown, looked, moment = here.began - BEFORE, signs(kept, here, known, config.traps), moment_of(here)
     told = [each for each, _ in signs_of(looked)]
+    drawn = telling(numbers(kept, raised), config.traps)
     called = display(config.people.values())
     return Facts(
         incident=spoken(here, called),
         lines=lines_of(kept, here, called),
         pasts=pasts_of(kept, here),
-        graphs=tuple(Graph(trap, name, kept.readings(trap, name, shown)) for trap, name in numbers(kept, raised)),
+        graphs=tuple(Graph(trap, name, kept.readings(trap, name, shown)) for trap, name in drawn),
         signs=tuple(Graph(each.trap, each.metric, kept.readings(each.trap, each.metric, moment - LOOKED_BACK)) for each in told),
         looked=looked,
         moment=moment,

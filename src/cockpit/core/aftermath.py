@@ -6,7 +6,7 @@ had ended and did not come back within that time, and it did not help if the ale
 by then. An alert that comes back later is another fire: the run had helped. Until the time is over, that it helped is what is known
 so far. Where the bounds leave both open, it is unknown; and
 so it is where the alert was over in time, and the run did not reach its end: a part of it may have helped, and may not. Of a run
-that changes nothing it is not asked: that cannot have helped.
+that changes nothing it is not asked: that cannot have helped. Nor of one that takes another back: that makes it as it was.
 """
 
 from __future__ import annotations
@@ -74,15 +74,15 @@ class Past(msgspec.Struct, frozen=True):
     after: Aftermath
 
     def verdict(self, now: datetime) -> Verdict | None:
-        """Whether it helped, as known at ``now`` (UTC); ``None`` where it only read."""
-        if not isinstance(self.run.action, Start) or not self.run.action.writes:
+        """Whether it helped, as known at ``now`` (UTC); ``None`` where it only read, or took another run back."""
+        if not isinstance(self.run.action, Start) or not self.run.action.writes or self.run.action.undoes:
             return None
         if self.after.ended is None:
             return Verdict.UNKNOWN if self.run.state.settled else Verdict.OPEN
         return credited(verdict(self.after, now), done=self.run.state is RunState.CONFIRMED)
 
     def says(self, now: datetime) -> str:
-        """Whether it helped, as known at ``now`` (UTC), for people; "" where it only read."""
+        """Whether it helped, as known at ``now`` (UTC), for people; "" where that is not asked."""
         found, after = self.verdict(now), self.after
         if found is Verdict.HELPED and after.until is not None and now < after.until:
             return f"{found.value} so far"

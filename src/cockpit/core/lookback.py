@@ -25,6 +25,7 @@ from itertools import groupby, pairwise
 
 import msgspec
 
+from .ages import only_counts
 from .backtest import WITHIN, Backtest, Points, Trouble, backtests
 from .forecast import natural_end
 from .units import Bound, say_seconds
@@ -188,6 +189,8 @@ def _compared(series: Series, points: Points, moment: float, window: float) -> M
         return Unsure(series.trap, series.metric, _too_little(points))
     if not recent:
         return Unsure(series.trap, series.metric, f"no readings in the {say_seconds(window)} before")
+    if only_counts(points[: len(points) - len(recent)], recent):
+        return None
     usual = _usual(history, moment - window, moment)
     steps = _steps(recent, length)
     scores = [usual.score(value) for _, value in steps]

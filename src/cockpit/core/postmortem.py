@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 
 import msgspec
 
 from .action_items import ItemState, in_order, standing
+from .actions import Start
 from .aftermath import Past, Verdict
 from .incident_timeline import Line
 from .incidents import Incident
@@ -15,6 +16,7 @@ from .lookback import Lookback, Moved
 from .markdown import code, inert, link, sparkline
 from .recordings import MOST, Filmed, command, moments, seen_at
 from .roster import Person, display
+from .traps import Trap
 from .units import say_number, say_seconds
 
 
@@ -43,6 +45,17 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[Person, ...] = ()
     traps: frozenset[str] | None = None
     filmed: tuple[Filmed, ...] = ()
+
+
+def telling(numbers: Iterable[tuple[str, str]], traps: Mapping[str, Trap]) -> list[tuple[str, str]]:
+    """(trap, number) pairs in the order in which they are drawn: of each trap first what it trips on, then what it warns on."""
+
+    def place(trap: str, number: str) -> int:
+        known = traps.get(trap)
+        bounds = (known.trip, known.warn) if known is not None else ()
+        return next((n for n, each in enumerate(bounds) if each is not None and each.metric == number), len(bounds))
+
+    return sorted(numbers, key=lambda each: (each[0], place(*each), each[1]))
 
 
 def moment_of(incident: Incident) -> datetime:
@@ -166,6 +179,8 @@ VERDICTS: dict[Verdict | None, str] = {
 
 
 def _helped(past: Past, now: datetime) -> str:
+    if isinstance(past.run.action, Start) and past.run.action.undoes:
+        return "it took another run back"
     found = past.verdict(now)
     return past.says(now) if found in (Verdict.HELPED, Verdict.NOT) else VERDICTS[found]
 

@@ -66,6 +66,7 @@ _RUNBOOK = b'{"type":"run"'
 _DRY = b'"dry_run":true'
 _WRITES = b'["","changes",'
 """What `Start.writes` looks for: it stands in no text, where quotes are escaped."""
+_UNDOES, _UNDOES_NONE = b'"undoes":"', b'"undoes":""'
 _DRILL = DRILL_SUFFIX.encode() + b'"'
 
 
@@ -104,7 +105,8 @@ def _runs(db: sqlite3.Connection, since: datetime, until: datetime, now: datetim
                 drills.add(number)
                 continue
             well = _WENT.get(run.state)
-            asked = watched is not None and _WRITES in action  # what only reads cannot have helped
+            undoes = _UNDOES in action and _UNDOES_NONE not in action
+            asked = watched is not None and _WRITES in action and not undoes  # what only reads cannot have helped
             verdict = credited(_verdict(within, ended, (there, gone, back), at), done=bool(well)) if asked else None
             yield Labour(Kind.RUN, run.what, run.at, run.seconds or 0.0, run.who, well, verdict)
         except (msgspec.DecodeError, TypeError, ValueError):

@@ -1,0 +1,25 @@
+"""Readings that only count time: the age of a file or of a beat, how long something has run."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from .backtest import Points
+
+ROUNDS = 3
+"""So often something must have been renewed for its age to be late."""
+LATE = 1.1
+"""It is late at so many times the longest time that it ever took."""
+_MOSTLY, _UNEVEN = 0.8, 0.1  # of the steps; of the time between two readings
+
+
+def only_counts(before: Points, recent: Points) -> bool:
+    """Whether ``recent`` says no more than that time has passed: it grows by a second each second, as what nobody touches does,
+    and so stands higher than ever before each trouble. It says more where something is late that had come `ROUNDS` times at least
+    in what was read ``before``."""
+    steps = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(recent)]
+    counting = sum(abs(grown - passed) <= max(1.0, _UNEVEN * passed) for passed, grown in steps)
+    if not steps or counting < _MOSTLY * len(steps):
+        return False
+    rounds = [a[1] for a, b in pairwise(before) if b[1] < a[1]]
+    return len(rounds) < ROUNDS or max(value for _, value in recent) <= LATE * max(rounds)
