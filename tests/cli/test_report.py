@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from cockpit.cli import report_fires, report_learnt
+from cockpit.cli.listing import table
 from cockpit.core.incidents import Change
 from cockpit.engine.clock import SystemClock
 from cockpit.engine.journal import Happened, open_journal
 from support.home import COCKPIT
 from support.pty import Pty
 from support.real import wait_until
+from support.reports import easier_weeks, quiet_weeks
 from support.watched import Watched
 
 MORE = """
@@ -109,6 +112,25 @@ def test_it_reaches_back_as_far_as_it_is_told(watched: Watched) -> None:
         refused = watched.run("report", "--since", wrong)
         assert refused.returncode == 2, refused
     assert watched.run("report", "--json", "--markdown").returncode == 2
+
+
+def test_counts_end_below_each_other_and_what_is_none_is_a_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [("ana", "0", "12", "3"), ("bo", "7", "0", "")]
+    table(("Who", "Pages", "Out", "Woken"), rows, right=(1, 2, 3))
+    assert capsys.readouterr().out.splitlines() == ["Who  Pages  Out  Woken", "ana      0   12      3", "bo       7    0"]
+    made = easier_weeks(datetime(2026, 9, 7, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
+    (_, heads, weeks), *_ = report_fires.tables(made.fires, 20)
+    assert heads == ("Week of", "Fires", "Caught", "Pages", "Woken")
+    assert all(cell for row in weeks for cell in row)
+    assert any("0" in (row[3], row[4]) for row in weeks)
+    owed = next(rows for _, heads, rows in report_learnt.tables(made.learnt, 20, UTC) if heads[0] == "Owner")
+    assert owed
+    assert all(cell.isdigit() for row in owed for cell in row[1:4])
+
+
+def test_what_cannot_be_told_yet_has_no_mark() -> None:
+    first, *_ = report_fires.verdict(quiet_weeks(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 4, tzinfo=UTC)).fires)
+    assert first.startswith("Is it getting easier? too little to tell")
 
 
 def test_markdown_is_a_table_in_which_nothing_is_markup(watched: Watched) -> None:

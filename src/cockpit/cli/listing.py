@@ -86,14 +86,16 @@ def table(
     color: bool = False,
     cut: Sequence[int] = (),
     last: Sequence[int] = (),
+    right: Sequence[int] = (),
 ) -> None:
     """Columns as wide as their widest cell (the last one runs free); ``styles`` names one style for each row. On a terminal the
     columns ``cut`` are shortened until a row fits into a line, the widest first, and those in ``last`` where that is not enough;
-    into a pipe all is whole."""
+    into a pipe all is whole. Those in ``right`` are numbers, and end below each other."""
     from rich.cells import cell_len
 
-    def fill(text: str, width: int) -> str:
-        return text + " " * (width - cell_len(text))
+    def fill(column: int, text: str, width: int) -> str:
+        gap = " " * (width - cell_len(text))
+        return gap + text if column in right else text + gap
 
     safe = [[_encodable(clean(cell)) for cell in row] for row in rows]
     widths = [max(cell_len(row[i]) for row in [list(heads), *safe]) for i in range(len(heads))]
@@ -102,7 +104,7 @@ def table(
         widths = _cut(_cut(widths, cut, room), last, room)
         safe = [[_shortened(cell, widths[i]) if i in (*cut, *last) else cell for i, cell in enumerate(row)] for row in safe]
     for number, row in enumerate([list(heads), *safe]):
-        line = "  ".join(fill(cell, width) for cell, width in zip(row[:-1], widths, strict=False)) + "  " + row[-1]
+        line = "  ".join(fill(column, cell, width) for column, (cell, width) in enumerate(zip(row, widths, strict=True)))
         style = "dim" if number == 0 else (styles[number - 1] if styles else "")
         _put(f"{_STYLES[style]}{line.rstrip()}\x1b[m" if color and style else line.rstrip())
 

@@ -98,8 +98,13 @@ def _cells(toil: Toil) -> tuple[str, ...]:
     time = say_seconds(toil.seconds) if toil.seconds >= 1 else ""
     at = f"{toil.busiest:02d}–{(toil.busiest + 1) % 24:02d}"
     return (
-        toil.what, toil.kind.value, str(toil.times), time, str(toil.nights or ""), at, by, well, helped, f"{toil.score:.1f}",
+        toil.what, toil.kind.value, str(toil.times), time, str(toil.nights), at, by, well, helped, f"{toil.score:.1f}",
     )  # fmt: skip
+
+
+def _counts(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """The columns that hold numbers alone."""
+    return tuple(i for i in range(len(heads)) if all(row[i].replace(".", "", 1).isdigit() or not row[i] for row in rows))
 
 
 def _proven(reported: Reported) -> list[str]:
@@ -118,7 +123,7 @@ def _print(reported: Reported, clock: tzinfo | None, options: Options) -> None:
     say()
     for heading, heads, rows in _tables(reported, limit, clock):
         say(heading)
-        table(heads, rows, color=options.color, cut=(0, *range(6, len(heads))))
+        table(heads, rows, color=options.color, cut=(0, *range(6, len(heads))), right=_counts(heads, rows))
         say()
     for sentence in _sentences(reported):
         _wrapped(sentence)
@@ -128,7 +133,8 @@ def _print(reported: Reported, clock: tzinfo | None, options: Options) -> None:
         say("Nothing was done by hand that the journal knows of.")
         return
     shown = reported.toil[:limit]
-    table(_HEADS, [_cells(each) for each in shown], color=options.color, cut=(0, 6))
+    ledger = [_cells(each) for each in shown]
+    table(_HEADS, ledger, color=options.color, cut=(0, 6), right=_counts(_HEADS, ledger))
     if len(reported.toil) > len(shown):
         say(f"… and {len(reported.toil) - len(shown)} more; --limit shows them.")
     say()
@@ -187,7 +193,8 @@ def _markdown(reported: Reported, clock: tzinfo | None) -> None:
 
 def _markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     say(f"| {' | '.join(heads)} |")
-    say(f"|{'---|' * len(heads)}")
+    counts = _counts(heads, rows)
+    say(f"|{''.join('--:|' if i in counts else '---|' for i in range(len(heads)))}")
     for row in rows:
         say(f"| {' | '.join(cell(each) for each in row)} |")
 

@@ -21,10 +21,8 @@ def tables(fires: Fires, shown: int) -> Iterator[Table]:
     weeks = [
         (
             f"{week.start:%Y-%m-%d}{_kind(week)}",
-            _barred(week.fires, most),
-            _barred(week.caught, most),
-            _many(week.pages),
-            _many(week.woken),
+            *((_barred(week.fires, most), _barred(week.caught, most)) if week.known else ("", "")),
+            *((str(week.pages), str(week.woken)) if week.known else ("", "")),
         )
         for week in fires.weeks[-shown:]
     ]
@@ -50,7 +48,7 @@ def verdict(fires: Fires) -> Iterator[str]:
     """Whether it is getting easier, in a line, and week by week, where a trend could be told."""
     found = fires.trend
     short = " (--since 90d looks further back)" if fires.too_short else ""
-    yield f"Is it getting easier? {found.sign} {found.says}{short}."
+    yield f"Is it getting easier? {f'{found.sign} {found.says}'.strip()}{short}."
     if found.p is not None:
         yield f"Week by week: {bars(fires.burdens)}, the worst {max(fires.burdens)} (Mann-Kendall test: {chances(found.p)})."
 
@@ -111,16 +109,12 @@ def _kind(week: Week) -> str:
 
 
 def _barred(many: int, most: int) -> str:
-    return f"{many:>3} {_BAR * -(-many * _WIDEST // most)}" if many else ""
+    return f"{many:>3} {_BAR * -(-many * _WIDEST // most)}" if many else f"{many:>3}"
 
 
 def counted(heading: str, which: str, shown: int, of: Sequence[object]) -> str:
     """The heading, which says where not all is shown."""
     return heading if len(of) <= shown else f"{heading} ({which}{shown} of {len(of)}; --limit shows more)"
-
-
-def _many(many: int) -> str:
-    return str(many or "")
 
 
 def _said(seconds: float | None) -> str:

@@ -42,13 +42,13 @@ _HEADS = ("Service", "Fires", "Caught", "Incidents", "Traps", "With a runbook", 
 
 def _row(each: Service) -> tuple[str, ...]:
     read = f"{each.alerts - len(each.no_runbook)} of {each.alerts}"
-    counts = (str(many or "") for many in (each.fires, each.caught, each.incidents, each.traps))
+    counts = (str(many) for many in (each.fires, each.caught, each.incidents, each.traps))
     return (each.name or "(no label)", *counts, read, ", ".join(each.no_runbook), ", ".join(each.no_trap))
 
 
 def _owes(each: Owed) -> tuple[str, ...]:
     late = "; ".join(f"{item.id} {item.text} ({item.incident}, {item.due})" for item in each.overdue)
-    return (each.owner, *(str(len(some) or "") for some in (each.open, each.overdue, each.done)), late)
+    return (each.owner, *(str(len(some)) for some in (each.open, each.overdue, each.done)), late)
 
 
 def sentences(learnt: Learnt) -> Iterator[str]:

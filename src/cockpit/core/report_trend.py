@@ -37,7 +37,7 @@ class Verdict(enum.Enum):
     UNKNOWN = "too little to tell"
 
 
-_SIGNS = {Verdict.EASIER: "↓", Verdict.HARDER: "↑", Verdict.LEVEL: "=", Verdict.QUIET: "✓", Verdict.UNKNOWN: "?"}
+_SIGNS = {Verdict.EASIER: "↓", Verdict.HARDER: "↑", Verdict.LEVEL: "=", Verdict.QUIET: "✓"}
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,12 +54,12 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sign(self) -> str:
-        """A glyph before what it says: which way it goes."""
-        return _SIGNS[self.verdict]
+        """A glyph before what it says: which way it goes; "" where that is not known."""
+        return _SIGNS.get(self.verdict, "")
 
     @property
     def says(self) -> str:
-        """In a line, for people."""
+        """In a line, for people, behind the `sign`."""
         known = f"{self.weeks} week{'s' * (self.weeks != 1)}"
         match self.verdict:
             case Verdict.UNKNOWN:

@@ -19,7 +19,7 @@ from .box import Box
 from .lines import Lines
 from .look import Look
 from .report_words import sections
-from .spans import Row, Spans, heading
+from .spans import RULE, Row, Spans, heading, width_of
 from .times import city
 from .times import zone as at_zone
 
@@ -70,10 +70,14 @@ class Figures(Lines):
             self.go(found[0])
 
     def head(self, width: int) -> Spans:
-        """The section that one is in, and how much there is still to come."""
-        title = next((title for at, title in reversed(self._headings) if at <= self.top), "…")
+        """The section that one is in, where its title is out of sight, and how much there is still to come."""
+        at, title = next(((at, title) for at, title in reversed(self._headings) if at <= self.top), (self.top, ""))
         below = max(0, self.count() - self.top - self.page)
-        return heading(width, (title, "muted"), (), [(f"↓{below}", "muted")] if below else [])
+        right = [(f"↓{below}", "muted")] if below else []
+        if at == self.top:  # it stands below by itself
+            tail: Spans = ((" ", ""), *right, (f" {RULE * 2}", "rule")) if right else ()
+            return ((RULE * max(0, width - width_of(tail)), "rule"), *tail)
+        return heading(width, (title, "muted"), (), right)
 
     def nothing(self) -> Sequence[Spans]:
         return ((("  ", ""), self.said),)

@@ -70,7 +70,7 @@ def _verdict(made: Fires, width: int) -> list[Spans]:
     found = made.trend
     role = _ROLES.get(found.verdict, "strong")
     short = "; :report 90d looks further back" if made.too_short else ""
-    lines: list[Spans] = [((line, role),) for line in wrapped(f"{found.sign} {found.says}{short}", width)]
+    lines: list[Spans] = [((line, role),) for line in wrapped(f"{found.sign} {found.says}{short}".strip(), width)]
     if found.p is not None:
         drawn, worst = bars(made.burdens), f"  the worst week {max(made.burdens)}"
         sure = f", {chances(found.p)}" if width >= _NARROW else ""
