@@ -12,6 +12,9 @@ import pytest
 
 from cockpit import plugins
 from cockpit.config.model import Config
+from cockpit.core.actions import Run, RunState, Start
+from cockpit.core.aftermath import Aftermath
+from cockpit.core.alerts import Ref
 from cockpit.core.incidents import Change
 from cockpit.core.report_fires import Spread
 from cockpit.core.report_learnt import Burnt
@@ -198,6 +201,22 @@ def test_a_clock_that_was_put_back_makes_no_figure_negative(journal: Journal, cl
     made = engine(journal, clock, tmp_path / "state").report(now - timedelta(days=7), now, "UTC").fires
     assert made.to_resolve == Spread(1, 2100.0, 2100.0)
     assert (made.waiting, sum(week.pages for week in made.weeks)) == (1, 1)
+
+
+def test_a_run_that_took_another_back_is_not_said_to_have_helped(journal: Journal, clock: FakeClock, tmp_path: Path) -> None:
+    at, changes = clock.now() - timedelta(hours=1), (("", "changes", "a file"),)
+    for id, what, undoes in (("r1", "clean", ""), ("r2", "undo clean", "r1")):
+        action = Start("clean", alert=Ref("local", "root-disk"), preview=changes, undoes=undoes)
+        journal.put_run(
+            Run(id=id, at=at, who="ana", action=action, what=what, target="db-7", state=RunState.CONFIRMED, seconds=1.0)
+        )
+        gone = Aftermath(
+            run=id, source="local", alert="root-disk", name="root-disk", place="db-7", began=at, within=600.0, ended=at,
+            gone=at + timedelta(minutes=1),
+        )  # fmt: skip
+        journal.put_aftermath(gone)
+    made = engine(journal, clock, tmp_path / "state").report(at - timedelta(days=1), clock.now(), "UTC")
+    assert {each.what: (each.helped, each.unknown) for each in made.toil} == {"clean": (1, 0), "undo clean": (0, 0)}
 
 
 def test_what_lies_outside_is_left_out(journal: Journal, clock: FakeClock, tmp_path: Path) -> None:
