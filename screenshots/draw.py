@@ -38,7 +38,7 @@ import staged  # noqa: E402 - as above
 
 from cockpit.app import Cockpit  # noqa: E402 - as above
 from cockpit.cli import report_fires  # noqa: E402 - as above
-from cockpit.cli.listing import table  # noqa: E402 - as above
+from cockpit.cli.listing import counts, table  # noqa: E402 - as above
 from cockpit.core.actions import Run, RunState, Start  # noqa: E402 - as above
 from cockpit.core.alerts import Ref  # noqa: E402 - as above
 from cockpit.core.report_fires import fires  # noqa: E402 - as above
@@ -149,7 +149,7 @@ def reported() -> str:
         print()
         for heading, heads, rows in report_fires.tables(made, 15):
             print(heading)
-            table(heads, rows)
+            table(heads, rows, right=counts(rows))
             print()
         for sentence in report_fires.sentences(made):
             print(sentence)

@@ -109,6 +109,14 @@ def table(
         _put(f"{_STYLES[style]}{line.rstrip()}\x1b[m" if color and style else line.rstrip())
 
 
+def counts(rows: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """The columns that hold nothing but numbers, and some."""
+    columns = list(zip(*rows, strict=True))
+    return tuple(
+        i for i, cells in enumerate(columns) if any(cells) and all(not cell or cell.replace(".", "", 1).isdigit() for cell in cells)
+    )
+
+
 _NARROWEST = 8
 
 

@@ -19,7 +19,7 @@ from ..engine.records import JournalError
 from ..engine.reporting import Reported, laid_here, reported
 from . import COULD_NOT_SEE, FINE, USAGE, report_fires, report_learnt
 from .configured import read_config
-from .listing import as_json_object, say, table, when
+from .listing import as_json_object, counts, say, table, when
 from .moments import read, viewer
 from .options import Options, Stop
 from .record import journal
@@ -102,11 +102,6 @@ def _cells(toil: Toil) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _counts(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[int, ...]:
-    """The columns that hold numbers alone."""
-    return tuple(i for i in range(len(heads)) if all(row[i].replace(".", "", 1).isdigit() or not row[i] for row in rows))
-
-
 def _proven(reported: Reported) -> list[str]:
     return [
         f"{each.what}: done {each.times} times, always went well, helped {each.helped} of {each.helped} times"
@@ -123,7 +118,7 @@ def _print(reported: Reported, clock: tzinfo | None, options: Options) -> None:
     say()
     for heading, heads, rows in _tables(reported, limit, clock):
         say(heading)
-        table(heads, rows, color=options.color, cut=(0, *range(6, len(heads))), right=_counts(heads, rows))
+        table(heads, rows, color=options.color, cut=(0, *range(6, len(heads))), right=counts(rows))
         say()
     for sentence in _sentences(reported):
         _wrapped(sentence)
@@ -134,7 +129,7 @@ def _print(reported: Reported, clock: tzinfo | None, options: Options) -> None:
         return
     shown = reported.toil[:limit]
     ledger = [_cells(each) for each in shown]
-    table(_HEADS, ledger, color=options.color, cut=(0, 6), right=_counts(_HEADS, ledger))
+    table(_HEADS, ledger, color=options.color, cut=(0, 6), right=counts(ledger))
     if len(reported.toil) > len(shown):
         say(f"… and {len(reported.toil) - len(shown)} more; --limit shows them.")
     say()
@@ -193,8 +188,8 @@ def _markdown(reported: Reported, clock: tzinfo | None) -> None:
 
 def _markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     say(f"| {' | '.join(heads)} |")
-    counts = _counts(heads, rows)
-    say(f"|{''.join('--:|' if i in counts else '---|' for i in range(len(heads)))}")
+    right = counts(rows)
+    say(f"|{''.join('--:|' if i in right else '---|' for i in range(len(heads)))}")
     for row in rows:
         say(f"| {' | '.join(cell(each) for each in row)} |")
 
