@@ -33,6 +33,11 @@ def test_acknowledging_and_taking_it_back(tripped: Watched) -> None:
     assert (done.returncode, "confirmed" in done.stdout) == (0, True), done
     assert (alert(tripped)["state"], alert(tripped)["acknowledged_by"]) == ("acknowledged", "ana")
     assert tripped.run("alerts").returncode == 0, "somebody has it"
+    assert "  Ana  " in tripped.run("alerts").stdout, "people are called by their names"
+    assert "  Ana  ack  " in tripped.run("runs").stdout
+    wrong = tripped.path / "wrong.toml"
+    wrong.write_text("people = 1", "utf-8")
+    assert "  ana  ack  " in tripped.run("--config", str(wrong), "runs").stdout, "what was done is told though the config is wrong"
     again = tripped.run("ack", "backup")
     assert again.returncode == 1
     assert "acknowledged by ana already" in again.stderr
@@ -70,6 +75,7 @@ def test_a_silence_is_shown_before_it_is_sent_and_can_be_ended(tripped: Watched)
     listed = tripped.run("silence", "--list").stdout
     assert f"local/{silence['id']}" in listed
     assert "disk is being replaced" in listed
+    assert "  Ana  " in listed
     assert tripped.run("silence", "--end", f"local/{silence['id']}").returncode == 0
     assert tripped.run("silence", "--list").stdout == "There are no silences.\n"
     assert tripped.json("silence", "--list") == []

@@ -13,6 +13,7 @@ from cockpit.core.alerts import Alert, AlertState, Ref, Severity, Silence
 from cockpit.core.drills import LASTS, SIGNS, TAKEN, Drill, Stage, drill_of, marked_as_drill, rehearses, stage
 from cockpit.core.filters import for_alert
 from cockpit.core.marks import Marks, is_drill, local_alerts, rehearsed, trap_of
+from cockpit.core.roster import Person
 from cockpit.core.trap_steps import step
 from cockpit.core.traps import Looked, Reading, Trap, TrapState, Watch, as_laid, drilled, view_of
 from cockpit.core.units import Seconds, bound
@@ -52,6 +53,8 @@ def test_the_alert_is_marked_and_the_trap_says_what_it_really_is() -> None:
     assert (alert.ref.id, alert.name, alert.labels["drill"]) == ("disk:drill", "DRILL disk", "true")
     assert alert.summary.startswith("nothing is wrong: ana rehearses")
     assert number == int(NOW.timestamp())
+    ((named, _),) = local_alerts("local", "web-1", (DISK,), {"disk": watch}, NOTHING, at, people=(Person(id="ana", name="Ana Sá"),))
+    assert named.summary.startswith("nothing is wrong: Ana Sá rehearses"), "people are called by their names"
     view = view_of("local", DISK, watch, at)
     assert (view.state, view.drill, view.says) == (TrapState.ARMED, Stage.TRIPPED, "DRILL, tripped · 40 % used")
 

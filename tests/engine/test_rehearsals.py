@@ -59,6 +59,9 @@ def test_an_acknowledgement_ends_it_and_is_told_once_and_what_it_proves(journal:
     assert found is not None
     assert (found.over, found.stage) == ("bo has it: the trap is proven", Stage.NONE)
     assert [(line.who, line.text) for line in found.lines] == [("ana", "trap flag drilled"), ("bo", "flag:drill acknowledged")]
+    named = followed(journal, "flag", T0 + 21 * SECOND, str.title)
+    assert named is not None
+    assert (named.drill.who, named.over, named.lines[-1].who) == ("Ana", "Bo has it: the trap is proven", "Bo")
 
 
 def test_a_quiet_one_says_that_it_proves_nothing_and_a_real_trip_that_it_is_no_drill(journal: Journal) -> None:

@@ -11,6 +11,8 @@ from ..core.actions import Ack, Action, AddNote, ChangeIncident, DrillTrap, Run,
 from ..core.alerts import Alert, AlertState, Ref, Silence
 from ..core.filters import Filter, FilterError, parse
 from ..core.incidents import Member
+from ..core.roster import Naming, display
+from ..core.spoken import spoken_alert
 from ..core.text import clean
 from ..core.units import seconds, short_age
 from ..core.view import Row, View
@@ -27,7 +29,7 @@ def alerts(options: Options) -> int:
     rule = filter_of(" ".join(options.words("filter")))
     by = by_of(options.text("by")) if options.args.get("by") is not None else ()
     with house(options) as home:
-        view = home.view()
+        view, called = home.view(), display(home.config.people.values())
     rows = [row for row in view.alerts if rule.matches(row.alert, view.now, view.me)]
     if by:
         print_groups(rows, view, by, options)
@@ -37,7 +39,7 @@ def alerts(options: Options) -> int:
         heads = ("Sev", "Age", "State", "Alert", "Where", "Summary", "Who", "Id")
         table(
             heads,
-            [_cells(row, view.now) for row in rows],
+            [_cells(row, view.now, called) for row in rows],
             [_style(row) for row in rows],
             options.color,
             cut=(3, 4, 5, 6),
@@ -81,8 +83,8 @@ def _style(row: Row) -> str:
     return "bad" if row.alert.severity >= 3 else "warn" if row.alert.severity == 2 else ""
 
 
-def _cells(row: Row, now: datetime) -> tuple[str, ...]:
-    alert = row.alert
+def _cells(row: Row, now: datetime, called: Naming) -> tuple[str, ...]:
+    alert = spoken_alert(row.alert, called)
     age = short_age((now - alert.started_at).total_seconds()) if alert.started_at else "?"
     state = row.pending or alert.state.value + (" (last known)" if row.stale else "") + (f", {row.running}" if row.running else "")
     return alert.severity.word, age, state, alert.name, alert.where, alert.summary, alert.acknowledged_by, str(alert.ref)

@@ -12,8 +12,9 @@ import msgspec
 from .. import plugins
 from ..config.files import config_dir, config_path
 from ..config.load import load
-from ..config.model import Config
+from ..config.model import Config, ConfigError
 from ..config.reread import Reread
+from ..core.roster import Naming, display
 from .options import Options
 
 ASKED = "it was started with --read-only, which holds until it is left: start it without that to write"
@@ -40,6 +41,15 @@ def read_config(options: Options, besides: tuple[Path, ...] = ()) -> Config:
         besides=besides,
     )
     return msgspec.structs.replace(config, read_only=True, unlock=False, locked=ASKED) if options.read_only else config
+
+
+def naming(options: Options) -> Naming:
+    """How people are called by the files; by the words that the journal has where these cannot be read: what was done can be looked
+    at though the config is wrong."""
+    try:
+        return display(read_config(options).people.values())
+    except ConfigError:
+        return str
 
 
 def reread(options: Options) -> Reread:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ..core.aftermath import Past, Verdict
+from ..core.roster import Naming
 from ..core.text import clean
 from ..core.units import say_seconds
 from . import COULD_NOT_SEE, FINE
 from .alerts import state_word
+from .configured import naming
 from .listing import as_json, say, table, when
 from .options import Options, Stop
 from .record import journal
@@ -26,16 +28,17 @@ def for_alert(options: Options) -> int:
     elif not found:
         say(f"Nothing was ever run for {clean(wanted)}.")
     else:
+        called = naming(options)
         heads = ("Id", "At (local)", "Who", "What", "For", "State", "Took", "Helped")
-        table(heads, [_cells(each, now) for each in found], cut=(4, 3))
+        table(heads, [_cells(each, now, called) for each in found], cut=(4, 3))
     return FINE
 
 
-def _cells(each: Past, now: datetime) -> tuple[str, ...]:
+def _cells(each: Past, now: datetime, called: Naming) -> tuple[str, ...]:
     run, after = each.run, each.after
     took = say_seconds(run.seconds) if run.seconds is not None else ""
     on = after.name + (f" {after.place}" if after.place else "")
-    return run.id, f"{run.at.astimezone():%m-%d %H:%M:%S}", run.who, run.what, on, state_word(run), took, _helped(each, now)
+    return run.id, f"{run.at.astimezone():%m-%d %H:%M:%S}", called(run.who), run.what, on, state_word(run), took, _helped(each, now)
 
 
 def _helped(each: Past, now: datetime) -> str:

@@ -31,7 +31,7 @@ from .alerts import find, outcome, state_word
 from .answering import answered
 from .books import shelf, show
 from .compose import House, house
-from .configured import configured
+from .configured import configured, naming
 from .listing import as_json, say, say_output, table, when
 from .named_run import named_run
 from .options import Options, Stop
@@ -284,8 +284,17 @@ def runs(options: Options) -> int:
     elif not found:
         say("Nothing has been done yet.")
     else:
+        of = naming(options)
         rows = [
-            (each.id, f"{each.at.astimezone():%m-%d %H:%M:%S}", each.who, called(each), each.target, state_word(each), _took(each))
+            (
+                each.id,
+                f"{each.at.astimezone():%m-%d %H:%M:%S}",
+                of(each.who),
+                called(each),
+                each.target,
+                state_word(each),
+                _took(each),
+            )
             for each in found
             if not each.part_of
         ]

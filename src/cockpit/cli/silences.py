@@ -11,6 +11,7 @@ import msgspec
 from ..core.actions import EndSilence, MakeSilence, Run
 from ..core.alerts import Silence, SilenceState
 from ..core.filters import FilterError, parse
+from ..core.roster import Naming, display
 from ..core.silences import hushed, lasting, later, listed, may_be_at
 from ..core.text import clean, clean_block
 from ..core.units import say_seconds
@@ -162,14 +163,14 @@ def _preview_record(wanted: MakeSilence, hit: Sequence[Row]) -> dict[str, object
 
 def _list(options: Options) -> int:
     with house(options) as home:
-        view, zone = home.view(look=False), viewer(home.config)
+        view, zone, called = home.view(look=False), viewer(home.config), display(home.config.people.values())
     shown = [each for each in listed(view.silences) if options.flag("all") or each.state is not SilenceState.EXPIRED]
     hits = hushed(row.alert for row in view.alerts)
     if options.json:
         as_json([_record(each, hits.get((each.ref.source, each.ref.id), 0)) for each in shown])
     elif shown:
         heads = ("Id", "State", "Until", "Hits", "Who", "Match", "Comment")
-        table(heads, [_cells(each, hits.get((each.ref.source, each.ref.id), 0), zone) for each in shown], cut=(5, 6))
+        table(heads, [_cells(each, hits.get((each.ref.source, each.ref.id), 0), zone, called) for each in shown], cut=(5, 6))
     else:
         say("There are no silences" + (" on what can be seen." if view.blind else "."))
     if not options.json:
@@ -178,10 +179,10 @@ def _list(options: Options) -> int:
     return COULD_NOT_SEE if view.blind else FINE
 
 
-def _cells(silence: Silence, hits: int, zone: tzinfo | None) -> tuple[str, ...]:
+def _cells(silence: Silence, hits: int, zone: tzinfo | None, called: Naming) -> tuple[str, ...]:
     until = "resolved" if silence.until_resolved else f"{silence.ends_at.astimezone(zone):%m-%d %H:%M %Z}"
     state = f"{silence.state.value}, ack" if silence.ack else silence.state.value
-    return str(silence.ref), state, until, str(hits), silence.who, silence.match, silence.comment
+    return str(silence.ref), state, until, str(hits), called(silence.who), silence.match, silence.comment
 
 
 def _record(silence: Silence, hits: int) -> dict[str, object]:

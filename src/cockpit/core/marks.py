@@ -12,6 +12,7 @@ from .alerts import Alert, AlertState, Ref, Remark, Severity, Silence
 from .drills import DRILL_LABEL, DRILL_SUFFIX, Stage, stage
 from .filters import Filter, FilterError, parse
 from .pages import ChannelHealth
+from .roster import Person, display
 from .text import clean
 from .traps import Trap, TrapState, Watch, gone_by, seen, subject
 
@@ -97,18 +98,20 @@ def local_alerts(
     now: datetime,
     me: tuple[str, ...] = (),
     channels: Sequence[ChannelHealth] = (),
+    people: Sequence[Person] = (),
 ) -> tuple[Numbered, ...]:
     """The alerts of this machine at ``now``: one (id = the trap's name) for each trap that has tripped, also while it is blind;
     one (id = ``NAME:blind``) for each that has been blind longer than its ``blind_after``. One (id = ``NAME:drill``) for
     each whose drill has tripped, never in place of a real one. A disarmed trap raises none. And one
-    (id = ``channel:NAME``) for each channel by which people could not be told when it was last tried."""
+    (id = ``channel:NAME``) for each channel by which people could not be told when it was last tried. Whoever rehearses a trap is
+    called as ``people`` say."""
     found: list[Numbered] = []
     hushes = [(silence, _parsed(silence)) for silence in marks.silences if silence.starts_at <= now < silence.ends_at]
     for trap in traps:
         watch = seen(trap, watches.get(trap.name, Watch()), now)
         if watch.rest_until is not None:
             continue
-        late = (each(source, host, trap, watch, now) for each in (_gone_blind, _drilled))
+        late = (_gone_blind(source, host, trap, watch, now), _drilled(source, host, trap, watch, now, people))
         raised = (_tripped(source, host, trap, watch), *late)
         numbered = [Numbered(alert, firing_of(alert.ref.id, watch)) for alert in raised if alert is not None]
         found += [Numbered(_marked(*each, marks, hushes, now, me), each.firing) for each in numbered]
@@ -195,17 +198,18 @@ def _gone_blind(source: str, host: str, trap: Trap, watch: Watch, now: datetime)
     )
 
 
-def _drilled(source: str, host: str, trap: Trap, watch: Watch, now: datetime) -> Alert | None:
+def _drilled(source: str, host: str, trap: Trap, watch: Watch, now: datetime, people: Sequence[Person]) -> Alert | None:
     drill = watch.drill
     if drill is None or stage(drill, watch.tripped_at, now) not in (Stage.TRIPPED, Stage.TAKEN):
         return None
-    says = f"nothing is wrong: {drill.who} rehearses this trap until {drill.until:%H:%M} UTC; an acknowledgement ends it"
+    who = display(people)(drill.who)
+    says = f"nothing is wrong: {who} rehearses this trap until {drill.until:%H:%M} UTC; an acknowledgement ends it"
     return Alert(
         ref=Ref(source, trap.name + DRILL_SUFFIX),
         name=f"DRILL {trap.name}",
         severity=trap.severity,
         state=AlertState.FIRING,
-        summary=f"nothing is wrong: the drill of {drill.who} was acknowledged, and is over" if drill.taken else says,
+        summary=f"nothing is wrong: the drill of {who} was acknowledged, and is over" if drill.taken else says,
         where=clean(subject(trap, host)),
         labels=_labels(trap, host) | {DRILL_LABEL: "quiet" if drill.quiet else "true"},
         annotations=_annotations(trap) | {"meaning": "A drill. The trap itself goes on looking: a real trip ends the drill."},

@@ -49,7 +49,8 @@ def _facts(source: str, config: Config, here: Here, clock: Clock) -> Snapshot:
         asked_at=now,
         asked_mono=clock.mono(),
         alerts=tuple(
-            alert for alert, _ in local_alerts(source, here.host, here.traps, watches, here.marks(), now, names, channels)
+            alert
+            for alert, _ in local_alerts(source, here.host, here.traps, watches, here.marks(), now, names, channels, here.people)
         ),
         traps=tuple(as_told(source, trap, watches.get(trap.name, Watch()), now) for trap in here.traps),
         rosters=tuple(on_call(each, here.people, now, source) for each in rosters) or (alone(me, source),),

@@ -279,7 +279,7 @@ class Here:
         me, name = self.me, next((each.name for each in configured(self.config).values() if each.provider == LOCAL), LOCAL)
         watches, marks, channels = self.watches(), self.marks(), self.channels()
         names = (me.id, me.name, *me.also)
-        return local_alerts(name, self.host, self.traps, watches, marks, self._clock.now(), names, channels)
+        return local_alerts(name, self.host, self.traps, watches, marks, self._clock.now(), names, channels, self.people)
 
     def paged(self, alerts: Sequence[tuple[Alert, int]]) -> Mapping[str, tuple[Paged, ...]]:
         """Who was told of each of these (alert, which firing), and who comes next."""

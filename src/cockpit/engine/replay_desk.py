@@ -197,9 +197,10 @@ class ReplayDesk:
 
     def follow_drill(self, trap: str) -> Rehearsed | None:
         """See `Desk.follow_drill`."""
-        from .rehearsals import followed  # deferred: few look at it
+        from ..core.roster import display  # deferred: few look at it
+        from .rehearsals import followed
 
-        return followed(self._replay.journal, trap, self._replay.store.peek.now)
+        return followed(self._replay.journal, trap, self._replay.store.peek.now, display(self._replay.header.people))
 
     def handover(self, laid: Schedule) -> Brief:
         """See `Desk.handover`."""

@@ -140,9 +140,10 @@ class Works(Parts):
 
     def follow_drill(self, trap: str) -> Rehearsed | None:
         """See `Desk.follow_drill`."""
-        from .rehearsals import followed  # deferred, as above
+        from ..core.roster import display  # deferred, as above
+        from .rehearsals import followed
 
-        return followed(self.journal, trap, self.clock.now())
+        return followed(self.journal, trap, self.clock.now(), display(self.here.people))
 
     def handover(self, laid: Schedule) -> Brief:
         """See `Desk.handover`."""

@@ -210,7 +210,9 @@ class Local:
         machine, me = self._machine, self._machine.me
         names = (me.id, me.name, *me.also)
         watches, marks, channels = machine.watches(), machine.marks(), machine.channels()
-        return local_alerts(self._name, machine.host, machine.traps, watches, marks, self._clock.now(), names, channels)
+        return local_alerts(
+            self._name, machine.host, machine.traps, watches, marks, self._clock.now(), names, channels, machine.people
+        )
 
     def _ack(self, ids: Sequence[str], who: str, note: str) -> None:
         there = {alert.ref.id: firing for alert, firing in self._alerts()}
