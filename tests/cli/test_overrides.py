@@ -80,6 +80,7 @@ def test_an_override_from_then_to_then_and_back(team: Home) -> None:
     (made,) = team.json("oncall", "overrides")
     assert list(made) == ["source", "id", "roster", "person", "name", "start", "end", "who", "why", "undone"]
     assert (made["person"], made["start"], made["who"], made["undone"]) == ("cy", start.isoformat(), "ana", None)
+    assert "  Ana\n" in team.run("oncall", "overrides").stdout, "whoever asked for it is called by their name"
     back = team.run("oncall", "undo")
     assert (back.returncode, "Nothing was sent" in back.stdout) == (2, True)
     gone = team.run("oncall", "undo", made["id"], "--yes")

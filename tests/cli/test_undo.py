@@ -33,7 +33,7 @@ cwd = "HERE"
 @pytest.fixture
 def here(tmp_path: Path) -> Home:
     home = Home(tmp_path)
-    home.config(BOOK.replace("HERE", str(tmp_path)))
+    home.config('me = ["ana"]\npeople.ana.name = "Ana"\n' + BOOK.replace("HERE", str(tmp_path)))
     done = home.run("run", "mark", "it=web", "--yes")
     assert done.returncode == 0, done
     return home
@@ -50,7 +50,7 @@ def ran(home: Home) -> str:
 def test_it_is_shown_and_wants_a_yes_and_is_done_once(here: Home) -> None:
     shown = here.run("run", "--undo", ran(here))
     assert (shown.returncode, marks(here)) == (2, ["web"])
-    assert "undo mark on web, run by" in shown.stdout
+    assert "undo mark on web, run by Ana as" in shown.stdout
     assert """sh -c 'echo "gone $0 $1" >> marks' web 1""" in shown.stdout, "what the step gave stands in it"
     assert "add --yes" in shown.stderr
     assert here.run("run", "--undo", ran(here), "--dry-run").returncode == 0

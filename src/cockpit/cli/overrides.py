@@ -9,7 +9,7 @@ from ..core.actions import EndOverride, MakeOverride
 from ..core.alerts import Ref
 from ..core.coverage import Name, begins, ends, next_of, who_has
 from ..core.covers import Cover, Standing
-from ..core.roster import Shift, known_as
+from ..core.roster import Shift, display, known_as
 from ..core.schedule import Schedule
 from ..core.swaps import Change, NoSwap, changes, covering, objections, of_roster, swapping
 from ..core.units import say_seconds
@@ -159,12 +159,15 @@ def undo(options: Options) -> int:
 def overrides(options: Options) -> int:
     """The overrides that run or will."""
     with house(options, propose=False) as home:
-        view, zone = home.view(look=False), viewer(home.config)
+        view, zone, called = home.view(look=False), viewer(home.config), display(home.config.people.values())
     if options.json:
         as_json([_record(each) for each in view.overrides])
     elif view.overrides:
         rows = [
-            (str(each.ref), each.roster, told(each.start, zone), told(each.end, zone), each.name, each.who, each.why or each.undone)
+            (
+                *(str(each.ref), each.roster, told(each.start, zone), told(each.end, zone)),
+                *(each.name, called(each.who), each.why or each.undone),
+            )
             for each in view.overrides
         ]
         table(("Id", "Roster", "From", "Until", "On call", "By", "Why"), rows, cut=(1, 4, 5, 6), last=(2, 3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..core.actions import Start, StartMany
 from ..core.plans import Plan
+from ..core.roster import display
 from ..core.text import clean
 from ..engine.desk import Refused
 from ..ui.undone import not_undone
@@ -40,5 +41,6 @@ def undone(home: House, options: Options) -> tuple[Start, Plan]:
         raise Stop(str(no), BAD) from None
     if plan is None or plan.refused:
         raise Stop(f"nothing was executed: {plan.refused if plan is not None else clean(not_undone(run, runs), 1000)}", BAD)
-    show_plan(plan, f"undo {run.what}" + (f" on {clean(plan.target)}" if plan.target else "") + f", run by {run.who} as {run.id}")
+    on, who = f" on {clean(plan.target)}" if plan.target else "", display(home.config.people.values())(run.who)
+    show_plan(plan, f"undo {run.what}{on}, run by {who} as {run.id}")
     return Start(run.action.runbook, {}, run.action.alert, plan.exact, undoes=run.id), plan
