@@ -76,6 +76,28 @@ def test_a_trap_that_is_not_calm_says_at_once_what_was_found(state: TrapState) -
     run(body)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
+def test_what_a_tripped_trap_says_is_of_now_though_its_bound_stands_still(size: tuple[int, int]) -> None:
+    async def body() -> None:
+        async with sitting(with_trap(TrapState.TRIPPED, "97 % used, 1 s old"), size) as person:
+            for age in ("9 s", "21 s", "5 m 13 s", "5 m 16 s"):
+                await new(person, with_trap(TrapState.TRIPPED, f"97 % used, {age} old"))
+                assert f"97 % used, {age}" in words(person)
+
+    run(body)
+
+
+def test_words_beside_a_bound_that_stands_still_are_told_of_a_calm_trap_with_the_minute() -> None:
+    async def body() -> None:
+        async with sitting(with_trap(TrapState.ARMED, "61 % used, 1 s old"), (160, 50)) as person:
+            await new(person, with_trap(TrapState.ARMED, "61 % used, 40 s old"))
+            assert "61 % used, 1 s old" in words(person)
+            await minute(person)
+            assert "61 % used, 40 s old" in words(person)
+
+    run(body)
+
+
 Seen = tuple[TrapState, str, float | None]
 
 

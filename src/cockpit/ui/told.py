@@ -23,7 +23,8 @@ NEARER = 0.1
 """A forecast that moved by less than this share of itself is told with the minute; one that is far off, no sooner than that."""
 
 _NUMBER = r"\d+(?:\.\d+)?"
-_AMOUNT = regex(rf"({_NUMBER})(?: ?(?:[kMGTP]?i?B|ms|[dhms])\b(?: {_NUMBER} [hms]\b)?)?")
+_AMOUNT = regex(rf"({_NUMBER})(?: ?([kMGTP]?i?B|ms|[dhms])\b(?: ({_NUMBER}) ([hms])\b)?)?")
+_SECONDS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def ref_of(trap: TrapView) -> Ref:
@@ -84,18 +85,35 @@ def _ahead(trap: TrapView) -> float:
 
 
 def _moved(last: TrapView, now: TrapView, calm: bool, due: bool) -> bool:
-    """A reading moved if the number did that its bound is about; where there is none, its line for people decides: of a trap that
-    is calm the words alone, for nothing hangs on the amounts in them."""
+    """A reading moved if the number did that its bound is about. Where that stands still, or there is none, its line for people
+    decides, which may say more (how old, how many); of a trap that is calm, before the minute, only without a bound and by its
+    words alone, for nothing hangs on the amounts in them."""
     before, after = last.watch.reading, now.watch.reading
     if before is None or after is None:
         return last.says != now.says
     share = MUCH if calm and not due else LITTLE
     bound = now.trap.trip or now.trap.warn
-    if bound is not None and bound.metric in before.values and bound.metric in after.values:
+    bounded = bound is not None and bound.metric in before.values and bound.metric in after.values
+    if bound is not None and bounded:
         was, value = before.values[bound.metric], after.values[bound.metric]
         by = abs(value - was)
-        return by > share * max(abs(was), abs(bound.value)) or (due and by > MUCH * abs(was))
+        if by > share * max(abs(was), abs(bound.value)) or (due and by > MUCH * abs(was)):
+            return True
+    if calm and not due and bounded:
+        return False
     if _AMOUNT.sub("", before.text) != _AMOUNT.sub("", after.text):
         return True
-    pairs = zip(_AMOUNT.findall(before.text), _AMOUNT.findall(after.text), strict=False)
-    return (due or not calm) and any(abs(float(new) - float(old)) > share * float(old) for old, new in pairs)
+    share = MUCH if calm and bounded else LITTLE  # the first amount is most often the bound's own
+    pairs = zip(_amounts(before.text), _amounts(after.text), strict=False)
+    return (due or not calm) and any(
+        abs(new - old) > (0.0 if timed and not calm else share * old)  # its alert counts the same age on the same screen
+        for (old, timed), (new, _) in pairs
+    )
+
+
+def _amounts(text: str) -> list[tuple[float, bool]]:
+    """The amounts in a line for people, and whether they are times: those in seconds."""
+    return [
+        (float(number) * _SECONDS.get(unit, 1.0) + (float(more) * _SECONDS[finer] if more else 0.0), unit in _SECONDS)
+        for number, unit, more, finer in _AMOUNT.findall(text)
+    ]
