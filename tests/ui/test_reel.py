@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,18 @@ from textual.pilot import Pilot
 from cockpit.app import Cockpit
 from cockpit.cli.replay import shown_by
 from cockpit.config.model import Config
+from cockpit.core.actions import Run, RunState, Start
 from cockpit.core.recorded import position_of
+from cockpit.engine.recording_out import RecordingWriter
 from cockpit.engine.replay_desk import ReplayDesk
+from cockpit.engine.store import Facts
 from cockpit.ui.keys import NOT_REPLAYED, TABLE
 from cockpit.ui.reel import DEEDS, said_length
+from cockpit.ui.run_list import RunList
+from cockpit.ui.runs import RunOutput
 from support.boards import run, sitting
 from support.boxes import settled, text_of, until
-from support.recordings import HEADER, replayed, story
+from support.recordings import BEGAN, HEADER, alert, around, replayed, said, story
 
 
 class Looking:
@@ -40,9 +45,21 @@ class Looking:
         await until(self.pilot, lambda: all(text in self.text for text in texts), f"{texts} on\n{self.text}")
 
 
+def unended(path: Path) -> Path:
+    """A recording that was cut off while a runbook was going on."""
+    going = Run(
+        id="20261102-031200-a1b2c3", at=BEGAN, who="ana", action=Start("many"), what="many", target="db-0",
+        state=RunState.RUNNING,
+    )  # fmt: skip
+    with RecordingWriter(path, HEADER) as recording:
+        recording.put(0.0, Facts({"am": said((alert(0),), 0.0)}, (going,), around("am")))
+        recording.put(30.0, Facts({"am": said((alert(0), alert(1)), 30.0)}, (going,), around("am")))
+    return path
+
+
 @asynccontextmanager
-async def looking(folder: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Looking]:
-    with replayed(story(folder / "a.rec"), folder) as (replay, _):
+async def looking(folder: Path, size: tuple[int, int] = (120, 40), tale: Callable[[Path], Path] = story) -> AsyncIterator[Looking]:
+    with replayed(tale(folder / "a.rec"), folder) as (replay, _):
         config = shown_by(replay.header, Config())
         app = Cockpit(config, ReplayDesk(replay, config), table=TABLE, clock=replay.clock, environ={}, replay=replay)
         async with app.run_test(size=size) as pilot:
@@ -136,6 +153,53 @@ def test_what_had_not_happened_yet_is_no_ghost(tmp_path: Path) -> None:
             assert "resolved" not in person.text
 
     run(body)
+
+
+def test_leaving_a_recording_ends_no_run_and_asks_nothing(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with looking(tmp_path, tale=unended) as person:
+            assert person.app.board.view.runs[0].state is RunState.RUNNING
+            await person.pilot.press("q")
+            await until(person.pilot, lambda: person.app._exit, "it is left")
+            assert person.app.return_value == 0
+
+    run(body)
+
+
+def test_its_keys_are_shown_while_they_are_heard(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with looking(tmp_path) as person:
+            await person.sees("p go on")
+            await person.press("R")
+            await until(person.pilot, lambda: isinstance(person.app.screen, RunList), "the runs")
+            await until(person.pilot, lambda: "go on" not in drawn(person), "no key of a line that hears none")
+            assert "paused, at 1×" in drawn(person)
+            await person.press("escape")
+            await until(person.pilot, lambda: "p go on" in drawn(person), "its keys again")
+
+    run(body)
+
+
+def test_a_run_lasts_no_longer_while_it_is_paused(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with looking(tmp_path, tale=unended) as person:
+            await person.press("R")
+            await until(person.pilot, lambda: isinstance(person.app.screen, RunList), "the runs")
+            await person.press("enter")
+            await until(person.pilot, lambda: isinstance(person.app.screen, RunOutput), "its output")
+            shown = person.app.screen
+            assert isinstance(shown, RunOutput)
+            assert shown._mono == person.app.board.clock.mono
+            await person.sees("running, for 0 s")
+
+    run(body)
+
+
+def drawn(person: Looking) -> str:
+    """What stands on the line, which a box leaves in sight where there is room."""
+    line = person.app.board.reel
+    assert line is not None
+    return "".join(text for text, _ in line._spans or ())
 
 
 def test_without_a_recording_its_keys_say_so() -> None:

@@ -21,7 +21,8 @@ _HINTS = (("next-event", "next"), ("last-event", "last"), ("minute-on", "1 min")
 
 
 class Reel(Line):
-    """Always there: that this is a replay, the recorded moment, the speed, whether it stands, how far it is."""
+    """Always there: that this is a replay, the recorded moment, the speed, whether it stands, how far it is; and the keys, while
+    they are heard: a box that is open has them all."""
 
     def __init__(self, look: Look, table: Sequence[Key], replay: Driven) -> None:
         super().__init__(look, id="reel")
@@ -45,6 +46,8 @@ class Reel(Line):
         hints: list[Span] = [
             span for id, text in named if id in self._shown for span in ((f"  {self._shown[id]}", "key"), (f" {text}", "muted"))
         ]
+        if not self.screen.is_active:
+            hints = []
         bar = _bar(at, 12)
         for left, right in (
             ([*word, day, clock, pace, far, ("  ", ""), *bar], [*hints, (" ", "")]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
@@ -27,7 +28,7 @@ from .times import zone as at_zone
 class RunList(Stirring):
     """The runs, newest first; ``enter`` shows one with its output (of one for several targets, how each stands), ``a`` has
     ``again`` run it once more, ``u`` undoes what can be, whichever cockpit ran it. It keeps the cursor on the same run as others
-    come."""
+    come. How long one has been going on, where it is opened, is counted by ``mono``, in seconds."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,R", "leave", show=False),
@@ -35,11 +36,14 @@ class RunList(Stirring):
         Binding("u", "undo", show=False),
     ]
 
-    def __init__(self, desk: Desk, zone: str = "UTC", again: Callable[[Run], None] | None = None, names: Naming = str) -> None:
+    def __init__(
+        self, desk: Desk, zone: str = "UTC", again: Callable[[Run], None] | None = None, names: Naming = str,
+        *, mono: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
         more = [("a", "run it again…")] if again is not None else []
         self._own_keys = [("enter", "output"), *more, ("u", "undo…"), ("j k", "move"), ("esc", "close")]
         super().__init__(f"Runs, times in {city(zone)}", self._own_keys)
-        self._desk, self._zone, self._again, self._names = desk, zone, again, names
+        self._desk, self._zone, self._again, self._names, self._mono = desk, zone, again, names, mono
         self._runs: tuple[Run, ...] = ()
         self._columns = (0, 0, 0)
         self._remarked = False
@@ -114,7 +118,7 @@ class RunList(Stirring):
         self.say_keys(*self._own_keys, remark=Content.styled(remark, "$role-refusal") if remark else "")
 
     def _follow(self, run_id: str) -> None:
-        self.app.push_screen(RunOutput(self._desk, run_id, self._zone, self._names))
+        self.app.push_screen(RunOutput(self._desk, run_id, self._zone, self._names, mono=self._mono))
 
     def on_key(self) -> None:
         """A remark stands until the next key."""
@@ -125,7 +129,7 @@ class RunList(Stirring):
         """Open it."""
         run = self._runs[event.at]
         box = Targets if isinstance(run.action, StartMany) else RunOutput
-        self.app.push_screen(box(self._desk, run.id, self._zone, self._names))
+        self.app.push_screen(box(self._desk, run.id, self._zone, self._names, mono=self._mono))
 
 
 def wholes(runs: Sequence[Run]) -> list[Run]:

@@ -247,7 +247,7 @@ class RunOutput(Stirring):
             self.run_worker(undo(self.app, self._desk, run, self._say, self._follow), exit_on_error=True)
 
     def _follow(self, run_id: str) -> None:
-        self.app.push_screen(RunOutput(self._desk, run_id, self._zone, self._names))
+        self.app.push_screen(RunOutput(self._desk, run_id, self._zone, self._names, mono=self._mono))
 
     def action_cancel(self) -> None:
         """Ask, then cancel."""

@@ -28,7 +28,7 @@ def runs(board: Board, _: str) -> None:
 
         board.start((flows.several_again if isinstance(run.action, actions.StartMany) else flows.again)(board, board.desk, run))
 
-    board.app.push_screen(RunList(board.desk, board.zone, again, board.called))
+    board.app.push_screen(RunList(board.desk, board.zone, again, board.called, mono=board.clock.mono))
 
 
 def handover(board: Board, _: str) -> None:
@@ -53,8 +53,9 @@ def week(board: Board, _: str) -> None:
 
 
 def quit(board: Board, _: str) -> None:
-    """Leave; while a runbook goes on, only after asking."""
-    if not any(isinstance(run.action, (actions.Start, actions.StartMany)) and run.state in _GOING for run in board.view.runs):
+    """Leave; while a runbook goes on, only after asking. Leaving what is replayed or played ends nothing that runs."""
+    runs = board.view.runs if board.reel is None else ()
+    if not any(isinstance(run.action, (actions.Start, actions.StartMany)) and run.state in _GOING for run in runs):
         board.app.exit(0)
         return
     from .leave import Leave, going

@@ -166,7 +166,7 @@ class Targets(Stirring):
         if run is None:
             self._say(f"{self._aims[event.at]} has not begun" if self._whole is not None else "")
         else:
-            self.app.push_screen(RunOutput(self._desk, run.id, self._zone, self._names))
+            self.app.push_screen(RunOutput(self._desk, run.id, self._zone, self._names, mono=self._mono))
 
     # ── what is asked ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -186,7 +186,7 @@ class Targets(Stirring):
         if run is None:
             self._say("nothing here waits for you")
         elif run.part_of:
-            self.app.push_screen(RunOutput(self._desk, run.id, self._zone, self._names))  # which asks by itself
+            self.app.push_screen(RunOutput(self._desk, run.id, self._zone, self._names, mono=self._mono))  # which asks by itself
         else:
             self._ask(run)
 

@@ -262,7 +262,7 @@ def _same(before: Alert | None, now: Alert | None) -> bool:
 def _hand_over(board: Board, desk: Desk, start: Start) -> None:
     run_id = tell(board, desk, start)
     if run_id is not None:
-        board.app.push_screen(RunOutput(desk, run_id, board.zone, board.called))
+        board.app.push_screen(RunOutput(desk, run_id, board.zone, board.called, mono=board.clock.mono))
 
 
 # ── what is shown ─────────────────────────────────────────────────────────────────────────────────────────────────

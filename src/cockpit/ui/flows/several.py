@@ -136,7 +136,7 @@ async def _confirmed(board: Board, desk: Desk, wish: _Wish, known: Aimed, box: C
             run_id = tell(board, desk, StartMany(wish.book.name, known.aims, wish.given, wish.rule, wish.secrets))
             if run_id is not None:
                 used(board)
-                board.app.push_screen(Targets(desk, run_id, board.zone, board.called))
+                board.app.push_screen(Targets(desk, run_id, board.zone, board.called, mono=board.clock.mono))
             return
         known, box = now, _box(board, wish, now, [loud(CHANGED), ""])
         again = show(board, box)
