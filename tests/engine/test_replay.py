@@ -21,6 +21,7 @@ from cockpit.core.schedule import Laid
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.story import Story
 from cockpit.core.traps import TrapState
+from cockpit.core.units import Seconds
 from cockpit.engine.desk import Desk, Output, Refused
 from cockpit.engine.recording_in import opened
 from cockpit.engine.recording_out import RecordingWriter
@@ -93,6 +94,26 @@ def test_a_trap_that_nobody_looked_at_any_more_becomes_blind_as_it_would_have(tm
         assert desk.view.traps[0].state is TrapState.ARMED
         replay.seek(800.0)
         wait_for(lambda: desk.view.traps[0].state is TrapState.BLIND, "the trap is blind")
+
+
+def test_a_trap_is_not_blind_between_looks_that_were_recorded_later_than_made(tmp_path: Path) -> None:
+    path = tmp_path / "a.rec"
+
+    def seen_at(after: float) -> Facts:
+        said = trap("dump", 50, after)
+        (view,) = said.traps or ()
+        often = msgspec.structs.replace(view, trap=msgspec.structs.replace(view.trap, every=Seconds(3.0)))
+        return Facts({"local": msgspec.structs.replace(said, traps=(often,))}, (), around("local"))
+
+    with RecordingWriter(path, HEADER) as recording:  # as beside the process that looks, whose journal is asked every 5 s
+        recording.put(5.9, seen_at(2.1))
+        recording.put(10.9, seen_at(8.1))
+        recording.put(40.0, seen_at(8.1))
+    with replayed(path, tmp_path) as (replay, desk):
+        for position, state in ((10.5, TrapState.ARMED), (15.0, TrapState.ARMED), (19.5, TrapState.BLIND)):
+            replay.seek(position)
+            wait_for(lambda: desk.view.now == replay.clock.now(), "the view of that moment")
+            assert desk.view.traps[0].state is state, position
 
 
 ACTIONS: tuple[Action, ...] = (

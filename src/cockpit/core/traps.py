@@ -207,7 +207,10 @@ AHEAD = 60.0
 """Seconds that a moment may lie in the future before the clock must have stepped back; less is two clocks' small quarrel."""
 
 BLIND_AFTER_INTERVALS = 2
-"""How many intervals may pass without a look before the trap counts as blind."""
+"""How many intervals may pass without a look before the trap counts as blind; `TOLD` beside one, where that is longer."""
+
+TOLD = 8.0
+"""Seconds that a look takes, at most, to be known elsewhere: to be over, gathered (1 s), and read by who asks every 5 s."""
 
 
 def passed(since: datetime, at: datetime) -> float:
@@ -230,7 +233,7 @@ def seen(trap: Trap, watch: Watch, now: datetime) -> Watch:
     if watch.checked_at is None:
         return watch
     age = (now - watch.checked_at).total_seconds()
-    overdue = not watch.told and not -AHEAD <= age <= BLIND_AFTER_INTERVALS * trap.every
+    overdue = not watch.told and not -AHEAD <= age <= max(BLIND_AFTER_INTERVALS * trap.every, trap.every + TOLD)
     if watch.state is not TrapState.BLIND and overdue:
         why = f"not looked at for {say_seconds(age)}" if age > 0 else "the clock stepped back since it was looked at"
         return msgspec.structs.replace(
