@@ -127,11 +127,12 @@ def test_not_being_looked_at_blinds_it_within_two_intervals() -> None:
     assert "not looked at for" in overdue.reason
 
 
-def test_a_look_that_others_may_not_know_of_yet_is_not_missed() -> None:
+def test_a_look_that_fell_due_since_it_was_asked_for_is_not_missed() -> None:
     often = msgspec.structs.replace(DISK, every=Seconds(3.0))
     watch = after(looked(0, 50), trap=often)
-    assert seen(often, watch, at(11)).state is TrapState.ARMED
-    assert seen(often, watch, at(12)).state is TrapState.BLIND
+    assert seen(often, watch, at(9), asked=at(4)).state is TrapState.ARMED
+    assert seen(often, watch, at(9), asked=at(7)).state is TrapState.BLIND
+    assert seen(often, watch, at(17), asked=at(4)).state is TrapState.BLIND, "nobody asks any more"
 
 
 def test_what_another_system_looks_at_is_not_blinded_by_the_time_that_passes_here() -> None:

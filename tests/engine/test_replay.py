@@ -110,7 +110,7 @@ def test_a_trap_is_not_blind_between_looks_that_were_recorded_later_than_made(tm
         recording.put(10.9, seen_at(8.1))
         recording.put(40.0, seen_at(8.1))
     with replayed(path, tmp_path) as (replay, desk):
-        for position, state in ((10.5, TrapState.ARMED), (15.0, TrapState.ARMED), (19.5, TrapState.BLIND)):
+        for position, state in ((10.5, TrapState.ARMED), (15.0, TrapState.ARMED), (26.0, TrapState.BLIND)):
             replay.seek(position)
             wait_for(lambda: desk.view.now == replay.clock.now(), "the view of that moment")
             assert desk.view.traps[0].state is state, position

@@ -121,7 +121,7 @@ class TestPublishing:
         store.publish(START, around())
         assert trap_state(store) is TrapState.ARMED
         assert not store.publish(START + timedelta(seconds=50), around())
-        assert store.publish(START + timedelta(seconds=61), around())
+        assert store.publish(START + timedelta(seconds=71), around())
         assert trap_state(store) is TrapState.BLIND
 
     def test_a_silence_is_over_in_the_view_when_it_ends(self) -> None:

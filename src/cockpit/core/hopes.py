@@ -124,8 +124,8 @@ class Hopes:
         expected = msgspec.structs.replace(alert, **changes) if changes else alert
         return Row(expected, Outlook(_under_way(run), stale, running))
 
-    def trap(self, view: TrapView, now: datetime, sees: bool) -> TrapView:
-        """A trap as expected; ``sees``: its source does."""
+    def trap(self, view: TrapView, now: datetime, sees: bool, asked: datetime | None = None) -> TrapView:
+        """A trap as expected; ``sees``: its source does, which was ``asked`` then."""
         if not sees:
             return msgspec.structs.replace(view, state=TrapState.BLIND, says=f"blind: {view.source} does not answer")
         run = self.traps.get(Ref(view.source, view.trap.name))
@@ -135,4 +135,4 @@ class Hopes:
                 watch = msgspec.structs.replace(watch, rest_until=run.action.until, rest_by=run.who, rest_why=run.action.why)
             else:
                 watch = msgspec.structs.replace(watch, rest_until=None)
-        return view_of(view.source, view.trap, watch, now, view.links)
+        return view_of(view.source, view.trap, watch, now, view.links, asked)

@@ -207,10 +207,11 @@ AHEAD = 60.0
 """Seconds that a moment may lie in the future before the clock must have stepped back; less is two clocks' small quarrel."""
 
 BLIND_AFTER_INTERVALS = 2
-"""How many intervals may pass without a look before the trap counts as blind; `TOLD` beside one, where that is longer."""
+"""How many intervals may pass without a look before the trap counts as blind."""
 
-TOLD = 8.0
-"""Seconds that a look takes, at most, to be known elsewhere: to be over, gathered (1 s), and read by who asks every 5 s."""
+
+ANSWERED = 10.0
+"""Seconds for which an answer stands for what it told: it cannot know of looks that fell due since it was asked for."""
 
 
 def passed(since: datetime, at: datetime) -> float:
@@ -224,26 +225,22 @@ def gone_by(since: datetime, limit: float, now: datetime) -> bool:
     return passed(since, now) >= limit
 
 
-def seen(trap: Trap, watch: Watch, now: datetime) -> Watch:
-    """``watch`` as it must be read at ``now``: overdue looks make it blind, a rest that has ended is over,
-    ``trips_in`` and ``full_in`` count down."""
+def seen(trap: Trap, watch: Watch, now: datetime, asked: datetime | None = None) -> Watch:
+    """``watch`` as it must be read at ``now``: overdue looks make it blind, a rest that has ended is over, ``trips_in`` and
+    ``full_in`` count down. Looks that fell due since it was ``asked`` for are not missed, for `ANSWERED` seconds."""
     watch = as_laid(trap, watch)
     if watch.rest_until is not None and watch.rest_until <= now:
         watch = msgspec.structs.replace(watch, rest_until=None, rest_by="", rest_why="")
     if watch.checked_at is None:
         return watch
     age = (now - watch.checked_at).total_seconds()
-    overdue = not watch.told and not -AHEAD <= age <= max(BLIND_AFTER_INTERVALS * trap.every, trap.every + TOLD)
+    unasked = min(max(0.0, (now - asked).total_seconds()), ANSWERED) if asked is not None else 0.0
+    overdue = not watch.told and not -AHEAD <= age <= BLIND_AFTER_INTERVALS * trap.every + unasked
     if watch.state is not TrapState.BLIND and overdue:
         why = f"not looked at for {say_seconds(age)}" if age > 0 else "the clock stepped back since it was looked at"
+        since = watch.checked_at
         return msgspec.structs.replace(
-            watch,
-            state=TrapState.BLIND,
-            reason=why,
-            since=watch.checked_at,
-            blind_since=watch.checked_at,
-            trips_in=None,
-            full_in=None,
+            watch, state=TrapState.BLIND, reason=why, since=since, blind_since=since, trips_in=None, full_in=None
         )
     if watch.trips_in is None and watch.full_in is None:
         return watch
@@ -269,9 +266,11 @@ class TrapView(msgspec.Struct, frozen=True, kw_only=True):
     unproven: bool = False
 
 
-def view_of(source: str, trap: Trap, watch: Watch, now: datetime, links: tuple[Link, ...] = ()) -> TrapView:
-    """The trap as it must be shown at ``now`` (UTC)."""
-    known = seen(trap, watch, now)
+def view_of(
+    source: str, trap: Trap, watch: Watch, now: datetime, links: tuple[Link, ...] = (), asked: datetime | None = None
+) -> TrapView:
+    """The trap as it must be shown at ``now`` (UTC); see `seen`."""
+    known = seen(trap, watch, now, asked)
     state = TrapState.DISARMED if known.rest_until is not None else known.state
     at = stage(known.drill, known.tripped_at, now) if known.rest_until is None else Stage.NONE
     says = _says(known, state, now)

@@ -157,7 +157,7 @@ def project(
         now=now,
         alerts=ranked([Told(said.source, said.alerts or (), sees[said.source]) for said in told], hopes, now, me),
         silences=tuple(standing(silence, now) for said in told for silence in said.silences or ()),
-        traps=tuple(hopes.trap(view, now, sees[said.source]) for said in told for view in said.traps or ()),
+        traps=tuple(hopes.trap(view, now, sees[said.source], said.asked_at) for said in told for view in said.traps or ()),
         rosters=believed(roster for said in told for roster in said.rosters or ()),
         overrides=tuple(each for said in told for each in said.overrides or () if each.end > now),
         maintenances=tuple(each for said in told for each in said.maintenances or () if each.ends_at > now),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ..core.alerts import Ref
+from ..core.traps import seen
 from ..provider import Clock
 from .approving import Approving
 from .bookcase import Bookcase
@@ -97,7 +98,17 @@ class Rounds:
         loop.call_later(0.1, self._sources.nudge, self._sources.local)
 
     def catch_up(self) -> None:
-        """Ask this machine's own source for what has been gathered."""
-        if self._trap_news:
+        """Ask this machine's own source for what has been gathered; and for looks that another process may have made since it was
+        asked, before a trap is blind for want of them."""
+        if self._trap_news or self._awaits_look():
             self._trap_news = False
             self._sources.nudge(self._sources.local)
+
+    def _awaits_look(self) -> bool:
+        now, told = self._clock.now(), (self._store.snapshot(name) for name in self._sources.local)
+        return any(
+            seen(view.trap, view.watch, now).state is not seen(view.trap, view.watch, now, said.asked_at).state
+            for said in told
+            if said is not None
+            for view in said.traps or ()
+        )

@@ -208,7 +208,7 @@ def _moves_with_time(snapshots: Iterable[Snapshot], runs: Iterable[Run], now: da
     silences = 0
     for said in snapshots:
         for trap in said.traps or ():
-            watch = seen(trap.trap, trap.watch, now)
+            watch = seen(trap.trap, trap.watch, now, said.asked_at)
             traps.append((watch.state, watch.rest_until is None, stage(watch.drill, watch.tripped_at, now)))
         silences += sum((silence.starts_at <= now) + (silence.ends_at <= now) for silence in said.silences or ())
     unknown = sum(run.state is RunState.UNCERTAIN and _recent(now - run.at) for run in runs)
