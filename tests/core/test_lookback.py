@@ -190,6 +190,21 @@ def test_what_only_counts_time_is_no_sign_unless_it_outlived_every_round_there_w
     assert day is None, "as old as it is every night"
 
 
+@pytest.mark.parametrize("apart", [1.0, 10.0, 300.0])
+def test_a_lag_that_stood_still_and_grows_by_a_second_each_second_is_a_sign(apart: float) -> None:
+    stuck, span = END - 5.5 * HOUR, 12 * HOUR if apart < 300 else 2 * DAY
+    lag = [(at, max(0.0, at - stuck)) for at in (END - span + n * apart for n in range(int(span / apart)))]
+    (moved,) = lookback([Series("replica", "lag_seconds", lag)], FIRE).moved
+    assert moved.usual == 0
+    assert moved.early == pytest.approx(5.5 * HOUR, abs=600)
+
+
+def test_a_climb_that_is_read_each_second_is_no_age() -> None:
+    climb = [(END - 2 * HOUR + n, 40 + 0.005 * max(0, n - 5400)) for n in range(7200)]
+    (moved,) = lookback([Series("disk", "used_percent", climb)], FIRE).moved
+    assert moved.rose
+
+
 def test_what_happened_afterwards_is_not_looked_at() -> None:
     later = [*calm(7, 40, 0.5), *((END + 60 * i, 99.0) for i in range(1, 60))]
     assert lookback([Series("disk", "used_percent", later)], FIRE).moved == ()
