@@ -302,6 +302,19 @@ def test_a_storm_is_told_in_one_line_and_what_somebody_noted_of_it_stays_by_itse
     assert len(what.earlier) == 251
 
 
+@pytest.mark.parametrize("summary", ["s", "before"])
+def test_an_alert_that_came_alone_before_a_storm_of_its_name_is_not_told_as_that(summary: str) -> None:
+    now = MONDAY + 30 * HOUR
+    named = {"name": "DiskFull", "where": "db-1"}
+    alone = msgspec.structs.replace(alert("alone", now - 8 * HOUR), **named, summary=summary)
+    storm = [msgspec.structs.replace(alert(f"s{n}", now - 3 * HOUR), **{**named, "where": f"db-{n}"}) for n in range(30)]
+    told = words(made(now, alone, *storm))["In the shift, since Mon 11-23 09:00"]
+    assert told == (
+        f"Tue 11-24 07:00 alert: DiskFull on db-1 fired: {summary}",
+        "Tue 11-24 12:00 alert: 30× DiskFull fired (last Tue 11-24 12:00)",
+    )
+
+
 def test_what_is_new_since_the_mark_is_counted_by_name() -> None:
     now = MONDAY + WEEK + HOUR
     handed = Handed(at=now - HOUR, who="ana", giver="Ana", taker="Bo")

@@ -227,7 +227,7 @@ def brief(view: View, laid: Schedule, shown: Shown, rule: StormRule = StormRule(
     lines = [each for each in (*shown.lines, *_fired(view, shown)) if each.at >= since]
     rows = tuple(filter(_open, view.alerts))
     storms = in_groups(tuple(row for row in rows if not row.alert.notes), rule)  # what somebody noted is told as that
-    stormy = {_beginning(row.alert): group.title for group in storms for row in group.members}
+    stormy = {(row.alert.started_at, _beginning(row.alert)): group.title for group in storms for row in group.members}
     refs = {str(row.alert.ref) for row in view.alerts}
     known = handed.alerts if handed is not None else {}
     until, dark = now + AHEAD, {each.source for each in view.blind}
@@ -290,14 +290,15 @@ def _ends(silence: Silence, on: Sequence[Duty], now: datetime) -> bool:
     return silence.ends_at <= max(now, handover) + _DAY
 
 
-def happened(lines: Iterable[Line], stormy: Mapping[str, str] = {}) -> tuple[Happening, ...]:
+def happened(lines: Iterable[Line], stormy: Mapping[tuple[datetime | None, str], str] = {}) -> tuple[Happening, ...]:
     """All of them, the first first. What machines say again and again is told once, with how often; what people did is told each
-    time. ``stormy`` gives the storm that such a text tells of."""
+    time. ``stormy`` gives the storm that such a text of that time (UTC) tells of; what came alone before is told by itself."""
     found: dict[tuple[object, ...], Happening] = {}
     for number, each in enumerate(sorted(lines)):
         again = each.what in ("alert", "trap") and not each.who
-        key: tuple[object, ...] = (each.what, each.text.partition(": ")[0]) if again else (number,)
-        old, storm = found.get(key), stormy.get(each.text, "") if again else ""
+        storm = stormy.get((each.at, each.text), "") if again else ""
+        key: tuple[object, ...] = (each.what, each.text.partition(": ")[0], storm) if again else (number,)
+        old = found.get(key)
         found[key] = (
             Happening(first=each.at, last=each.at, times=1, what=each.what, who=each.who, text=each.text, storm=storm)
             if old is None
