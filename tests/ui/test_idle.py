@@ -79,9 +79,10 @@ def test_a_trap_that_is_not_calm_says_at_once_what_was_found(state: TrapState) -
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
 def test_what_a_tripped_trap_says_is_of_now_though_its_bound_stands_still(size: tuple[int, int]) -> None:
     async def body() -> None:
-        async with sitting(with_trap(TrapState.TRIPPED, "97 % used, 1 s old"), size) as person:
-            for age in ("9 s", "21 s", "5 m 13 s", "5 m 16 s"):
-                await new(person, with_trap(TrapState.TRIPPED, f"97 % used, {age} old"))
+        async with sitting(with_trap(TrapState.TRIPPED, "97 % used, 1 s old", checked_at=NOW), size) as person:
+            for age, passed in (("9 s", 8), ("21 s", 20), ("5 m 13 s", 312), ("5 m 16 s", 315)):
+                looked = NOW + timedelta(seconds=passed)
+                await new(person, with_trap(TrapState.TRIPPED, f"97 % used, {age} old", checked_at=looked))
                 assert f"97 % used, {age}" in words(person)
 
     run(body)
@@ -135,6 +136,26 @@ def test_what_is_worth_saying(before: Seen, after: Seen, at_once: bool, with_the
 def test_without_a_bound_the_words_decide(state: TrapState, after: str, at_once: bool) -> None:
     last, now = (with_trap(state, says, laid=UNBOUND).traps[0] for says in ("9 jobs wait", after))
     assert worth_saying(last, now, due=False) is at_once
+
+
+@pytest.mark.parametrize(
+    ("after", "passed", "at_once", "with_the_minute"),
+    [
+        pytest.param("503 in 120 ms, 300 s old", 1, False, False, id="nothing moved"),
+        pytest.param("503 in 127 ms, 300 s old", 1, False, True, id="how long an answer took is another each time"),
+        pytest.param("503 in 120 ms, 301 s old", 1, True, True, id="an age grows with the clock"),
+        pytest.param("503 in 120 ms, 302 s old", 60, False, False, id="what does not is none"),
+        pytest.param("503 in 120 ms, 299 s old", 1, False, False, id="nor is what shrinks"),
+        pytest.param("503 in 120 ms, 2 s old", 1, True, True, id="a new one"),
+    ],
+)
+@pytest.mark.parametrize("laid", [MEMORY, UNBOUND], ids=["bound", "unbound"])
+def test_of_a_tripped_trap_an_age_is_told_at_once_and_how_long_an_answer_took_with_the_minute(
+    laid: Trap, after: str, passed: float, at_once: bool, with_the_minute: bool
+) -> None:
+    last = with_trap(TRIPPED, "503 in 120 ms, 300 s old", laid=laid, checked_at=NOW).traps[0]
+    now = with_trap(TRIPPED, after, laid=laid, checked_at=NOW + timedelta(seconds=passed)).traps[0]
+    assert (worth_saying(last, now, due=False), worth_saying(last, now, due=True)) == (at_once, with_the_minute)
 
 
 @pytest.mark.parametrize(("state", "changed"), [(BLIND, {"reason": "refused"}), (RESTS, {"rest_by": "Bo"})])

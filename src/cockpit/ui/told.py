@@ -104,16 +104,42 @@ def _moved(last: TrapView, now: TrapView, calm: bool, due: bool) -> bool:
     if _AMOUNT.sub("", before.text) != _AMOUNT.sub("", after.text):
         return True
     share = MUCH if calm and bounded else LITTLE  # the first amount is most often the bound's own
+    passed = _passed(last, now)
     pairs = zip(_amounts(before.text), _amounts(after.text), strict=False)
     return (due or not calm) and any(
-        abs(new - old) > (0.0 if timed and not calm else share * old)  # its alert counts the same age on the same screen
-        for (old, timed), (new, _) in pairs
+        (not calm and old.counted(new, passed)) or ((due or not old.took) and abs(new.value - old.value) > share * old.value)
+        for old, new in pairs
     )
 
 
-def _amounts(text: str) -> list[tuple[float, bool]]:
-    """The amounts in a line for people, and whether they are times: those in seconds."""
+def _passed(last: TrapView, now: TrapView) -> float | None:
+    """Seconds between two looks at a trap; ``None`` where it is not known when they were."""
+    before, after = last.watch.checked_at, now.watch.checked_at
+    return (after - before).total_seconds() if before is not None and after is not None else None
+
+
+class _Amount(msgspec.Struct, frozen=True):
+    """One in a line for people: times are in seconds, and said to the ``finest`` of so many (0: it is no time). ``took``: it is how
+    long an answer took, which is another each time."""
+
+    value: float
+    finest: float
+    took: bool
+
+    def counted(self, new: _Amount, passed: float | None) -> bool:
+        """Whether it is an age that has grown with the clock, by the ``passed`` seconds: its alert counts the same on the same
+        screen."""
+        grown = new.value - self.value
+        return bool(self.finest) and grown > 0 and (passed is None or abs(grown - passed) <= max(self.finest, new.finest))
+
+
+def _amounts(text: str) -> list[_Amount]:
+    """The amounts in a line for people."""
     return [
-        (float(number) * _SECONDS.get(unit, 1.0) + (float(more) * _SECONDS[finer] if more else 0.0), unit in _SECONDS)
+        _Amount(
+            float(number) * _SECONDS.get(unit, 1.0) + (float(more) * _SECONDS[finer] if more else 0.0),
+            0.0 if unit == "ms" else _SECONDS.get(finer or unit, 0.0),
+            unit == "ms",
+        )
         for number, unit, more, finer in _AMOUNT.findall(text)
     ]
