@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
-from cockpit.core.alerts import AlertState, Severity
+from cockpit.core.actions import Action, EndSilence, Run, RunState, Unack
+from cockpit.core.alerts import AlertState, Ref, Severity
 from cockpit.core.sources import Health, SourceHealth
 from cockpit.core.view import Row
 from cockpit.ui.spans import cells, middle
@@ -35,27 +37,57 @@ def test_a_filter_says_how_many_new_critical_alerts_it_hides(width: int) -> None
     run(body)
 
 
-def test_what_was_shown_a_moment_ago_is_no_new_critical_though_the_filter_hides_it_now() -> None:
+GONE = alert("am-prod", "Gone", "node-0", Severity.CRITICAL, 5, "gone")
+HAD = {"state": AlertState.ACKNOWLEDGED, "acknowledged_by": scene().me[0]}
+HUSHED = {"state": AlertState.SUPPRESSED, "silences": ("s1",)}
+
+
+def by(who: str, action: Action, state: RunState = RunState.PENDING) -> Run:
+    return Run(id="r1", at=NOW, who=who, action=action, what="x", target="Gone", state=state)
+
+
+UNACK, END = Unack((GONE.ref,)), EndSilence(Ref("am-prod", "s1"))
+ME = scene().me[0]
+
+
+@pytest.mark.parametrize(
+    ("sift", "before", "earlier", "now", "told"),
+    [
+        pytest.param("@mine", HAD, (), (by(ME, UNACK),), False, id="given back"),
+        pytest.param("@mine", HAD, (by(ME, UNACK),), (by(ME, UNACK, RunState.CONFIRMED),), False, id="given back, as seen"),
+        pytest.param("@mine", HAD, (), (), True, id="timed out"),
+        pytest.param("@mine", HAD, (), (by("somebody", UNACK),), True, id="taken away by another"),
+        pytest.param("@mine", HAD, (), (by(ME, UNACK, RunState.FAILED),), True, id="refused"),
+        pytest.param("@mine", HAD, (), (by(ME, Unack((Ref("am-prod", "x"),))),), True, id="another was given back"),
+        pytest.param("@mine", HAD, (by(ME, UNACK, RunState.CONFIRMED),), (by(ME, UNACK, RunState.CONFIRMED),), True,
+                     id="given back before, had again, and timed out"),
+        pytest.param("@state=acknowledged", HAD, (), (), True, id="timed out, by its state"),
+        pytest.param("@severity=warning", {"severity": Severity.WARNING}, (), (), True, id="turned critical"),
+        pytest.param("@severity=warning", {**HAD, "severity": Severity.WARNING}, (), (by(ME, UNACK),), True,
+                     id="turned critical, and given back"),
+        pytest.param("@state=suppressed", HUSHED, (), (by(ME, END),), False, id="its silence ended here"),
+        pytest.param("@state=suppressed", HUSHED, (), (), True, id="its silence ran out"),
+        pytest.param("@state=suppressed", {**HUSHED, "silences": ("s1", "s2")}, (), (by(ME, END),), True,
+                     id="another silence ran out"),
+    ],
+)  # fmt: skip
+def test_what_the_filter_comes_to_hide_is_new_unless_the_person_gave_it_back(
+    sift: str, before: dict[str, Any], earlier: tuple[Run, ...], now: tuple[Run, ...], told: bool
+) -> None:
     async def body() -> None:
         async with sitting() as person:
-            taken = [
-                msgspec.structs.replace(
-                    alert("am-prod", "Gone", f"node-{n}", Severity.CRITICAL, 5, "gone"),
-                    state=AlertState.ACKNOWLEDGED, acknowledged_by=person.desk.view.me[0],
-                )
-                for n in range(2)
-            ]  # fmt: skip
-            person.desk.change(alerts=scene().alerts.put(map(Row, taken)))
-            await person.sees("node-1")
-            person.board.sift(mine=True)
-            await person.sees("/ @mine")
-            back = [msgspec.structs.replace(each, state=AlertState.FIRING, acknowledged_by="") for each in taken]
-            person.desk.change(alerts=person.desk.view.alerts.put(map(Row, back)))
-            await person.until(lambda: "node-0" not in person.text or "node-1" not in person.text, "that one is hidden")
-            assert "new critical" not in person.text
+            shown = msgspec.structs.replace(GONE, **before)
+            person.desk.change(alerts=scene().alerts.put([Row(shown)]), runs=earlier)
+            person.board.sift("" if sift == "@mine" else sift, mine=sift == "@mine")
+            await person.sees(f"/ {sift}")
+            await person.sees("node-0")
+            person.desk.change(alerts=person.desk.view.alerts.put([Row(GONE)]), runs=now)
+            await person.until(lambda: person.board.view == person.desk.view, "the newer view")
+            await person.follow()
+            assert ("filter hides 1 new critical" in person.text) is told
             new = Row(alert("am-prod", "Gone", "node-9", Severity.CRITICAL, 1, "gone"))
             person.desk.change(alerts=person.desk.view.alerts.put([new]))
-            await person.sees("filter hides 1 new critical")
+            await person.sees(f"filter hides {1 + told} new critical")
 
     run(body)
 

@@ -9,9 +9,11 @@ from time import perf_counter
 import msgspec
 from textual.timer import Timer
 
-from ..core.alerts import AlertState, Ref, Severity
+from ..core.actions import EndSilence, Run, RunState, Unack
+from ..core.alerts import Alert, AlertState, Ref, Severity
 from ..core.filters import Filter, parse
 from ..core.groups import GroupKey
+from ..core.responses import Escalate, Reassign
 from ..core.rows import SEVERITIES, Ordered, Row, beginning
 from ..core.stormrule import StormRule
 from ..core.storms import Storms
@@ -26,6 +28,7 @@ SLICE, BETWEEN = 0.005, 0.001
 """Seconds that filtering goes on at a time, and that it leaves to keys in between."""
 DRAWN = 0.05
 """Seconds between two drawings of a list that is still being filtered."""
+_WENT = (RunState.PENDING, RunState.ACCEPTED, RunState.CONFIRMED)
 
 
 class Filtering:
@@ -76,7 +79,7 @@ class Filtering:
 
     def take(self, view: View, now: datetime) -> None:
         """New facts."""
-        self._seen |= self._leaving(view)
+        self._seen = frozenset(ref for ref in self._seen if _burns(view.alerts.find(ref))) | self._leaving(view)
         self._view = view
         touched = self.storms.take(view.alerts, now)
         self._touched = None if touched is None or self._touched is None else self._touched | touched
@@ -155,8 +158,8 @@ class Filtering:
         return msgspec.structs.replace(self._about(listed), hides=self._hides())
 
     def _hides(self) -> int:
-        """How many critical alerts that fire the filter hides, without those that it showed when they came to be so (a person had
-        them a moment ago, and gave them back); -1 while it has not been asked about all."""
+        """How many critical alerts that fire the filter hides, without those that it showed until the person here gave them back;
+        -1 while it has not been asked about all."""
         sieve = self._sifting.sieve
         if not sieve.done:
             return -1
@@ -165,10 +168,11 @@ class Filtering:
         return _critical(self._view.alerts) - _critical(passed.rows) - len(self._seen)
 
     def _leaving(self, view: View) -> frozenset[Ref]:
-        """Of what has changed, the critical alerts that fire now and are shown as they were before."""
-        change, passed = view.alerts.since(self._view.alerts), self._sifting.sieve.passed
-        changed = (row.alert.ref for row in change.gone) if change is not None else ()
-        return frozenset(ref for ref in changed if _burns(view.alerts.find(ref)) and passed.place(ref) is not None)
+        """Of what has changed, the critical alerts that fire now, are shown as they were before, and were given back."""
+        change, before, passed = view.alerts.since(self._view.alerts), self._view, self._sifting.sieve.passed
+        gone = (row.alert for row in change.gone) if change is not None else ()
+        left = [each for each in gone if _burns(view.alerts.find(each.ref)) and passed.place(each.ref) is not None]
+        return frozenset(each.ref for each in left if _given_back(each, before, view))
 
     def _about(self, listed: Listed) -> Around:
         if isinstance(listed, Opened):
@@ -196,6 +200,23 @@ class Filtering:
 
 def _burns(row: Row | None) -> bool:
     return row is not None and row.alert.severity is Severity.CRITICAL and row.alert.state is AlertState.FIRING
+
+
+def _given_back(alert: Alert, before: View, after: View) -> bool:
+    """Whether what was critical ``before`` fires again because the person here wanted that: who did it, knows. Where it may have
+    come by itself (an acknowledgement timed out, another silence ended, too) or from others, it is news."""
+    if alert.severity is not Severity.CRITICAL:
+        return False
+    own = [run for run in after.runs if run.who in after.me and run.state in _WENT]
+    if alert.state is AlertState.SUPPRESSED and alert.silences:
+        ended = {run.action.ref for run in own if isinstance(run.action, EndSilence)}
+        return all(Ref(alert.ref.source, each) in ended for each in alert.silences)
+    over = {run.id for run in before.runs if run.state.settled}  # what those did was seen then
+    return any(run.id not in over and _frees(run, alert.ref) for run in own)
+
+
+def _frees(run: Run, ref: Ref) -> bool:
+    return isinstance(run.action, (Unack, Escalate, Reassign)) and ref in run.action.refs
 
 
 def _critical(rows: Ordered) -> int:
