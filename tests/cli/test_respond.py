@@ -11,6 +11,7 @@ import pytest
 from support.home import Home
 from support.pagerduty import USER_TOKEN, Server, pagerduty
 from support.pagerduty_account import Incident
+from support.real import free_port
 
 
 @pytest.fixture
@@ -56,6 +57,26 @@ def test_an_alert_may_be_called_by_its_name_where_no_other_has_it(home: Home, se
     assert refused.stderr.startswith("cockpit: Shop API is the name of 2 alerts: give the id of one\n")
     assert all(f"  pd/{each.id}  " in refused.stderr for each in (fire, other)), refused.stderr
     assert home.run("ack", other.id).returncode == 0
+
+
+def test_a_name_means_none_while_another_source_may_have_one_of_that_name_unseen(
+    home: Home, server: Server, fire: Incident
+) -> None:
+    config = (home.config_dir / "config.toml").read_text()
+    dead = f"http://127.0.0.1:{free_port()}"
+    home.config(config + f'[sources.team]\nprovider = "calendar"\nurl = "{dead}/team.ics"\nholds = "absences"\n')
+    seen = home.run("note", "Shop API", "looking")
+    assert seen.returncode == 0, ("a calendar has no alerts", seen)
+    home.config(config + f'[sources.am-prod]\nprovider = "alertmanager"\nurl = "{dead}"\n')
+    for words in (("ack", "Shop API"), ("resolve", "Shop API", "--yes"), ("incident", "open", "Down", "--alert", "Shop API")):
+        refused = home.run(*words)
+        assert (refused.returncode, refused.stdout) == (3, ""), refused
+        first, why, way = refused.stderr.splitlines()
+        assert first == "cockpit: Shop API may be the name of other alerts, too, that cannot be seen now: nothing was done"
+        assert why.startswith("  am-prod is blind: "), refused
+        assert way == f"  By its id this one can be meant all the same: pd/{fire.id}"
+    assert {each["state"] for each in home.json("alerts") if each["source"] == "pd"} == {"firing"}
+    assert home.run("ack", fire.id).returncode == 0
 
 
 def test_nothing_is_sent_without_yes(home: Home, server: Server, fire: Incident) -> None:

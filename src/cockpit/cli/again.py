@@ -45,7 +45,7 @@ def wanted(home: House, options: Options) -> Wanted:
         raise Stop("name the runbook; `cockpit runbooks` lists them", USAGE)
     given = values(options.words("values"))
     view = home.view(look=bool(options.text("alert")))
-    ref = find(view, options.text("alert")) if options.text("alert") else None
+    ref = find(home, view, options.text("alert")) if options.text("alert") else None
     return Wanted(options.text("name"), ref, given, first=int(options.text("first") or 1))
 
 

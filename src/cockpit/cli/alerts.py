@@ -14,6 +14,7 @@ from ..core.incidents import Member
 from ..core.roster import Naming, display
 from ..core.spoken import spoken_alert
 from ..core.text import clean
+from ..core.traps import TrapState
 from ..core.units import seconds, short_age
 from ..core.view import Row, View
 from . import BAD, COULD_NOT_SEE, FINE, USAGE
@@ -94,29 +95,44 @@ _TOLD = 20
 """So many alerts of one name are told of where one was meant."""
 
 
-def find(view: View, text: str) -> Ref:
+def find(home: House, view: View, text: str) -> Ref:
     """The alert that ``SOURCE/ID``, ``ID``, ``#NUMBER`` or a name means, the first of these that is one's. Ends the command where
-    it is none's, or several have it."""
+    it is none's, or several have it; for a name also where another may have it that cannot be seen."""
     alerts = [row.alert for row in view.alerts]
     whole = [alert.ref for alert in alerts if str(alert.ref) == text]
     found = whole or [alert.ref for alert in alerts if alert.ref.id == text]
     if text.startswith("#") and not found:
         found = [alert.ref for alert in alerts if alert.where == text]
     if not found:
-        return _by_name(alerts, text)
+        return _by_name(home, view, text)
     if len(found) > 1:
         raise Stop(f"{text} is an alert at {' and '.join(ref.source for ref in found)}: write SOURCE/ID", USAGE)
     return found[0]
 
 
-def _by_name(alerts: Sequence[Alert], name: str) -> Ref:
+def _by_name(home: House, view: View, name: str) -> Ref:
     """The one alert of that name."""
-    found = [alert for alert in alerts if alert.name == name]
+    found = [row.alert for row in view.alerts if row.alert.name == name]
     if not found:
         raise Stop(f"{name} is not an alert now; `cockpit alerts` lists what is (the last column is the id)")
     if len(found) > 1:
         raise several(name, found)
+    if unseen := _unseen(home, view, name):
+        raise Stop(
+            f"{name} may be the name of other alerts, too, that cannot be seen now: nothing was done\n  "
+            f"{clean('; '.join(unseen), 1000)}\n  By its id this one can be meant all the same: {clean(str(found[0].ref), 200)}",
+            COULD_NOT_SEE,
+        )
     return found[0].ref
+
+
+def _unseen(home: House, view: View, name: str) -> list[str]:
+    """Where another alert of that name may be, unseen, in words: at a source that has alerts, or may have some, as far as was found
+    out, and does not see all of them; or a trap that is called so."""
+    asked, has = {source for source, _ in home.can}, {source for source, what in home.can if what == "Alerts"}
+    dark = [each for each in view.blind if each.source in has or each.source not in asked]
+    said = [f"{each.source} is {each.health.value}" + (f": {each.reason}" if each.reason else "") for each in dark]
+    return said + [f"trap {name} is blind" for each in view.traps if each.trap.name == name and each.state is TrapState.BLIND]
 
 
 def several(name: str, found: Sequence[Alert | Member]) -> Stop:
@@ -179,7 +195,7 @@ def ack(options: Options) -> int:
     """Acknowledge."""
     with house(options) as home:
         view = home.view()
-        refs = tuple(find(view, text) for text in options.words("ids"))
+        refs = tuple(find(home, view, text) for text in options.words("ids"))
         status = settle(home, Ack(refs, options.text("note")))
         if status == FINE:
             _say_acks(home, refs)
@@ -207,13 +223,13 @@ def unack(options: Options) -> int:
     """Take acknowledgements back."""
     with house(options) as home:
         view = home.view()
-        return settle(home, Unack(tuple(find(view, text) for text in options.words("ids"))))
+        return settle(home, Unack(tuple(find(home, view, text) for text in options.words("ids"))))
 
 
 def note(options: Options) -> int:
     """Leave a note on an alert."""
     with house(options) as home:
-        ref = find(home.view(), options.text("id"))
+        ref = find(home, home.view(), options.text("id"))
         return settle(home, AddNote(ref, " ".join(options.words("text"))))
 
 

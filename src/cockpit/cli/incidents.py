@@ -99,7 +99,7 @@ def _with_alerts(options: Options, config: Config, verb: str) -> int:
     if wanted:
         with house(options) as home:
             view = home.view()
-            rows = [view.alert(find(view, text)) for text in wanted]
+            rows = [view.alert(find(home, view, text)) for text in wanted]
             members = tuple(member(row.alert) for row in rows if row is not None)
     alerts = msgspec.to_builtins(members)
     with journal() as kept, told_why():

@@ -33,7 +33,7 @@ def page(options: Options) -> int:
 
 def _send(home: House, options: Options, to: tuple[str, ...], text: str, via: tuple[str, ...]) -> int:
     view = home.view(look=False)
-    alert = find(view, options.text("alert")) if options.text("alert") else None
+    alert = find(home, view, options.text("alert")) if options.text("alert") else None
     if not home.config.channels:
         raise Stop("nobody can be told from here: no channel is configured (write a [channels.NAME], see config.example.toml)")
     try:

@@ -79,7 +79,7 @@ def _who_and_what(options: Options) -> tuple[str, Alert | None]:
         return who_is(config), None
     with house(options) as home:
         view = home.view()
-        row = view.alert(find(view, options.text("alert")))
+        row = view.alert(find(home, view, options.text("alert")))
         return who_is(config), row.alert if row is not None else None
 
 

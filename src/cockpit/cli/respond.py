@@ -88,15 +88,15 @@ def merge(options: Options) -> int:
     """Put alerts into one."""
     with house(options) as home:
         view, refs = _alerts(home, options)
-        (into,) = _named(view, (find(view, options.text("into")),))
-        action = Merge(find(view, options.text("into")), refs)
+        (into,) = _named(view, (find(home, view, options.text("into")),))
+        action = Merge(find(home, view, options.text("into")), refs)
         return _sent(options, home, action, [f"Merge into {into.strip()}:", *_named(view, refs), "They are over then."])
 
 
 def play(options: Options) -> int:
     """Have the source run one of its own plays on an alert; without a name, list them."""
     with house(options) as home:
-        ref = find(home.view(), options.text("id"))
+        ref = find(home, home.view(), options.text("id"))
         plays = cast(tuple[Play, ...], _told(home, PlaysFor(ref)))
         if not options.text("play"):
             return _listed(options, [{"id": each.id, "name": each.name, "about": each.about} for each in plays])
@@ -130,7 +130,7 @@ def maintenance(options: Options) -> int:
 
 def _alerts(home: House, options: Options) -> tuple[View, tuple[Ref, ...]]:
     view = home.view()
-    return view, tuple(dict.fromkeys(find(view, text) for text in options.words("ids")))
+    return view, tuple(dict.fromkeys(find(home, view, text) for text in options.words("ids")))
 
 
 def _named(view: View, refs: Sequence[Ref]) -> list[str]:

@@ -101,7 +101,7 @@ def _offered(options: Options) -> tuple[Runbook, ...]:
     with house(options) as home:
         home.read_library()
         view = home.view()
-        row = view.alert(find(view, options.text("alert")))
+        row = view.alert(find(home, view, options.text("alert")))
         return tuple(offered(view.runbooks, row.alert if row else None))
 
 

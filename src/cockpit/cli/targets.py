@@ -33,7 +33,7 @@ from .preview import show_plan
 def run_many(home: House, book: Runbook, options: Options) -> int:
     """Execute ``book`` for each of the alerts that were named, or that a filter matches."""
     view, given = home.desk.view, values(options.words("values"))
-    alerts = [row.alert for ref in _refs(view, options) if (row := view.alert(ref)) is not None]
+    alerts = [row.alert for ref in _refs(home, view, options) if (row := view.alert(ref)) is not None]
     secrets: dict[str, str] = {}
     if alerts:
         secrets = secrets_among(given, home.desk.plan(book.name, alerts[0].ref, given))
@@ -61,8 +61,8 @@ def run_many(home: House, book: Runbook, options: Options) -> int:
     return _execute(home, StartMany(book.name, known.aims, given, rule, held), known, options)
 
 
-def _refs(view: View, options: Options) -> list[Ref]:
-    named = [find(view, text) for text in options.words("alerts")]
+def _refs(home: House, view: View, options: Options) -> list[Ref]:
+    named = [find(home, view, text) for text in options.words("alerts")]
     if not options.text("match"):
         return list(dict.fromkeys(named))
     try:

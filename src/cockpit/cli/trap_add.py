@@ -48,7 +48,7 @@ def _after(home: House, options: Options) -> After | None:
     """What it is armed after. Alerts are asked for only where one is meant."""
     if options.args.get("incident") is not None:
         return number_of(options.text("incident"))
-    return find(home.view(), options.text("alert")) if options.args.get("alert") else None
+    return find(home, home.view(), options.text("alert")) if options.args.get("alert") else None
 
 
 def _filled_in(home: House, options: Options, after: After | None) -> tuple[dict[str, str], str, list[str]]:
