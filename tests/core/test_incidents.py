@@ -311,6 +311,26 @@ class TestAMergeThatIsTakenBack:
         found = two_of_one_alert(step(50, Change.MERGED, "i2", other="i1"), step(90, Change.UNMERGED, "i2", other="i1"))
         assert found == two_of_one_alert()
 
+    def test_gives_back_to_each_when_its_alert_began_its_page_and_how_it_stood(self) -> None:
+        replace = msgspec.structs.replace
+        first = replace(a("disk", service="old"), state="resolved", turns=1, url="https://am/1")
+        again = replace(a("disk", since=T0 + timedelta(hours=7)), state="firing", url="https://am/2")
+        late = T0 + timedelta(hours=8)
+        before = [
+            opened(1, "i1", first, a("load")), step(2, Change.CLOSED),
+            replace(opened(3, "i2", again, a("web", since=late)), at=late),
+        ]  # fmt: skip
+        for here, gone in (("i2", "i1"), ("i1", "i2")):
+            merge, back = step(50, Change.MERGED, here, other=gone), step(90, Change.UNMERGED, here, other=gone)
+            whole = {each.alert: each for each in fold([*before, merge])[here].members}["disk"]
+            assert (whole.since, whole.state) == (T0, "firing"), "it burns, whatever became of it earlier"
+            assert fold([*before, merge, back]) == fold(before)
+            over = step(60, Change.SEEN, here, source="am", alert="disk", state="resolved")
+            found = fold([*before, merge, over, back])
+            stands = {name: next(each for each in found[name].members if each.alert == "disk") for name in ("i1", "i2")}
+            assert stands == {"i1": first, "i2": replace(again, state="resolved", turns=1)}
+            assert found["i2"].began == again.since
+
     def test_leaves_in_it_what_had_gone_into_it_before(self) -> None:
         before = [opened(1, "i1"), opened(2, "i2"), opened(3, "i3", a("web")), step(4, Change.MERGED, "i2", other="i3")]
         assert fold([*before, self.MERGE, self.BACK]) == fold(before)

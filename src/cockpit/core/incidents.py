@@ -7,7 +7,7 @@ journal took them, so that two cockpits that read the same journal see the same 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -17,7 +17,7 @@ from .action_items import Item, changed
 from .alerts import SEVERITY_WORDS, Alert, Ref, Severity
 from .guards import Guard
 from .harmless import reckons
-from .incident_parting import HURT, SEVERITY, role, unmerged
+from .incident_parting import HURT, SEVERITY, joined, role, unmerged
 
 
 class Status(enum.Enum):
@@ -233,7 +233,7 @@ def merged(here: Incident, other: Incident) -> Incident:
     start, end = _hurt(here, other)
     return msgspec.structs.replace(
         here,
-        members=_joined(here.members, other.members),
+        members=joined(here.members, other.members),
         absorbed=tuple(dict.fromkeys((*here.absorbed, other.id, *other.absorbed))),
         guards=(*here.guards, *other.guards),
         pages=(*here.pages, *other.pages),
@@ -257,7 +257,7 @@ def _hurt(*both: Incident) -> tuple[datetime | None, datetime | None]:
 def _opened(step: Step) -> Incident:
     return Incident(
         id=step.incident, title=_text(step, "title"), opened_at=step.at, opened_by=step.who,
-        severity=SEVERITY_WORDS.get(_text(step, "severity"), Severity.UNKNOWN), members=_joined((), _members(step)),
+        severity=SEVERITY_WORDS.get(_text(step, "severity"), Severity.UNKNOWN), members=joined((), _members(step)),
         rule=_text(step, "rule"), group=_text(step, "group"),
         pages=tuple(filter(None, (_text(step, "page"),))),
         roles={LEAD: lead} if (lead := _text(step, "lead")) else {},
@@ -271,7 +271,7 @@ def _changed(old: Incident, step: Step) -> Incident:
         return replace(old, items=changed(old.items, old.id, word, step.at, step.who, step.data))
     match step.change:
         case Change.ADDED:
-            return replace(old, members=_joined(old.members, _members(step)))
+            return replace(old, members=joined(old.members, _members(step)))
         case Change.ROLE:
             person, name = _text(step, "person"), str(step.data["role"])
             others = {each: who for each, who in old.roles.items() if each != name}
@@ -303,19 +303,6 @@ def _changed(old: Incident, step: Step) -> Incident:
         case Change.REOPENED:
             return replace(old, status=Status.OPEN, closed_at=None)
     return old
-
-
-def _joined(members: Sequence[Member], more: Sequence[Member]) -> tuple[Member, ...]:
-    """All of them, each alert once: the one that began first, in an order that does not depend on who came first."""
-    found: dict[Ref, Member] = {}
-    for each in (*members, *more):
-        known = found.get(each.ref)
-        found[each.ref] = each if known is None else min(known, each, key=_age)
-    return tuple(sorted(found.values(), key=lambda each: (_age(each), each.ref)))
-
-
-def _age(each: Member) -> float:
-    return each.since.timestamp() if each.since is not None else float("inf")
 
 
 def _first(*times: datetime | None) -> datetime | None:
