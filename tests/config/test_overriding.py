@@ -144,3 +144,31 @@ def test_a_changed_drop_in_of_ours_is_noticed_and_a_persons_file_is_not(main: Pa
     with pytest.raises(Exception, match="broken TOML"):
         files.read()
     assert files.changed(), "it is tried again"
+
+
+def test_what_people_wrote_is_newer_until_the_next_start_and_only_what_says_something_else(main: Path) -> None:
+    write(main.parent / "conf.d/70-mine.toml", "")
+    files = Reread(main, lambda _: loaded(main))
+    before = main.stat()
+    os.utime(main, ns=(before.st_atime_ns, before.st_mtime_ns + 10**9))
+    assert files.newer() == "", "touched"
+    same = write(main.parent / "same", main.read_text())
+    same.replace(main)
+    assert files.newer() == "", "written again"
+    text = main.read_text()
+    write(main, 'theme = "day"\n' + text)
+    (main.parent / "conf.d/70-mine.toml").unlink()
+    assert files.newer() == "config.toml and 1 more"
+    add(main, "primary", [Cover("bo", NOW, NOW + HOUR)], "Ana", "", NOW)
+    files.read()
+    assert files.newer() == "config.toml and 1 more", "the theme is not taken over with an override"
+    write(main, text)
+    write(main.parent / "conf.d/70-mine.toml", "")
+    assert files.newer() == "", "as it was"
+    main.unlink()
+    assert files.newer() == "config.toml"
+
+
+def test_a_config_that_can_be_read_but_once_is_left_for_whom_it_is_meant(tmp_path: Path) -> None:
+    os.mkfifo(pipe := tmp_path / "config.toml")
+    assert Reread(pipe, lambda _: loaded(pipe)).newer() == ""

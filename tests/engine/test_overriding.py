@@ -206,7 +206,12 @@ def test_what_people_write_into_the_config_is_said_until_it_holds(cockpits: Cock
     assert said.startswith("config.toml and 1 more changed since "), said
     assert said.endswith(": open the cockpit anew to use it"), said
     run = here.ask(MakeOverride(PRIMARY, covers(cockpits.clock), "dentist"))
-    wait(lambda: state(here, run) is RunState.CONFIRMED, "all of it to be read with what the cockpit writes itself")
+    wait(lambda: state(here, run) is RunState.CONFIRMED, "what the cockpit writes itself to be read, and the rest with it")
+    write(cockpits.main, TEAM)
+    cockpits.turned(here, lambda view: view.remarks != (said,))
+    (left,) = here.view.remarks
+    assert left.startswith("conf.d/70-mine.toml changed since "), "keys and theme of it do not hold yet"
+    (cockpits.folder / "conf.d/70-mine.toml").unlink()
     cockpits.turned(here, lambda view: not view.remarks)
 
 
