@@ -218,9 +218,24 @@ def test_a_name_is_more_than_an_address_and_an_address_that_two_have_names_neith
     assert [called(word) for word in ("bo", "bob", "team@example.com")] == ["Bo", "Bo", "team@example.com"]
 
 
+def test_the_first_word_counts_before_a_second_that_is_the_id_of_somebody_else() -> None:
+    smith, jones = Person(id="alex", name="Alex Smith"), Person(id="alexj", name="Alex", also=("PJ",))
+    assert known_as((smith, jones), "alexj", "Alex") is jones
+    assert known_as((smith, jones), "PJ", "Alex") is jones
+    assert known_as((smith, jones), "P?", "Alex") is smith, "by the second, where nobody goes by the first"
+
+
+def test_a_name_that_two_have_names_neither_and_another_word_may() -> None:
+    one, two = Person(id="alex1", name="Alex"), Person(id="alex2", name="alex", contacts=(Contact(via="email", to="a@x.org"),))
+    assert known_as((one, two), "Alex") is None
+    assert known_as((one, two), "P1", "Alex") is None
+    assert known_as((one, two), "Alex", "a@x.org") is two
+    assert known_as((one, two), "ALEX1", "Alex") is one
+
+
 def test_people_are_called_by_their_names_whatever_word_they_go_by() -> None:
     ana = Person(id="ana", name="Ana", also=("ana@example.com", "PANA"), contacts=(Contact(via="sms", to="+55 11"),))
     called = display([ana, Person(id="bo", name="Bo"), Person(id="ana2", name="Another", also=("PANA",))])
     assert [called(word) for word in ("ana", "Ana", "ANA@example.com", "+55 11", "bo", "Bo")] == ["Ana"] * 4 + ["Bo"] * 2
-    assert called("PANA") == "Ana", "the first, as known_as has it"
+    assert called("PANA") == "PANA", "two are called so: neither, as known_as has it"
     assert [called(word) for word in ("cy", "")] == ["cy", ""]

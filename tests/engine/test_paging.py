@@ -97,3 +97,26 @@ def test_who_is_on_call_by_an_address_that_two_have_is_nobody_and_both_are_named
     assert plan.by_hand(("roster:web",), (), NINE + HOUR) == (
         (), ("Team@Example.Com of roster:web is an address of Ana (ana) and Bo (bo)",),
     )  # fmt: skip
+
+
+def called_alex(*named: tuple[str, str]) -> dict[str, Person]:
+    return {id: msgspec.structs.replace(each, name=dict(named)[id]) for id, each in people(*dict(named)).items()}
+
+
+def on_duty(person: str) -> tuple[OnCall, ...]:
+    now = msgspec.structs.replace(shift(person, NINE, None), name="Alex")
+    return (OnCall(roster="web", level=1, source="pd", now=now, next=None),)
+
+
+@pytest.mark.parametrize("other", [("alex", "Alex Smith"), ("alex1", "Alex")], ids=["has the name as id", "has the same name"])
+def test_whose_shift_it_is_is_paged_and_nobody_who_has_their_name_as_id_or_as_name(other: tuple[str, str]) -> None:
+    plan = Plan(Config(people=called_alex(other, ("alexj", "Alex")), channels=channel()), ("ana",), lambda: on_duty("alexj"))
+    assert [each.person for each in plan.by_hand(("roster:web",), (), NINE + HOUR)[0]] == ["alexj"]
+
+
+def test_of_two_of_one_name_neither_is_paged_for_a_shift_whose_id_is_unknown_and_it_is_said() -> None:
+    who = called_alex(("alex1", "Alex"), ("alex2", "Alex"))
+    plan = Plan(Config(people=who, channels=channel()), ("ana",), lambda: on_duty("PX1"))
+    assert plan.by_hand(("roster:web",), (), NINE + HOUR) == (
+        (), ("Alex of roster:web may be Alex (alex1) and Alex (alex2): put the id that pd has for them, PX1, into also of one",),
+    )  # fmt: skip

@@ -201,6 +201,19 @@ class TestWhose:
         assert told == ("Raj for Jane Doe: it names Jane Doe and Raj Patel: say with person who is meant",)
         assert self.said(tmp_path, summary="Raj for Jane Doe", person=r"^(?P<person>\w+) for") == ["raj"]
 
+    def test_a_name_that_two_have_says_so_and_an_address_beside_it_tells_who_is_meant(self, tmp_path: Path) -> None:
+        people = (
+            Person(id="alex1", name="Alex"),
+            Person(id="alex2", name="Alex", contacts=(Contact(via="email", to="two@example.com"),)),
+        )
+        told = "it names Alex (alex1) and Alex (alex2): say with person who is meant"
+        for summary in ("Alex", "On call: Alex"):
+            assert self.said(tmp_path, summary=summary, people=people) == (f"{summary}: {told}",)
+        assert self.said(tmp_path, summary="Alex is on", people=people, person=r"^(\w+) is on") == (f"Alex is on: {told}",)
+        attendee = "ATTENDEE;CN=Alex:mailto:{}@example.com"
+        assert self.said(tmp_path, attendee.format("two"), summary="Shift", people=people) == ["alex2"]
+        assert self.said(tmp_path, attendee.format("who"), summary="Shift", people=people) == (f"Shift: {told}",)
+
     def test_the_names_of_its_attendees(self, tmp_path: Path) -> None:
         attendee = "ATTENDEE;CN=Somebody;ROLE=REQ-PARTICIPANT:mailto:jane@example.com"
         assert self.said(tmp_path, attendee, summary="Shift") == ["jane"]

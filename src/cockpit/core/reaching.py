@@ -8,7 +8,7 @@ import msgspec
 
 from .escalation import Reached
 from .policies import Aim, EscalationStep, Policy, Target
-from .roster import OnCall, Person, at_address, known_as, told_apart
+from .roster import OnCall, Person, Shift, at_address, going_by, known_as, told_apart
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -40,12 +40,23 @@ def meant(target: Target, on_call: Sequence[OnCall], people: Mapping[str, Person
     if not shifts:
         return (), f"nobody is on call: {target} has a gap"
     found = [(shift, known_as(people.values(), shift.person, shift.name)) for shift in shifts]
-    unsure = [(shift, at_address(people.values(), shift.person, shift.name)) for shift, person in found if person is None]
+    unsure = [(shift, _alike(shift, people)) for shift, person in found if person is None]
     strangers = ", ".join(shift.name for shift, sharing in unsure if not sharing)
-    gaps = [f"{shift.name} of {target} is an address of {told_apart(sharing)}" for shift, sharing in unsure if sharing]
+    gaps = [f"{shift.name} of {target} {_said(shift, sharing)}" for shift, sharing in unsure if sharing]
     gaps += [f"{strangers} of {target} is not among [people]"] * bool(strangers)
     known = tuple({person.id: person for _, person in found if person is not None}.values())
     return known, "; ".join(gaps)
+
+
+def _alike(shift: Shift, people: Mapping[str, Person]) -> tuple[Person, ...]:
+    """Those of whom each may have a shift: none is paged for another."""
+    return going_by(people.values(), shift.person) or going_by(people.values(), shift.name)
+
+
+def _said(shift: Shift, sharing: tuple[Person, ...]) -> str:
+    if sharing == at_address(sharing, shift.person, shift.name):
+        return f"is an address of {told_apart(sharing)}"
+    return f"may be {told_apart(sharing)}: put the id that {shift.source} has for them, {shift.person}, into also of one"
 
 
 def reached(

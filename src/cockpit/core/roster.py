@@ -54,16 +54,18 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def known_as(people: Iterable[Person], *names: str) -> Person | None:
-    """The first of ``people`` who goes by one of ``names``: as id; else by name, or as sources call them; else by the address of a
-    contact, where nobody else has it. Capitals do not matter."""
-    every, wanted = tuple(people), {name.casefold() for name in names if name}
-    by_name = next((each for each in every if each.id.casefold() in wanted), None) or next(
-        (each for each in every if not wanted.isdisjoint(map(str.casefold, (each.name, *each.also)))), None
-    )
-    if by_name is not None:
-        return by_name
-    reached = at_address(every, *names)
-    return reached[0] if len(reached) == 1 else None
+    """Who of ``people`` goes by the first of ``names`` by which somebody does, the surest first: a name that equals somebody else's
+    id does not count before the id that stands in front of it. By one of them goes who has it as id; else as name, or as sources
+    call them; else as the address of a contact. What two people have names neither. Capitals do not matter."""
+    every = tuple(people)
+    return next((found[0] for name in names if len(found := going_by(every, name)) == 1), None)
+
+
+def going_by(people: Iterable[Person], word: str) -> tuple[Person, ...]:
+    """Those whom a word may mean, as `known_as` has it: more than one have the same name, or share an address."""
+    every = tuple(people)
+    ids = tuple(each for each in every if word and each.id.casefold() == word.casefold())
+    return ids[:1] or (called(every, word) if word else ()) or at_address(every, word)
 
 
 def at_address(people: Iterable[Person], *words: str) -> tuple[Person, ...]:
@@ -87,18 +89,24 @@ Naming = Callable[[str], str]
 
 
 def display(people: Iterable[Person]) -> Naming:
-    """How people are called on a screen and on paper, whatever word they go by: by the name of the first of ``people`` whom
+    """How people are called on a screen and on paper, whatever word they go by: by the name of the one of ``people`` whom
     `known_as` would find; who is none of them, by that word. What programs read keeps the word."""
     every = tuple(reversed(tuple(people)))
     known: dict[str, str] = {}
-    shared = Counter(word for each in every for word in {contact.to.casefold() for contact in each.contacts})
-    for person in every:
-        own = (contact.to.casefold() for contact in person.contacts)
-        known |= dict.fromkeys((word for word in own if shared[word] == 1), person.name or person.id)
-    for person in every:
-        known |= dict.fromkeys(map(str.casefold, (person.name, *person.also)), person.name or person.id)
+    for words in (_addresses, _names):
+        shared = Counter(word for each in every for word in words(each))
+        for person in every:
+            known |= {word: person.name or person.id if shared[word] == 1 else "" for word in words(person)}
     known |= {person.id.casefold(): person.name or person.id for person in every}
-    return lambda word: known.get(word.casefold(), word) if word else ""
+    return lambda word: known.get(word.casefold()) or word
+
+
+def _addresses(person: Person) -> set[str]:
+    return {contact.to.casefold() for contact in person.contacts}
+
+
+def _names(person: Person) -> set[str]:
+    return {name.casefold() for name in (person.name, *person.also) if name}
 
 
 def person_id(people: Iterable[Person], word: str) -> str:

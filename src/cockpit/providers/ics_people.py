@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from ..core.patterns import compiled
-from ..core.roster import Person, known_as
+from ..core.roster import Person, called, going_by, told_apart
 from .ics_book import Happening
 
 FIELDS = ("summary", "attendee", "organizer", "description", "location")
@@ -51,8 +51,8 @@ class Names:
         self._pattern = finder(pattern) if pattern else None
         self._field, self._people = field.upper(), tuple(people)
         self._strangers = strangers or not people
-        known = [(name, person) for person in people for name in _called(person)]
-        self._known = sorted(known, key=lambda each: len(each[0]), reverse=True)
+        known = {name.casefold(): name for person in people for name in _called(person)}
+        self._known = sorted(known.values(), key=len, reverse=True)
 
     def of(self, event: Happening) -> tuple[Whose, ...]:
         """Everyone it names; nobody where a pattern is given and does not match. Raises `Nobody`."""
@@ -61,16 +61,10 @@ class Names:
             return tuple({whose.person: whose for match in found if (whose := self._matched(match)) is not None}.values())
         summary = next(iter(event.texts("SUMMARY")), "")
         invited = event.texts("ATTENDEE")
-        if (person := known_as(self._people, summary)) is not None:
+        if (person := self._only(going_by(self._people, summary))) is not None:
             return (_of(person),)
-        meant = tuple(self._named(summary)) or tuple(
-            {person.id: person for text in invited if (person := known_as(self._people, text)) is not None}.values()
-        )
-        if len(meant) > 1:
-            names = " and ".join(person.name for person in meant)
-            raise Nobody(f"it names {names}: say with person who is meant")
-        if meant:
-            return (_of(meant[0]),)
+        if (person := self._only(self._named(summary) or self._among(invited))) is not None:
+            return (_of(person),)
         text = invited[0] if event.count("ATTENDEE") == 1 and invited else summary
         if not text:
             raise Nobody("it names nobody")
@@ -85,7 +79,7 @@ class Names:
         if not text:
             return None
         level = (groups.get("level") or "").strip()
-        person = known_as(self._people, text)
+        person = self._only(going_by(self._people, text))
         whose = _of(person) if person is not None else Whose(text, text)
         return msgspec.structs.replace(
             whose,
@@ -93,16 +87,36 @@ class Names:
             level=int(level) if level.isascii() and level.isdigit() and len(level) < 4 else 0,
         )
 
-    def _named(self, text: str) -> Iterator[Person]:
+    @staticmethod
+    def _only(meant: Sequence[Person]) -> Person | None:
+        """The one who is meant, if somebody is. Raises `Nobody` where it may be more than one."""
+        if len(meant) > 1:
+            alike = len({person.name.casefold() for person in meant}) < len(meant)
+            names = told_apart(meant) if alike else " and ".join(person.name for person in meant)
+            raise Nobody(f"it names {names}: say with person who is meant")
+        return meant[0] if meant else None
+
+    def _among(self, invited: Sequence[str]) -> tuple[Person, ...]:
+        """Who is invited. A name that two have is of the one whose address, or id, stands there too; else of both."""
+        found = [self._by(text) for text in invited]
+        sure = {each[0].id for each in found if len(each) == 1}
+        counted = (each for each in found if len(each) == 1 or sure.isdisjoint(person.id for person in each))
+        return tuple({person.id: person for each in counted for person in each}.values())
+
+    def _named(self, text: str) -> tuple[Person, ...]:
         """Whom a text names, the longest names first: who is called "Ana Alves" is not also "Ana"."""
-        left, given = text, set[str]()
-        for name, person in self._known:
+        left, given = text, dict[str, Person]()
+        for name in self._known:
             shorter = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "\0", left, flags=re.IGNORECASE)
             if shorter != left:
                 left = shorter
-                if person.id not in given:
-                    given.add(person.id)
-                    yield person
+                given |= {person.id: person for person in self._by(name)}
+        return tuple(given.values())
+
+    def _by(self, word: str) -> tuple[Person, ...]:
+        """Whom one of several words may mean. An address that two share tells nobody apart, and a name beside it may."""
+        meant = going_by(self._people, word)
+        return meant if len(meant) == 1 else called(self._people, word)
 
 
 def _called(person: Person) -> set[str]:

@@ -106,8 +106,8 @@ class Following(Walked):
         return person_id(self.people, word)
 
     def is_me(self, word: str) -> bool:
-        """Whether that is who sits here, by whatever name."""
-        return bool(word) and self.id_of(word) in map(self.id_of, self.view.me)
+        """Whether that is who sits here, by whatever name they alone have: my own name may be somebody else's, too."""
+        return bool(word) and bool(self.view.me) and self.id_of(word) == self.id_of(self.view.me[0])
 
     @property
     def view(self) -> View:
