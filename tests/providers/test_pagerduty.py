@@ -35,6 +35,7 @@ from cockpit.providers.pagerduty import PagerDuty, PagerDutyConfig
 from cockpit.providers.pd_account import REGIONS
 from cockpit.testing import FakeClock, FakeHost, FakeMachine, HttpContract, Misbehaving, ProviderContract
 from support.pagerduty import ACCOUNT_TOKEN, OAUTH_TOKEN, USER_TOKEN, Server, pagerduty
+from support.pagerduty_account import User
 from support.pagerduty_recorded import account, answers
 
 T = TypeVar("T")
@@ -346,6 +347,21 @@ class TestOnCall:
         assert first.now is not None
         assert (first.now.person, first.now.name, first.now.timezone) == ("bo", "Bo B.", "Asia/Tokyo")
 
+    def test_an_address_is_more_than_a_name_that_somebody_else_has_as_id(self, server: Server, clock: FakeClock) -> None:
+        machine = FakeMachine()
+        mine = Person(id="bertil", name="Bertil", contacts=(Contact(via="email", to="bo@example.com"),))
+        machine.people = (Person(id="bo", name="Bo Smith"), mine)
+        first = using(made(server.url, clock, machine), lambda pd: pd.on_call(clock.now())).records[0]
+        assert first.now is not None
+        assert (first.now.person, first.now.name) == ("bertil", "Bertil")
+
+    def test_a_name_that_two_of_the_config_have_is_neither_of_them(self, server: Server, clock: FakeClock) -> None:
+        machine = FakeMachine()
+        machine.people = (Person(id="one", name="Bo"), Person(id="two", name="bo"))
+        first = using(made(server.url, clock, machine), lambda pd: pd.on_call(clock.now())).records[0]
+        assert first.now is not None
+        assert (first.now.person, first.now.name) == ("PBO", "Bo")
+
     def test_a_gap_is_told(self, server: Server, clock: FakeClock) -> None:
         schedule = server.account.schedules[0]
         start = clock.now() + timedelta(hours=2)
@@ -433,6 +449,25 @@ class TestOverrides:
         covers = [Cover("PBO", now, now + timedelta(hours=1)), Cover("PBO", now + timedelta(hours=1), now + timedelta(hours=1))]
         with pytest.raises(ProviderError, match="1 of 2 overrides were made: Override must end after its start"):
             using(made(server.url, clock), lambda pd: pd.override("Primary rotation", covers, "ana", ""))
+
+    @pytest.mark.parametrize(
+        ("config", "users"),
+        [
+            ((Person(id="bo", name="Bo Smith"), Person(id="bertil", name="Bo")), ("Bo",)),
+            ((Person(id="bertil", name="Bo"),), ("Bo", "Bo")),
+        ],
+        ids=["a name that is somebody else's id", "a name that two have there"],
+    )
+    def test_an_override_is_given_to_nobody_by_a_name_that_is_somebody_elses(
+        self, server: Server, clock: FakeClock, config: tuple[Person, ...], users: tuple[str, ...]
+    ) -> None:
+        server.account.users = [User(f"PBO{n}", name, f"bo{n}@example.com") for n, name in enumerate(users)]
+        machine = FakeMachine()
+        machine.people = config
+        cover = Cover("bertil", clock.now(), clock.now() + timedelta(hours=1))
+        with pytest.raises(NotFound, match="nobody at PagerDuty is bertil: give the e-mail address"):
+            using(made(server.url, clock, machine), lambda pd: pd.override("Primary rotation", [cover], "ana", ""))
+        assert not server.account.schedules[0].overrides
 
     @pytest.mark.parametrize(
         ("roster", "person", "error", "says"),

@@ -156,6 +156,27 @@ def test_the_lead_that_one_takes_is_kept_by_the_id_and_known_as_ones_own() -> No
     run(body)
 
 
+@pytest.mark.parametrize("other", [Person(id="alex", name="Alex Smith"), Person(id="alex1", name="Alex")])
+@pytest.mark.parametrize("me", [("alex2", "Alex"), ("a.jones", "alex2", "Alex")])
+def test_a_lead_who_has_my_name_as_id_or_as_name_is_not_me(other: Person, me: tuple[str, ...]) -> None:
+    async def body() -> None:
+        async with sitting(msgspec.structs.replace(scene(), me=me)) as person:
+            person.desk.people = (other, Person(id="alex2", name="Alex"))
+            await opened(person)
+            person.desk.happens(Change.ROLE, "i1", {"role": "lead", "person": other.id})
+            await person.sees(f"{other.name} leads")
+            await person.press("l")
+            await shows(person, Confirm)
+            assert f"Take the lead from {other.name}?" in person.text
+            await person.press("y")
+            await person.until(lambda: now(person).lead == "alex2", "the lead")
+            await shows(person, Following)
+            await person.press("l")
+            await person.sees("you lead already")
+
+    run(body)
+
+
 def test_the_lead_is_handed_over_and_of_somebody_else_it_is_asked_first() -> None:
     async def body() -> None:
         async with sitting(scene()) as person:

@@ -33,13 +33,17 @@ class People:
 
     async def _found(self, person: str) -> WireUser:
         known = known_as(self._machine.people, person)
-        names = {person} if known is None else {known.id, known.name, *known.also, *(each.to for each in known.contacts)}
+        names = {person} if known is None else self._own(known)
         wanted = {name.casefold() for name in names}
         for name in sorted(names, key=lambda each: "@" not in each):  # an address is nobody else's
             listed = await self._account.listed("/users", "users", [("query", name)], most=100)
-            for user in read(listed.records, WireUser).records:
-                if not wanted.isdisjoint(each.casefold() for each in (user.email, user.name, user.id) if each):
-                    return user
+            alike = [
+                user
+                for user in read(listed.records, WireUser).records
+                if not wanted.isdisjoint(each.casefold() for each in (user.email, user.name, user.id) if each)
+            ]
+            if len(alike) == 1:
+                return alike[0]
         for name in (each for each in names if each.isalnum() and each.isupper()):
             reply = await self._account.get(f"/users/{part(name)}", accept=(404,))
             if reply.status != 404:
@@ -48,6 +52,11 @@ class People:
             f"nobody at PagerDuty is {clean(person, 100)}: give the e-mail address or the user's id there, "
             "or put one of them into also or contacts of [people]"
         )
+
+    def _own(self, known: Person) -> set[str]:
+        """The names of somebody that are nobody else's: by another, an override would go to somebody else."""
+        names = {known.id, known.name, *known.also, *(each.to for each in known.contacts)}
+        return {name for name in names if known_as(self._machine.people, name) == known}
 
 
 def _zone(name: str | None) -> str:

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from ..core.incident_timeline import Line
 from ..core.incidents import Incident
-from ..core.roster import Naming, Person, display, person_id
+from ..core.roster import Naming, Person, display, known_as, person_id
 from ..core.spoken import spoken
 from ..core.view import View
 from ..engine.desk import Desk, Followed, Refused
@@ -105,9 +105,15 @@ class Following(Walked):
         """The id of whoever goes by a word; who is none of `people` goes by that word."""
         return person_id(self.people, word)
 
+    @property
+    def me(self) -> str:
+        """The id of who sits here; of none of `people`, the first of their names; "" if it is not known who that is."""
+        known = known_as(self.people, *self.view.me)
+        return known.id if known is not None else next(iter(self.view.me), "")
+
     def is_me(self, word: str) -> bool:
-        """Whether that is who sits here, by whatever name they alone have: my own name may be somebody else's, too."""
-        return bool(word) and bool(self.view.me) and self.id_of(word) == self.id_of(self.view.me[0])
+        """Whether that is who sits here. My names do not count one by one: each may be somebody else's, too."""
+        return bool(word) and self.id_of(word) in (self.me, *map(self.id_of, self.view.me[:1]))
 
     @property
     def view(self) -> View:

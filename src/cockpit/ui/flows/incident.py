@@ -173,7 +173,7 @@ async def followed(board: Board, desk: Desk, id: str, remark: str = "") -> None:
 
 def lead(at: Following, desk: Desk, here: Incident) -> Rest:
     """Say that I lead; of somebody else it is taken only after a question."""
-    me = at.id_of(next(iter(at.view.me), ""))
+    me = at.me
     if reason := barred(desk, here, closed=True) or ("" if me else "it is not known who you are: `me` in the config says it"):
         return refuse(at, reason)
     if at.is_me(here.lead):

@@ -92,12 +92,12 @@ def _people(at: Following, here: Incident) -> list[str]:
     config."""
     shifts = [shift for each in at.view.rosters for shift in (each.now, each.next) if shift is not None]
     others = (*(_on_it(at, shift) for shift in shifts), *here.roles.values(), *(each.id for each in at.people))
-    return list(dict.fromkeys(at.id_of(word) for word in (*at.view.me[:1], *others) if word))
+    return list(dict.fromkeys(at.id_of(word) for word in (at.me, *others) if word))
 
 
 def _on_it(at: Following, shift: Shift) -> str:
     """The id of whoever has a shift; of one whom only its source knows, the name there."""
-    known = known_as(at.people, shift.person) or known_as(at.people, shift.name)
+    known = known_as(at.people, shift.person, shift.name)
     return known.id if known is not None else shift.name or shift.person
 
 
