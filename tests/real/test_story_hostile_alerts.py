@@ -125,7 +125,7 @@ def test_in_tmux_that_lets_programs_set_the_clipboard_nothing_is_set(stages: tup
     hostile, _ = stages
     with tmux(COCKPIT, hostile.home.env, hostile.here) as screen:
         screen.call("set-option", "-g", "set-clipboard", "on")
-        wait_shown(screen, f"{COUNT - 4} firing", "␛[2J␛[H␛[31m", "[red]red[/red] [@click=app.quit]qui", "(no alertname)", "Huge")
+        wait_shown(screen, f"{COUNT - 4} firing", "␛[2J␛[H␛[31m", "[red]red[/red] [@click=app.quit]q", "(no alertname)", "Huge")
         for _ in range(COUNT):
             screen.keys("Enter", "Escape", "j")
         wait_shown(screen, f"{COUNT - 4} firing")

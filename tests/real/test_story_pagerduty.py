@@ -63,8 +63,8 @@ def test_an_incident_is_taken_given_on_hushed_and_over(on_duty: Home, server: Se
         screen.wait("1 acked")
         screen.wait("acknowledged by Ana")  # its own log, in the detail
 
-        screen.keys("u")
-        screen.wait("no way to take an acknowledgement back")
+        no = "no way to take an acknowledgement back"
+        press_until((screen,), "u", lambda: no in screen.text, "the refusal, once the acknowledgement is no longer under way")
 
         screen.keys("e")
         screen.wait("Escalate to level 2")

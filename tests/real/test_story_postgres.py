@@ -80,7 +80,7 @@ def postmortem(shop: Shop) -> str:
     """What the draft knows by itself: what was done before, what helped, which sign showed, and what would have told of it."""
     page = shop.run("cockpit postmortem")
     assert "every page view is kept. Did that contribute?*" in page
-    assert re.search(r"drop-views for shop, by ana, took .*: helped", page)
+    assert re.search(r"drop-views for shop, by Ana, took .*: helped", page)
     assert re.search(r"- First page .*, .* after it began", page)
     (sign,) = [line for line in page.splitlines() if line.startswith("- `shop-inodes` ")]
     wanted = r"`used_percent` rose to ([789]\d|100)\S* \(usual: 2\d\S*\) .* `used_percent >= \d+` would have caught it "
@@ -106,7 +106,7 @@ def caught(shop: Shop, screen: Tmux) -> None:
     assert shop.used < 85, "long before it is full"
     screen.wait("WARN")
     screen.keys("j")  # from what is over, where the cursor had stayed
-    screen.wait(f"◆ {EARLY}")
+    screen.wait(f"─ ◆ {EARLY[:12]}")  # the title is cut in its middle
     screen.keys("1")
     screen.wait("run exactly this")
     confirm(screen)

@@ -11,6 +11,8 @@ from pathlib import Path
 from .home import COCKPIT, Home
 from .real import wait_until
 
+_LOOKED = (b"armed", b"tripped", b"before: alert")
+
 
 @contextlib.contextmanager
 def watching(home: Home, log: Path) -> Iterator[subprocess.Popen[bytes]]:
@@ -21,7 +23,8 @@ def watching(home: Home, log: Path) -> Iterator[subprocess.Popen[bytes]]:
             (*COCKPIT, "watch"), env={**os.environ, **home.env, "HOOK_KEY": "k"}, stdout=out, stderr=out, cwd=home.path
         )
         try:
-            wait_until(lambda: b"armed" in log.read_bytes()[began:] or b"tripped" in log.read_bytes()[began:], 30, "its first look")
+            # what had tripped before its start, and still does, is told as the alert that was there before
+            wait_until(lambda: any(each in log.read_bytes()[began:] for each in _LOOKED), 30, "its first look")
             yield process
         finally:
             if process.poll() is None:
