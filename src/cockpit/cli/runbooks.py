@@ -286,15 +286,7 @@ def runs(options: Options) -> int:
     else:
         of = naming(options)
         rows = [
-            (
-                each.id,
-                f"{each.at.astimezone():%m-%d %H:%M:%S}",
-                of(each.who),
-                called(each),
-                each.target,
-                state_word(each),
-                _took(each),
-            )
+            (each.id, f"{each.at.astimezone():%m-%d %T}", of(each.who), called(each), each.target, state_word(each), _took(each))
             for each in found
             if not each.part_of
         ]
